@@ -1,0 +1,62 @@
+# Every target sets up what it needs in .venv; a second run finds it there.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+INSTALLED := .venv/.installed
+ARGS ?=
+
+# The settings want a database and a key to be named; checks use neither.
+CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY=none
+# A database of its own to compare models and migrations with.
+SCRATCH := ORRA_DATA_DIR=.venv/scratch
+
+.PHONY: help demo up test bench lint format lock clean
+
+help:
+	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
+	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in the README)"
+	@echo "make test    the tests        (ARGS='-k name' chooses)"
+	@echo "make bench   the measurements"
+	@echo "make lint    style, types, direction of imports, migrations"
+	@echo "make format  put the style right"
+	@echo "make lock    choose new versions of all packages and pin them"
+	@echo "make clean   remove .venv and the embedded data"
+
+demo: $(INSTALLED)
+	@$(PY) manage.py demo $(ARGS)
+
+up: $(INSTALLED)
+	@$(PY) -m orra.stack up $(ARGS)
+
+test: $(INSTALLED)
+	@$(PY) -m pytest $(ARGS)
+
+bench: $(INSTALLED)
+	@$(PY) -m benchmarks $(ARGS)
+
+lint: $(INSTALLED)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
+	@$(CHECKS) $(PY) -m mypy .
+	@.venv/bin/lint-imports --no-logo
+	@$(SCRATCH) $(PY) manage.py makemigrations --check --dry-run
+
+format: $(INSTALLED)
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format .
+
+lock: $(INSTALLED)
+	@.venv/bin/uv pip compile requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--override requirements.overrides --python-version 3.11 --universal -o requirements.lock
+
+clean:
+	rm -rf .venv .data
+
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "orra needs Python 3.11 or newer: run make PYTHON=python3.12 (or wherever it is)."; exit 1; }
+	@echo "Installing the pinned packages into .venv (once, about 420 MB) …"
+	@$(PYTHON) -m venv .venv || \
+		{ echo "Python's venv module does not work here; on Debian and Ubuntu it is in the package python3-venv."; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r requirements.lock
+	@touch $@

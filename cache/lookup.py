@@ -1,0 +1,347 @@
+"""Find, store, forget: the cache's way in and out.
+
+Similarity proposes, structure decides: a candidate is served only when no guard objects, its values can be
+replaced, and the caller accepts the result (which is where plans are validated against today's services).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.utils import timezone
+from numpy.typing import NDArray
+from pgvector.django import CosineDistance
+
+from cache.guards import Refusal, check_guards
+from cache.models import Entry, EntryUse, EntryVector
+from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
+from cache.templates import Template, TemplateInvalid, make_template
+from orra.strictjson import Json, canonical
+
+log = structlog.get_logger(__name__)
+
+CANDIDATES = 8
+VARIANTS = 32
+TTL_JITTER = 0.1
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What must be equal before an entry is considered at all."""
+
+    project_id: str
+    embedding_model: str
+    planner: str
+    grounding: str = ""
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        return {"embedding_model": self.embedding_model, "planner": self.planner, "grounding": self.grounding}
+
+    @cached_property
+    def digest(self) -> str:
+        return _digest([self.project_id, self.facts])
+
+
+@dataclass(frozen=True)
+class Request:
+    """An action with its params (by field, in their order) and where to look for a plan."""
+
+    scope: Scope
+    action: str
+    params: Mapping[str, Json]
+
+    @cached_property
+    def template(self) -> Template:
+        return make_template(self.action, self.params)
+
+    @cached_property
+    def identity(self) -> str:
+        return _digest([self.action, dict(self.params)])
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
+    ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
+    cosine similarity for a hit by meaning. ``sound`` tells whether an entry's plan is still good for the request
+    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays."""
+
+    accept: Callable[[Json], str | None]
+    embed: Callable[[str], NDArray[np.float32] | None]
+    floor: float
+    sound: Callable[[Entry], bool] = lambda entry: False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that was looked at, and why it was not served."""
+
+    entry_id: str
+    template: str
+    similarity: float
+    refusal: Refusal | None
+
+    def as_dict(self) -> dict[str, Json]:
+        return {
+            "entry_id": self.entry_id,
+            "template": self.template,
+            "similarity": round(self.similarity, 4),
+            "guard": self.refusal.guard if self.refusal else None,
+            "reason": self.refusal.reason if self.refusal else None,
+        }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``kind`` is ``exact``, ``semantic`` or ``miss``; ``plan`` holds the request's own values. ``reason`` is a
+    stable word, ``candidates`` are the ones looked at, best first."""
+
+    kind: str
+    reason: str
+    plan: Json = None
+    entry_id: str | None = None
+    similarity: float | None = None
+    candidates: tuple[Candidate, ...] = ()
+    vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    milliseconds: float = 0.0
+    embedding_milliseconds: float = 0.0
+
+    @property
+    def hit(self) -> bool:
+        return self.kind != "miss"
+
+    def as_dict(self) -> dict[str, Json]:
+        """What a Plan shows of it."""
+        return {
+            "decision": self.kind,
+            "entry_id": self.entry_id,
+            "similarity": None if self.similarity is None else round(self.similarity, 4),
+            "reason": self.reason,
+            "guards": [candidate.as_dict() for candidate in self.candidates if candidate.refusal],
+        }
+
+
+def find(request: Request, policy: Policy) -> Decision:
+    """The plan that the cache has for this request, or why it has none. The exact template comes first: it needs
+    no embedding and no search."""
+    started = time.perf_counter()
+    decision = _by_template(request, policy)
+    if not decision.hit and policy.floor < 1:
+        decision = _by_meaning(request, policy, decision.candidates)
+    return replace(decision, milliseconds=_since(started))
+
+
+def store(
+    request: Request,
+    plan: Json,
+    *,
+    vector: NDArray[np.float32] | None,
+    ttl_seconds: int,
+    services: Mapping[str, int],
+    planned_by: str,
+    cost: Mapping[str, Json],
+) -> Entry | None:
+    """Makes a validated plan reusable; an entry of the same template and variant gives way to it. ``None`` when
+    another process stored one at the same moment, or the project is gone."""
+    recipe = trace(plan, request.template, request.params)
+    if not check_with_sentinels(plan, recipe, request.template, request.params):
+        recipe = recipe.exact_only()
+    expires_at = timezone.now() + timedelta(seconds=ttl_seconds * random.uniform(1 - TTL_JITTER, 1))
+    entry = Entry(
+        project_id=request.scope.project_id,
+        scope=request.scope.digest,
+        scope_facts=request.scope.facts,
+        template_key=request.template.key,
+        identity="" if recipe.reusable else request.identity,
+        variant=recipe.variant if recipe.reusable else "",
+        action=request.action,
+        params=[{"field": name, "value": value} for name, value in request.params.items()],
+        template=request.template.to_json(),
+        plan=plan,
+        recipe=recipe.to_json(),
+        services=dict(services),
+        planned_by=planned_by,
+        cost=dict(cost),
+        expires_at=expires_at,
+    )
+    try:
+        with transaction.atomic():
+            Entry.objects.filter(
+                scope=entry.scope,
+                template_key=entry.template_key,
+                identity=entry.identity,
+                variant=entry.variant,
+            ).delete()
+            entry.save(force_insert=True)
+            EntryUse.objects.create(entry=entry)
+            if recipe.reusable and vector is not None:
+                EntryVector.objects.create(entry=entry, scope=entry.scope, expires_at=expires_at, embedding=vector)
+    except IntegrityError:
+        return None
+    log.info("cache entry stored", entry=entry.id, project=entry.project_id, reusable=recipe.reusable)
+    return entry
+
+
+def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
+    """The entry's plan with the values of another request. Raises :class:`CannotFill`; a row that an older or
+    damaged version wrote counts as one that cannot be filled."""
+    try:
+        recipe = Recipe.from_json(entry.recipe)
+    except RecipeInvalid as error:
+        raise CannotFill("entry_unreadable", f"The stored recipe cannot be read: {error}") from error
+    return fill_plan(entry.plan, recipe, template, params)
+
+
+def template_of(entry: Entry) -> Template:
+    """The entry's stored template. Raises :class:`TemplateInvalid`."""
+    return Template.from_json(entry.template)
+
+
+def quarantine(entry_id: str, reason: str) -> None:
+    """The entry serves nobody any more, but stays to be looked at until it expires."""
+    with transaction.atomic():
+        Entry.objects.filter(pk=entry_id, quarantined_at=None).update(
+            quarantined_at=timezone.now(), quarantine_reason=reason[:2000]
+        )
+        EntryVector.objects.filter(pk=entry_id).delete()
+    log.warning("cache entry quarantined", entry=entry_id)
+
+
+def count_hit(entry_id: str, at: datetime) -> None:
+    EntryUse.objects.filter(pk=entry_id).update(hits=F("hits") + 1, last_used_at=at)
+
+
+def forget(project_id: str, entry_ids: Sequence[str]) -> int:
+    """Evicts these entries of a project; how many there were."""
+    return _delete(Entry.objects.filter(project_id=project_id, pk__in=entry_ids))
+
+
+def forget_using(project_id: str, service: str) -> int:
+    """Evicts every entry of a project that uses the service; how many there were."""
+    return _delete(Entry.objects.filter(project_id=project_id, services__has_key=service))
+
+
+def _delete(entries: QuerySet[Entry]) -> int:
+    _, by_model = entries.delete()
+    return by_model.get("cache.Entry", 0)
+
+
+def _by_template(request: Request, policy: Policy) -> Decision:
+    found = Entry.objects.usable().filter(
+        scope=request.scope.digest,
+        template_key=request.template.key,
+        identity__in=["", request.identity],
+    )
+    # The one for the identical request first, then the newest.
+    variants = sorted(found.order_by("-created_at")[:VARIANTS], key=lambda entry: entry.reusable)
+    served, refused = _first_served([(entry, 1.0) for entry in variants], request, policy, by_meaning=False)
+    if served is None:
+        return Decision("miss", "only_exact_templates", candidates=refused)
+    return Decision("exact", "same_template", served.plan, served.entry_id, 1.0, refused)
+
+
+def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]) -> Decision:
+    """``refused`` are the entries of the same template, which are not looked at again."""
+    started = time.perf_counter()
+    vector = policy.embed(request.template.embedding_text)
+    embedding_milliseconds = _since(started)
+    if vector is None:
+        return Decision("miss", "no_embedding", candidates=refused, embedding_milliseconds=embedding_milliseconds)
+    best, entries = _nearest(
+        request.scope, vector, floor=policy.floor, but_not=[seen.entry_id for seen in refused]
+    )
+    served, more_refused = _first_served(entries, request, policy, by_meaning=True)
+    refused += more_refused
+    if served is not None:
+        decision = Decision("semantic", "same_meaning", served.plan, served.entry_id, served.similarity)
+    elif refused:
+        decision = Decision("miss", "refused", similarity=best)
+    else:
+        decision = Decision("miss", "nothing_cached" if best is None else "nothing_similar", similarity=best)
+    return replace(decision, candidates=refused, vector=vector, embedding_milliseconds=embedding_milliseconds)
+
+
+def _nearest(
+    scope: Scope, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
+) -> tuple[float | None, list[tuple[Entry, float]]]:
+    """The best similarity there is, and the usable entries from ``floor`` up, best first. An exact scan over the
+    scope's own vectors: an index over all scopes would answer faster and find almost nothing once filtered."""
+    rows = (
+        EntryVector.objects.annotate(
+            dimensions=Func("embedding", function="vector_dims", output_field=IntegerField())
+        )
+        # A server may give vectors of another length under the same model's name; comparing them is an error.
+        .filter(scope=scope.digest, expires_at__gt=timezone.now(), dimensions=len(vector))
+        .exclude(entry_id__in=but_not)
+        .annotate(distance=CosineDistance("embedding", vector))
+        .order_by("distance")
+        .values_list("entry_id", "distance")[:CANDIDATES]
+    )
+    similarities = {entry_id: 1.0 - distance for entry_id, distance in rows}
+    near = {entry_id: similarity for entry_id, similarity in similarities.items() if similarity >= floor}
+    entries = Entry.objects.usable().in_bulk(list(near)) if near else {}
+    return (
+        max(similarities.values(), default=None),
+        [(entries[entry_id], similarity) for entry_id, similarity in near.items() if entry_id in entries],
+    )
+
+
+@dataclass(frozen=True)
+class _Served:
+    plan: Json
+    entry_id: str
+    similarity: float
+
+
+def _first_served(
+    found: Sequence[tuple[Entry, float]], request: Request, policy: Policy, *, by_meaning: bool
+) -> tuple[_Served | None, tuple[Candidate, ...]]:
+    """The first entry that serves the request, and those before it that do not."""
+    refused: list[Candidate] = []
+    for entry, similarity in found:
+        plan, refusal = _serve(entry, request, policy, by_meaning=by_meaning)
+        if refusal is None:
+            return _Served(plan, entry.id, similarity), tuple(refused)
+        refused.append(Candidate(entry.id, entry.template_text, similarity, refusal))
+    return None, tuple(refused)
+
+
+def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
+    """The filled and accepted plan, or why this entry does not serve the request."""
+    try:
+        recipe = Recipe.from_json(entry.recipe)
+        if by_meaning:
+            refusal = check_guards(request.template, template_of(entry), text_constants=recipe.text_constants)
+            if refusal is not None:
+                return None, refusal
+        plan = fill_plan(entry.plan, recipe, request.template, request.params)
+    except CannotFill as error:
+        return None, Refusal(error.code, error.message)
+    except (RecipeInvalid, TemplateInvalid) as error:
+        quarantine(entry.id, str(error))
+        return None, Refusal("entry_unreadable", str(error))
+    objection = policy.accept(plan)
+    if objection is None:
+        return plan, None
+    if not policy.sound(entry):
+        quarantine(entry.id, objection)
+    return None, Refusal("validation", objection)
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

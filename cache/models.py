@@ -1,0 +1,112 @@
+"""Cache entries, in three tables by how they are touched.
+
+:class:`Entry` is written once and read when it is served; :class:`EntryVector` is narrow, because the search by
+meaning scans it; :class:`EntryUse` is updated on every hit, and having no other index keeps those updates cheap.
+
+The database deletes an entry's vector and counter along with it (``ON DELETE CASCADE``, see the migrations), and
+Django is told to leave that alone: deleting them first, as Django would, is the opposite order of the expiry's,
+and the two would wait for each other.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from pgvector.django import HalfVectorField
+
+from orra import ids
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def usable(self) -> EntryQuerySet:
+        """Expiry is checked on read; deletion only frees space."""
+        return self.filter(expires_at__gt=timezone.now(), quarantined_at=None)
+
+
+class Entry(models.Model):
+    """A validated plan made reusable."""
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.entry_id, editable=False)
+    project = models.ForeignKey("planengine.Project", models.CASCADE, related_name="cache_entries")
+    scope = models.CharField(
+        max_length=64, help_text="Digest of what must be equal for an entry to be considered."
+    )
+    scope_facts = models.JSONField(help_text="What the scope is made of: embedding model, planner, grounding.")
+    template_key = models.CharField(max_length=64, help_text="Digest of the normalised template and its fields.")
+    action = models.TextField(help_text="The action it was planned for.")
+    params = models.JSONField(help_text="The params it was planned for, as a list of {field, value}.")
+    template = models.JSONField(help_text="The action's template: text, slots, fields.")
+    plan = models.JSONField(help_text="The validated execution plan.")
+    recipe = models.JSONField(help_text="Where every value of task0 comes from.")
+    identity = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Empty for a reusable entry. Where a value of the plan could not be traced, the digest of the "
+        "only request that the entry serves.",
+    )
+    variant = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Tells apart the reusable entries of one template: empty, or the digest of literals that no "
+        "task takes and that a request must therefore share.",
+    )
+    services = models.JSONField(help_text="The services it uses, by name, with their versions.")
+    planned_by = models.CharField(max_length=10, help_text="model or composer")
+    cost = models.JSONField(default=dict, help_text="What planning it cost: tokens and milliseconds.")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    pinned = models.BooleanField(default=False, help_text="Kept whatever the project's cap.")
+    quarantined_at = models.DateTimeField(null=True, blank=True)
+    quarantine_reason = models.TextField(blank=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name_plural = "entries"
+        indexes = [
+            models.Index(fields=["project", "-created_at", "-id"], name="entry_by_project"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "template_key", "identity", "variant"], name="entry_per_template"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.template_text[:80]
+
+    @property
+    def template_text(self) -> str:
+        """The template as people read it; of a row that cannot be read, the action."""
+        text = self.template.get("text") if isinstance(self.template, dict) else None
+        return text if isinstance(text, str) else self.action
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def reusable(self) -> bool:
+        return not self.identity
+
+
+class EntryVector(models.Model):
+    """A reusable entry's embedding, for the search by meaning. An entry in quarantine has none."""
+
+    entry = models.OneToOneField(
+        Entry, models.DO_NOTHING, primary_key=True, related_name="vector", db_constraint=False
+    )
+    scope = models.CharField(max_length=64, db_index=True)
+    expires_at = models.DateTimeField()
+    embedding = HalfVectorField()
+
+
+class EntryUse(models.Model):
+    """How often and when last an entry served a request."""
+
+    entry = models.OneToOneField(
+        Entry, models.DO_NOTHING, primary_key=True, related_name="use", db_constraint=False
+    )
+    hits = models.PositiveBigIntegerField(default=0)
+    last_used_at = models.DateTimeField(default=timezone.now)

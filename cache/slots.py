@@ -1,0 +1,220 @@
+"""The places of an action where params' values and free literals stand.
+
+Matching is by tokens: a value is found only where it fills whole ones, whatever the case and the white space
+between them; longer values go first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cache.lexicon import CLAUSE_STARTS, EFFECT_OF, FUNCTION_WORDS, NEGATIONS
+from cache.literals import Literal, parse_number
+from cache.tokens import JOIN, Token, name_words, tokenize
+from orra.strictjson import Json
+
+Path = tuple[str | int, ...]
+Span = tuple[int, int]
+
+# Params' leaves beyond this many are not looked for. A value that more than MAX_TIED leaves share names none of them.
+MAX_LEAVES = 512
+MAX_TIED = 8
+_NUMBER_SIGNS = ("#", "№")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place of the action that a value fills.
+
+    ``kind`` is ``param`` or the kind of a free literal; ``name`` stands in the template's braces (``order_id``,
+    ``order.id``, ``#number``); ``path`` is the param's field and the path inside its value, empty for literals and
+    for ``a|b``, a value that two params share and nothing in the text tells apart; ``raw`` is the text as it stood.
+    """
+
+    start: int
+    end: int
+    kind: str
+    name: str
+    path: Path
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    path: Path
+    text: str
+    number: Decimal | None
+
+    @property
+    def name(self) -> str:
+        return ".".join(map(str, self.path))
+
+
+def find_slots(action: str, literals: list[Literal], params: Mapping[str, Json]) -> tuple[Slot, ...]:
+    """The slots of ``action`` from left to right: params' values, and the literals that hold none."""
+    slots = _param_slots(action, literals, params)
+    taken = bytearray(len(action))
+    for slot in slots:
+        _take(taken, slot.start, slot.end)
+    # A quotation is one value, unless a param stands inside it: then what is left of it is looked at by itself.
+    for literal in sorted(literals, key=lambda literal: literal.kind != "quoted"):
+        if _take(taken, literal.start, literal.end):
+            raw = action[literal.start : literal.end]
+            slots.append(Slot(literal.start, literal.end, literal.kind, literal.name, (), raw))
+    return tuple(sorted(slots, key=lambda slot: slot.start))
+
+
+def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Every value inside ``value`` that holds no others, with its path, in order."""
+    stack: list[tuple[Path, Json]] = [(path, value)]
+    while stack:
+        at, item = stack.pop()
+        if isinstance(item, Mapping):
+            stack.extend(((*at, key), member) for key, member in reversed(list(item.items())))
+        elif isinstance(item, list):
+            stack.extend(((*at, index), member) for index, member in reversed(list(enumerate(item))))
+        else:
+            yield at, item
+
+
+def _param_slots(action: str, literals: list[Literal], params: Mapping[str, Json]) -> list[Slot]:
+    found = [leaf for leaf in _param_leaves(params) if len(leaf.text) <= 4 * len(action)]
+    if not found:
+        return []
+    tokens = tokenize(action)
+    by_span: dict[Span, list[list[_Leaf]]] = {}
+    for group, spans in (*_as_text(action, tokens, found), *_as_number(action, literals, found)):
+        for span in spans:
+            by_span.setdefault(span, []).append(group)
+    atoms = [literal for literal in literals if literal.kind != "quoted"]
+    chosen = _longest(span for span in by_span if not _cuts_a_literal(action, span, atoms))
+    starts = [token.start for token in tokens]
+    slots = []
+    for start, end in chosen:
+        before, after = bisect_left(starts, start) - 1, bisect_left(starts, end)
+        beside = [tokens[at].folded for at in (before, after) if 0 <= at < len(tokens)]
+        name, path = _name(by_span[start, end], beside)
+        slots.append(Slot(start, end, "param", name, path, action[start:end]))
+    return slots
+
+
+def _param_leaves(params: Mapping[str, Json]) -> list[_Leaf]:
+    """What may stand in the action. Booleans, null and text without a letter or digit never do: ``true`` is said in
+    other words, and a sign is no value."""
+    found: list[_Leaf] = []
+    for path, value in leaves(params):
+        if len(found) == MAX_LEAVES:
+            break
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            continue
+        text = value if isinstance(value, str) else str(value)
+        if any(map(str.isalnum, text)):
+            # "007" is a name, not the number seven.
+            is_name = isinstance(value, str) and len(text) > 1 and text[0] == "0" and text.isdecimal()
+            found.append(_Leaf(path, text, None if is_name else parse_number(text)))
+    return found
+
+
+def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[tuple[list[_Leaf], list[Span]]]:
+    """The leaves that share their tokens, with the places where these stand in the action."""
+    groups: dict[tuple[str, str], list[_Leaf]] = {}
+    for leaf in found:
+        needle = JOIN.join(token.folded for token in tokenize(leaf.text))
+        # A value like "IN" or "a" is told from the word by its case.
+        groups.setdefault((needle, leaf.text if needle in FUNCTION_WORDS else ""), []).append(leaf)
+    joined = JOIN + JOIN.join(token.folded for token in tokens) + JOIN
+    index_at: dict[int, int] = {}
+    offset = 1
+    for index, token in enumerate(tokens):
+        index_at[offset] = index
+        offset += len(token.folded) + 1
+    for (needle, exact), group in groups.items():
+        size = needle.count(JOIN) + 1
+        spans = []
+        for offset in _occurrences(joined, needle):
+            first = index_at[offset]
+            start, end = tokens[first].start, tokens[first + size - 1].end
+            if (not exact or action[start:end] == exact.strip()) and not _is_command(tokens, first, needle):
+                spans.append((start, end))
+        yield group, spans
+
+
+def _occurrences(joined: str, needle: str) -> Iterator[int]:
+    needle = JOIN + needle + JOIN
+    offset = joined.find(needle)
+    while offset >= 0:
+        yield offset + 1
+        offset = joined.find(needle, offset + len(needle) - 1)
+
+
+def _is_command(tokens: list[Token], index: int, needle: str) -> bool:
+    """Whether the one-word value is here a word that says what to do, which no slot may hide: ``{"operation":
+    "approve"}`` must not make "Approve it" and "Reject it" one template."""
+    if needle in NEGATIONS:
+        return True
+    return needle in EFFECT_OF and (index == 0 or tokens[index - 1].folded in CLAUSE_STARTS)
+
+
+def _as_number(action: str, literals: list[Literal], found: list[_Leaf]) -> Iterator[tuple[list[_Leaf], list[Span]]]:
+    """The leaves that are one number, with the places where the action spells it another way ("1,000", "seven")."""
+    groups: dict[Decimal, list[_Leaf]] = {}
+    for leaf in found:
+        if leaf.number is not None:
+            groups.setdefault(leaf.number, []).append(leaf)
+    if not groups:
+        return
+    spans: dict[Decimal, list[Span]] = {}
+    for literal in literals:
+        if literal.kind in ("number", "money"):
+            number = parse_number(action[literal.start : literal.end])
+            if number is not None:
+                spans.setdefault(number, []).append((literal.start, literal.end))
+    for number, group in groups.items():
+        yield group, spans.get(number, [])
+
+
+def _cuts_a_literal(action: str, span: Span, atoms: Sequence[Literal]) -> bool:
+    """Whether ``span`` begins or ends inside a literal: 17 is no part of ORD-17, but 1234 is all of #1234."""
+    for edge in span:
+        at = bisect_left(atoms, edge, key=lambda literal: literal.start) - 1
+        if at < 0 or edge >= atoms[at].end:
+            continue
+        if edge == span[1] or action[atoms[at].start : edge].strip() not in _NUMBER_SIGNS:
+            return True
+    return False
+
+
+def _longest(spans: Iterable[Span]) -> list[Span]:
+    """Those that do not overlap, the longest first and then the leftmost."""
+    ordered = sorted(spans, key=lambda span: (span[0] - span[1], span[0]))
+    taken = bytearray(max((end for _, end in ordered), default=0))
+    return [(start, end) for start, end in ordered if _take(taken, start, end)]
+
+
+def _take(taken: bytearray, start: int, end: int) -> bool:
+    if taken.find(1, start, end) >= 0:
+        return False
+    taken[start:end] = b"\x01" * (end - start)
+    return True
+
+
+def _name(groups: list[list[_Leaf]], beside: Sequence[str]) -> tuple[str, Path]:
+    """What to call a slot that any leaf of ``groups`` would fill.
+
+    When several share the value, the one that the word before it or else the word after it names gets it ("from NYC
+    to NYC" with the params ``from`` and ``to``). Otherwise the slot is named after all of them, so that it equals only the slots of
+    requests with the same ambiguity.
+    """
+    tied = {leaf.path: leaf for group in groups for leaf in group[: MAX_TIED + 1]}
+    for word in beside if 1 < len(tied) <= MAX_TIED else ():
+        meant = [leaf for leaf in tied.values() if word in name_words(leaf.name)]
+        if len(meant) == 1:
+            return meant[0].name, meant[0].path
+    if len(tied) == 1:
+        (only,) = tied.values()
+        return only.name, only.path
+    names = sorted(leaf.name for leaf in tied.values())
+    return "|".join(names[:MAX_TIED]) + ("|…" if len(names) > MAX_TIED else ""), ()

@@ -1,0 +1,22 @@
+"""The cache's scheduled work. Each tick may run twice or on two machines at once."""
+
+from __future__ import annotations
+
+import structlog
+
+from cache import expiry
+from orra.celery import app
+
+log = structlog.get_logger(__name__)
+
+
+@app.task
+def delete_expired() -> None:
+    if deleted := expiry.delete_expired():
+        log.info("expired cache entries deleted", entries=deleted)
+
+
+@app.task
+def enforce_caps() -> None:
+    if deleted := expiry.enforce_caps():
+        log.info("cache entries over the cap deleted", entries=deleted)

@@ -1,0 +1,64 @@
+"""Words and signs of a text, folded so that case, compatible Unicode forms and the shape of quotes do not matter."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from cache.literals import UNSPACED
+
+_STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", "''''\"\"\"\"\"\"--")
+_ASCII_TOKEN = re.compile(r"\w+|[^\w\s]")
+_WHITE_SPACE = re.compile(r"\s+")
+_CAMEL_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NAME_WORD = re.compile(r"[^\W_]+")
+MAX_NAME = 200
+JOIN = "\x1f"  # white space, so never part of a token
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a sign; ``folded`` is what tokens are compared by and holds no white space."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def tokenize(text: str) -> list[Token]:
+    """The words and signs of ``text`` in order. Where a script puts no space between words, each character is one."""
+    if text.isascii():
+        return [Token(match.start(), match.end(), match.group().lower()) for match in _ASCII_TOKEN.finditer(text)]
+    return [Token(match.start(), match.end(), _fold_token(match.group())) for match in _any_token().finditer(text)]
+
+
+def fold(text: str) -> str:
+    """``text`` for comparing; each run of white space becomes one space."""
+    if text.isascii():
+        return _WHITE_SPACE.sub(" ", text.lower())
+    folded = unicodedata.normalize("NFKC", text).translate(_STRAIGHT).casefold()
+    return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", folded))
+
+
+def joined(text: str) -> str:
+    """The tokens of ``text`` with a border around each: one text holds another as whole tokens when ``in`` says so."""
+    return JOIN + "".join(token.folded + JOIN for token in tokenize(text))
+
+
+def _fold_token(text: str) -> str:
+    # Some signs fold to a space and a mark.
+    return fold(text).replace(" ", "")
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a field's name, however it joins them: ``orderId``, ``order_id`` and ``order.id`` alike."""
+    return frozenset(_NAME_WORD.findall(_CAMEL_BORDER.sub(" ", name[:MAX_NAME]).casefold()))
+
+
+@functools.cache
+def _any_token() -> re.Pattern[str]:
+    # Combining marks are no word characters for ``re``, yet "é" may be written with one and Hindi is full of them.
+    marks = "".join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.category(char)[0] == "M")
+    return re.compile(rf"(?:[^\W{UNSPACED}][{marks}]*+)++|[^\s][{marks}]*+")

@@ -1,0 +1,101 @@
+"""One ASGI app on one port: Django as WSGI in threads, and native coroutines for what holds a connection open.
+
+A plan request that waits is answered by Django at once, like any other, with a header that says how long its
+client is ready to wait. The waiting itself happens here, as a coroutine: it holds neither a thread nor a database
+connection, so any number of waiting clients leaves hits as quick as they were. When the plan is finished the same
+client's GET for it is run through Django, and its answer becomes the response.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
+
+from a2wsgi import WSGIMiddleware  # noqa: E402
+
+from orra.wsgi import application as wsgi_application  # noqa: E402
+from planengine.waiting import Waiters  # noqa: E402
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+WAIT_HEADER = b"x-orra-wait"
+THREADS = int(os.environ.get("WEB_THREADS", "8"))
+
+django = WSGIMiddleware(wsgi_application, workers=THREADS)
+waiters = Waiters()
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/v1/plans":
+        await _ask_and_wait(scope, receive, send)
+    elif scope["type"] == "http":
+        await django(scope, receive, send)
+
+
+async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
+    answer = Recorded()
+    await django(scope, receive, answer.send)
+    wait = answer.take_header(WAIT_HEADER)
+    if wait is not None:
+        location = (answer.header(b"location") or b"").decode()
+        if await waiters.finished(location.rsplit("/", 1)[-1], timeout=float(wait)):
+            answer = await _get(scope, location)
+            answer.start["status"] = 201
+            answer.start["headers"].append((b"location", location.encode()))
+    await answer.replay(send)
+
+
+async def _get(scope: Message, path: str) -> Recorded:
+    headers = [(name, value) for name, value in scope["headers"] if name in (b"authorization", b"host", b"accept")]
+    request = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    answer = Recorded()
+    await django({**request, "headers": headers}, _empty_body, answer.send)
+    return answer
+
+
+async def _empty_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class Recorded:
+    """A response kept until it is known whether it is the one to send. Plan responses are small."""
+
+    def __init__(self) -> None:
+        self.start: Message = {"type": "http.response.start", "status": 500, "headers": []}
+        self.body: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = {**message, "headers": list(message["headers"])}
+        else:
+            self.body.append(message)
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for known, value in self.start["headers"] if known.lower() == name), None)
+
+    def take_header(self, name: bytes) -> bytes | None:
+        value = self.header(name)
+        self.start["headers"] = [pair for pair in self.start["headers"] if pair[0].lower() != name]
+        return value
+
+    async def replay(self, send: Send) -> None:
+        await send(self.start)
+        for message in self.body:
+            await send(message)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

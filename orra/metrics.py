@@ -1,0 +1,61 @@
+"""What Prometheus is told. Labels have few values: never a project, an action or a model's own words.
+
+Processes write into files of one folder (``PROMETHEUS_MULTIPROC_DIR``, set by the settings), so that any web
+process answers for all of this machine's, the worker included. Gauges are read from the database, the truth for
+all machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
+PLAN_SECONDS = Histogram(
+    "orra_plan_seconds",
+    "From request to outcome.",
+    ["source"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+)
+LOOKUPS = Counter("orra_cache_lookups", "Cache lookups.", ["decision", "reason"])
+LOOKUP_SECONDS = Histogram(
+    "orra_cache_lookup_seconds",
+    "Cache lookups, the embedding included.",
+    ["decision"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
+)
+MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
+ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
+
+
+def exposition() -> bytes:
+    """Everything, in Prometheus' text format."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(Waiting())
+    return generate_latest(registry)
+
+
+class Waiting(Collector):
+    """How many plans wait, and for how long the oldest has: the two numbers to wake somebody up for."""
+
+    def collect(self) -> Iterator[Metric]:
+        from django.db.models import Count, Min
+        from django.utils import timezone
+
+        from planengine.models import Plan
+
+        waiting = GaugeMetricFamily("orra_plans_waiting", "Plans not finished.", labels=["status"])
+        oldest = GaugeMetricFamily("orra_oldest_waiting_seconds", "Age of the oldest plan not finished.")
+        rows = Plan.objects.unfinished().order_by().values_list("status").annotate(Count("id"), Min("created_at"))
+        found = {status: (count, since) for status, count, since in rows}
+        for status in ("pending", "planning"):
+            waiting.add_metric([status], found.get(status, (0, None))[0])
+        since = min((since for _, since in found.values()), default=None)
+        oldest.add_metric([], (timezone.now() - since).total_seconds() if since else 0.0)
+        yield waiting
+        yield oldest

@@ -1,0 +1,30 @@
+"""What the embedded services and the supervisor need to know about processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+
+PR_SET_PDEATHSIG = 1
+
+
+class EmbeddedError(RuntimeError):
+    """An embedded service cannot run. The message tells what to do."""
+
+
+def die_with_parent(number: int) -> Callable[[], None] | None:
+    """A ``preexec_fn`` that has the kernel send signal ``number`` to the child when its parent dies, however it
+    dies. ``None`` where the system has no such thing."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the line above
+            os.kill(os.getpid(), number)
+
+    return ask

@@ -1,0 +1,268 @@
+"""Every setting comes from the environment; a bad value stops the start with one clear line.
+
+``manage.py`` and ``make up`` fill in the embedded defaults (see :mod:`orra.embedded`) before this is read.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import structlog
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The openai client reads these by itself and would send them to whatever endpoint is configured here.
+for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+    del os.environ[name]
+
+
+def stop(variable: str, problem: str) -> NoReturn:
+    sys.exit(f"orra cannot start: {variable} {problem}")
+
+
+def text(variable: str, default: str = "") -> str:
+    return os.environ.get(variable, default).strip()
+
+
+def number(variable: str, default: int, *, least: int, most: int) -> int:
+    raw = text(variable)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        stop(variable, f"must be a whole number, not {raw!r}.")
+    if not least <= value <= most:
+        stop(variable, f"must be between {least} and {most}, not {raw}.")
+    return value
+
+
+def flag(variable: str, *, default: bool) -> bool:
+    raw = text(variable).lower()
+    if raw in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return raw in {"1", "true", "yes", "on"} if raw else default
+    stop(variable, f"must be 1 or 0, not {raw!r}.")
+
+
+def http_url(variable: str) -> str:
+    raw = text(variable)
+    if raw and (urlsplit(raw).scheme not in {"http", "https"} or not urlsplit(raw).hostname):
+        stop(variable, "must be an address such as http://localhost:8000/v1.")
+    if "@" in urlsplit(raw).netloc:
+        stop(variable, "must not hold a user or password; the key has a variable of its own.")
+    return raw
+
+
+def database(variable: str) -> dict[str, Any]:
+    """Django's form of ``postgresql://user:password@host:port/name?option=value``; a socket's folder goes into
+    the ``host`` option, as libpq has it."""
+    raw = text(variable)
+    if not raw:
+        stop(variable, "is not set. Run through `manage.py` or `make`, which start the embedded Postgres.")
+    url = urlsplit(raw)
+    if url.scheme not in {"postgres", "postgresql"} or not url.path.strip("/"):
+        stop(variable, "must look like postgresql://user:password@host:5432/name.")
+    options: dict[str, Any] = dict(parse_qsl(url.query))
+    try:
+        port = url.port
+    except ValueError:
+        stop(variable, "has a port that is not a number.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.strip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or "") or options.pop("host", ""),
+        "PORT": str(port or options.pop("port", "")),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+# --- where things are
+
+DATA_DIR = Path(text("ORRA_DATA_DIR") or BASE_DIR / ".data").absolute()
+DATABASES = {"default": database("DATABASE_URL")}
+BROKER_URL = text("BROKER_URL")
+
+# Before anything imports prometheus_client, which reads it once.
+METRICS_DIR = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(DATA_DIR / "metrics")))
+METRICS_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = text("SECRET_KEY")
+if not SECRET_KEY:
+    stop("SECRET_KEY", "is not set. Set it to a long random text, or run through `manage.py` or `make`.")
+OPERATOR_TOKEN = text("ORRA_OPERATOR_TOKEN")
+OPEN_REGISTRATION = flag("ORRA_OPEN_REGISTRATION", default=False)
+
+# --- models
+
+LLM_MODEL = text("LLM_MODEL")
+LLM_API_KEY = text("LLM_API_KEY")
+LLM_API_BASE_URL = http_url("LLM_API_BASE_URL")
+if LLM_API_BASE_URL and not LLM_MODEL:
+    stop("LLM_MODEL", "must name the model to use at LLM_API_BASE_URL.")
+EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
+EMBEDDINGS_API_KEY = text("EMBEDDINGS_API_KEY")
+EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")
+if EMBEDDINGS_API_BASE_URL and not EMBEDDINGS_MODEL:
+    stop("EMBEDDINGS_MODEL", "must name the model to use at EMBEDDINGS_API_BASE_URL.")
+
+PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
+PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)
+
+# --- limits on what a request may carry
+
+MAX_BODY_BYTES = 512 * 1024
+MAX_WAIT_SECONDS = 60
+
+# --- Django
+
+DEBUG = False
+ALLOWED_HOSTS = text("ALLOWED_HOSTS", "*").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+ROOT_URLCONF = "orra.urls"
+WSGI_APPLICATION = "orra.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("ORRA_HTTPS_ONLY", default=False)
+APPEND_SLASH = True
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "planengine",
+    "cache",
+]
+
+MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["planengine.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["planengine.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "planengine.api.schema.Schema",
+    "DEFAULT_PAGINATION_CLASS": "planengine.api.pagination.Pages",
+    "EXCEPTION_HANDLER": "planengine.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "orra, the plan engine",
+    "VERSION": "1",
+    "DESCRIPTION": "Requests in natural language become validated execution plans, cached by meaning.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Celery (read by orra.celery with the prefix CELERY_)
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * PLANNING_DEADLINE_SECONDS + 300}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- logs: one JSON line per event, on standard error
+
+LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    stop("LOG_LEVEL", "must be DEBUG, INFO, WARNING or ERROR.")
+
+log_steps: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *log_steps,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": log_steps,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}

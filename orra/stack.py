@@ -1,0 +1,311 @@
+"""Everything that orra is, started, watched and stopped together: ``python -m orra.stack up``.
+
+Database and broker (embedded unless configured), migrations, web processes on one port, a worker, and the beat.
+One stack per data directory; any number of them side by side, each with its own directory and port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orra.embedded import BASE_DIR, Valkey, fill, fill_secrets
+from orra.postgres import cluster_id, ensure_postgres, leave_postgres, make_private, postmaster_pid, use_postgres
+from orra.processes import EmbeddedError
+from orra.runs import Credentials, Options, Running, credentials, running, write
+from orra.supervision import Child, Log, Program, python, run_once, say
+
+START_SECONDS = 60
+COMMAND_SECONDS = 300  # a migration of much data takes its time
+POSTGRES_WATCH_SECONDS = 1.0
+OPERATOR = "operator"
+PROJECT = "default"
+
+# Every request of the supervisor goes to itself, whatever proxy the environment names.
+_http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m orra.stack", description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["up"], help="start everything and stay; Ctrl-C stops it")
+    parser.add_argument("--verbose", action="store_true", help="show all that the processes log")
+    try:
+        sys.exit(up(Options.read(verbose=parser.parse_args().verbose)))
+    except EmbeddedError as error:
+        sys.exit(f"orra cannot start: {error}")
+
+
+def up(options: Options) -> int:
+    """Runs a stack until SIGINT or SIGTERM. Raises :class:`EmbeddedError` when it cannot start."""
+    with alone(options.data_dir), listening(options) as listener:
+        return asyncio.run(Stack(options, listener).run())
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """Holds the data directory for one stack. The kernel lets go of it when the process ends, however it ends."""
+    make_private(data_dir)
+    lock = os.open(data_dir / "stack.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        other = running(data_dir)
+        where = f" at {other.url} (process {other.pid})" if other else ""
+        raise EmbeddedError(
+            f"A stack already runs on {data_dir}{where}. Stop it, or choose another ORRA_DATA_DIR and PORT."
+        ) from None
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def listening(options: Options) -> Iterator[socket.socket]:
+    """The one socket that all web processes accept from."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(1024)
+            yield listener
+    except OSError as error:
+        raise EmbeddedError(
+            f"Port {options.port} of {options.host} cannot be used: {error.strerror}. "
+            "Set PORT to another; PORT=0 takes a free one."
+        ) from None
+
+
+def address_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Stack:
+    """One run, from the first process started to the last one stopped."""
+
+    def __init__(self, options: Options, listener: socket.socket) -> None:
+        self.options = options
+        self.listener = listener
+        self.url = address_of(listener)
+        self.data_dir = options.data_dir
+        self.embedded_database = False
+        self.ready = False
+        self.children: list[Child] = []
+        self._watch: asyncio.Task[None] | None = None
+
+    async def run(self) -> int:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal, stop)
+        starting = asyncio.create_task(self._start())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await stopping
+        finally:
+            stopping.cancel()
+            starting.cancel()
+            with suppress(asyncio.CancelledError, EmbeddedError):
+                await starting
+            await self._stop()
+        return 0
+
+    def _on_signal(self, stop: asyncio.Event) -> None:
+        if stop.is_set():  # asked again: no more patience
+            for child in self.children:
+                child.kill()
+        else:
+            say("Stopping.")
+            stop.set()
+
+    async def _start(self) -> None:
+        began = time.monotonic()
+        say(f"Starting orra, with its data in {self.data_dir}")
+        self._announce()
+        await self._start_database()
+        fill_secrets(self.data_dir)
+        await self._start_broker()
+        await self._command("migrate", "--noinput", "--verbosity", "0")
+        made = await self._ensure_credentials() if self.embedded_database else None
+        for child in self._programs():
+            self._run(child)
+        await self._until_ready()
+        self.ready = True
+        self._announce()
+        self._show(made, seconds=time.monotonic() - began)
+
+    async def _start_database(self) -> None:
+        fill("ORRA_DATA_DIR", lambda: str(self.data_dir))
+        if os.environ.get("DATABASE_URL", "").strip():
+            return
+        url = await asyncio.to_thread(use_postgres, self.data_dir)
+        fill("DATABASE_URL", lambda: url)
+        fill("ORRA_OPEN_REGISTRATION", lambda: "1")
+        self.embedded_database = True
+        self._watch = asyncio.create_task(self._watch_database())
+        say("  database ready")
+
+    async def _watch_database(self) -> None:
+        while True:
+            await asyncio.sleep(POSTGRES_WATCH_SECONDS)
+            if postmaster_pid(self.data_dir) is None:
+                say("Postgres ended by itself; starting it again.")
+                try:
+                    await asyncio.to_thread(ensure_postgres, self.data_dir)
+                except EmbeddedError as error:
+                    say(str(error))
+                self._announce()
+
+    async def _start_broker(self) -> None:
+        if os.environ.get("BROKER_URL", "").strip():
+            return
+        valkey = Valkey(self.data_dir)
+        fill("BROKER_URL", lambda: valkey.url)
+        await asyncio.to_thread(valkey.stop_remains)
+        child = self._run(self._program("broker", valkey.command(), folder=valkey.folder, stop_seconds=4))
+        await self._until(lambda: asyncio.to_thread(valkey.answers), children=[child])
+        say("  broker ready")
+
+    def _programs(self) -> list[Program]:
+        listener = self.listener.fileno()
+        beat = self.data_dir / "beat"
+        make_private(beat)
+        celery = python("-m", "celery", "--app", "orra", "--quiet")
+        worker = [*celery, "worker", "--pool", "threads", "--concurrency", str(self.options.worker_threads)]
+        worker += ["--hostname", "worker@orra", "--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+        ticks = [*celery, "beat", "--schedule", str(beat / "schedule"), "--pidfile=", "--loglevel", "WARNING"]
+        return [
+            *(
+                self._program(f"web-{number}", python("-m", "orra.web", str(listener)), inherited=(listener,))
+                for number in range(1, self.options.web_processes + 1)
+            ),
+            self._program("worker", worker),
+            self._program("beat", ticks, stop_seconds=2),
+        ]
+
+    def _program(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        folder: Path = BASE_DIR,
+        stop_seconds: float = 5,
+        inherited: tuple[int, ...] = (),
+    ) -> Program:
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        return Program(name, command, environment, folder, stop_seconds, inherited)
+
+    def _run(self, program: Program) -> Child:
+        logs = self.data_dir / "logs"
+        make_private(logs)
+        child = Child(program, Log(program.name, logs / f"{program.name}.log", verbose=self.options.verbose))
+        self.children.append(child)
+        child.start(on_change=self._announce)
+        return child
+
+    async def _command(self, *arguments: str, **environment: str) -> str:
+        program = Program(
+            f"manage.py {arguments[0]}",
+            python("manage.py", *arguments),
+            {**os.environ, **environment},
+            BASE_DIR,
+            COMMAND_SECONDS,
+        )
+        status, output = await run_once(program)
+        if status:
+            reason = output.removeprefix("orra cannot start: ")
+            raise EmbeddedError(reason if reason != output else f"{program.name} failed:\n{output}")
+        return output
+
+    async def _ensure_credentials(self) -> Credentials:
+        """An operator and a project for whoever starts an embedded stack the first time."""
+        database = await asyncio.to_thread(cluster_id, os.environ["DATABASE_URL"])
+        kept = credentials(self.data_dir)
+        if kept is not None and kept.database == database:
+            return kept
+        password = secrets.token_urlsafe(15)
+        _, project = await asyncio.gather(
+            self._command("create_operator", OPERATOR, ORRA_OPERATOR_PASSWORD=password),
+            self._command("create_project", PROJECT, "--json"),
+        )
+        made = json.loads(project.splitlines()[-1])
+        kept = Credentials(database, OPERATOR, password, made["id"], made["api_key"])
+        write(self.data_dir, kept)
+        return kept
+
+    async def _until_ready(self) -> None:
+        await self._until(lambda: asyncio.to_thread(self._answers), children=self.children)
+
+    def _answers(self) -> bool:
+        try:
+            with _http.open(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], *, children: list[Child]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not await condition():
+            failing = next((child for child in children if child.starts > 2), None)
+            if failing is not None or time.monotonic() > deadline:
+                raise EmbeddedError(self._why_not_ready(failing))
+            await asyncio.sleep(0.05)
+
+    def _why_not_ready(self, failing: Child | None) -> str:
+        if failing is None:
+            return f"It is not ready after {START_SECONDS} s. The logs are in {self.data_dir / 'logs'}."
+        return f"{failing.program.name} ends again and again. The end of {failing.log.path}:\n{failing.log.tail()}"
+
+    def _announce(self) -> None:
+        """Tells other commands where this stack is and which processes belong to it."""
+        processes = {child.program.name: child.pid for child in self.children}
+        write(self.data_dir, Running(os.getpid(), self.url, self.ready, processes))
+
+    def _show(self, made: Credentials | None, *, seconds: float) -> None:
+        say(f"orra runs at {self.url} (started in {seconds:.1f} s)\n")
+        say(f"  API docs   {self.url}/docs")
+        if made is None:
+            say(f"  Admin      {self.url}/admin/  (`manage.py create_operator` makes a login)")
+        else:
+            say(f"  Admin      {self.url}/admin/  user {made.operator}, password {made.password}")
+            say(f"  API key    {made.api_key}  (project {PROJECT})")
+        say(f"  Logs       {self.data_dir / 'logs'}\n")
+        say("Ctrl-C stops everything; the data stays.")
+
+    async def _stop(self) -> None:
+        """What accepts work first, what it needs last."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self.listener.close()
+        broker = [child for child in self.children if child.program.name == "broker"]
+        others = [child for child in self.children if child not in broker]
+        web = [child for child in others if child.program.name.startswith("web-")]
+        for group in (web, [child for child in others if child not in web], broker):
+            await asyncio.gather(*(child.stop() for child in group))
+        await asyncio.to_thread(leave_postgres, self.data_dir)
+        (self.data_dir / "run.json").unlink(missing_ok=True)
+        if self.ready:
+            say("Stopped.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""JSON from strangers: one strict way in, one canonical way out.
+
+Everything that reaches orra from outside (requests, model answers) goes through :func:`parse`, so that
+what is stored is always storable and comparable: no NaN, no duplicate keys, no lone surrogates, no
+``NUL`` (Postgres refuses it), bounded depth and bounded numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+type_names = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+
+# A JSON value as Python's json module gives it. Kept as Any: a recursive alias costs more than it tells.
+Json = Any
+
+MAX_DEPTH = 32
+MAX_INTEGER_DIGITS = 309  # the largest double, written out
+
+
+class InvalidJson(ValueError):
+    """The text is not JSON that orra accepts. ``code`` is stable, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def parse(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Json:
+    """One JSON value out of ``text``. Raises :class:`InvalidJson`."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidJson("invalid_json", f"The body is not UTF-8 text (byte {error.start}).") from None
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite_float,
+        )
+    except json.JSONDecodeError as error:
+        raise InvalidJson(
+            "invalid_json", f"The JSON is malformed: {error.msg} at line {error.lineno} column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidJson("json_too_deep", f"The JSON is nested deeper than {max_depth} levels.") from None
+    check(value, max_depth=max_depth)
+    return value
+
+
+def check(value: Json, *, max_depth: int = MAX_DEPTH) -> None:
+    """Raises :class:`InvalidJson` when an already decoded value could not be stored or compared."""
+    stack: list[tuple[Json, int]] = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > max_depth:
+            raise InvalidJson("json_too_deep", f"The JSON is nested deeper than {max_depth} levels.")
+        if isinstance(item, str):
+            _check_text(item)
+        elif isinstance(item, float):
+            if not math.isfinite(item):
+                raise InvalidJson("invalid_json", "NaN and Infinity are not JSON numbers.")
+        elif isinstance(item, dict):
+            for key, member in item.items():
+                if not isinstance(key, str):
+                    raise InvalidJson("invalid_json", "Object keys must be strings.")
+                _check_text(key)
+                stack.append((member, depth + 1))
+        elif isinstance(item, list):
+            stack.extend((member, depth + 1) for member in item)
+        elif not (item is None or isinstance(item, bool | int)):
+            raise InvalidJson("invalid_json", f"{type(item).__name__} is not a JSON type.")
+
+
+def canonical(value: Json) -> str:
+    """The same text for equal values, whatever the order of keys: for hashes and for comparing."""
+    return json.dumps(_plain_numbers(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def same(left: Json, right: Json) -> bool:
+    """Equality as JSON means it: ``1`` is ``1.0`` but neither ``"1"`` nor ``true``."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+def type_of(value: Json) -> str:
+    """The JSON Schema name of a value's type; whole floats count as ``integer``, as JSON Schema has it."""
+    if isinstance(value, float) and value.is_integer():
+        return "integer"
+    return type_names[type(value)]
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise InvalidJson("invalid_text", "Text must not contain the NUL character (\\u0000).")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidJson("invalid_text", "Text contains a lone surrogate, which is not valid Unicode.") from None
+
+
+def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                shown = key[:80].encode("utf-8", "replace").decode()
+                raise InvalidJson("duplicate_key", f"The key {shown!r} appears twice in one object.")
+            seen.add(key)
+    return result
+
+
+def _refuse_constant(name: str) -> Json:
+    raise InvalidJson("invalid_json", f"{name} is not a JSON number.")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
+        raise InvalidJson("number_too_large", f"Integers may have at most {MAX_INTEGER_DIGITS} digits.")
+    return int(digits)
+
+
+def _finite_float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise InvalidJson("number_too_large", f"The number {digits[:40]} is out of range.")
+    return number
+
+
+def _plain_numbers(value: Json) -> Json:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain_numbers(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain_numbers(member) for member in value]
+    return value

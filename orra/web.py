@@ -1,0 +1,26 @@
+"""One web process: uvicorn on a listening socket that it inherits, so that any number of them share a port."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+GRACE_SECONDS = 3
+
+
+def main() -> None:
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config(
+        "orra.asgi:application",
+        log_config=None,  # Django's settings configure logging
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Plans and their attempts: what was asked, what came of it, and why. Only the engine writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from cache.models import Entry
+from orra.admin import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to
+from orra.showing import brief
+from planengine.admin.drawing import draw
+from planengine.admin.explaining import DECISIONS, entries_named, explain
+from planengine.models import Attempt, Plan, Project
+from planengine.states import PlanStatus
+
+TONES: dict[str, str] = {PlanStatus.READY: "good", PlanStatus.NOT_ACTIONABLE: "warning", PlanStatus.FAILED: "bad"}
+
+
+class DecisionFilter(admin.SimpleListFilter):
+    title = "cache decision"
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(DECISIONS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
+        chosen = self.value()
+        return queryset.filter(cache__decision=chosen) if chosen else queryset
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("accepted", "accepted"), ("problems", "problems found"), ("error", "no draft at all")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        match self.value():
+            case "accepted":
+                return queryset.filter(error_code="", problems=[])
+            case "problems":
+                return queryset.filter(error_code="").exclude(problems=[])
+            case "error":
+                return queryset.exclude(error_code="")
+        return queryset
+
+
+class ServedByFilter(ChosenFilter):
+    title = "served by the entry"
+    parameter_name = "entry"
+    lookup = "cache_entry_id"
+
+
+@admin.register(Plan)
+class PlanAdmin(ReadOnlyAdmin):
+    list_display = ("id", "state", "source", "asked", "project", "decision", "total_ms", "created_at")
+    list_filter = ("status", "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter, ServedByFilter)
+    list_select_related = ("project",)
+    list_defer = ("params", "plan", "error", "grounding")
+    search_fields = ("id__exact", "action", "cache_entry_id__exact", "project__id__exact", "project__name")
+    search_help_text = "Words of the action, a plan's, entry's or project's id, or a project's name."
+
+    @admin.display(description="status", ordering="status")
+    def state(self, plan: Plan) -> SafeString:
+        return _state(plan)
+
+    @admin.display(description="action", ordering="action")
+    def asked(self, plan: Plan) -> str:
+        return brief(plan.action)
+
+    @admin.display(description="cache", ordering="cache__decision")
+    def decision(self, plan: Plan) -> str:
+        return explain(plan.cache, there=()).decision or "–"
+
+    @admin.display(description="ms", ordering="timings_ms__total")
+    def total_ms(self, plan: Plan) -> str:
+        total = plan.timings_ms.get("total") if isinstance(plan.timings_ms, dict) else None
+        return f"{total:,.0f}" if isinstance(total, int | float) else "–"
+
+    def page(self, request: HttpRequest, row: Plan) -> dict[str, Any]:
+        named = entries_named(row.cache) | {row.cache_entry_id or ""}
+        entries = Entry.objects.filter(pk__in=named).values_list("pk", flat=True)
+        there = set(entries) if self.may_view(Entry, request) else set()
+        return {
+            "plan": row,
+            "state": _state(row),
+            "project_link": link_to(row.project) if self.may_view(Project, request) else row.project.name,
+            "drawing": draw(row.plan) if row.plan is not None else None,
+            "explanation": explain(row.cache, there=there),
+            "served_by_there": row.cache_entry_id in there,
+            "attempts": [{"row": attempt, "outcome": badge(*_outcome(attempt))} for attempt in row.attempts.all()],
+            "timings": _timings(row),
+        }
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    list_display = (
+        "attempt",
+        "planner",
+        "model",
+        "outcome",
+        "prompt_tokens",
+        "completion_tokens",
+        "took",
+        "created_at",
+    )
+    list_filter = (OutcomeFilter, "created_at")
+    list_select_related = ("plan",)
+    list_defer = ("prompt", "answer", "plan__params", "plan__plan", "plan__error")
+    ordering = ("-id",)
+    search_fields = ("plan__id__exact", "planner", "model", "error_code")
+    search_help_text = "A plan's id, or part of a planner's or model's name or of an error code."
+
+    @admin.display(description="attempt", ordering="plan")
+    def attempt(self, attempt: Attempt) -> str:
+        return str(attempt)
+
+    @admin.display(description="outcome")
+    def outcome(self, attempt: Attempt) -> SafeString:
+        return badge(*_outcome(attempt))
+
+    @admin.display(description="seconds", ordering="seconds")
+    def took(self, attempt: Attempt) -> str:
+        return f"{attempt.seconds:.2f}"
+
+    def page(self, request: HttpRequest, row: Attempt) -> dict[str, Any]:
+        plan = link_to(row.plan) if self.may_view(Plan, request) else row.plan_id
+        return {"attempt": row, "outcome": badge(*_outcome(row)), "plan_link": plan}
+
+
+def _state(plan: Plan) -> SafeString:
+    return badge(TONES.get(plan.status, "neutral"), plan.get_status_display())
+
+
+def _timings(plan: Plan) -> list[tuple[str, str]]:
+    known = plan.timings_ms if isinstance(plan.timings_ms, dict) else {}
+    return [
+        (name, f"{known[name]:,.2f} ms")
+        for name in ("total", "cache", "embedding", "planner")
+        if isinstance(known.get(name), int | float)
+    ]
+
+
+def _outcome(attempt: Attempt) -> tuple[str, str]:
+    if attempt.error_code:
+        return "bad", brief(attempt.error_code)
+    found = len(attempt.problems) if isinstance(attempt.problems, list) else 0
+    if found:
+        return "warning", "1 problem" if found == 1 else f"{found} problems"
+    return "good", "accepted"

@@ -1,0 +1,94 @@
+"""Projects: their settings, and the way to everything that is theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cache.models import Entry
+from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
+from planengine.models import ApiKey, Plan, Project, Service
+
+PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
+
+
+@admin.register(Project)
+class ProjectAdmin(OperatorAdmin):
+    list_display = ("name", "id", "services_count", "entries_count", "catalogue_policy", "created_at")
+    list_filter = ("catalogue_policy", "created_at")
+    search_fields = ("name", "id__exact")
+    search_help_text = "Part of a name, or an id."
+    readonly_fields = ("id", "catalogue_revision", "created_at")
+    fieldsets = (
+        (None, {"fields": ("name", "id", "created_at")}),
+        (
+            "Cache",
+            {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "wrong_hit_tolerance")},
+        ),
+        ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
+        rows: QuerySet[Project] = super().get_queryset(request)
+        return rows.annotate(services_total=_count_of(Service), entries_total=_count_of(Entry))
+
+    @admin.display(description="services", ordering="services_total")
+    def services_count(self, project: Any) -> SafeString:
+        return format_html('<a href="{}">{}</a>', list_of(Service, project=project.pk), project.services_total)
+
+    @admin.display(description="cache entries", ordering="entries_total")
+    def entries_count(self, project: Any) -> SafeString:
+        return format_html('<a href="{}">{}</a>', list_of(Entry, project=project.pk), project.entries_total)
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        # Only what the form changed: the catalogue's revision may have risen since the page was opened.
+        obj.save(update_fields=form.changed_data if change else None)
+
+    def page(self, request: HttpRequest, row: Project) -> dict[str, Any]:
+        issue_key = reverse("admin:planengine_apikey_add", query={"project": row.pk})
+        return {
+            "parts": [
+                {"name": part._meta.verbose_name_plural, "list": list_of(part, project=row.pk)}
+                for part in PARTS
+                if self.may_view(part, request)
+            ],
+            "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",
+        }
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[Any], list[Any]]:
+        """A project takes everything of its own with it, what cannot be deleted singly too. Counted, not listed:
+        there may be millions."""
+        projects = list(objs)
+        counts = {"projects": len(projects)}
+        listed = []
+        for project in projects:
+            totals = [
+                (part, part._default_manager.filter(project=project)[:MAX_COUNTED].count()) for part in PARTS
+            ]
+            names = [f"{part._meta.verbose_name_plural}: {_at_least(total)}" for part, total in totals]
+            listed += [f"{project.name} ({project.pk})", names]
+            for part, total in totals:
+                name = str(part._meta.verbose_name_plural)
+                counts[name] = counts.get(name, 0) + total
+        allowed = all(self.has_delete_permission(request, project) for project in projects)
+        return listed, counts, set() if allowed else {"project"}, []
+
+
+def _at_least(total: int) -> str:
+    return f"{total:,} or more" if total >= MAX_COUNTED else f"{total:,}"
+
+
+def _count_of(part: type[Model]) -> Coalesce:
+    rows = part._default_manager.filter(project=OuterRef("pk")).order_by().values("project")
+    return Coalesce(
+        Subquery(rows.annotate(total=Count("pk")).values("total")), Value(0), output_field=IntegerField()
+    )

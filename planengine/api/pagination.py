@@ -1,0 +1,49 @@
+"""Lists come in pages: ``limit`` rows each, ``next`` and ``previous`` as addresses to follow."""
+
+from __future__ import annotations
+
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from planengine.exceptions import BadRequest
+
+
+class Pages(CursorPagination):
+    """By cursor, newest first: rows that arrive meanwhile shift nothing."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+    ordering = ("-created_at", "-id")
+
+    def get_page_size(self, request: Request) -> int:
+        raw = request.query_params.get("limit", str(self.page_size))
+        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= self.max_page_size:
+            raise BadRequest(f"`limit` must be a number from 1 to {self.max_page_size}.", code="invalid_limit")
+        return int(raw)
+
+    def decode_cursor(self, request: Request):  # type: ignore[no-untyped-def]
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            cursor = None
+        given = request.query_params.get(self.cursor_query_param)
+        if given is not None and (cursor is None or not self.is_position(cursor.position)):
+            raise BadRequest("`cursor` is not one that a list gave out.", code="invalid_cursor")
+        return cursor
+
+    def is_position(self, position: str | None) -> bool:
+        """Whether a cursor's position is a value of the column that the list is ordered by."""
+        try:
+            return position is None or parse_datetime(position) is not None
+        except ValueError:
+            return False
+
+
+class PagesByName(Pages):
+    ordering = ("name",)
+
+    def is_position(self, position: str | None) -> bool:
+        return "\x00" not in (position or "")

@@ -1,0 +1,123 @@
+"""Errors as RFC 9457 problems: every one has a stable ``code`` and a ``detail`` that says what to do."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from orra.strictjson import Json
+from planengine.exceptions import BadRequest, OrraError
+
+CONTENT_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    problems: list[Json] | None = None,
+    how_to_fix: list[str] | None = None,
+    pointer: str | None = None,
+) -> dict[str, Json]:
+    """The members of a problem. ``pointer`` is the JSON pointer of the faulty part of the request."""
+    body: dict[str, Json] = {
+        "type": f"urn:orra:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    extras = {"pointer": pointer, "problems": problems, "how_to_fix": how_to_fix}
+    return {**body, **{name: value for name, value in extras.items() if value}}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. What it does not know becomes :func:`server_error`, with nothing of it shown."""
+    set_rollback()
+    if isinstance(error, BadRequest):
+        challenge = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else None
+        return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
+    if isinstance(error, OrraError):
+        return _respond(problem(503 if error.retryable else 500, error.code, error.message))
+    if isinstance(error, OperationalError):
+        log.error("database unreachable", error=str(error).splitlines()[0])
+        body = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
+        return _respond(body, headers={"Retry-After": "2"})
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is nothing here by that name, or it belongs to another project.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.ValidationError):
+        return _respond(_invalid(error))
+    if isinstance(error, exceptions.APIException):
+        return _respond(_known(error), headers=_headers(error))
+    return None
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    detail = "There is no such path. /docs shows what there is."
+    return JsonResponse(problem(404, "no_such_path", detail), status=404, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    detail = "The plan engine itself failed. The log has the details; trying again may help."
+    return JsonResponse(problem(500, "internal_error", detail), status=500, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    detail = "The request cannot be read. Check its address and headers."
+    return JsonResponse(problem(400, "bad_request", detail), status=400, content_type=CONTENT_TYPE)
+
+
+def _known(error: exceptions.APIException) -> dict[str, Json]:
+    detail = error.detail
+    code = str(getattr(detail, "code", error.default_code))
+    if isinstance(error, exceptions.NotAuthenticated):
+        code = "missing_api_key"
+        detail = "Send an API key as `Authorization: Bearer sk-orra-v1-…`."  # type: ignore[assignment]
+    return problem(error.status_code, code, str(detail))
+
+
+def _invalid(error: exceptions.ValidationError) -> dict[str, Json]:
+    problems = list(_flatten(error.detail, ""))
+    detail = " ".join(
+        f"{found['field']}: {found['message']}" if found["field"] else found["message"] for found in problems
+    )
+    codes = {found["code"] for found in problems}
+    return problem(400, codes.pop() if len(codes) == 1 else "invalid", detail, problems=problems)
+
+
+def _flatten(detail: Any, path: str) -> Any:
+    if isinstance(detail, dict):
+        for name, member in detail.items():
+            yield from _flatten(member, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list):
+        for member in detail:
+            yield from _flatten(member, path)
+    else:
+        field = "" if path == "non_field_errors" else path
+        yield {"field": field, "code": str(getattr(detail, "code", "invalid")), "message": str(detail)}
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def _respond(body: dict[str, Json], *, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)

@@ -1,0 +1,43 @@
+"""How the endpoints describe themselves in OpenAPI."""
+
+from __future__ import annotations
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from planengine.api.problems import CONTENT_TYPE
+
+
+class Problem(serializers.Serializer):  # type: ignore[type-arg]
+    """RFC 9457: what went wrong, with a stable code."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; meant for programs.")
+    detail = serializers.CharField(help_text="What is wrong and what to do.")
+    pointer = serializers.CharField(required=False, help_text="JSON pointer of the faulty part of the request.")
+    problems = serializers.ListField(child=serializers.DictField(), required=False)
+    how_to_fix = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class Schema(AutoSchema):  # type: ignore[misc]
+    """Every endpoint may also answer with a problem."""
+
+    def _get_response_bodies(self, direction: str = "response"):  # type: ignore[no-untyped-def]
+        responses = super()._get_response_bodies(direction)
+        component = self.resolve_serializer(Problem(), direction).ref
+        responses["default"] = {
+            "description": "What went wrong.",
+            "content": {CONTENT_TYPE: {"schema": component}},
+        }
+        return responses
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "planengine.api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key of a project: `sk-orra-v1-…`."}

@@ -1,0 +1,264 @@
+"""The shapes of the REST API, in and out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+
+from cache.models import Entry
+from orra.strictjson import Json
+from planengine.models import ApiKey, Plan, Project, Service
+from planengine.requests import CACHE_MODES, MAX_ACTION_CHARACTERS, MAX_WAIT_SECONDS
+from planengine.schemas import SchemaInvalid, check_schema
+from planengine.states import PlanSource, PlanStatus
+
+SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Refuses members that it does not know, instead of losing them silently."""
+
+    def to_internal_value(self, data: Json) -> Any:
+        if isinstance(data, dict):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = {
+                name: [f"Unknown. Known are: {', '.join(sorted(writable))}."]
+                for name in data
+                if name not in writable
+            }
+            if unknown:
+                raise serializers.ValidationError(unknown, code="unknown_member")
+        return super().to_internal_value(data)
+
+
+SETTINGS = (
+    "cache_ttl_seconds",
+    "cache_max_entries",
+    "similarity_threshold",
+    "catalogue_policy",
+    "wrong_hit_tolerance",
+)
+
+
+class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
+    """A project and its settings."""
+
+    class Meta:
+        model = Project
+        fields = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
+        read_only_fields = ("catalogue_revision", "created_at")
+
+
+class NewProjectSerializer(ProjectSerializer):
+    """As it is made: with its first API key, which is shown this once."""
+
+    api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
+
+    class Meta(ProjectSerializer.Meta):
+        fields = (*ProjectSerializer.Meta.fields, "api_key")
+
+
+class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
+    class Meta:
+        model = ApiKey
+        fields = ("id", "name", "prefix", "created_at", "revoked_at")
+        read_only_fields = ("prefix", "created_at", "revoked_at")
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = (*ApiKeySerializer.Meta.fields, "api_key")
+
+
+class SchemaField(serializers.JSONField):
+    """A JSON Schema (Draft 2020-12) of type object, with local references only."""
+
+    def to_internal_value(self, data: Json) -> Json:
+        schema = super().to_internal_value(data)
+        try:
+            check_schema(schema)
+        except SchemaInvalid as error:
+            raise serializers.ValidationError(f"At {error.path}: {error}", code="invalid_schema") from None
+        return schema
+
+
+class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
+    type = serializers.ChoiceField(choices=Service.Type.choices, default=Service.Type.SERVICE)
+    description = serializers.CharField(max_length=4000, help_text="What it does: planners choose by this.")
+    input_schema = SchemaField()
+    output_schema = SchemaField()
+    revertible = serializers.BooleanField(default=False)
+
+    class Meta:
+        model = Service
+        fields = (
+            "id",
+            "name",
+            "type",
+            "description",
+            "input_schema",
+            "output_schema",
+            "revertible",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("name", "version", "created_at", "updated_at")
+
+
+class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    field = serializers.CharField()
+    value = serializers.JSONField()
+
+
+class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it."""
+
+    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS, help_text="What is to be done, in words.")
+    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+    cache = serializers.ChoiceField(choices=CACHE_MODES, default="use", required=False)
+    wait_seconds = serializers.FloatField(min_value=0, max_value=MAX_WAIT_SECONDS, default=0, required=False)
+
+
+class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
+    params = ParamSerializer(many=True, required=False, help_text="Left out: the entry's own params.")
+
+
+class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.CharField()
+    service = serializers.CharField(required=False, help_text="Absent for task0.")
+    input = serializers.DictField()
+
+
+class ExecutionPlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    tasks = TaskSerializer(many=True)
+    parallel_groups = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class UsageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    prompt_tokens = serializers.IntegerField(allow_null=True)
+    completion_tokens = serializers.IntegerField(allow_null=True)
+
+
+class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    number = serializers.IntegerField()
+    planner = serializers.CharField()
+    model = serializers.CharField()
+    problems = serializers.ListField(child=serializers.DictField())
+    error_code = serializers.CharField()
+    usage = UsageSerializer()
+    seconds = serializers.FloatField()
+
+
+class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    decision = serializers.CharField(help_text="exact, semantic, miss, bypass, refresh or replay")
+    entry_id = serializers.CharField(allow_null=True)
+    similarity = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+    guards = serializers.ListField(child=serializers.DictField())
+
+
+class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    code = serializers.CharField()
+    message = serializers.CharField()
+    problems = serializers.ListField(child=serializers.DictField())
+    how_to_fix = serializers.ListField(child=serializers.CharField())
+    retryable = serializers.BooleanField()
+
+
+class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Documents a Plan; :func:`plan_as_json` is what writes it, several times as fast."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(choices=PlanStatus.choices)
+    action = serializers.CharField()
+    params = ParamSerializer(many=True)
+    plan = ExecutionPlanSerializer(allow_null=True)
+    source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)
+    cache = CacheDecisionSerializer()
+    grounding = serializers.JSONField(allow_null=True)
+    attempts = AttemptSerializer(many=True)
+    usage = UsageSerializer()
+    timings_ms = serializers.DictField(child=serializers.FloatField())
+    error = PlanErrorSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
+    """``attempts`` costs a query for a plan that was planned; one from the cache has none."""
+    planned = attempts and plan.source not in (PlanSource.EXACT, PlanSource.SEMANTIC, PlanSource.REPLAY)
+    return {
+        "id": plan.id,
+        "status": str(plan.status),
+        "action": plan.action,
+        "params": plan.params,
+        "plan": plan.plan,
+        "source": plan.source and str(plan.source),
+        "cache": plan.cache,
+        "grounding": plan.grounding,
+        "attempts": [_attempt_as_json(attempt) for attempt in plan.attempts.all()] if planned else [],
+        "usage": {"prompt_tokens": plan.prompt_tokens, "completion_tokens": plan.completion_tokens},
+        "timings_ms": plan.timings_ms,
+        "error": plan.error,
+        "created_at": plan.created_at.isoformat(),
+        "finished_at": plan.finished_at and plan.finished_at.isoformat(),
+    }
+
+
+def _attempt_as_json(attempt: Any) -> dict[str, Json]:
+    return {
+        "number": attempt.number,
+        "planner": attempt.planner,
+        "model": attempt.model,
+        "problems": attempt.problems,
+        "error_code": attempt.error_code,
+        "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
+        "seconds": attempt.seconds,
+    }
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """A cache entry as the API shows it."""
+
+    template = serializers.SerializerMethodField()
+    slots = serializers.SerializerMethodField()
+    reusable = serializers.BooleanField()
+    hits = serializers.IntegerField(source="use.hits")
+    last_used_at = serializers.DateTimeField(source="use.last_used_at")
+    scope = serializers.DictField(source="scope_facts", child=serializers.CharField())
+
+    class Meta:
+        model = Entry
+        fields = (
+            "id",
+            "template",
+            "slots",
+            "action",
+            "params",
+            "plan",
+            "recipe",
+            "reusable",
+            "services",
+            "scope",
+            "planned_by",
+            "cost",
+            "hits",
+            "last_used_at",
+            "pinned",
+            "quarantined_at",
+            "quarantine_reason",
+            "created_at",
+            "expires_at",
+        )
+
+    def get_template(self, entry: Entry) -> str:
+        return str(entry.template.get("text", ""))
+
+    def get_slots(self, entry: Entry) -> list[dict[str, Json]]:
+        return list(entry.template.get("slots", []))

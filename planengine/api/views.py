@@ -1,0 +1,352 @@
+"""The REST API: parse, call one domain function, answer. Only these edges enqueue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cache import lookup
+from cache.models import Entry
+from orra.strictjson import InvalidJson, Json, check
+from planengine import plans, registry, tasks
+from planengine.api import serializers as shapes
+from planengine.api.authentication import MayRegister
+from planengine.api.pagination import PagesByName
+from planengine.cache_stats import cache_stats
+from planengine.exceptions import BadRequest
+from planengine.models import ApiKey, Plan, Project, Service
+from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
+from planengine.states import PlanSource, PlanStatus
+
+WAIT_HEADER = "X-Orra-Wait"
+
+
+def project_of(request: Request) -> Project:
+    assert isinstance(request.user, Project)
+    return request.user
+
+
+class Projects(APIView):
+    authentication_classes = ()
+    permission_classes = (MayRegister,)
+
+    @extend_schema(
+        operation_id="create_project",
+        summary="Make a project",
+        description="Answers with its first API key, which is shown this once.",
+        request=shapes.ProjectSerializer,
+        responses={201: shapes.NewProjectSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        serializer = shapes.ProjectSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        project = serializer.save()
+        _, secret = ApiKey.issue(project, name="first key")
+        return Response({**shapes.ProjectSerializer(project).data, "api_key": secret}, status=201)
+
+
+class OwnProject(APIView):
+    @extend_schema(operation_id="get_project", summary="The caller's project", responses=shapes.ProjectSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(shapes.ProjectSerializer(project_of(request)).data)
+
+    @extend_schema(
+        operation_id="update_project",
+        summary="Change the project's settings",
+        request=shapes.ProjectSerializer,
+        responses=shapes.ProjectSerializer,
+    )
+    def patch(self, request: Request) -> Response:
+        serializer = shapes.ProjectSerializer(project_of(request), data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changed = list(serializer.validated_data)
+        project = project_of(request)
+        for name in changed:
+            setattr(project, name, serializer.validated_data[name])
+        if changed:
+            project.save(update_fields=changed)
+        return Response(shapes.ProjectSerializer(project).data)
+
+
+class ApiKeys(generics.ListAPIView[ApiKey]):
+    serializer_class = shapes.ApiKeySerializer
+    queryset = ApiKey.objects.none()
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        return ApiKey.objects.filter(project=project_of(self.request))
+
+    @extend_schema(operation_id="list_api_keys", summary="The project's API keys, revoked ones too")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="create_api_key",
+        summary="Make another API key",
+        request=shapes.ApiKeySerializer,
+        responses={201: shapes.NewApiKeySerializer},
+    )
+    def post(self, request: Request) -> Response:
+        serializer = shapes.ApiKeySerializer(data=request.data or {})
+        serializer.is_valid(raise_exception=True)
+        key, secret = ApiKey.issue(project_of(request), name=serializer.validated_data.get("name", ""))
+        return Response({**shapes.ApiKeySerializer(key).data, "api_key": secret}, status=201)
+
+
+class OneApiKey(APIView):
+    @extend_schema(
+        operation_id="revoke_api_key",
+        summary="Revoke an API key",
+        description="It stays in the list. The last active key of a project cannot be revoked.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, key_id: str) -> Response:
+        key = get_object_or_404(ApiKey, project=project_of(request), pk=key_id)
+        key.revoke()
+        return Response(status=204)
+
+
+class Services(generics.ListAPIView[Service]):
+    serializer_class = shapes.ServiceSerializer
+    pagination_class = PagesByName
+    queryset = Service.objects.none()
+
+    def get_queryset(self) -> QuerySet[Service]:
+        found = Service.objects.filter(project=project_of(self.request))
+        return found.filter(type=kind) if (kind := _choice(self.request, "type", Service.Type.values)) else found
+
+    @extend_schema(
+        operation_id="list_services",
+        summary="The project's services, by name",
+        parameters=[OpenApiParameter("type", enum=Service.Type.values)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class OneService(APIView):
+    @extend_schema(operation_id="get_service", summary="One service", responses=shapes.ServiceSerializer)
+    def get(self, request: Request, name: str) -> Response:
+        return Response(shapes.ServiceSerializer(self._service(request, name)).data)
+
+    @extend_schema(
+        operation_id="put_service",
+        summary="Register or change a service",
+        description="Upsert by name. The version rises only when something changed.",
+        request=shapes.ServiceSerializer,
+        responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
+    )
+    def put(self, request: Request, name: str) -> Response:
+        if not shapes.SERVICE_NAME.fullmatch(name):
+            raise BadRequest(
+                "A service's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit.",
+                code="invalid_service_name",
+            )
+        serializer = shapes.ServiceSerializer(data=_storable(request.data))
+        serializer.is_valid(raise_exception=True)
+        registered = registry.register(project_of(request), name, serializer.validated_data)
+        body = shapes.ServiceSerializer(registered.service).data
+        return Response(body, status=status.HTTP_201_CREATED if registered.created else status.HTTP_200_OK)
+
+    @extend_schema(operation_id="delete_service", summary="Remove a service", responses={204: None})
+    def delete(self, request: Request, name: str) -> Response:
+        registry.remove(self._service(request, name))
+        return Response(status=204)
+
+    @staticmethod
+    def _service(request: Request, name: str) -> Service:
+        return get_object_or_404(Service.objects.select_related("project"), project=project_of(request), name=name)
+
+
+class Plans(generics.ListAPIView[Plan]):
+    queryset = Plan.objects.none()
+    serializer_class = shapes.PlanSerializer
+
+    @extend_schema(
+        operation_id="create_plan",
+        summary="Ask for a plan",
+        description="Served from the cache where it can be, planned where it must. 201 with a finished plan, "
+        "202 with its `Location` when it is not finished within `wait_seconds`.",
+        request=shapes.PlanRequestSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                location=OpenApiParameter.HEADER,
+                description="Sending the same request again with the same key gives the same plan.",
+            )
+        ],
+        responses={
+            201: OpenApiResponse(shapes.PlanSerializer, "Finished."),
+            202: OpenApiResponse(shapes.PlanSerializer, "Being planned: see `Location`."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        idempotency_key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+        asked = parse_plan_request(request.data)
+        plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
+        headers = {"Location": f"/v1/plans/{plan.id}"}
+        if plan.is_finished:
+            return Response(shapes.plan_as_json(plan, attempts=not created), status=201, headers=headers)
+        if created:
+            tasks.enqueue(plan.id)
+        if asked.wait_seconds:
+            headers[WAIT_HEADER] = str(asked.wait_seconds)
+        return Response(shapes.plan_as_json(plan), status=202, headers=headers)
+
+    @extend_schema(
+        operation_id="list_plans",
+        summary="The project's plans, newest first",
+        description="The plans' attempts are left out here.",
+        parameters=[
+            OpenApiParameter("status", enum=PlanStatus.values),
+            OpenApiParameter("source", enum=PlanSource.values),
+            OpenApiParameter("entry_id", description="Served by this cache entry."),
+            OpenApiParameter("created_after", type=datetime),
+            OpenApiParameter("created_before", type=datetime),
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([shapes.plan_as_json(plan, attempts=False) for plan in page or []])
+
+    def get_queryset(self) -> QuerySet[Plan]:
+        filters: dict[str, object] = {
+            "status": _choice(self.request, "status", PlanStatus.values),
+            "source": _choice(self.request, "source", PlanSource.values),
+            "cache_entry_id": _text(self.request, "entry_id"),
+            "created_at__gt": _moment(self.request, "created_after"),
+            "created_at__lt": _moment(self.request, "created_before"),
+        }
+        wanted = {name: value for name, value in filters.items() if value is not None}
+        return Plan.objects.filter(project=project_of(self.request), **wanted)
+
+
+class OnePlan(APIView):
+    @extend_schema(operation_id="get_plan", summary="One plan", responses=shapes.PlanSerializer)
+    def get(self, request: Request, plan_id: str) -> Response:
+        plan = get_object_or_404(Plan, project=project_of(request), pk=plan_id)
+        return Response(shapes.plan_as_json(plan))
+
+
+class Entries(generics.ListAPIView[Entry]):
+    serializer_class = shapes.EntrySerializer
+    queryset = Entry.objects.none()
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        found = Entry.objects.filter(project=project_of(self.request)).select_related("use")
+        service = _text(self.request, "service")
+        return found if service is None else found.filter(services__has_key=service)
+
+    @extend_schema(
+        operation_id="list_cache_entries",
+        summary="What the cache holds, newest first",
+        parameters=[OpenApiParameter("service", description="Only entries that use this service.")],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="purge_cache_entries",
+        summary="Evict every entry that uses a service",
+        parameters=[OpenApiParameter("service", required=True)],
+        responses={200: {"type": "object", "properties": {"evicted": {"type": "integer"}}}},
+    )
+    def delete(self, request: Request) -> Response:
+        service = _text(request, "service")
+        if not service:
+            raise BadRequest("Say which entries: `?service=NAME`.", code="service_missing")
+        return Response({"evicted": lookup.forget_using(project_of(request).pk, service)})
+
+
+class OneEntry(APIView):
+    @extend_schema(operation_id="get_cache_entry", summary="One cache entry", responses=shapes.EntrySerializer)
+    def get(self, request: Request, entry_id: str) -> Response:
+        return Response(shapes.EntrySerializer(_entry(request, entry_id)).data)
+
+    @extend_schema(operation_id="evict_cache_entry", summary="Evict a cache entry", responses={204: None})
+    def delete(self, request: Request, entry_id: str) -> Response:
+        lookup.forget(project_of(request).pk, [_entry(request, entry_id).pk])
+        return Response(status=204)
+
+
+class Replay(APIView):
+    @extend_schema(
+        operation_id="replay_cache_entry",
+        summary="A new plan from a cache entry",
+        description="With the values of this request, validated against today's services.",
+        request=shapes.ReplayRequestSerializer,
+        responses={201: shapes.PlanSerializer},
+    )
+    def post(self, request: Request, entry_id: str) -> Response:
+        entry = _entry(request, entry_id)
+        body = request.data
+        if not isinstance(body, dict):
+            raise BadRequest("Send a JSON object.", code="body_not_an_object")
+        if unknown := sorted(set(body) - {"action", "params"}):
+            raise BadRequest(f"Unknown member {unknown[0][:80]!r}.", code="unknown_member")
+        asked = PlanRequest(
+            action=parse_action(body.get("action", entry.action)),
+            params=parse_params(body.get("params", entry.params)),
+        )
+        plan = plans.replay(entry, project=project_of(request), request=asked)
+        return Response(
+            shapes.plan_as_json(plan, attempts=False), status=201, headers={"Location": f"/v1/plans/{plan.id}"}
+        )
+
+
+class CacheStats(APIView):
+    @extend_schema(
+        operation_id="get_cache_stats",
+        summary="What the cache did for the project",
+        responses={200: {"type": "object"}},
+    )
+    def get(self, request: Request) -> Response:
+        return Response(cache_stats(project_of(request)))
+
+
+def _entry(request: Request, entry_id: str) -> Entry:
+    return get_object_or_404(Entry.objects.select_related("use"), project=project_of(request), pk=entry_id)
+
+
+def _text(request: Request, name: str) -> str | None:
+    value = request.query_params.get(name)
+    if value is not None and "\x00" in value:
+        raise BadRequest(f"`{name}` must not contain NUL.", code="invalid_text")
+    return value
+
+
+def _choice(request: Request, name: str, known: list[str]) -> str | None:
+    value = request.query_params.get(name)
+    if value is not None and value not in known:
+        raise BadRequest(f"`{name}` must be one of {', '.join(known)}.", code="invalid_filter")
+    return value
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    raw = request.query_params.get(name)
+    if raw is None:
+        return None
+    try:
+        moment = parse_datetime(raw)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise BadRequest(f"`{name}` must be a time such as 2026-01-31T12:00:00Z.", code="invalid_filter")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def _storable(body: Json) -> Json:
+    try:
+        check(body)
+    except InvalidJson as error:
+        raise BadRequest(str(error), code=error.code) from None
+    return body

@@ -1,0 +1,168 @@
+"""Requests replayed through the cache's ordinary paths, in a project of their own that goes away afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cache import lookup
+from cache.lookup import Decision, Policy, Request, Scope
+from cache.models import Entry
+from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
+from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
+from planengine.cache_evaluation.rows import Pair, StreamRow
+from planengine.cache_evaluation.stand_in import StandIn, has_values_of
+from planengine.embeddings import Embedder
+from planengine.models import Project
+from planengine.requests import PlanRequest
+
+Progress = Callable[[int, int], None]
+ONE_DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An empty cache and a planner for what it lacks. ``floor`` is the lowest similarity for a hit by meaning."""
+
+    project: Project
+    embedder: Embedder
+    floor: float
+    planner: StandIn
+
+    def find(self, request: PlanRequest) -> tuple[Decision, float]:
+        """The decision, and the milliseconds it took."""
+        asked = self._asked(request)
+        policy = Policy(
+            accept=lambda plan: self.planner.objection(plan, request), embed=self._embed, floor=self.floor
+        )
+        started = time.perf_counter()
+        decision = lookup.find(asked, policy)
+        return decision, (time.perf_counter() - started) * 1000
+
+    def plan_and_store(self, request: PlanRequest, *, label: str) -> Entry | None:
+        plan = self.planner.plan(request, label=label)
+        if plan is None:
+            return None
+        asked = self._asked(request)
+        return lookup.store(
+            asked,
+            plan,
+            vector=self._embed(asked.template.embedding_text),
+            ttl_seconds=ONE_DAY,
+            services={label: 1},
+            planned_by="stand-in",
+            cost={},
+        )
+
+    def _asked(self, request: PlanRequest) -> Request:
+        scope = Scope(self.project.pk, embedding_model=self.embedder.name, planner="stand-in")
+        return Request(scope, request.action, request.params)
+
+    def _embed(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embedder.embed([text])[0]
+        return vector
+
+
+@contextmanager
+def empty_bench(embedder: Embedder, *, floor: float | None = None) -> Iterator[Bench]:
+    """Everything that is stored goes away at the end, however that comes about."""
+    project = Project.objects.create(name="evaluate_cache (temporary)")
+    try:
+        yield Bench(project, embedder, embedder.floor if floor is None else floor, StandIn())
+    finally:
+        project.delete()
+
+
+def evaluate_stream(
+    rows: Sequence[StreamRow], embedder: Embedder, *, floor: float | None = None, progress: Progress
+) -> StreamFigures:
+    """Raises :class:`~planengine.exceptions.EmbeddingUnavailable`: half an evaluation would look like a whole."""
+    tally = _Tally()
+    with empty_bench(embedder, floor=floor) as bench:
+        for done, row in enumerate(rows):
+            progress(done, len(rows))
+            decision, milliseconds = bench.find(row.request)
+            tally.count(row, decision, milliseconds)
+            if not decision.hit:
+                tally.remember(row, bench.plan_and_store(row.request, label=row.label))
+    progress(len(rows), len(rows))
+    return tally.figures(rows, embedder)
+
+
+def evaluate_pairs(
+    pairs: Sequence[Pair], embedder: Embedder, *, floor: float | None = None, progress: Progress
+) -> PairFigures:
+    """Each ``a`` is stored in an empty cache, then its ``b`` is looked up. Raises
+    :class:`~planengine.exceptions.EmbeddingUnavailable`."""
+    outcomes = []
+    with empty_bench(embedder, floor=floor) as bench:
+        for done, pair in enumerate(pairs):
+            progress(done, len(pairs))
+            entry = bench.plan_and_store(pair.a, label="answer")
+            decision, _ = bench.find(pair.b)
+            hit = decision.hit and has_values_of(decision.plan, pair.b)
+            outcomes.append(PairOutcome(pair, hit, _reason(decision), decision.similarity))
+            if entry is not None:
+                lookup.forget(bench.project.pk, [entry.pk])
+    progress(len(pairs), len(pairs))
+    return PairFigures(tuple(outcomes), match_by_threshold(pairs, embedder.embed))
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self._origins: dict[str, StreamRow] = {}
+        self._labels: set[str] = set()
+        self._kinds: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._milliseconds: list[float] = []
+        self._wrong: list[WrongHit] = []
+        self._wrong_values = self._seen_before = self._not_stored = 0
+
+    def count(self, row: StreamRow, decision: Decision, milliseconds: float) -> None:
+        self._milliseconds.append(milliseconds)
+        self._seen_before += row.label in self._labels
+        self._labels.add(row.label)
+        self._kinds[decision.kind] += 1
+        if not decision.hit:
+            self._reasons[_reason(decision)] += 1
+            return
+        assert decision.entry_id is not None
+        entry = self._origins[decision.entry_id]
+        values_right = has_values_of(decision.plan, row.request)
+        self._wrong_values += not values_right
+        if entry.label != row.label or not values_right:
+            fault = "values" if entry.label == row.label else "label"
+            self._wrong.append(WrongHit(row, entry, decision.kind, decision.similarity or 0.0, fault))
+
+    def remember(self, row: StreamRow, entry: Entry | None) -> None:
+        if entry is None:
+            self._not_stored += 1
+        else:
+            self._origins[entry.pk] = row
+
+    def figures(self, rows: Sequence[StreamRow], embedder: Embedder) -> StreamFigures:
+        return StreamFigures(
+            n=len(rows),
+            exact_hits=self._kinds["exact"],
+            semantic_hits=self._kinds["semantic"],
+            wrong_hits=tuple(self._wrong),
+            wrong_values=self._wrong_values,
+            seen_before=self._seen_before,
+            misses_by_reason=self._reasons,
+            milliseconds=tuple(self._milliseconds),
+            not_stored=self._not_stored,
+            baseline=replay_by_threshold(rows, embedder.embed),
+        )
+
+
+def _reason(decision: Decision) -> str:
+    """The decision's reason, and for a refusal the guard that kept the nearest candidate from serving."""
+    if decision.reason == "refused" and (refusal := decision.candidates[0].refusal):
+        return f"refused: {refusal.guard}"
+    return decision.reason

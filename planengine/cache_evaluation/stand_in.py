@@ -1,0 +1,74 @@
+"""The planner of an evaluation, which always knows the right plan: one task of a service named for the label,
+which takes the request's params."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from orra.strictjson import Json, canonical, same
+from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.requests import PlanRequest
+from planengine.validation import validate
+
+
+class StandIn:
+    """A label's service comes into the catalogue when it is first planned for, and learns fields as they come. Its
+    inputs take any value, so that validation does not save the cache from a hit that its own rules let through."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, dict[str, Json]] = {}
+        self._catalogue = Catalogue(())
+
+    def plan(self, request: PlanRequest, *, label: str) -> Json:
+        """A validated plan; ``None`` when no plan can take these params."""
+        self._register(label, request.params)
+        draft = {
+            "tasks": [
+                {"id": "task0", "input": dict(request.params)},
+                {"id": "task1", "service": label, "input": {field: f"$task0.{field}" for field in request.params}},
+            ]
+        }
+        return validate(draft, catalogue=self._catalogue, params=request.params, action=request.action).plan
+
+    def objection(self, plan: Json, request: PlanRequest) -> str | None:
+        """Why a plan must not be served for this request, as production asks it."""
+        verdict = validate(plan, catalogue=self._catalogue, params=request.params, action=request.action)
+        if verdict.plan is not None:
+            return None
+        return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
+
+    def _register(self, label: str, params: Mapping[str, Json]) -> None:
+        fields = self._fields.setdefault(label, {})
+        if fields and params.keys() <= fields.keys():
+            return
+        fields.update(dict.fromkeys(params, {}))
+        self._catalogue = Catalogue(_service(name, known) for name, known in self._fields.items())
+
+
+def has_values_of(plan: Json, request: PlanRequest) -> bool:
+    """Whether a stand-in's plan holds this request's values, each where it belongs, and no others: nothing is left
+    of the request that it was made for."""
+    constants, task = plan["tasks"][0]["input"], plan["tasks"][1]
+    given = {name: constants.get(reference.removeprefix("$task0.")) for name, reference in task["input"].items()}
+    return all(_agree(held, request.params) for held in (constants, given))
+
+
+def _agree(held: Mapping[str, Json], asked: Mapping[str, Json]) -> bool:
+    if held.keys() == asked.keys():
+        return same(dict(held), dict(asked))
+    # A field of another name took the value: which one is for the cache to know, but it can be only one.
+    return Counter(map(canonical, held.values())) == Counter(map(canonical, asked.values()))
+
+
+def _service(name: str, fields: Mapping[str, Json]) -> ServiceSpec:
+    return ServiceSpec(
+        id=name,
+        name=name,
+        type="service",
+        description=name,
+        version=1,
+        input_schema={"type": "object", "properties": dict(fields)},
+        output_schema={"type": "object"},
+        revertible=False,
+    )

@@ -1,0 +1,69 @@
+"""The services a request may use, as plain values: what planners choose from and validation judges by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from orra.strictjson import Json
+from planengine.schemas import ObjectSchema, compile_schema
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One version of a service. ``type`` is ``agent`` or ``service``; both schemas describe JSON objects and have
+    passed :func:`planengine.schemas.check_schema`."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    version: int
+    input_schema: Mapping[str, Json]
+    output_schema: Mapping[str, Json]
+    revertible: bool
+
+    @cached_property
+    def inputs(self) -> ObjectSchema:
+        return compile_schema(self.input_schema)
+
+    @cached_property
+    def outputs(self) -> ObjectSchema:
+        return compile_schema(self.output_schema)
+
+    @property
+    def input_fields(self) -> Mapping[str, Json]:
+        """The schema of each top-level input; a ``$ref`` inside one is relative to :attr:`input_schema`."""
+        return self.inputs.properties
+
+    @property
+    def required_inputs(self) -> tuple[str, ...]:
+        return self.inputs.required
+
+    @property
+    def output_fields(self) -> Mapping[str, Json]:
+        """The schema of each top-level output; a ``$ref`` inside one is relative to :attr:`output_schema`."""
+        return self.outputs.properties
+
+
+class Catalogue:
+    """Services by name and by id, in the order given. A name wins over an id of the same text."""
+
+    def __init__(self, services: Iterable[ServiceSpec]) -> None:
+        self._services = tuple(services)
+        self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
+
+    def __iter__(self) -> Iterator[ServiceSpec]:
+        return iter(self._services)
+
+    def __len__(self) -> int:
+        return len(self._services)
+
+    def get(self, name_or_id: str) -> ServiceSpec | None:
+        """The service of exactly this name, or else of this id; upper and lower case differ."""
+        return self._found.get(name_or_id)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self._services)

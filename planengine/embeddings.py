@@ -1,0 +1,252 @@
+"""Texts to vectors: in process by default, or from any OpenAI-compatible endpoint.
+
+Whoever asks gets unit-length vectors or :class:`EmbeddingUnavailable`, and can go on without them.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import httpx2
+import numpy as np
+import openai
+from django.conf import settings
+from numpy.typing import NDArray
+
+from orra.strictjson import Json
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.llm import OPENAI_URL, client_for, tidy_url
+from planengine.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
+from planengine.model_errors import Site, quote, read_json, read_refusal
+from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, until
+
+Vectors = NDArray[np.float32]
+
+LOCAL_MODEL = "all-MiniLM-L6-v2"
+LOCAL_FLOOR = 0.85
+# Models differ in how close they put texts that mean different things; 0.90 is cautious for those seen.
+ENDPOINT_FLOOR = 0.90
+ENDPOINT_SECONDS = 10.0
+REMEMBERED_TEXTS = 4096
+REMEMBERED_CHARACTERS = 2000  # longer texts do not come twice and would make the memory large
+
+
+class Embedder(Protocol):
+    """``name`` is part of the cache's scope: vectors of one name are comparable. ``floor`` is the lowest
+    similarity at which two templates may be the same."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def floor(self) -> float: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimensions), unit length, in the order of ``texts``. Raises :class:`EmbeddingUnavailable`."""
+        ...
+
+
+def get_embedder() -> Embedder:
+    """The process's embedder, as the settings have it. Loads and connects only when it is first used."""
+    with _building:
+        return _build_embedder()
+
+
+_building = threading.Lock()
+
+
+@functools.cache
+def _build_embedder() -> Embedder:
+    if not settings.EMBEDDINGS_MODEL and not settings.EMBEDDINGS_API_BASE_URL:
+        return Remembering(LocalEmbedder(settings.DATA_DIR / "models"))
+    return Remembering(
+        EndpointEmbedder(
+            settings.EMBEDDINGS_MODEL,
+            base_url=settings.EMBEDDINGS_API_BASE_URL,
+            api_key=settings.EMBEDDINGS_API_KEY,
+        )
+    )
+
+
+class LocalEmbedder:
+    """all-MiniLM-L6-v2 in this process."""
+
+    name = LOCAL_MODEL
+    dimensions = DIMENSIONS
+    floor = LOCAL_FLOOR
+
+    def __init__(self, cache_dir: Path | None = None) -> None:
+        self._model = MiniLM(cache_dir)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        try:
+            return self._model.embed(texts)
+        except ModelUnusable as error:
+            raise EmbeddingUnavailable(
+                f"The local embedding model cannot be used: {error}", retryable=False
+            ) from None
+
+
+class EndpointEmbedder:
+    """``POST {base_url}/embeddings`` of an OpenAI-compatible server. An empty ``base_url`` is OpenAI's own, an
+    empty ``api_key`` a server that needs none. Raises ``ValueError`` when the URL cannot be used."""
+
+    floor = ENDPOINT_FLOOR
+
+    def __init__(
+        self, model: str, *, base_url: str = "", api_key: str = "", seconds: float = ENDPOINT_SECONDS
+    ) -> None:
+        self.name = model
+        self._base_url = tidy_url(base_url)
+        self._api_key = api_key.strip()
+        self._seconds = seconds
+        self._dimensions: int | None = None
+        self._site = Site(url=f"{self._base_url or OPENAI_URL}/embeddings", model=model, secret=self._api_key)
+
+    @property
+    def dimensions(self) -> int:
+        """As the first answer has it; asks for one when there was none yet."""
+        if self._dimensions is None:
+            self.embed(["dimensions"])
+        assert self._dimensions is not None
+        return self._dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        deadline = time.monotonic() + self._seconds
+        batches = [
+            self._embed_batch(texts[start : start + BATCH], deadline) for start in range(0, len(texts), BATCH)
+        ]
+        if not batches:
+            return np.empty((0, self._dimensions or 0), np.float32)
+        sizes = {batch.shape[1] for batch in batches} | ({self._dimensions} if self._dimensions else set())
+        if len(sizes) != 1:
+            raise self._bad_answer("vectors of different lengths")
+        self._dimensions = batches[0].shape[1]
+        return np.concatenate(batches)
+
+    def _embed_batch(self, texts: Sequence[str], deadline: float) -> Vectors:
+        # Some servers know no base64, the SDK's default; and some refuse an empty text.
+        texts = [text.encode("utf-8", "replace").decode() if text.strip() else "-" for text in texts]
+        body = {"model": self.name, "input": texts, "encoding_format": "float"}
+        try:
+            with until(deadline):
+                answer = client_for(self._base_url, self._api_key).post(
+                    "/embeddings", body=body, cast_to=httpx2.Response
+                )
+        except openai.APIStatusError as error:
+            if error.status_code in {400, 413, 422} and len(texts) > 1:  # a server that takes fewer at a time
+                half = len(texts) // 2
+                return np.concatenate([self._embed_batch(part, deadline) for part in (texts[:half], texts[half:])])
+            raise self._refused(error.status_code, error.response.content) from None
+        except openai.APIConnectionError as error:
+            reason = quote(str(error.__cause__ or error), self._site)
+            raise EmbeddingUnavailable(f"No answer from {self._site.url}: {reason}.") from None
+        except BodyTooLarge:
+            raise self._bad_answer(f"more than {MAX_BODY_BYTES} bytes") from None
+        return self._read(answer.content, count=len(texts))
+
+    def _read(self, body: bytes, *, count: int) -> Vectors:
+        answer = read_json(body)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            raise self._bad_answer(f"no embeddings ({quote(read_refusal(body).message, self._site)})")
+        if len(data) != count:
+            raise self._bad_answer(f"{len(data)} embeddings for {count} texts")
+        positions = [item.get("index", place) for place, item in enumerate(data)]
+        if sorted(position for position in positions if type(position) is int) != list(range(count)):
+            raise self._bad_answer("embeddings whose indexes are not those of the texts")
+        vectors = [vector for item in data if (vector := _numbers(item.get("embedding"))) is not None]
+        if len(vectors) != count or len({vector.size for vector in vectors}) != 1:
+            raise self._bad_answer("embeddings that are not lists of numbers of one length")
+        return np.stack([vectors[place] for place in np.argsort(positions)])
+
+    def _refused(self, status: int, body: bytes) -> EmbeddingUnavailable:
+        said = quote(read_refusal(body).message, self._site)
+        if status in {401, 403}:
+            problem = "API key may be required or invalid for this endpoint"
+        elif status in {404, 405}:
+            problem = f"no embeddings by {self.name!r} are offered there (HTTP {status}); does the URL need /v1?"
+        else:
+            problem = f"it answers HTTP {status}"
+        return EmbeddingUnavailable(
+            f"No embeddings from {self._site.url}: {problem}." + (f" The server says: {said}" if said else ""),
+            retryable=status in {408, 409, 425, 429} or status >= 500,
+        )
+
+    def _bad_answer(self, what: str) -> EmbeddingUnavailable:
+        return EmbeddingUnavailable(f"The server at {self._site.url} answered with {what}.", retryable=False)
+
+
+def _numbers(value: Json) -> Vectors | None:
+    """A unit-length vector out of a list of numbers, or of the base64 that some servers send unasked."""
+    try:
+        if isinstance(value, str):
+            vector = np.frombuffer(base64.b64decode(value, validate=True), "<f4").astype(np.float64)
+        elif isinstance(value, list) and all(type(number) in (int, float) for number in value):
+            vector = np.array(value, np.float64)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        length = np.linalg.norm(vector)
+    if not vector.size or not np.isfinite(length) or length == 0:
+        return None
+    return (vector / length).astype(np.float32)
+
+
+class Remembering:
+    """An embedder with a memory of the texts that came last: an action that is looked up and then stored, and the
+    services of a catalogue, cost one embedding each."""
+
+    def __init__(self, embedder: Embedder, *, most: int = REMEMBERED_TEXTS) -> None:
+        self._embedder = embedder
+        self._most = most
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        return self._embedder.name
+
+    @property
+    def dimensions(self) -> int:
+        return self._embedder.dimensions
+
+    @property
+    def floor(self) -> float:
+        return self._embedder.floor
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        found = self._recall(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
+            # Copies: a row of the batch would keep all of it in memory.
+            found |= {text: row.copy() for text, row in zip(missing, self._embedder.embed(missing), strict=True)}
+            self._remember({text: found[text] for text in missing if len(text) <= REMEMBERED_CHARACTERS})
+        if not texts:
+            return self._embedder.embed(texts)
+        return np.stack([found[text] for text in texts])
+
+    def _recall(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        with self._lock:
+            found = {text: self._vectors[text] for text in texts if text in self._vectors}
+            for text in found:
+                self._vectors.move_to_end(text)
+        return found
+
+    def _remember(self, vectors: dict[str, Vectors]) -> None:
+        with self._lock:
+            self._vectors.update(vectors)
+            while len(self._vectors) > self._most:
+                self._vectors.popitem(last=False)

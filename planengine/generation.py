@@ -1,0 +1,120 @@
+"""Draft, validate, say what was wrong, try again: how a planner's drafts become one validated plan.
+
+Knows nothing of rows and queues; whoever calls it stores what it returns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from orra.strictjson import Json
+from planengine import diagnosis
+from planengine.exceptions import OrraError, PlannerError
+from planengine.planners.base import Draft, Feedback, Job, Planner
+from planengine.validation import Problem, validate
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One planner call and what came of it. ``error_code`` is set when the planner gave no draft at all."""
+
+    number: int
+    draft: Draft
+    problems: tuple[Problem, ...]
+    seconds: float
+    error_code: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no plan, for the developer: what a Plan shows as its ``error``."""
+
+    code: str
+    message: str
+    problems: tuple[Problem, ...] = ()
+    how_to_fix: tuple[str, ...] = ()
+    retryable: bool = False
+
+    def as_dict(self) -> dict[str, Json]:
+        return {
+            "code": self.code,
+            "message": self.message,
+            "problems": [problem.as_dict() for problem in self.problems],
+            "how_to_fix": list(self.how_to_fix),
+            "retryable": self.retryable,
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``)."""
+
+    status: str
+    plan: Json | None = None
+    failure: Failure | None = None
+    trials: tuple[Trial, ...] = field(default_factory=tuple)
+
+
+def generate(
+    planner: Planner,
+    job: Job,
+    *,
+    attempts: int,
+    deadline: float,
+    record: Callable[[Trial], None] = lambda trial: None,
+) -> Outcome:
+    """At most ``attempts`` drafts until ``deadline`` (``time.monotonic`` seconds). ``record`` sees each trial as
+    soon as it is over, so that nothing of it is lost when the process dies."""
+    trials: list[Trial] = []
+    feedback: Feedback | None = None
+    for number in range(1, attempts + 1):
+        started = time.monotonic()
+        if trials and started >= deadline:
+            break
+        try:
+            draft = planner.draft(job, feedback=feedback, deadline=deadline)
+        except PlannerError as error:
+            trials.append(_gave_nothing(number, error, seconds=time.monotonic() - started))
+            record(trials[-1])
+            return _planner_failed(error, trials)
+        verdict = None
+        problems = draft.problems
+        if draft.plan is not None:
+            verdict = validate(draft.plan, catalogue=job.catalogue, params=job.params, action=job.action)
+            problems = verdict.problems
+        trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
+        record(trials[-1])
+        if verdict is not None and verdict.plan is not None:
+            return Outcome("ready", plan=verdict.plan, trials=tuple(trials))
+        if verdict is not None and verdict.not_actionable is not None:
+            failure = Failure("not_actionable", verdict.not_actionable)
+            return Outcome("not_actionable", failure=failure, trials=tuple(trials))
+        if not planner.heeds_feedback:
+            break
+        feedback = Feedback(answer=draft.answer, text=_tell(problems, job, first=number == 1))
+    return _rejected(job, trials)
+
+
+def _tell(problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
+    if first:
+        return diagnosis.tell_briefly(problems)
+    return diagnosis.tell_in_detail(problems, catalogue=job.catalogue, params=job.params, action=job.action)
+
+
+def _gave_nothing(number: int, error: OrraError, *, seconds: float) -> Trial:
+    problem = Problem(code=error.code, message=error.message)
+    return Trial(number, Draft(plan=None), (problem,), seconds=seconds, error_code=error.code)
+
+
+def _planner_failed(error: OrraError, trials: list[Trial]) -> Outcome:
+    failure = Failure(error.code, error.message, retryable=error.retryable)
+    return Outcome("failed", failure=failure, trials=tuple(trials))
+
+
+def _rejected(job: Job, trials: list[Trial]) -> Outcome:
+    last = trials[-1]
+    found = diagnosis.diagnose(last.problems, draft=last.draft.plan, catalogue=job.catalogue, params=job.params)
+    failure = Failure("plan_rejected", found.text, problems=last.problems, how_to_fix=found.how_to_fix)
+    return Outcome("failed", failure=failure, trials=tuple(trials))

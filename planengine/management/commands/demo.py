@@ -1,0 +1,63 @@
+"""A small shop asks for plans: every part of the plan engine at work, with the outcome checked."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from demo import report
+from demo.client import DemoStopped
+from demo.engine import plan_engine
+from demo.next_steps import where_to_look
+from demo.performance import explain, open_shop, perform, repeatable
+from orra.processes import EmbeddedError
+
+# A model has its whole deadline, and the queue before it some time.
+QUEUE_SECONDS = 30
+NARROWEST, WIDEST = 80, 100
+
+
+class Command(BaseCommand):
+    help = (
+        "Register a small shop's services, ask for plans and tell where each came from. Uses the running stack of "
+        "this data directory, or starts one and stops it at the end; what was planned stays. Ends with 1 when "
+        "something did not come out as it should."
+    )
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._perform()
+        except (DemoStopped, EmbeddedError) as error:
+            raise CommandError(f"The demo cannot go on. {error}") from None
+        except KeyboardInterrupt:
+            raise CommandError("The demo was stopped before its end.", returncode=130) from None
+
+    def _perform(self) -> None:
+        width = min(max(shutil.get_terminal_size((WIDEST, 40)).columns, NARROWEST), WIDEST)
+        configured = "model" if settings.LLM_MODEL else "composer"
+        with plan_engine(settings.DATA_DIR, tell=self._tell) as engine:
+            shop = open_shop(engine.url, operator_token=settings.OPERATOR_TOKEN, tell=self._tell)
+            told = perform(
+                shop.client,
+                planner=configured if engine.started_here else None,
+                patience=settings.PLANNING_DEADLINE_SECONDS + QUEUE_SECONDS,
+                width=width,
+                tell=self._tell,
+            )
+        explain(told, width=width, tell=self._tell)
+        self._tell(report.title("Where to look next", width))
+        self._tell(where_to_look(engine, project=shop.name, key=shop.api_key, again=repeatable(told)))
+        wrong = [each for each in told if each.faults]
+        if wrong:
+            raise CommandError(
+                f"{len(wrong)} of {len(told)} requests did not come out as told:\n"
+                + report.not_as_told(wrong, width=width)
+            )
+
+    def _tell(self, text: str) -> None:
+        self.stdout.write(text + "\n")
+        self.stdout.flush()

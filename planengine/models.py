@@ -1,0 +1,272 @@
+"""The rows of the plan engine. Whoever writes a Plan's status is in :mod:`planengine.plans`, nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from orra import ids
+from planengine.catalogue import ServiceSpec
+from planengine.exceptions import BadRequest
+from planengine.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
+
+KEY_PREFIX = "sk-orra-v1-"
+
+
+class Project(models.Model):
+    """A tenant. Nothing crosses projects."""
+
+    class CataloguePolicy(models.TextChoices):
+        DEPENDENCIES = "dependencies", "drop entries whose own services changed"
+        STRICT = "strict", "drop every entry when any service changes"
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.project_id, editable=False)
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+    catalogue_revision = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Rises with every change to the project's services."
+    )
+    cache_ttl_seconds = models.PositiveIntegerField(
+        default=24 * 3600,
+        validators=[MinValueValidator(1), MaxValueValidator(366 * 24 * 3600)],
+        help_text="How long a new cache entry lives, in seconds.",
+    )
+    cache_max_entries = models.PositiveIntegerField(
+        default=10_000,
+        validators=[MaxValueValidator(1_000_000)],
+        help_text="Entries kept at most; beyond it the ones unused for longest go first.",
+    )
+    similarity_threshold = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Lowest cosine similarity for a hit by meaning, 0 to 1. Empty: the embedding model's own floor. "
+        "1 leaves exact templates only.",
+    )
+    catalogue_policy = models.CharField(
+        max_length=20, choices=CataloguePolicy.choices, default=CataloguePolicy.DEPENDENCIES
+    )
+    wrong_hit_tolerance = models.FloatField(
+        default=0.01,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Share of hits that may be observed wrong before hits by meaning are closed.",
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def active(self) -> ApiKeyQuerySet:
+        return self.filter(revoked_at=None)
+
+    def for_secret(self, secret: str) -> ApiKeyQuerySet:
+        return self.active().filter(digest=ApiKey.digest_of(secret))
+
+
+class ApiKey(models.Model):
+    """A project's key. The secret is shown once, when the key is made; only its digest is stored. A plain SHA-256
+    is enough because the secret is 256 random bits, not something a person chose."""
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.key_id, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, blank=True)
+    prefix = models.CharField(max_length=20, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @classmethod
+    def issue(cls, project: Project, *, name: str = "") -> tuple[ApiKey, str]:
+        """A new key and its secret, which is not to be had again."""
+        secret = KEY_PREFIX + secrets.token_hex(32)
+        key = cls.objects.create(
+            project=project, name=name, prefix=secret[: len(KEY_PREFIX) + 6], digest=cls.digest_of(secret)
+        )
+        return key, secret
+
+    def revoke(self) -> None:
+        """Nobody gets in with it any more; it stays in the list. Raises :class:`BadRequest` for the last active key
+        of its project, which would lock everybody out."""
+        with transaction.atomic():
+            # Two revocations at once would each see the other's key as the one that is left.
+            Project.objects.select_for_update().get(pk=self.project_id)
+            active = ApiKey.objects.active().filter(project=self.project_id)
+            if not active.filter(pk=self.pk).exists():
+                return
+            if not active.exclude(pk=self.pk).exists():
+                raise BadRequest(
+                    "This is the project's last active key. Make another one first.", code="last_api_key", status=409
+                )
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+class Service(models.Model):
+    """Something that does one task, as its project registered it."""
+
+    class Type(models.TextChoices):
+        AGENT = "agent"
+        SERVICE = "service"
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.service_id, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="services")
+    name = models.CharField(max_length=100)
+    type = models.CharField(max_length=10, choices=Type.choices, default=Type.SERVICE)
+    description = models.TextField()
+    input_schema = models.JSONField()
+    output_schema = models.JSONField()
+    revertible = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1, help_text="Rises whenever the service changes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="service_name_in_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def spec(self) -> ServiceSpec:
+        return ServiceSpec(
+            id=self.id,
+            name=self.name,
+            type=self.type,
+            description=self.description,
+            version=self.version,
+            input_schema=self.input_schema,
+            output_schema=self.output_schema,
+            revertible=self.revertible,
+        )
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def finished(self) -> PlanQuerySet:
+        return self.filter(status__in=FINISHED)
+
+    def unfinished(self) -> PlanQuerySet:
+        return self.filter(status__in=UNFINISHED)
+
+
+class Plan(models.Model):
+    """One request and its outcome."""
+
+    class CacheMode(models.TextChoices):
+        USE = "use", "use the cache"
+        BYPASS = "bypass", "neither read nor write it"
+        REFRESH = "refresh", "plan anew and store"
+        ONLY = "only", "answer from the cache or not at all"
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.plan_id, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="plans")
+    status = models.CharField(max_length=20, choices=PlanStatus.choices, default=PlanStatus.PENDING)
+    action = models.TextField()
+    params = models.JSONField(default=list, help_text="A list of {field, value}, in the order they were sent.")
+    cache_mode = models.CharField(max_length=10, choices=CacheMode.choices, default=CacheMode.USE)
+
+    plan = models.JSONField(null=True, help_text="The validated execution plan.")
+    source = models.CharField(max_length=10, choices=PlanSource.choices, null=True)
+    cache = models.JSONField(default=dict, help_text="How the cache decided, and why.")
+    cache_entry_id = models.CharField(max_length=ids.LENGTH, null=True, help_text="The entry that served it.")
+    grounding = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, help_text="Empty when the server did not say.")
+    completion_tokens = models.PositiveIntegerField(null=True)
+    timings_ms = models.JSONField(default=dict)
+
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    lease_token = models.PositiveIntegerField(
+        default=0, help_text="Fencing token: how often a worker has taken this plan up."
+    )
+    lease_expires_at = models.DateTimeField(null=True)
+    enqueued_at = models.DateTimeField(null=True, help_text="When a worker was last told of it.")
+
+    idempotency_key = models.CharField(max_length=255, null=True)
+    request_digest = models.CharField(max_length=64, null=True)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["project", "-created_at", "-id"], name="plan_by_project"),
+            models.Index(fields=["created_at"], name="plan_unfinished", condition=Q(status__in=UNFINISHED)),
+            models.Index(
+                fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "idempotency_key"],
+                name="plan_idempotency_key",
+                condition=Q(idempotency_key__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="plan_finished_when_finished",
+                condition=Q(status__in=FINISHED, finished_at__isnull=False)
+                | Q(status__in=UNFINISHED, finished_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="plan_present_when_ready",
+                condition=Q(status=PlanStatus.READY, plan__isnull=False)
+                | (~Q(status=PlanStatus.READY) & Q(plan__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def params_by_field(self) -> dict[str, object]:
+        return {param["field"]: param["value"] for param in self.params}
+
+
+class Attempt(models.Model):
+    """One planner call made for a Plan."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField(help_text="1 is the first.")
+    planner = models.CharField(max_length=200)
+    model = models.CharField(max_length=200, blank=True, help_text="The model's name as the server gave it.")
+    prompt = models.TextField(blank=True)
+    answer = models.TextField(blank=True, help_text="The planner's raw answer.")
+    problems = models.JSONField(default=list)
+    error_code = models.CharField(max_length=100, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    completion_tokens = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["plan", "number", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} #{self.number}"

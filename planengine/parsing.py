@@ -1,0 +1,173 @@
+"""The one JSON object in a model's answer that is its plan: found in whatever surrounds it, never repaired.
+
+An answer may carry reasoning (``<think>…</think>``, often without its opening tag, or ``[THINK]…[/THINK]``), code
+fences and prose. A cut-off plan can be "repaired" into a shorter one that looks valid, so nothing is ever
+repaired. The last object that means to be a plan decides: an earlier one is a draft that the model gave up.
+Work is linear in the size of the answer, and that is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orra.strictjson import InvalidJson, Json, parse
+from planengine.problems import Problem
+
+MAX_CHARACTERS = 1_000_000
+_MAX_CANDIDATES = 50
+_MAX_RESTARTS = 10
+_MAX_TAGS_IN_PLAN = 3
+_HINT = 'Answer with one JSON object, {"tasks": […], "parallel_groups": […]}, and nothing else.'
+
+_CLOSING_TAG = re.compile(r"</think(?:ing)?>|\[/THINK\]", re.IGNORECASE)
+_OPENING_TAG = re.compile(r"<think(?:ing)?>|\[THINK\]", re.IGNORECASE)
+# A whole string is one token: braces in it mean nothing. Possessive, so that no answer makes it backtrack.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}"]', re.DOTALL)
+_JSON_OBJECT_START = re.compile(r'\{\s*+"')
+
+
+class NoPlan(Exception):
+    """There is no plan in the answer; ``problem`` says why, in words that can be given back to the model."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def extract_plan(text: Json, *, reasoning: str | None = None, finish_reason: str | None) -> Json:
+    """The plan in a model's answer, strict JSON but not yet validated. Raises :class:`NoPlan` and nothing else.
+
+    ``text`` is the message's content: a string, ``None``, or a list of typed parts of which those of type ``text``
+    count. ``reasoning`` is looked at only when there is no content and the model stopped of its own accord.
+    """
+    if finish_reason == "length":
+        raise NoPlan(
+            Problem(
+                "output_truncated",
+                "The answer was cut off: the output budget (the model's token limit) ended before the plan did",
+                hint="Give the model a larger output budget, or services and an action that need less reasoning.",
+            )
+        )
+    answer = _content(text)
+    stopped = finish_reason == "stop"
+    if not answer.strip() and stopped and isinstance(reasoning, str):
+        answer = reasoning
+    if len(answer) > MAX_CHARACTERS:
+        raise NoPlan(
+            Problem("answer_too_large", f"The answer is longer than {MAX_CHARACTERS} characters", hint=_HINT)
+        )
+    return _plan_after_reasoning(answer, stopped=stopped)
+
+
+def _content(text: Json) -> str:
+    if isinstance(text, str):
+        return text
+    texts = [_part_text(part) for part in text] if isinstance(text, list) else []
+    return "".join(texts)
+
+
+def _part_text(part: Json) -> str:
+    if isinstance(part, dict) and part.get("type") == "text":
+        part = part.get("text")
+    return part if isinstance(part, str) else ""
+
+
+def _plan_after_reasoning(answer: str, *, stopped: bool) -> Json:
+    """The plan that ends after the last closing tag: mostly it starts there too, but its text may hold tags."""
+    ends = [match.end() for match in _CLOSING_TAG.finditer(answer)]
+    last = ends[-1] if ends else 0
+    starts = [last, *reversed(ends[-1 - _MAX_TAGS_IN_PLAN : -1]), 0] if ends else [0]
+    failure: NoPlan | None = None
+    for start in starts:
+        try:
+            return _plan_in(answer, start, ending_after=last, stopped=stopped)
+        except NoPlan as problem:
+            failure = failure or problem
+    assert failure is not None
+    raise failure
+
+
+def _plan_in(answer: str, start: int, *, ending_after: int, stopped: bool) -> Json:
+    spans = [span for span in _objects(answer, start) if span.end > ending_after]
+    opening = _OPENING_TAG.search(answer, ending_after)
+    if opening is None:
+        return _decide(answer, spans)
+    try:
+        return _decide(answer, [span for span in spans if span.start < opening.start()])
+    except NoPlan as problem:
+        # Reasoning that is never closed counts like reasoning in a field of its own.
+        if problem.problem.code != "no_plan_found" or not stopped:
+            raise
+        return _decide(answer, spans)
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    end: int
+    closed: bool
+
+
+def _objects(answer: str, start: int) -> list[_Span]:
+    """The outermost brace pairs in order. Quotes count only inside braces: in prose they need not come in pairs.
+
+    Braces around what is no JSON object are looked into, a limited number of times.
+    """
+    found: list[_Span] = []
+    restarts = 0
+    while (start := answer.find("{", start)) >= 0:
+        span = _object_at(answer, start)
+        is_prose = _JSON_OBJECT_START.match(answer, start) is None and '"' in answer[start : span.end]
+        if is_prose and restarts < _MAX_RESTARTS:
+            restarts += 1
+            start += 1
+            continue
+        found.append(span)
+        start = span.end
+    return found
+
+
+def _object_at(answer: str, start: int) -> _Span:
+    depth = 0
+    for token in _TOKEN.finditer(answer, start):
+        mark = token[0]
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                return _Span(start, token.end(), True)
+        elif mark == '"':
+            break  # a string that never ends
+    return _Span(start, len(answer), False)
+
+
+def _decide(answer: str, spans: list[_Span]) -> Json:
+    candidates = 0
+    for span in reversed(spans):
+        text = answer[span.start : span.end]
+        if '"tasks"' not in text:
+            continue
+        plan = _read(text, closed=span.closed)
+        if plan is not None:
+            return plan
+        candidates += 1
+        if candidates == _MAX_CANDIDATES:
+            break
+    said = "has no JSON object with a list of tasks" if answer.strip() else "is empty"
+    raise NoPlan(Problem("no_plan_found", f"The answer {said}", hint=_HINT))
+
+
+def _read(text: str, *, closed: bool) -> Json | None:
+    """The plan that ``text`` is or directly holds; ``None`` when it is something else."""
+    if not closed:
+        raise NoPlan(Problem("invalid_json", "The JSON is malformed: it ends before it is complete.", hint=_HINT))
+    try:
+        value = parse(text)
+    except InvalidJson as error:
+        raise NoPlan(Problem("invalid_json", str(error), hint=_HINT)) from None
+    for candidate in (value, *value.values()):
+        if isinstance(candidate, dict) and isinstance(candidate.get("tasks"), list):
+            return candidate
+    return None

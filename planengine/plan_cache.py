@@ -1,0 +1,70 @@
+"""The plan engine's use of the cache: what a project's requests are looked up by, and when a plan is accepted."""
+
+from __future__ import annotations
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from cache import lookup
+from cache.lookup import Decision, Policy, Request, Scope
+from cache.models import Entry
+from orra.strictjson import Json
+from planengine.embeddings import get_embedder
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.models import Project
+from planengine.planner_choice import current_planner
+from planengine.registry import catalogue_of
+from planengine.requests import PlanRequest
+from planengine.validation import validate
+
+log = structlog.get_logger(__name__)
+
+
+def request_for(project: Project, request: PlanRequest) -> Request:
+    scope = Scope(project.pk, embedding_model=get_embedder().name, planner=current_planner().name)
+    return Request(scope, request.action, request.params)
+
+
+def find(project: Project, request: PlanRequest) -> Decision:
+    """The decision for a request, with its own values and validated against today's services."""
+    return lookup.find(request_for(project, request), _policy(project, request))
+
+
+def store(
+    project: Project, request: PlanRequest, plan: Json, *, planned_by: str, cost: dict[str, Json]
+) -> Entry | None:
+    catalogue = catalogue_of(project)
+    asked = request_for(project, request)
+    used = {task["service"] for task in plan["tasks"] if "service" in task}
+    versions = {service.name: service.version for service in catalogue if service.name in used}
+    return lookup.store(
+        asked,
+        plan,
+        vector=embed(asked.template.text),
+        ttl_seconds=project.cache_ttl_seconds,
+        services=versions,
+        planned_by=planned_by,
+        cost=cost,
+    )
+
+
+def embed(text: str) -> NDArray[np.float32] | None:
+    """A template's unit vector; ``None`` when there is none to be had, which leaves exact templates."""
+    try:
+        vector: NDArray[np.float32] = get_embedder().embed([text])[0]
+    except EmbeddingUnavailable as error:
+        log.warning("no embedding", error=error.message)
+        return None
+    return vector
+
+
+def _policy(project: Project, request: PlanRequest) -> Policy:
+    def accept(plan: Json) -> str | None:
+        verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
+        if verdict.plan is not None:
+            return None
+        return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
+
+    floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
+    return Policy(accept=accept, embed=embed, floor=floor)

@@ -1,0 +1,66 @@
+"""What every planner is: something that turns a job into a draft plan, and never decides whether it is valid.
+
+Planners propose, :mod:`planengine.validation` decides. A draft that cannot be acted on is the one-task plan
+``{"tasks": [{"id": "final", "input": {"error": reason}}], "parallel_groups": []}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from orra.strictjson import Json
+from planengine.catalogue import Catalogue
+from planengine.validation import Problem
+
+
+@dataclass(frozen=True)
+class Job:
+    """One request to plan: the action's text, its params by field in their order, today's services."""
+
+    action: str
+    params: Mapping[str, Json]
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the server counted them; ``None`` is unknown, which is not zero."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What the planner is told about its last draft: the draft as it wrote it, and what was wrong with it."""
+
+    answer: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one."""
+
+    plan: Json | None
+    problems: tuple[Problem, ...] = ()
+    prompt: str = ""
+    answer: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Planner(Protocol):
+    """``source`` is what a Plan made by it shows; ``name`` is part of the cache's scope, so it changes whenever
+    the planner would plan differently (model, prompt version). ``heeds_feedback`` is false for one that draws the
+    same draft again whatever it is told."""
+
+    source: str
+    name: str
+    heeds_feedback: bool
+
+    def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
+        """A draft by ``deadline`` (``time.monotonic`` seconds). Raises :class:`planengine.exceptions.PlannerError`."""
+        ...

@@ -1,0 +1,426 @@
+"""From chosen services to a wired graph: every input from a param, a schema constant or another service's output.
+
+Backward chaining: what a goal needs and no param gives must be produced by another service, which may need others
+in turn. The shortest chain wins; two that are equally short and equally likely are an ambiguity, not a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from orra.strictjson import Json
+from planengine.catalogue import ServiceSpec
+from planengine.planners.naming import Likeness, compare, is_identifier, is_state, is_vague, key_of, stems_of
+from planengine.planners.verbs import Act, act_of_service
+from planengine.schema_shapes import conjuncts
+from planengine.schemas import Field, type_names
+
+_MAX_REACHED = 64
+_CLEARLY_NEARER = 0.1
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an input's value comes from: a field of task0 (``service`` is ``None``) or a service's output."""
+
+    service: str | None
+    field: str
+    likeness: Likeness = Likeness.EXACT
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a service cannot be used: the input that nothing gives."""
+
+    service: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """``services`` in an order in which each can run; ``missing`` is empty when the goals can be reached."""
+
+    services: tuple[str, ...] = ()
+    inputs: Mapping[str, Mapping[str, Source]] = field(default_factory=dict)
+    constants: Mapping[str, Json] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def consumed(self) -> frozenset[str]:
+        """The params (and constants) that some service takes."""
+        return frozenset(source.field for inputs in self.inputs.values() for source in inputs.values() if not source.service)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A service as the composer sees it."""
+
+    spec: ServiceSpec
+
+    @cached_property
+    def act(self) -> Act:
+        return act_of_service(self.spec.name, self.spec.description)
+
+    @cached_property
+    def name_stems(self) -> frozenset[str]:
+        return stems_of(self.spec.name)
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """The stems of its name and description: the context in which its fields are to be read."""
+        return self.name_stems | stems_of(self.spec.description)
+
+    @cached_property
+    def required_keys(self) -> frozenset[str]:
+        return frozenset(key_of(name) for name in self.spec.required_inputs)
+
+    @cached_property
+    def input_keys(self) -> frozenset[str]:
+        return frozenset(key_of(name) for name in self.spec.input_fields)
+
+
+@dataclass(frozen=True)
+class _Option:
+    producer: str
+    field: str
+    likeness: Likeness
+
+
+class Workbench:
+    """One request's services and params, with everything that can be known before goals are chosen.
+
+    ``may_help`` says whether a service that nobody asked for may be added to produce a value; ``nearness`` is its
+    similarity to the action.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[ServiceSpec],
+        *,
+        params: Mapping[str, Json],
+        said: frozenset[str],
+        may_help: Callable[[Candidate], bool],
+        nearness: Callable[[str], float],
+    ) -> None:
+        self.candidates = {spec.name: Candidate(spec) for spec in services}
+        self.params = params
+        self._said = said
+        self._may_help = may_help
+        self._nearness = nearness
+        self._options: dict[tuple[str, str], tuple[_Option, ...]] = {}
+        self._given: dict[tuple[str, str], tuple[list[str], str]] = {}
+        self._by_key: dict[str, list[str]] = {}
+        for name in params:
+            self._by_key.setdefault(key_of(name), []).append(name)
+
+    def assemble(self, goals: Sequence[str]) -> Assembly:
+        """The goals with the helpers that they need, wired; or what is missing."""
+        return _Attempt(self, tuple(dict.fromkeys(goals))).assembly()
+
+    def exact_params(self, service: str) -> frozenset[str]:
+        """The params that are inputs of ``service`` by name."""
+        keys = self.candidates[service].input_keys
+        return frozenset(name for name in self.params if key_of(name) in keys)
+
+    def field_of(self, service: str, name: str) -> Field:
+        found = self.candidates[service].spec.inputs.field(name)
+        assert found is not None, name
+        return found
+
+    def namesake(self, wanted: str) -> str | None:
+        """The one param that is spelled like ``wanted``."""
+        if wanted in self.params:
+            return wanted
+        names = self._by_key.get(key_of(wanted), [])
+        return names[0] if len(names) == 1 else None
+
+    def unfitting(self, service: str, name: str) -> str:
+        """Why the namesake param cannot be taken; empty when it can, or there is none."""
+        param = self.namesake(name)
+        faults = self.field_of(service, name).faults(self.params[param]) if param is not None else []
+        return f"the value of param '{param}' does not fit it: {faults[0]}" if faults else ""
+
+    def equivalents(self, service: str, name: str) -> list[tuple[Likeness, str]]:
+        """Params of another spelling that may be meant by this input, surest first."""
+        wanted_context = self.candidates[service].said
+        schema = self.field_of(service, name)
+        found = []
+        for param, value in self.params.items():
+            likeness = compare(param, name, given_context=self._said, wanted_context=wanted_context)
+            if likeness in (None, Likeness.EXACT) or schema.faults(value):
+                continue
+            if likeness is Likeness.IDENTIFIER and not (is_identifier(param) or _looks_like_identifier(value)):
+                continue
+            found.append((likeness, param))
+        return sorted(found)
+
+    def options(self, service: str, name: str) -> tuple[_Option, ...]:
+        """Every output of another service that may serve as this input."""
+        if (service, name) not in self._options:
+            self._options[service, name] = tuple(self._find_options(service, name))
+        return self._options[service, name]
+
+    def _find_options(self, service: str, name: str) -> Iterable[_Option]:
+        if is_state(name):
+            return
+        consumer, wanted = self.candidates[service], self.field_of(service, name)
+        for producer in self.candidates.values():
+            if producer is consumer:
+                continue
+            best: _Option | None = None
+            for output in producer.spec.output_fields:
+                # What a service needs in order to run cannot come from it: it only hands it back.
+                if is_state(output) or key_of(output) in producer.required_keys:
+                    continue
+                likeness = compare(
+                    output, name, given_context=producer.name_stems, wanted_context=consumer.said
+                )
+                if likeness is None or (likeness is Likeness.IDENTIFIER and not _both_identify(output, name)):
+                    continue
+                made = producer.spec.outputs.field(output)
+                if made is not None and wanted.takes(made) and (best is None or likeness < best.likeness):
+                    best = _Option(producer.spec.name, output, likeness)
+            if best is not None:
+                yield best
+
+    def may_help(self, service: str) -> bool:
+        return self._may_help(self.candidates[service])
+
+    def nearness(self, service: str) -> float:
+        return self._nearness(service)
+
+
+class _Attempt:
+    """One try at reaching a set of goals. Services are settled one by one, each after all that it takes from, so
+    that the result has no cycle."""
+
+    def __init__(self, bench: Workbench, goals: tuple[str, ...]) -> None:
+        self.bench = bench
+        self.goals = goals
+        self.goal_set = frozenset(goals)
+        self.taken_by_goals = frozenset(name for goal in goals for name in bench.exact_params(goal))
+        self.cost: dict[str, int] = {}
+        self.sources: dict[str, dict[str, Source]] = {}
+        self.ambiguous: dict[tuple[str, str], str] = {}
+        self.constants: dict[str, Json] = {}
+
+    def assembly(self) -> Assembly:
+        self._settle(self._reached())
+        missing = [self._missing(goal) for goal in self.goals if goal not in self.cost]
+        if missing:
+            return Assembly(missing=tuple(missing))
+        services = self._selected()
+        inputs = {service: dict(self.sources[service]) for service in services}
+        for service in services:
+            self._wire_optional(service, inputs, services)
+        contested = self._contested(inputs)
+        if contested:
+            return Assembly(missing=contested)
+        used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
+        return Assembly(services, inputs, {name: value for name, value in self.constants.items() if name in used})
+
+    def _reached(self) -> list[str]:
+        """The goals and everything that could help them, nearest first."""
+        reached = dict.fromkeys(self.goals)
+        queue = list(self.goals)
+        while queue and len(reached) < _MAX_REACHED:
+            service = queue.pop(0)
+            for name in self.bench.candidates[service].spec.required_inputs:
+                if self._given(service, name) is not None:
+                    continue
+                for option in self._usable(service, name):
+                    if option.producer not in reached:
+                        reached[option.producer] = None
+                        queue.append(option.producer)
+        return list(reached)
+
+    def _settle(self, reached: Sequence[str]) -> None:
+        while True:
+            ready = [found for service in reached if service not in self.cost if (found := self._ready(service))]
+            if not ready:
+                return
+            _, cost, _, service, sources = min(ready, key=lambda found: found[:4])
+            self.cost[service], self.sources[service] = cost, sources
+
+    def _ready(self, service: str) -> tuple[bool, int, float, str, dict[str, Source]] | None:
+        """How ``service`` could run with what is settled: whether it should wait for another goal that would give the
+        same, the helpers it takes, and its sources."""
+        cost = 0 if service in self.goal_set else 1
+        waits = False
+        sources: dict[str, Source] = {}
+        for name in self.bench.candidates[service].spec.required_inputs:
+            given = self._given(service, name)
+            if given is not None:
+                sources[name] = given
+                continue
+            usable = self._usable(service, name)
+            settled = [option for option in usable if option.producer in self.cost]
+            waits |= any(option.producer in self.goal_set and option.producer not in self.cost for option in usable)
+            option = self._best(service, name, settled)
+            if option is None:
+                return None
+            sources[name] = Source(option.producer, option.field, option.likeness)
+            cost += self._extra(option)
+        return waits, cost, -self.bench.nearness(service), service, sources
+
+    def _extra(self, option: _Option) -> int:
+        return 0 if option.producer in self.goal_set else self.cost[option.producer]
+
+    def _best(self, service: str, name: str, options: Sequence[_Option]) -> _Option | None:
+        def rank(option: _Option) -> tuple[int, int, int]:
+            return self._extra(option), option.likeness, -len(self._brings(option.producer))
+
+        self.ambiguous.pop((service, name), None)
+        if not options:
+            return None
+        ordered = sorted(options, key=lambda option: (rank(option), -self.bench.nearness(option.producer), option.producer))
+        best, *others = ordered
+        if others and rank(others[0]) == rank(best):
+            nearer = self.bench.nearness(best.producer) - self.bench.nearness(others[0].producer)
+            if best.producer in self.goal_set or nearer < _CLEARLY_NEARER:
+                self.ambiguous[service, name] = f"both '{best.producer}' and '{others[0].producer}' could produce it"
+                return None
+        return best
+
+    def _brings(self, service: str) -> frozenset[str]:
+        """The params that only this helper would use: that they were given is a sign that it is wanted."""
+        return self.bench.exact_params(service) - self.taken_by_goals
+
+    def _usable(self, service: str, name: str) -> list[_Option]:
+        """Options from goals, and from services that may help. A name that says nothing ("text", "id") is taken from
+        a service that nobody asked for only if the params speak for that one."""
+        return [
+            option
+            for option in self.bench.options(service, name)
+            if option.producer in self.goal_set
+            or (
+                self.bench.may_help(option.producer)
+                and (not (is_vague(name) and is_vague(option.field)) or self._brings(option.producer))
+            )
+        ]
+
+    def _given(self, service: str, name: str) -> Source | None:
+        """What the request itself gives for an input: a param, or the only value that its schema allows."""
+        param = self.bench.namesake(name)
+        if param is not None:
+            return None if self.bench.unfitting(service, name) else Source(None, param)
+        constant = _only_value(self.bench.field_of(service, name))
+        if constant:
+            return Source(None, self._constant_name(service, name, constant[0]))
+        free = [
+            (likeness, param)
+            for likeness, param in self.bench.equivalents(service, name)
+            if param not in self.taken_by_goals
+        ]
+        if not free or (len(free) > 1 and free[0][0] == free[1][0]):
+            return None
+        return Source(None, free[0][1], free[0][0])
+
+    def _constant_name(self, service: str, name: str, value: Json) -> str:
+        task0_name = name if self.constants.get(name, value) == value else f"{service}_{name}"
+        self.constants[task0_name] = value
+        return task0_name
+
+    def _selected(self) -> tuple[str, ...]:
+        wanted: set[str] = set()
+        queue = list(self.goals)
+        while queue:
+            service = queue.pop()
+            if service not in wanted:
+                wanted.add(service)
+                queue.extend(source.service for source in self.sources[service].values() if source.service)
+        return tuple(service for service in self.cost if service in wanted)
+
+    def _wire_optional(self, service: str, inputs: dict[str, dict[str, Source]], services: Sequence[str]) -> None:
+        """Optional inputs take a param, or a field of the same name that an earlier service of the plan yields."""
+        spec = self.bench.candidates[service].spec
+        earlier = services[: services.index(service)]
+        for name in spec.input_fields:
+            if name in inputs[service]:
+                continue
+            # An unfitting namesake is wired all the same: validation then names the value, which is what is wrong.
+            param = self.bench.namesake(name)
+            source = Source(None, param) if param is not None else self._equivalent(service, name, inputs)
+            if source is None and not is_vague(name):
+                yielding = [
+                    option
+                    for option in self.bench.options(service, name)
+                    if option.producer in earlier and option.likeness is Likeness.EXACT
+                ]
+                source = Source(yielding[0].producer, yielding[0].field) if len(yielding) == 1 else None
+            if source is not None:
+                inputs[service][name] = source
+
+    def _equivalent(self, service: str, name: str, inputs: Mapping[str, Mapping[str, Source]]) -> Source | None:
+        given = self._given(service, name) if not _only_value(self.bench.field_of(service, name)) else None
+        used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
+        return given if given is not None and given.field not in used else None
+
+    def _contested(self, inputs: Mapping[str, Mapping[str, Source]]) -> tuple[Missing, ...]:
+        """A param that stands in for two differently named inputs stands for neither."""
+        stands_for: dict[str, dict[str, Missing]] = {}
+        for service, wired in inputs.items():
+            for name, source in wired.items():
+                if source.service is None and source.likeness > Likeness.IDENTIFIER:
+                    reason = f"param '{source.field}' could be that or another input"
+                    stands_for.setdefault(source.field, {})[key_of(name)] = Missing(service, name, reason)
+        contested = [found for found in stands_for.values() if len(found) > 1]
+        return tuple(missing for found in contested for missing in found.values())
+
+    def _missing(self, goal: str) -> Missing:
+        """The first input that nothing gives, followed down to the service at which the chain breaks."""
+        service, seen, via = goal, {goal}, ""
+        while True:
+            name = next(name for name in self._blocked(service))
+            usable = [option for option in self._usable(service, name) if option.producer not in seen]
+            reason = self.ambiguous.get((service, name)) or self.bench.unfitting(service, name)
+            if reason or not usable:
+                return Missing(service, name, (reason or self._why_not(service, name)) + via)
+            broken = usable[0].producer
+            via = f" ('{broken}' would produce '{usable[0].field}' for '{service}')"
+            service = broken
+            seen.add(service)
+
+    def _blocked(self, service: str) -> Iterable[str]:
+        names = self.bench.candidates[service].spec.required_inputs
+        blocked = [
+            name
+            for name in names
+            if self._given(service, name) is None
+            and ((service, name) in self.ambiguous or not any(o.producer in self.cost for o in self._usable(service, name)))
+        ]
+        return blocked or names
+
+    def _why_not(self, service: str, name: str) -> str:
+        refused = [option.producer for option in self.bench.options(service, name)]
+        if not refused:
+            return "no param gives it and no service produces it"
+        return f"no param gives it, and '{refused[0]}', which produces it, is not asked for by the action"
+
+
+def types_text(found: Field) -> str:
+    return type_names(found.types)
+
+
+def _only_value(found: Field) -> list[Json]:
+    """The one value that a schema allows, if it allows only one."""
+    for part in conjuncts(found.schema, found.root):
+        if "const" in part:
+            return [part["const"]]
+        if isinstance(part.get("enum"), list) and len(part["enum"]) == 1:
+            return list(part["enum"])
+    return []
+
+
+def _both_identify(left: str, right: str) -> bool:
+    return is_identifier(left) and is_identifier(right)
+
+
+def _looks_like_identifier(value: Json) -> bool:
+    """``ORD-17`` and 17 identify an order; "Jane Smith" does not identify a customer."""
+    if isinstance(value, str):
+        return any(map(str.isdigit, value)) and not any(map(str.isspace, value))
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,331 @@
+"""Which services a request asks for: by what they mean, by what they do, and by whether they can be supplied.
+
+Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.chaining`)
+decide. What remains doubtful is refused with a reason, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+from orra.strictjson import Json
+from planengine.catalogue import ServiceSpec
+from planengine.planners.clauses import Reading, Request
+from planengine.planners.naming import is_identifier, stem, stems_of, words_of
+from planengine.planners.relevance import Floats, content_stems
+from planengine.planners.verbs import READING, act_of_word, asks_a_question, is_verb
+from planengine.planners.chaining import Assembly, Candidate, Missing, Workbench, types_text
+
+# The lowest similarity at which a service is what is asked for, by the number of params that are its inputs by name:
+# names that fit are evidence of their own. Measured: of 200 right services one lies below these; a request from
+# another field with no fitting name stays below 0.35.
+_FLOORS = (0.40, 0.30, 0.20)
+_FLOOR_WHEN_SAID = 0.08
+_UNKNOWN_VERB = 0.10
+# How much nearer a service may be that lacks an input, before taking another instead would be guessing.
+_LEAD = 0.10
+_LEAD_PER_PARAM = 0.05
+_SHORTLIST = 0.25
+_PER_TASK = 0.08
+_PER_HELPER = 0.02
+_ALL_PARAMS = 0.10
+_FORBIDDEN = 0.35
+_FORBIDDEN_MARGIN = 0.05
+_MAX_COMBINATIONS = 96
+
+_list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
+_refers_back = re.compile(r"\b(?:it|its|them|their|they|this|these|those|that|he|him|his|she|her)\b", re.IGNORECASE)
+_vague_stems = frozenset(stem(word) for word in "use one detail information thing option available".split())
+
+
+class NotActionable(Exception):
+    """Why there is no plan, for whoever asked."""
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """One request and the services that may fulfil it, nearest first."""
+
+    request: Request
+    similarity: Mapping[str, float]
+    shortlist: tuple[str, ...]
+
+
+class Choice:
+    """The services for one reading of an action. ``similarities``: a row for each request, then for each prohibition,
+    then for the whole action; a column for each service."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        services: Sequence[ServiceSpec],
+        *,
+        action: str,
+        params: Mapping[str, Json],
+        similarities: Floats,
+        scale: float,
+    ) -> None:
+        rows = [dict(zip((spec.name for spec in services), row, strict=True)) for row in similarities.tolist()]
+        requests = len(reading.requests)
+        self._rows, self._scale = rows[:requests], scale
+        self._candidates = {spec.name: Candidate(spec) for spec in services}
+        forbidden = set(self._forbidden(reading.forbidden, rows[requests:-1]))
+        self._reading = reading
+        self._said = stems_of(action)
+        self._asked = frozenset(kind for request in reading.requests for kind in request.act.changes)
+        self._bench = Workbench(
+            (spec for spec in services if spec.name not in forbidden),
+            params=params,
+            said=self._said,
+            may_help=self._may_help,
+            nearness=rows[-1].__getitem__,
+        )
+
+    def assembly(self) -> Assembly:
+        """The wired services. Raises :class:`NotActionable`."""
+        wishes = self._wishes()
+        chosen, assembly = self._best(wishes)
+        for wish, service in zip(wishes, chosen, strict=True):
+            self._check_second_choice(wish, service, chosen, assembly)
+            if wish.request.conditional and self._bench.candidates[service].act.only_changes:
+                raise NotActionable(
+                    f"'{_shown(wish.request.text)}' holds only under a condition, and a plan cannot decide. Check the"
+                    " condition first and ask again without it."
+                )
+        listed = [name for wish in wishes for name in self._listed(wish, chosen)]
+        return self._bench.assemble([*chosen, *listed]) if listed else assembly
+
+    def _forbidden(self, requests: Sequence[Request], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
+        """The services that would do what must not be done."""
+        for request, row in zip(requests, rows, strict=True):
+            suiting = {name: row[name] for name in row if _suits(request, self._candidates[name])}
+            nearest = max(suiting.values(), default=0.0)
+            floor = max(nearest - _FORBIDDEN_MARGIN, _FORBIDDEN * self._scale)
+            yield from (name for name, similarity in suiting.items() if similarity >= floor)
+
+    def _may_help(self, candidate: Candidate) -> bool:
+        """Reading and computing do no harm; a change must have been asked for, by its verb and by its object."""
+        if not candidate.act.changes:
+            return candidate.act.harmless or not any(act_of_word(word).changes for word in words_of(candidate.spec.name))
+        objects = _objects(candidate)
+        return bool(candidate.act.changes & self._asked) and bool(objects) and objects <= self._said
+
+    def _wishes(self) -> list[_Wish]:
+        wishes = [self._wish(*pair) for pair in zip(self._reading.requests, self._rows, strict=True)]
+        fulfillable = [wish for wish in wishes if wish.shortlist]
+        for wish in wishes:
+            if not wish.shortlist and not (fulfillable and self._elaborates(wish, fulfillable)):
+                raise NotActionable(self._no_service(wish))
+        return fulfillable
+
+    def _wish(self, request: Request, row: Mapping[str, float]) -> _Wish:
+        candidates = self._bench.candidates
+        suiting = [name for name in candidates if self._may_suit(request, candidates[name])]
+        ranked = sorted((name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n))
+        near = [name for name in ranked if row[name] >= row[ranked[0]] - _SHORTLIST]
+        return _Wish(request, row, tuple(near[:6]))
+
+    def _may_suit(self, request: Request, candidate: Candidate) -> bool:
+        """Also lets an unknown verb pass ("play a song") where nothing is changed and the params speak for it."""
+        speaks = candidate.act.harmless and len(self._bench.exact_params(candidate.spec.name)) >= 2
+        return _suits(request, candidate) or (bool(request.act.verb) and speaks)
+
+    def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
+        candidate = self._bench.candidates[name]
+        evidence = min(len(self._bench.exact_params(name)), len(_FLOORS) - 1)
+        floor = _FLOORS[evidence] + (_UNKNOWN_VERB if _unsure(request, candidate) else 0.0)
+        if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
+            floor = min(floor, _FLOOR_WHEN_SAID)
+        return row[name] >= floor * self._scale
+
+    def _says_the_same(self, request: Request, candidate: Candidate) -> bool:
+        """Whether the request names the service's change and what is changed, or means it by "it" and no other
+        service makes such a change."""
+        if not request.act.changes & candidate.act.changes:
+            return False
+        if _objects(candidate) & stems_of(request.text):
+            return True
+        rivals = [other for other in self._bench.candidates.values() if request.act.changes & other.act.changes]
+        return len(rivals) == 1 and _refers_back.search(request.text) is not None
+
+    def _takes_the_words(self, request: Request, candidate: Candidate) -> bool:
+        """Whether the service looks for what a param says in words, and those are the words of the request: what it
+        looks for is then nothing that its description could resemble."""
+        if not (candidate.act == READING and request.act.harmless) or asks_a_question(request.text):
+            return False
+        wanted = content_stems(request.text)
+        for name in candidate.spec.required_inputs:
+            value = self._bench.params.get(self._bench.namesake(name) or "")
+            if isinstance(value, str) and len(value.split()) >= 3 and len(content_stems(value) & wanted) >= 2:
+                return True
+        return False
+
+    def _elaborates(self, wish: _Wish, others: Sequence[_Wish]) -> bool:
+        """Whether the request only says more about another one: the same change of "it" once more, or words (if it has
+        any of its own) that are words of the other one's service or of the params ("please sort by popularity")."""
+        act = wish.request.act
+        if _refers_back.search(wish.request.text) and any(act.changes & other.request.act.changes for other in others):
+            return True
+        own = content_stems(wish.request.text) - _vague_stems
+        own -= {stem(word) for word in words_of(wish.request.text) if is_verb(word)}
+        if not own:
+            return True
+        main = self._bench.candidates[others[0].shortlist[0]]
+        known = main.said | stems_of(" ".join([*main.spec.input_fields, *main.spec.output_fields, *self._bench.params]))
+        return act.changes <= {"create"} and any(_alike(word, other) for word in own for other in known)
+
+    def _no_service(self, wish: _Wish) -> str:
+        nearest = max(wish.similarity, key=lambda name: (wish.similarity[name], name))
+        return (
+            f"No registered service can '{_shown(wish.request.text)}'. The nearest, '{nearest}', is for something else"
+            f" (similarity {wish.similarity[nearest]:.2f}). Register a service for it or change the action."
+        )
+
+    def _best(self, wishes: Sequence[_Wish]) -> tuple[tuple[str, ...], Assembly]:
+        """The combination of services that can be supplied and fits the requests and the params best."""
+        best: tuple[float, tuple[str, ...], Assembly] | None = None
+        first: Assembly | None = None
+        for chosen in _combinations(wishes):
+            assembly = self._bench.assemble(chosen)
+            first = first or assembly
+            if not assembly.missing:
+                value = self._value(wishes, chosen, assembly)
+                if best is None or value > best[0]:
+                    best = value, chosen, assembly
+        if best is None:
+            assert first is not None
+            raise NotActionable(self._not_supplied(first.missing[0]))
+        return best[1], best[2]
+
+    def _value(self, wishes: Sequence[_Wish], chosen: Sequence[str], assembly: Assembly) -> float:
+        goals = set(chosen)
+        similarity = sum(wish.similarity[name] for wish, name in zip(wishes, chosen, strict=True))
+        consumed = min(len(assembly.consumed & self._bench.params.keys()), 3 * len(wishes))
+        tasks = _PER_TASK * len(goals) + _PER_HELPER * (len(assembly.services) - len(goals))
+        # A plan that leaves a param unused is going to be rejected.
+        complete = _ALL_PARAMS if assembly.consumed >= self._bench.params.keys() else 0.0
+        return similarity + _LEAD_PER_PARAM * consumed + complete - tasks
+
+    def _check_second_choice(self, wish: _Wish, service: str, chosen: Sequence[str], assembly: Assembly) -> None:
+        """A nearer service that lacks an input is only passed over for one that the params clearly speak for."""
+        for nearer in wish.shortlist[: wish.shortlist.index(service)]:
+            alternative = self._bench.assemble([nearer if name == service else name for name in chosen])
+            if not alternative.missing:
+                continue
+            evidence = len(self._bench.exact_params(service))
+            lead = _LEAD
+            if assembly.consumed >= self._bench.params.keys():
+                lead += _LEAD_PER_PARAM * min(evidence, 3)
+            gap = wish.similarity[nearer] - wish.similarity[service]
+            if gap > lead * self._scale or (evidence < 2 and self._lacks_words(wish, nearer, service)):
+                raise NotActionable(self._not_supplied(alternative.missing[0]))
+
+    def _lacks_words(self, wish: _Wish, nearer: str, service: str) -> bool:
+        """Whether the request says something that is a word of ``nearer`` and not of ``service``."""
+        one, other = self._bench.candidates[nearer], self._bench.candidates[service]
+        return bool(content_stems(wish.request.text) & one.said - other.said - _fields_said(other))
+
+    def _listed(self, wish: _Wish, chosen: Sequence[str]) -> Iterator[str]:
+        """Further things of a list ("the weather, flights and hotels"): a service whose name is about a word of the
+        request that no chosen service knows, and that does the same kind of thing."""
+        candidates = self._bench.candidates
+        wanted = _listed_stems(wish.request.text, self._bench.params.values())
+        if not wanted:
+            return
+        words = content_stems(wish.request.text)
+        covered = frozenset().union(*(candidates[name].said | _told(candidates[name]) for name in chosen))
+        found: list[str] = []
+        for name in sorted(candidates, key=lambda name: (-wish.similarity[name], name)):
+            candidate = candidates[name]
+            about = _objects(candidate)
+            new = about - covered
+            if not new & wanted or not about <= words or not candidate.act.known or not _suits(wish.request, candidate):
+                continue
+            assembly = self._bench.assemble([*chosen, *found, name])
+            if assembly.missing:
+                raise NotActionable(self._not_supplied(assembly.missing[0]))
+            found.append(name)
+            covered |= new
+        yield from found
+
+    def _not_supplied(self, missing: Missing) -> str:
+        kind = types_text(self._bench.field_of(missing.service, missing.field))
+        return f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
+
+
+def _listed_stems(text: str, values: Iterable[Json]) -> frozenset[str]:
+    """The stems of the words next to the joints of a list; words of the params' values name no services."""
+    for value in sorted(_texts(values), key=len, reverse=True):
+        text = text.replace(value, " ")
+    pieces = _list_of_things.split(text)
+    if len(pieces) < 2:
+        return frozenset()
+    near = [word for piece in pieces[1:] for word in piece.split()[:4]]
+    near += [word for piece in pieces[:-1] for word in piece.split()[-3:]]
+    return content_stems(" ".join(near))
+
+
+def _texts(values: Iterable[Json]) -> Iterator[str]:
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str) and value.strip():
+            yield value
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+
+
+def _alike(left: str, right: str) -> bool:
+    """One word, or two of one family ("standardize", "standardization")."""
+    return left == right or (min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left)))
+
+
+def _objects(candidate: Candidate) -> frozenset[str]:
+    """What the name is about: its words without the verb at one end."""
+    words = words_of(candidate.spec.name)
+    verb = next((word for word in (*words[:1], *words[-1:]) if is_verb(word)), None)
+    return frozenset(stem(word) for word in words if word != verb and len(word) > 1)
+
+
+def _fields_said(candidate: Candidate) -> frozenset[str]:
+    return stems_of(" ".join([*candidate.spec.input_fields, *candidate.spec.output_fields]))
+
+
+def _told(candidate: Candidate) -> frozenset[str]:
+    """The stems of its fields; a ``customer_id`` in the output tells nothing about the customer yet."""
+    outputs = (name for name in candidate.spec.output_fields if not is_identifier(name))
+    return stems_of(" ".join([*candidate.spec.input_fields, *outputs]))
+
+
+def _suits(request: Request, candidate: Candidate) -> bool:
+    """Whether the service does the kind of thing that is asked for. A verb that is not known must be its own word."""
+    if request.act.verb:
+        return request.act.verb in candidate.said
+    return candidate.act.suits(request.act)
+
+
+def _unsure(request: Request, candidate: Candidate) -> bool:
+    """Whether one side changes the world and the other does not say so."""
+    if candidate.act.only_changes:
+        return not request.act.changes
+    return request.act.only_changes and not candidate.act.known
+
+
+def _combinations(wishes: Sequence[_Wish]) -> list[tuple[str, ...]]:
+    """Some of the ways to fulfil every wish, nearest first."""
+    width = {1: 6, 2: 6, 3: 4, 4: 3, 5: 2, 6: 2}.get(len(wishes), 1)
+    shortlists = [wish.shortlist[:width] for wish in wishes]
+    every = islice(product(*shortlists), _MAX_COMBINATIONS)
+    return sorted(
+        every,
+        key=lambda chosen: -sum(wish.similarity[name] for wish, name in zip(wishes, chosen, strict=True)),
+    )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 120 else text[:119] + "…"

@@ -1,0 +1,84 @@
+"""The built-in planner: no model, no guessing, the same answer every time.
+
+Reads what the action asks for (:mod:`planengine.planners.clauses`), chooses services by meaning
+(:mod:`planengine.planners.choosing`) and wires them by the names and types of their fields
+(:mod:`planengine.planners.chaining`). What it cannot cover it says, with the input or the capability that is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orra.strictjson import Json
+from planengine.graph import levels
+from planengine.planners import clauses
+from planengine.planners.base import Draft, Feedback, Job
+from planengine.planners.choosing import Choice, NotActionable
+from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.chaining import Assembly, Source
+
+# Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
+VERSION = 1
+
+
+class Composer:
+    """Implements :class:`planengine.planners.base.Planner`. Safe to share between threads."""
+
+    source = "composer"
+    heeds_feedback = False
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._relevance = Relevance(embedder)
+        self.name = f"composer:{VERSION}:{embedder.name}"
+
+    def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
+        """The plan, or a ``final`` task with the reason why there is none. Feedback changes nothing, because the
+        same request is composed the same way."""
+        try:
+            return Draft(plan=_plan(self._assembly(job), job.params))
+        except NotActionable as refusal:
+            return Draft(plan=_refusal(str(refusal)))
+
+    def _assembly(self, job: Job) -> Assembly:
+        if not len(job.catalogue):
+            raise NotActionable("No services are registered, so there is nothing to plan with. Register services first.")
+        reading = clauses.read(job.action, job.params)
+        if not reading.requests:
+            raise NotActionable(_nothing_to_do(reading))
+        services = tuple(job.catalogue)
+        texts = [request.text for request in (*reading.requests, *reading.forbidden)]
+        found = self._relevance.similarities([*texts, job.action], services)
+        choice = Choice(
+            reading, services, action=job.action, params=job.params, similarities=found.values, scale=found.scale
+        )
+        return choice.assembly()
+
+
+def _nothing_to_do(reading: clauses.Reading) -> str:
+    if reading.forbidden:
+        return (
+            f"The action only says what must not be done ('{reading.forbidden[0].text[:120]}'), and a plan can only do"
+            " things. Say what should be done instead."
+        )
+    return "The action asks for nothing that can be planned. Say what should be done."
+
+
+def _plan(assembly: Assembly, params: Mapping[str, Json]) -> Json:
+    ids = {service: f"task{number}" for number, service in enumerate(assembly.services, start=1)}
+    tasks: list[Json] = [{"id": "task0", "input": dict(params) | dict(assembly.constants)}]
+    for service, task in ids.items():
+        inputs = {name: _reference(source, ids) for name, source in assembly.inputs[service].items()}
+        tasks.append({"id": task, "service": service, "input": inputs})
+    needs = {
+        ids[service]: {ids[source.service] for source in assembly.inputs[service].values() if source.service}
+        for service in assembly.services
+    }
+    return {"tasks": tasks, "parallel_groups": levels(needs)}
+
+
+def _reference(source: Source, ids: Mapping[str, str]) -> str:
+    return f"${ids[source.service] if source.service else 'task0'}.{source.field}"
+
+
+def _refusal(reason: str) -> Json:
+    return {"tasks": [{"id": "final", "input": {"error": reason}}], "parallel_groups": []}

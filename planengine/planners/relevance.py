@@ -1,0 +1,107 @@
+"""How near texts are to services in meaning, and what to do when nobody can say."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planengine.catalogue import ServiceSpec
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.planners.naming import stem, words_of
+
+Floats = NDArray[np.float32]
+
+_KEPT = 4096
+_MAX_CHARACTERS = 2000
+_WORDS_SCALE = 0.6
+_stop_stems = frozenset(
+    stem(word)
+    for word in (
+        "a an and any are as at be by can could do does for from get give has have how i if in into is it its me my of "
+        "on or our please s that the their them then they this to us want was we what when where which who why will "
+        "with would you your need like also him her his she he there these those so some not"
+    ).split()
+)
+
+
+class TextEmbedder(Protocol):
+    """The part of an embedder that the composer needs; :class:`planengine.embeddings.Embedder` has it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """``(n, d)`` vectors of unit length. Raises :class:`planengine.exceptions.EmbeddingUnavailable`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Similarities:
+    """``values`` is ``(texts, services)``. ``scale``: what is as near as 1 by meaning is as near as this here."""
+
+    values: Floats
+    scale: float = 1.0
+
+
+class Relevance:
+    """Similarities between -1 and 1. Services' vectors are kept (the most recently used 4,096 texts), because a
+    catalogue changes far more seldom than it is asked."""
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._embedder = embedder
+        self._kept: OrderedDict[tuple[str, str], Floats] = OrderedDict()
+        self._lock = Lock()
+
+    def similarities(self, texts: Sequence[str], services: Sequence[ServiceSpec]) -> Similarities:
+        """By meaning, or by shared words while no vectors are to be had."""
+        described = [describe(spec) for spec in services]
+        shortened = [text[:_MAX_CHARACTERS] for text in texts]
+        try:
+            vectors = self._vectors(described)
+            return Similarities(np.asarray(self._embedder.embed(shortened) @ vectors.T, dtype=np.float32))
+        except EmbeddingUnavailable:
+            return Similarities(_overlaps(shortened, described), scale=_WORDS_SCALE)
+
+    def _vectors(self, described: Sequence[str]) -> Floats:
+        name = self._embedder.name
+        with self._lock:
+            found = {text: self._kept[name, text] for text in described if (name, text) in self._kept}
+        missing = [text for text in dict.fromkeys(described) if text not in found]
+        if missing:
+            found |= zip(missing, self._embedder.embed(missing), strict=True)
+        with self._lock:
+            for text, vector in found.items():
+                self._kept[name, text] = vector
+                self._kept.move_to_end((name, text))
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return np.stack([found[text] for text in described])
+
+
+def describe(spec: ServiceSpec) -> str:
+    """What is embedded of a service. Measured on 200 labelled requests: the description followed by the name's words
+    ranks the right service first more often than either alone, the reverse order or the fields' names added."""
+    name = " ".join(words_of(spec.name)) or spec.name
+    description = spec.description.strip()[:_MAX_CHARACTERS]
+    return f"{description} ({name})" if description else f"{name}: {', '.join(spec.input_fields)}"
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """The stems of the words that carry meaning."""
+    return frozenset(stem(word) for word in re.findall(r"[^\W_]+", text) if len(word) > 1) - _stop_stems
+
+
+def _overlaps(texts: Sequence[str], described: Sequence[str]) -> Floats:
+    """The cosine of two sets of words: what similarity is when meaning is not available."""
+    wanted = [content_stems(text) for text in texts]
+    offered = [content_stems(text) for text in described]
+    return np.array(
+        [[len(w & o) / max(1.0, (len(w) * len(o)) ** 0.5) for o in offered] for w in wanted], dtype=np.float32
+    ).reshape(len(texts), len(described))

@@ -1,0 +1,298 @@
+"""The life of a Plan, from request to outcome. Only this module writes a Plan's status.
+
+    ask ──hit──▶ ready                    the web process, at once
+     └──miss──▶ pending ──claim──▶ planning ──finish──▶ ready | not_actionable | failed
+                   ▲                  │
+                   └── lease expired ─┘   a worker died: anybody may claim it again
+
+A claim is a conditional UPDATE that raises the fencing token; whoever holds an older token can write nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from cache import lookup
+from cache.lookup import Decision
+from cache.models import Entry
+from cache.provenance import CannotFill
+from orra import metrics
+from orra.strictjson import Json
+from planengine import plan_cache
+from planengine.exceptions import BadRequest
+from planengine.generation import Failure, Outcome, Trial
+from planengine.models import Attempt, Plan, Project
+from planengine.registry import catalogue_of
+from planengine.requests import PlanRequest, params_as_list
+from planengine.states import PlanSource, PlanStatus
+from planengine.validation import validate
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=30)
+ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
+MAX_CLAIMS = 5
+
+
+def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None = None) -> tuple[Plan, bool]:
+    """The Plan for this request, and whether it is new. It is ready when the cache has it, pending when it has
+    to be planned. Raises :class:`BadRequest` when the idempotency key was used for another request."""
+    if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
+        return known, False
+    started = timezone.now()
+    plan = Plan(
+        project=project,
+        action=request.action,
+        params=params_as_list(request.params),
+        cache_mode=request.cache,
+        created_at=started,
+        idempotency_key=idempotency_key,
+        request_digest=request.digest if idempotency_key is not None else None,
+    )
+    decision = _look_up(project, request)
+    _note_decision(plan, decision, request.cache)
+    if decision is not None and decision.hit:
+        _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
+    elif request.cache == Plan.CacheMode.ONLY:
+        _set_failed(plan, _cache_only_failure(decision))
+    try:
+        with transaction.atomic():
+            plan.save(force_insert=True)
+            if plan.cache_entry_id is not None and plan.finished_at is not None:
+                lookup.count_hit(plan.cache_entry_id, plan.finished_at)
+    except IntegrityError:
+        if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
+            return known, False
+        raise
+    log.info("plan asked for", plan=plan.id, project=project.pk, status=plan.status, source=plan.source)
+    _count(plan, decision)
+    return plan, True
+
+
+def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
+    """A new Plan from a cache entry with this request's values, validated against today's services. What does not
+    fit makes the Plan ``failed`` and leaves the entry as it is."""
+    plan = Plan(
+        project=project,
+        action=request.action,
+        params=params_as_list(request.params),
+        created_at=timezone.now(),
+        cache={"decision": "replay", "entry_id": entry.id, "similarity": None, "reason": "replay", "guards": []},
+    )
+    filled, failure = preview_replay(entry, project=project, request=request)
+    if failure is None:
+        _set_ready(plan, filled, source=PlanSource.REPLAY, entry_id=entry.id)
+    else:
+        _set_failed(plan, failure)
+        plan.source = PlanSource.REPLAY
+    plan.save(force_insert=True)
+    log.info("plan replayed", plan=plan.id, project=project.pk, entry=entry.id, status=plan.status)
+    return plan
+
+
+def preview_replay(
+    entry: Entry, *, project: Project, request: PlanRequest
+) -> tuple[Json, None] | tuple[None, Failure]:
+    """What :func:`replay` would store, without storing it."""
+    asked = plan_cache.request_for(project, request)
+    try:
+        filled = lookup.fill(entry, asked.template, request.params)
+    except CannotFill as error:
+        return None, Failure("replay_impossible", str(error))
+    verdict = validate(filled, catalogue=catalogue_of(project), params=request.params, action=request.action)
+    if verdict.plan is None:
+        message = "The entry's plan is not valid for these values and today's services."
+        return None, Failure("replay_invalid", message, problems=verdict.problems)
+    return verdict.plan, None
+
+
+def claim(plan_id: str) -> Plan | None:
+    """The Plan, for the caller to work on until its lease ends; ``None`` when somebody else has it or it is
+    finished. A plan that has taken several workers down with it is given up."""
+    now = timezone.now()
+    free = Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    claimed = Plan.objects.filter(free, pk=plan_id, lease_token__lt=MAX_CLAIMS).update(
+        status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=now + LEASE
+    )
+    if claimed:
+        plan = Plan.objects.select_related("project").get(pk=plan_id)
+        log.info("plan claimed", plan=plan.id, project=plan.project_id, token=plan.lease_token)
+        return plan
+    worn_out = Plan.objects.filter(free, pk=plan_id, lease_token__gte=MAX_CLAIMS).first()
+    if worn_out is not None:
+        message = f"Planning was started {MAX_CLAIMS} times and the worker was lost each time."
+        finish(worn_out, Outcome("failed", failure=Failure("worker_lost", message, retryable=True)))
+    return None
+
+
+def extend_lease(plan: Plan) -> bool:
+    """Whether the plan is still the caller's."""
+    return bool(_held(plan).update(lease_expires_at=timezone.now() + LEASE))
+
+
+def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
+    usage = trial.draft.usage
+    kind, _, _ = planner.partition(":")
+    metrics.ATTEMPTS.labels(kind, trial.error_code or ("rejected" if trial.problems else "accepted")).inc()
+    metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens or 0)
+    metrics.MODEL_TOKENS.labels("completion").inc(usage.completion_tokens or 0)
+    Attempt.objects.create(
+        plan=plan,
+        number=trial.number,
+        planner=planner,
+        model=trial.draft.model,
+        prompt=trial.draft.prompt,
+        answer=trial.draft.answer,
+        problems=[problem.as_dict() for problem in trial.problems],
+        error_code=trial.error_code,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        seconds=trial.seconds,
+    )
+
+
+def finish_from_cache(plan: Plan, decision: Decision) -> bool:
+    """The plan was in the cache after all: another request put it there meanwhile."""
+    _note_decision(plan, decision, plan.cache_mode)
+    _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
+    finished = _write(plan)
+    if finished and decision.entry_id and plan.finished_at:
+        lookup.count_hit(decision.entry_id, plan.finished_at)
+    return finished
+
+
+def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:
+    """Writes the outcome; ``False`` when the plan is no longer the caller's."""
+    plan.prompt_tokens = total(trial.draft.usage.prompt_tokens for trial in outcome.trials)
+    plan.completion_tokens = total(trial.draft.usage.completion_tokens for trial in outcome.trials)
+    plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
+    if outcome.failure is None:
+        _set_ready(plan, outcome.plan, source=PlanSource(source))
+    else:
+        _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
+        plan.source = PlanSource(source) if source else None
+    return _write(plan)
+
+
+def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
+    """Ids of plans that no worker has and that were not enqueued lately: what a dead worker or broker dropped.
+    Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
+    overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
+    waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
+    abandoned = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    with transaction.atomic():
+        ids = list(
+            Plan.objects.filter(overdue, waiting | abandoned)
+            .select_for_update(skip_locked=True)
+            .order_by("created_at")
+            .values_list("id", flat=True)[:limit]
+        )
+        note_enqueued(ids, at=now)
+    return ids
+
+
+def note_enqueued(plan_ids: Sequence[str], *, at: datetime) -> None:
+    Plan.objects.filter(pk__in=plan_ids).update(enqueued_at=at)
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum, or ``None`` when nothing is known: unknown is not zero."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _count(plan: Plan, decision: Decision | None = None) -> None:
+    if decision is not None:
+        metrics.LOOKUPS.labels(decision.kind, decision.reason).inc()
+        metrics.LOOKUP_SECONDS.labels(decision.kind).observe(decision.milliseconds / 1000)
+    if plan.finished_at is not None:
+        source = str(plan.source or "none")
+        metrics.PLANS.labels(str(plan.status), source).inc()
+        metrics.PLAN_SECONDS.labels(source).observe((plan.finished_at - plan.created_at).total_seconds())
+
+
+def _asked_before(project: Project, request: PlanRequest, idempotency_key: str) -> Plan | None:
+    known = Plan.objects.filter(project=project, idempotency_key=idempotency_key).first()
+    if known is not None and known.request_digest != request.digest:
+        raise BadRequest(
+            "This `Idempotency-Key` was used for another request. Use a new key, or send the same request again.",
+            code="idempotency_key_reused",
+            status=422,
+        )
+    return known
+
+
+def _look_up(project: Project, request: PlanRequest) -> Decision | None:
+    if request.cache in (Plan.CacheMode.BYPASS, Plan.CacheMode.REFRESH):
+        return None
+    return plan_cache.find(project, request)
+
+
+def _note_decision(plan: Plan, decision: Decision | None, mode: str) -> None:
+    if decision is None:
+        plan.cache = {"decision": mode, "entry_id": None, "similarity": None, "reason": mode, "guards": []}
+        return
+    plan.cache = decision.as_dict()
+    plan.timings_ms = {
+        "cache": round(decision.milliseconds, 2),
+        "embedding": round(decision.embedding_milliseconds, 2),
+    }
+
+
+def _cache_only_failure(decision: Decision | None) -> Failure:
+    reason = decision.reason if decision else "nothing_cached"
+    message = f"The cache has no plan for this request ({reason}), and `cache` is `only`."
+    return Failure("cache_miss", message, how_to_fix=("Send the request with `cache`: `use` to have it planned.",))
+
+
+def _set_ready(plan: Plan, content: Json, *, source: PlanSource, entry_id: str | None = None) -> None:
+    plan.plan = content
+    plan.source = source
+    plan.cache_entry_id = entry_id
+    _end(plan, PlanStatus.READY)
+
+
+def _set_failed(plan: Plan, failure: Failure, *, status: PlanStatus = PlanStatus.FAILED) -> None:
+    plan.error = failure.as_dict()
+    _end(plan, status)
+
+
+def _end(plan: Plan, status: PlanStatus) -> None:
+    plan.status = status
+    plan.finished_at = timezone.now()
+    total = (plan.finished_at - plan.created_at).total_seconds() * 1000
+    plan.timings_ms = {"cache": 0, "embedding": 0, "planner": 0, **plan.timings_ms, "total": round(total, 2)}
+
+
+def _held(plan: Plan) -> QuerySet[Plan]:
+    return Plan.objects.filter(pk=plan.pk, status=PlanStatus.PLANNING, lease_token=plan.lease_token)
+
+
+OUTCOME_COLUMNS = (
+    "status",
+    "plan",
+    "source",
+    "cache",
+    "cache_entry_id",
+    "error",
+    "prompt_tokens",
+    "completion_tokens",
+    "timings_ms",
+    "finished_at",
+)
+
+
+def _write(plan: Plan) -> bool:
+    written = _held(plan).update(**{column: getattr(plan, column) for column in OUTCOME_COLUMNS})
+    if written:
+        _count(plan)
+        log.info("plan finished", plan=plan.id, project=plan.project_id, status=plan.status, source=plan.source)
+    else:
+        log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)
+    return bool(written)

@@ -1,0 +1,81 @@
+"""A project's services: registering and removing them, and the catalogue that plans are made from."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from orra.strictjson import Json, same
+from planengine.catalogue import Catalogue
+from planengine.models import Project, Service
+
+log = structlog.get_logger(__name__)
+
+FACTS = ("type", "description", "input_schema", "output_schema", "revertible")
+REMEMBERED_CATALOGUES = 256
+
+
+@dataclass(frozen=True)
+class Registered:
+    service: Service
+    created: bool
+    changed: bool
+
+
+def register(project: Project, name: str, facts: Mapping[str, Json]) -> Registered:
+    """Upsert by name. The version, and with it the project's catalogue revision, rises only when something
+    changed. ``facts`` has the members of :data:`FACTS`, already checked."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        service = Service.objects.filter(project=project, name=name).first()
+        created = service is None
+        if service is None:
+            service = Service(project=project, name=name, **facts)
+        elif all(same(getattr(service, fact), facts[fact]) for fact in FACTS):
+            return Registered(service, created=False, changed=False)
+        else:
+            for fact in FACTS:
+                setattr(service, fact, facts[fact])
+            service.version += 1
+        service.save()
+        _raise_revision(project)
+    log.info("service registered", project=project.pk, service=service.id, version=service.version)
+    return Registered(service, created=created, changed=True)
+
+
+def remove(service: Service) -> None:
+    with transaction.atomic():
+        service_id = service.id
+        service.delete()
+        _raise_revision(service.project)
+    log.info("service removed", project=service.project_id, service=service_id)
+
+
+def catalogue_of(project: Project) -> Catalogue:
+    """The project's services as of its ``catalogue_revision``, remembered per process: a hit costs no query."""
+    key = (project.pk, project.catalogue_revision)
+    with _lock:
+        if (known := _catalogues.get(key)) is not None:
+            _catalogues.move_to_end(key)
+            return known
+    catalogue = Catalogue(service.spec() for service in Service.objects.filter(project=project))
+    with _lock:
+        _catalogues[key] = catalogue
+        while len(_catalogues) > REMEMBERED_CATALOGUES:
+            _catalogues.popitem(last=False)
+    return catalogue
+
+
+_lock = threading.Lock()
+_catalogues: OrderedDict[tuple[str, int], Catalogue] = OrderedDict()
+
+
+def _raise_revision(project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(catalogue_revision=F("catalogue_revision") + 1)
+    project.refresh_from_db(fields=["catalogue_revision"])

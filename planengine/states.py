@@ -1,0 +1,25 @@
+"""The states of a Plan, and which may follow which. :mod:`planengine.plans` is the only one to change them."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class PlanStatus(TextChoices):
+    PENDING = "pending", "pending"
+    PLANNING = "planning", "planning"
+    READY = "ready", "ready"
+    NOT_ACTIONABLE = "not_actionable", "not actionable"
+    FAILED = "failed", "failed"
+
+
+class PlanSource(TextChoices):
+    EXACT = "exact", "cache, exact template"
+    SEMANTIC = "semantic", "cache, by meaning"
+    MODEL = "model", "model"
+    COMPOSER = "composer", "composer"
+    REPLAY = "replay", "replay of a cache entry"
+
+
+FINISHED = (PlanStatus.READY, PlanStatus.NOT_ACTIONABLE, PlanStatus.FAILED)
+UNFINISHED = (PlanStatus.PENDING, PlanStatus.PLANNING)

@@ -1,0 +1,33 @@
+"""What Celery does for the plan engine. A message is only a hint: the row decides, and the sweep repeats it."""
+
+from __future__ import annotations
+
+import structlog
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from orra.celery import app
+from planengine import planning, plans
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(acks_late=True)
+def generate_plan(plan_id: str) -> None:
+    planning.work_on(plan_id)
+
+
+@app.task
+def sweep() -> None:
+    """Enqueues again what a killed worker, broker or web process has lost."""
+    for plan_id in plans.lost_plans(timezone.now()):
+        log.warning("plan enqueued again", plan=plan_id)
+        enqueue(plan_id)
+
+
+def enqueue(plan_id: str) -> None:
+    """Tells a worker. With the broker down nothing is lost: the sweep finds the row when it is back."""
+    try:
+        generate_plan.apply_async([plan_id], retry=False)
+    except OperationalError as error:
+        log.warning("broker unreachable, the sweep will enqueue the plan", plan=plan_id, error=str(error))

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from cache.models import Entry
+from planengine.models import Plan
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def entry(api: Api) -> dict[str, object]:
+    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+    [found] = api.get("/v1/cache/entries").json()["results"]
+    return dict(found)
+
+
+def test_an_entry_tells_what_it_holds(api: Api, entry: dict[str, object]) -> None:
+    assert api.get(f"/v1/cache/entries/{entry['id']}").json() == entry
+    assert "{order_id}" in str(entry["template"])
+    assert entry["services"] == {"refund_payment": 1}
+    assert (entry["hits"], entry["reusable"], entry["pinned"]) == (0, True, False)
+
+
+def test_entries_are_found_by_service(api: Api, entry: dict[str, object]) -> None:
+    assert len(api.get("/v1/cache/entries?service=refund_payment").json()["results"]) == 1
+    assert api.get("/v1/cache/entries?service=order_lookup").json()["results"] == []
+
+
+def test_one_entry_is_evicted(api: Api, entry: dict[str, object]) -> None:
+    assert api.delete(f"/v1/cache/entries/{entry['id']}").status_code == 204
+    assert api.delete(f"/v1/cache/entries/{entry['id']}").status_code == 404
+    assert api.post("/v1/plans", {"action": "Refund order X-1", "params": {"order_id": "X-1"}}).status_code == 202
+
+
+def test_entries_are_purged_by_service(api: Api, entry: dict[str, object]) -> None:
+    assert api.delete("/v1/cache/entries?service=order_lookup").json() == {"evicted": 0}
+    assert api.delete("/v1/cache/entries?service=refund_payment").json() == {"evicted": 1}
+    assert not Entry.objects.exists()
+
+
+def test_a_purge_says_what_it_purges(api: Api, entry: dict[str, object]) -> None:
+    answer = api.delete("/v1/cache/entries")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "service_missing")
+    assert Entry.objects.exists()
+
+
+def test_a_replay_is_a_new_plan_with_the_given_values(api: Api, entry: dict[str, object]) -> None:
+    answer = api.post(
+        f"/v1/cache/entries/{entry['id']}/replay", {"action": "Refund order B-2", "params": {"order_id": "B-2"}}
+    )
+
+    assert answer.status_code == 201
+    plan = answer.json()
+    assert (plan["status"], plan["source"]) == ("ready", "replay")
+    assert plan["plan"]["tasks"][0]["input"] == {"order_id": "B-2"}
+    assert plan["cache"]["entry_id"] == entry["id"]
+    assert Plan.objects.get(pk=plan["id"]).source == "replay"
+
+
+def test_a_replay_without_a_body_repeats_the_entrys_own_request(api: Api, entry: dict[str, object]) -> None:
+    plan = api.post(f"/v1/cache/entries/{entry['id']}/replay", {}).json()
+
+    assert plan["action"] == "Refund order ORD-17"
+    assert plan["plan"]["tasks"][0]["input"] == {"order_id": "ORD-17"}
+
+
+def test_a_replay_that_does_not_fit_fails_and_says_why(api: Api, entry: dict[str, object]) -> None:
+    plan = api.post(f"/v1/cache/entries/{entry['id']}/replay", {"params": {"order_id": 5}}).json()
+
+    assert plan["status"] == "failed"
+    assert plan["error"]["code"] in ("replay_invalid", "replay_impossible")
+    assert Entry.objects.get().quarantined_at is None
+
+
+@pytest.mark.parametrize("body", [[], {"cache": "use"}, {"params": 5}, {"action": ""}])
+def test_a_malformed_replay_stores_nothing(api: Api, entry: dict[str, object], body: object) -> None:
+    before = Plan.objects.count()
+
+    answer = api.post(f"/v1/cache/entries/{entry['id']}/replay", body)
+
+    assert answer.status_code == 400
+    assert Plan.objects.count() == before
+
+
+def test_stats_count_hits_and_misses(api: Api, entry: dict[str, object]) -> None:
+    api.plan("Refund order B-2", {"order_id": "B-2"})
+
+    stats = api.get("/v1/cache/stats").json()
+
+    assert stats["requests"] == 2
+    assert stats["hits"] == {"exact": 1, "semantic": 0, "total": 1}
+    assert (stats["misses"], sum(stats["misses_by_reason"].values())) == (1, 1)
+    assert (stats["hit_rate"], stats["calls_saved"], stats["entries"]) == (0.5, 1, 1)
+
+
+def test_stats_of_an_empty_project(other_api: Api) -> None:
+    stats = other_api.get("/v1/cache/stats").json()
+
+    assert (stats["requests"], stats["hit_rate"], stats["tokens_saved"]) == (0, None, 0)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cache.guards import GUARDS, check_guards
+from cache.templates import make_template
+
+
+def refusal(asked: str, cached: str, **params: Any) -> str | None:
+    """The guard that refuses, both ways round: which of two requests came first must not matter."""
+    one, other = make_template(asked, params), make_template(cached, params)
+    found, reverse = check_guards(one, other), check_guards(other, one)
+    assert (found is None) == (reverse is None)
+    if found is None:
+        return None
+    assert found.reason.endswith(".")
+    return found.guard
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "guard"),
+    [
+        ("Refund the guest for the broken lamp", "Do not refund the guest for the broken lamp", "polarity"),
+        ("Mail the guest", "Don't mail the guest", "polarity"),
+        ("You can close the room", "You cannot close the room", "polarity"),
+        ("Move the stock from cellar to attic", "Move the stock from attic to cellar", "direction"),
+        ("Send the list before the meeting", "Send the list after the meeting", "antonym"),
+        ("Approve the leave", "Reject the leave", "antonym"),
+        ("List the approved requests", "List the rejected requests", "antonym"),
+        ("Subscribe ann to it", "Unsubscribe ann from it", "antonym"),
+        ("Show the complete forms", "Show the incomplete forms", "antonym"),
+        ("Turn the heating on", "Turn the heating off", "effect"),
+        ("Log out the user", "Log in the user", "effect"),
+        ("Show the account of ann", "Delete the account of ann", "effect"),
+        ("Please cancel the room", "Please pay the room", "effect"),
+        ("Estimate delivery and notify the buyer", "Estimate delivery", "effect"),
+        ("Make the bed and water the plants", "Make the bed", "clause"),
+        ("Remove all notes", "Remove notes", "scope"),
+        ("Remove notes except drafts", "Remove notes", "scope"),
+        ("Remove notes unless they are new", "Remove notes if they are new", "scope"),
+        ("Bring at most 5 chairs", "Bring at least 5 chairs", "scope"),
+        ("Bring 5 kg of rice", "Bring 5 lb of rice", "unit"),
+        ("Weigh out $5", "Weigh out €5", "unit"),
+        ("Find hotels in Oslo", "Find hotels in Rome", "name"),
+        ("Move 3 to shelf 4", "Move to shelf 4 another 3", "literals"),
+        ("Refund ORD-5", "Refund INV-5", "literals"),
+        ("Remind ann on 2031-05-06", "Remind ann at 5:30 pm", "literals"),
+    ],
+)
+def test_near_misses_are_refused(asked: str, cached: str, guard: str) -> None:
+    assert refusal(asked, cached) == guard
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Please issue a refund for order ORD-123", "Refund order ORD-456"),
+        ("Don't mail the guest", "Do not mail the guest"),
+        ("Cancel every booking", "Please cancel all bookings"),
+        ("Could you move $5 to savings", "I want to move 7 dollars to savings"),
+        ("Tell me if the shop is open", "Check whether the shop is open"),
+        ("Turn on the heating", "Turn the heating on"),
+        ("What's the price of the lamp", "Show the price of the lamp"),
+        ("On 2031-05-06 move 3 boxes", "Move 5 boxes on 2031-06-07"),
+        ("The weather in Oslo", "Weather in Oslo?"),
+    ],
+)
+def test_paraphrases_pass(asked: str, cached: str) -> None:
+    assert refusal(asked, cached) is None
+
+
+def test_roles_of_params_must_agree() -> None:
+    places = {"start": "Oslo", "goal": "Rome"}
+    assert refusal("Fly from Oslo to Rome", "Fly to Rome from Oslo", **places) is None
+    assert refusal("Fly from Oslo to Rome", "Fly from Rome to Oslo", **places) == "direction"
+
+
+@pytest.mark.parametrize("cached", [{}, {"id": 1}, {"id": "1", "note": "x"}, {"ID": "1"}])
+def test_fields_and_their_types_must_agree(cached: dict[str, Any]) -> None:
+    found = check_guards(make_template("Show it", {"id": "1"}), make_template("Show it", cached))
+    assert found is not None
+    assert found.guard == "fields"
+
+
+def test_an_ambiguous_value_matches_only_its_like() -> None:
+    ambiguous = make_template("Flights of Oslo", {"start": "Oslo", "goal": "Oslo"})
+    clear = make_template("Flights of Oslo", {"start": "Oslo", "goal": "Rome"})
+    found = check_guards(clear, ambiguous)
+    assert found is not None
+    assert found.guard == "slots"
+
+
+def test_words_that_the_plan_holds_must_be_in_the_action() -> None:
+    cached = make_template("Play some smooth jazz", {})
+    asked = make_template("Play some smooth folk", {})
+    found = check_guards(asked, cached, text_constants=("smooth jazz",))
+    assert found is not None
+    assert found.guard == "text"
+    assert check_guards(asked, cached, text_constants=("smooth",)) is None
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_any_text_is_judged_and_passes_itself(asked: str, cached: str) -> None:
+    template = make_template(asked, {})
+    assert check_guards(template, template) is None
+    found = check_guards(template, make_template(cached, {}))
+    assert found is None or found.guard in dict(GUARDS)
+
+
+@pytest.mark.parametrize("unit", ["not ", "if ", "and x", "5 kg ", "from a to ", "N't ", "at most ", "Ann "])
+def test_hostile_text_costs_little(unit: str) -> None:
+    template = make_template(unit * (8000 // len(unit)), {})
+    started = time.perf_counter()
+    check_guards(template, template)
+    assert time.perf_counter() - started < 1

@@ -1,0 +1,122 @@
+"""What tests of several folders share: projects, keys, services, a client that speaks JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from orra.strictjson import Json
+from planengine import registry
+from planengine.models import ApiKey, Project
+from planengine.planning import work_on
+
+
+@dataclass
+class Api:
+    """A project's API client. Bodies that are not text already are sent as JSON."""
+
+    secret: str = ""
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+
+    def request(self, method: str, path: str, body: Json = None, **headers: str) -> Any:
+        raw = body if isinstance(body, str | bytes) else json.dumps(body)
+        if self.secret:
+            headers.setdefault("Authorization", f"Bearer {self.secret}")
+        return self.client.generic(
+            method, path, b"" if body is None else raw, content_type="application/json", headers=headers
+        )
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.request("GET", path, **headers)
+
+    def post(self, path: str, body: Json = None, **headers: str) -> Any:
+        return self.request("POST", path, body, **headers)
+
+    def put(self, path: str, body: Json) -> Any:
+        return self.request("PUT", path, body)
+
+    def patch(self, path: str, body: Json) -> Any:
+        return self.request("PATCH", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self.request("DELETE", path)
+
+    def plan(self, action: str, params: Json = None, **members: Json) -> Json:
+        """The finished Plan for a request, as a client sees it. A miss is worked on here, as a worker would."""
+        answer = self.post("/v1/plans", {"action": action, "params": params or {}, **members})
+        assert answer.status_code in (201, 202), answer.content
+        plan = answer.json()
+        if answer.status_code == 202:
+            work_on(plan["id"])
+            plan = self.get(f"/v1/plans/{plan['id']}").json()
+        return plan
+
+
+def object_schema(required: str = "", **properties: Json) -> Json:
+    """``object_schema("a b", a="string", b={...}, c="integer")``: types by name, required ones listed."""
+    shapes = {name: {"type": kind} if isinstance(kind, str) else kind for name, kind in properties.items()}
+    return {"type": "object", "properties": shapes, "required": required.split()}
+
+
+SHOP: dict[str, dict[str, Json]] = {
+    "order_lookup": {
+        "type": "service",
+        "description": "Find an order by its order id: the customer, the items and the amount paid.",
+        "input_schema": object_schema("order_id", order_id="string"),
+        "output_schema": object_schema(
+            "customer_id amount", customer_id="string", amount="number", items={"type": "array"}
+        ),
+        "revertible": False,
+    },
+    "refund_payment": {
+        "type": "service",
+        "description": "Refund an order: give the customer the money back.",
+        "input_schema": object_schema("order_id", order_id="string"),
+        "output_schema": object_schema("refund_id", refund_id="string"),
+        "revertible": True,
+    },
+    "search_laptops": {
+        "type": "agent",
+        "description": "Search for used laptops that fit a description of what they are for.",
+        "input_schema": object_schema("query", query="string"),
+        "output_schema": object_schema("laptops", laptops={"type": "array"}),
+        "revertible": False,
+    },
+}
+
+
+@pytest.fixture
+def make_project(db: None) -> Callable[..., Project]:
+    def make(name: str = "tests", services: dict[str, Json] | None = None, **settings: Json) -> Project:
+        project = Project.objects.create(name=name, **settings)
+        for service, facts in (SHOP if services is None else services).items():
+            registry.register(project, service, facts)
+        return project
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    return make_project()
+
+
+@pytest.fixture
+def api(project: Project) -> Api:
+    return Api(ApiKey.issue(project)[1])
+
+
+@pytest.fixture
+def other_api(make_project: Callable[..., Project]) -> Api:
+    """A client of another project with the same services."""
+    return Api(ApiKey.issue(make_project("another"))[1])
+
+
+@pytest.fixture
+def anonymous() -> Api:
+    return Api()

@@ -1,0 +1,39 @@
+"""Gives the tests a Postgres of their own, in a temporary folder that goes away with it.
+
+An early plugin (``-p tests.embedded_database``): pytest-django reads the settings, and they the environment,
+before any conftest. ``TEST_DATABASE_URL`` names another server to use instead.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from orra.postgres import ensure_postgres, stop_postgres
+
+
+def start() -> None:
+    data_dir = Path(tempfile.mkdtemp(prefix="orra-tests-"))
+    atexit.register(remove, data_dir, os.getpid())
+    for name in [name for name in os.environ if name.startswith(("LLM_", "EMBEDDINGS_", "ORRA_"))]:
+        del os.environ[name]  # what the developer's shell configures must not decide how tests end
+    url = os.environ.get("TEST_DATABASE_URL") or ensure_postgres(data_dir, throwaway=True)
+    os.environ.update(
+        DATABASE_URL=url,
+        BROKER_URL="memory://",
+        SECRET_KEY="for tests only, and long enough for Django to be content with it",
+        ORRA_DATA_DIR=str(data_dir),
+    )
+
+
+def remove(data_dir: Path, pid: int) -> None:
+    if os.getpid() == pid:  # not in a fork of it
+        stop_postgres(data_dir)
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit what the main process started
+    start()

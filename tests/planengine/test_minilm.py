@@ -1,0 +1,155 @@
+"""The graph that is built here against a plain forward pass written from the paper, and what callers rely on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from planengine import minilm
+from planengine.minilm import DIMENSIONS, MAX_TOKENS, MiniLM, ModelUnusable, model_folder, read_weights
+
+Floats = NDArray[Any]
+
+SAMPLES = [
+    "Refund order 17",
+    "Refund order 17 and tell the customer why it was late, then book the courier for tomorrow morning.",
+    "What is the delivery estimate for a laptop sent to Graz?",
+    "ünïcödé, 東京 and emoji 🎉 in one line",
+    "x",
+    "",
+    "never " * 90,
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> MiniLM:
+    return MiniLM(folder)
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, Floats]:
+    return read_weights(model_folder() / "model.safetensors")
+
+
+def plain_forward(weights: dict[str, Floats], ids: Sequence[int]) -> Floats:
+    """One text, one step after the other, nothing fused."""
+
+    def norm(x: Floats, name: str) -> Floats:
+        centred = x - x.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
+        result: Floats = scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+        return result
+
+    def dense(x: Floats, name: str) -> Floats:
+        result: Floats = x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+        return result
+
+    gelu = np.vectorize(lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))), otypes=[np.float64])
+    x: Floats
+    x = weights["embeddings.word_embeddings.weight"][list(ids)].astype(np.float64)
+    x = x + weights["embeddings.position_embeddings.weight"][: len(ids)]
+    x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    for layer in range(6):
+        at = f"encoder.layer.{layer}"
+        heads = [
+            dense(x, f"{at}.attention.self.{part}").reshape(len(ids), 12, 32).transpose(1, 0, 2)
+            for part in ("query", "key", "value")
+        ]
+        scores = heads[0] @ heads[1].transpose(0, 2, 1) / math.sqrt(32)
+        shares = np.exp(scores - scores.max(-1, keepdims=True))
+        attended = (shares / shares.sum(-1, keepdims=True) @ heads[2]).transpose(1, 0, 2).reshape(len(ids), 384)
+        x = norm(x + dense(attended, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
+        wide = gelu(dense(x, f"{at}.intermediate.dense"))
+        x = norm(x + dense(wide, f"{at}.output.dense"), f"{at}.output.LayerNorm")
+    mean: Floats = x.mean(0)
+    result: Floats = mean / np.linalg.norm(mean)
+    return result
+
+
+def test_vectors_equal_those_of_a_plain_forward_pass(model: MiniLM, weights: dict[str, Floats]) -> None:
+    vectors = model.embed(SAMPLES)
+    for text, vector in zip(SAMPLES, vectors, strict=True):
+        ids = model._tokenizer.encode(text).ids
+        assert vector @ plain_forward(weights, ids) > 0.99999, text
+
+
+def test_meaning_decides_what_is_near(model: MiniLM) -> None:
+    cancel, stop, weather = model.embed(
+        ["Cancel my subscription", "Please stop my subscription", "Is it raining in Lyon?"]
+    )
+    assert cancel @ stop > 0.6 > 0.2 > cancel @ weather
+
+
+def test_order_and_shape_are_kept_over_many_batches(model: MiniLM) -> None:
+    texts = [f"order {number} " * (1 + number % 7) for number in range(75)]
+    vectors = model.embed(texts)
+    assert vectors.shape == (75, DIMENSIONS)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for place in (0, 33, 74):
+        assert vectors[place] @ model.embed([texts[place]])[0] > 0.99999
+
+
+def test_no_texts_give_no_vectors(model: MiniLM) -> None:
+    assert model.embed([]).shape == (0, DIMENSIONS)
+
+
+def test_only_the_first_tokens_of_a_long_text_count(model: MiniLM) -> None:
+    enough = "word " * MAX_TOKENS
+    vectors = model.embed([enough, enough + "and something else entirely", "word " * 500_000])
+    assert np.array_equal(vectors[0], vectors[1])
+    assert vectors[0] @ vectors[2] > 0.99999
+
+
+@pytest.mark.parametrize("text", ["\ud800 lone", "\x00", "\u200b", " \n ", "\U0010ffff"])
+def test_no_text_is_too_odd(model: MiniLM, text: str) -> None:
+    assert np.isfinite(model.embed([text])).all()
+
+
+def test_threads_share_one_model(folder: Path) -> None:
+    fresh = MiniLM(folder)
+    alone = MiniLM(folder).embed(SAMPLES[:4])
+    with ThreadPoolExecutor(4) as pool:
+        for vectors in pool.map(fresh.embed, [SAMPLES[:4]] * 8):
+            assert np.allclose(vectors, alone, atol=1e-6)
+
+
+def test_the_built_graph_is_kept_and_found_again(
+    model: MiniLM, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = model.embed(["once"])
+
+    def fail(weights: object) -> bytes:
+        raise AssertionError("built a second time")
+
+    monkeypatch.setattr(minilm, "build_graph", fail)
+    assert np.array_equal(MiniLM(folder).embed(["once"]), expected)
+
+
+@pytest.mark.parametrize("content", [b"", b"half a file"])
+def test_a_damaged_file_is_built_anew(model: MiniLM, folder: Path, tmp_path: Path, content: bytes) -> None:
+    model.embed(["x"])
+    (kept,) = folder.iterdir()
+    damaged = tmp_path / kept.name
+    damaged.write_bytes(content)
+    assert np.array_equal(MiniLM(tmp_path).embed(["once"]), model.embed(["once"]))
+    assert damaged.stat().st_size == kept.stat().st_size
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "model.safetensors"
+    other.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
+    with pytest.raises(ModelUnusable, match="not the published file"):
+        read_weights(other)

@@ -1,0 +1,164 @@
+"""A worker's way with a plan, against a model server over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from cache.models import Entry
+from planengine import planner_choice
+from planengine.models import Attempt, Plan
+from tests.conftest import SHOP, Api
+from tests.servers.scripted import Reply, ScriptedServer, fenced, thinking
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REFUND = ("Refund order ORD-17", {"order_id": "ORD-17"})
+
+
+def plan_of(service: str, task0: dict[str, Any], task1: dict[str, Any]) -> dict[str, Any]:
+    tasks = [{"id": "task0", "input": task0}, {"id": "task1", "service": service, "input": task1}]
+    return {"tasks": tasks, "parallel_groups": [["task1"]]}
+
+
+RIGHT = plan_of("refund_payment", {"order_id": "ORD-17"}, {"order_id": "$task0.order_id"})
+INVENTED = plan_of("refund_everything", {"order_id": "ORD-17"}, {"order_id": "$task0.order_id"})
+RENAMED = plan_of("refund_payment", {"orderId": "ORD-17"}, {"order_id": "$task0.orderId"})
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[ScriptedServer]:
+    """The model server that orra is configured with for the test."""
+    with ScriptedServer() as started:
+        settings.LLM_MODEL, settings.LLM_API_BASE_URL, settings.LLM_API_KEY = "small-1", started.url, ""
+        planner_choice.current_planner.cache_clear()
+        yield started
+    planner_choice.current_planner.cache_clear()
+
+
+def test_wrong_twice_and_right_the_third_time(api: Api, server: ScriptedServer) -> None:
+    server.script(INVENTED, RENAMED, RIGHT)
+
+    plan = api.plan(*REFUND)
+
+    assert (plan["status"], plan["source"]) == ("ready", "model")
+    assert plan["plan"] == RIGHT
+    assert [attempt["number"] for attempt in plan["attempts"]] == [1, 2, 3]
+    codes = [[problem["code"] for problem in attempt["problems"]] for attempt in plan["attempts"]]
+    assert "unknown_service" in codes[0] and not codes[2]
+    assert {"unknown_task0_field", "param_missing"} <= set(codes[1])
+    assert plan["usage"] == {"prompt_tokens": 360, "completion_tokens": 90}
+    assert "refund_everything" in server.requests[1].prompt
+    assert "doesn't match any action parameter" in server.requests[2].prompt
+    assert "is missing from Task0 input" in server.requests[2].prompt
+    assert Entry.objects.count() == 1
+
+
+def test_three_times_wrong_ends_in_the_diagnosis(api: Api, server: ScriptedServer) -> None:
+    params = {
+        "query": "I need a used laptop for college that is powerful enough",
+        "budget": "800",
+        "category": "laptop",
+    }
+    composite = {"query": "$task0.query budget: $task0.budget category: $task0.category"}
+    server.script(*[plan_of("search_laptops", params, composite)] * 3)
+
+    plan = api.plan("I need a used laptop for college that is powerful enough", params)
+
+    assert (plan["status"], plan["error"]["code"], server.calls) == ("failed", "plan_rejected", 3)
+    text = plan["error"]["message"]
+    for expected in (
+        "ORCHESTRATION ERROR",
+        "PROBLEM",
+        "HOW TO FIX",
+        "$task0.query budget: $task0.budget",
+        "query",
+    ):
+        assert expected in text
+    update, remove = plan["error"]["how_to_fix"][:2]
+    assert "search_laptops" in update and "budget" in update and "category" in update
+    assert "budget" in remove and "category" in remove
+    assert "composite_reference" in {problem["code"] for problem in plan["error"]["problems"]}
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("wrapped", [thinking(RIGHT), thinking(RIGHT, opening=False), fenced(RIGHT)])
+def test_thoughts_and_fences_are_no_obstacle(api: Api, server: ScriptedServer, wrapped: Reply) -> None:
+    server.script(wrapped)
+
+    plan = api.plan(*REFUND)
+
+    assert (plan["plan"], len(plan["attempts"])) == (RIGHT, 1)
+
+
+def test_a_refused_key_is_told_as_such(api: Api, server: ScriptedServer) -> None:
+    server.script(Reply(401, {"error": "Unauthorized"}))
+
+    plan = api.plan(*REFUND)
+
+    assert plan["status"] == "failed"
+    assert "API key may be required or invalid for this endpoint" in plan["error"]["message"]
+    assert server.calls == 1
+
+
+def test_an_unreachable_model_is_a_clear_failure_and_loses_nothing(api: Api, server: ScriptedServer) -> None:
+    server.stop()
+
+    plan = api.plan(*REFUND)
+
+    assert (plan["status"], plan["error"]["code"], plan["error"]["retryable"]) == (
+        "failed",
+        "model_unreachable",
+        True,
+    )
+    assert Attempt.objects.get().error_code == "model_unreachable"
+    assert Plan.objects.get().action == REFUND[0]
+    assert not Entry.objects.exists()
+    server.stop = lambda: None  # type: ignore[method-assign]
+
+
+def test_the_second_request_reaches_no_model(api: Api, server: ScriptedServer) -> None:
+    server.script(RIGHT)
+    api.plan(*REFUND)
+
+    hit = api.plan("Refund order ORD-99", {"order_id": "ORD-99"})
+
+    assert (hit["source"], server.calls) == ("exact", 1)
+    stats = api.get("/v1/cache/stats").json()
+    assert (stats["calls_saved"], stats["tokens_saved"]) == (1, 150)
+
+
+def test_another_model_does_not_serve_this_ones_plans(api: Api, server: ScriptedServer, settings: Any) -> None:
+    api.plan(*REFUND)
+    settings.LLM_MODEL = "another"
+    planner_choice.current_planner.cache_clear()
+
+    plan = api.plan("Refund order ORD-99", {"order_id": "ORD-99"})
+
+    assert (plan["source"], server.calls) == ("model", 2)
+
+
+def test_a_model_may_say_that_it_cannot_be_done(api: Api, server: ScriptedServer) -> None:
+    server.script({"tasks": [{"id": "final", "input": {"error": "No service books flights."}}]})
+
+    plan = api.plan("Book me a flight to Mars")
+
+    assert plan["status"] == "not_actionable"
+    assert "No service books flights." in plan["error"]["message"]
+
+
+@pytest.mark.parametrize("catalogue", [{}, {"order_lookup": SHOP["order_lookup"]}])
+def test_the_prompt_holds_the_projects_services_only(
+    make_project: Callable[..., Any], server: ScriptedServer, catalogue: dict[str, Any]
+) -> None:
+    from planengine.models import ApiKey
+
+    api = Api(ApiKey.issue(make_project("small", services=catalogue))[1])
+    make_project("large")
+
+    api.plan(*REFUND)
+
+    if server.requests:
+        assert {spec["name"] for spec in server.requests[0].sections["services"]} == set(catalogue)
