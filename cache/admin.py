@@ -180,7 +180,7 @@ class EntryAdmin(OperatorAdmin):
             "state": badge(*_state(row)),
             "hits": self.hits(row),
             "last_used": self.last_used(row),
-            "dimensions": len(row.vector.embedding.to_list()) if hasattr(row, "vector") else 0,
+            "dimensions": len(row.vector.embedding) if hasattr(row, "vector") else 0,
             "may_operate": self.has_operate_permission(request),
         }
         try:

@@ -8,6 +8,8 @@ the ``ON DELETE CASCADE`` in the migrations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 BATCH = 1000
@@ -54,7 +56,7 @@ def enforce_caps(*, batch: int = BATCH) -> int:
     return sum(_until_none_left(DELETE_OVER_CAP, [project_id, cap, batch]) for project_id, cap in over_cap)
 
 
-def _until_none_left(statement: str, params: list[object]) -> int:
+def _until_none_left(statement: str, params: Sequence[str | int]) -> int:
     return sum(iter(lambda: _execute(statement, params), 0))
 
 

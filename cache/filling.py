@@ -47,7 +47,9 @@ def fill_plan(plan: Json, recipe: Recipe, template: Template, params: Mapping[st
 def _check_fields(recipe: Recipe, params: Mapping[str, Json]) -> None:
     for field in recipe.fields:
         if field not in params:
-            raise CannotFill("param_missing", f"The cached plan needs the param {field!r}, which the request lacks.")
+            raise CannotFill(
+                "param_missing", f"The cached plan needs the param {field!r}, which the request lacks."
+            )
     for field in params:
         if field not in recipe.fields:
             raise CannotFill("param_unknown", f"The cached plan has no place for the param {field!r}.")
@@ -55,7 +57,9 @@ def _check_fields(recipe: Recipe, params: Mapping[str, Json]) -> None:
 
 def _check_literals(recipe: Recipe, template: Template, literals: Mapping[tuple[str, int], Slot]) -> None:
     if Counter(recipe.literals) != Counter(slot.name for slot in template.literals):
-        raise CannotFill("literals_differ", "The action holds other kinds of values than the cached plan's action.")
+        raise CannotFill(
+            "literals_differ", "The action holds other kinds of values than the cached plan's action."
+        )
     for name, number, raw in recipe.pinned:
         slot = literals.get((name, number))
         if slot is None or fold(slot.raw) != fold(raw):
@@ -122,7 +126,8 @@ def fingerprint(action: str, params: Mapping[str, Json]) -> str:
 
 
 def numbered_literals(template: Template) -> dict[tuple[str, int], Slot]:
-    """The free literals by name and number among those of that name: texts in other words may order kinds otherwise."""
+    """The free literals by name and number among those of that name: texts in other words may order kinds
+    otherwise."""
     seen: Counter[str] = Counter()
     numbered: dict[tuple[str, int], Slot] = {}
     for slot in template.literals:
@@ -141,5 +146,3 @@ def param_spellings(value: Json) -> dict[str, Json]:
     if number is None:
         return {"value": value}
     return {"value": value, "number": int(number) if number == number.to_integral_value() else float(number)}
-
-

@@ -7,7 +7,7 @@ text. What is not listed changes nothing: the lists may be short of words, never
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 
 def _words(text: str) -> frozenset[str]:
@@ -15,21 +15,23 @@ def _words(text: str) -> frozenset[str]:
 
 
 FUNCTION_WORDS = _words(
-    "a an the i me my mine you your yours it its we us our he him his she her they them their this that these those "
-    "in on at to of for from by with as and or but is are be am was were do does did so up if no not into per via "
-    "can could will would shall should may might must have has had what which who whom whose when where why how "
-    "there here please s t m re ve d ll"
+    "a an the i me my mine you your yours it its we us our he him his she her they them their this that "
+    "these those in on at to of for from by with as and or but is are be am was were do does did so up if no "
+    "not into per via can could will would shall should may might must have has had what which who whom whose "
+    "when where why how there here please s t m re ve d ll"
 )
 
 NEGATIONS = _words(
-    "no not never none nobody nothing nor neither without cannot cant dont doesnt didnt wont wouldnt shouldnt isnt "
-    "arent wasnt werent hasnt havent hadnt mustnt neednt couldnt aint avoid refrain"
+    "no not never none nobody nothing nor neither without cannot cant dont doesnt didnt wont wouldnt shouldnt "
+    "isnt arent wasnt werent hasnt havent hadnt mustnt neednt couldnt aint avoid refrain"
 )
 
 # Words after which, or at the start of the text, a verb tells what to do.
 CLAUSE_STARTS = _words(
-    "to and then please you or also i we me us help not never dont kindly just now first finally next , . ; : ! ?"
+    "and then please you or also i we me us help not never dont kindly just now first finally next , . ; : ! ?"
 )
+# "I want to cancel", but not "from savings to checking".
+INTENT_WORDS = _words("want like love need wish going try trying help how able have ready plan me us you not time")
 # "issue a refund" does what "refund" does.
 LIGHT_VERBS = _words("issue make do process perform give place submit request initiate want need get start run")
 ARTICLES = _words("a an the my our this that")
@@ -107,7 +109,8 @@ EFFECTS: dict[str, frozenset[str]] = {
         "downgrade": "downgrade demote",
         "merge": "merge combine",
         "split": "split separate",
-        "read": "show display get list view find fetch see search check look read what when where which who how is are will",
+        "read": "show display get list view find fetch see search check look read "
+        "what when where which who how is are will",
         "escalate": "escalate",
         "deploy": "deploy",
         "backup": "backup",
@@ -129,8 +132,8 @@ EFFECTS: dict[str, frozenset[str]] = {
 }
 # What a wrong plan would at worst do in vain. A text that names no effect may mean one of these.
 HARMLESS_EFFECTS = _words(
-    "read add book open create move assign save load track schedule start calculate estimate connect follow validate "
-    "copy translate summarize"
+    "read add book open create move assign save load track schedule start calculate estimate connect follow "
+    "validate copy translate summarize"
 )
 # "turn it on", "log out": verb and particle, with few words between.
 PHRASAL_EFFECTS: dict[tuple[str, str], str] = {
@@ -404,9 +407,25 @@ DIRECTIONS: dict[str, str] = {
 }
 CONFLICTING_DIRECTIONS = tuple(
     frozenset(pair.split())
-    for pair in ("from to", "before after", "above below", "with without", "from instead", "to instead", "for against")
+    for pair in (
+        "from to",
+        "before after",
+        "above below",
+        "with without",
+        "from instead",
+        "to instead",
+        "for against",
+    )
 )
 COORDINATORS = _words("and then also plus afterwards ; while")
+
+
+def stands_as_command(words: Sequence[str], at: int) -> bool:
+    """Whether the word at position ``at`` stands where a verb says what to do."""
+    before = words[at - 1] if at else ""
+    if before == "to":
+        return at > 1 and words[at - 2] in INTENT_WORDS
+    return at == 0 or before in CLAUSE_STARTS
 
 
 def base_form(word: str, vocabulary: Collection[str]) -> str | None:

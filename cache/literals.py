@@ -20,21 +20,39 @@ UNSPACED = (
     "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
 NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split(),
-        start=2,
-    )
-} | {
-    word: 10 * tens
-    for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
 }
 
 
 @dataclass(frozen=True)
 class Literal:
-    """``name`` is the kind with what must not vary: ``#number``, ``#email``, ``#id:ord`` (ids keep their prefix)."""
+    """``name`` is the kind with what must not vary: ``#number``, ``#email``, ``#id:ord`` (ids keep their
+    prefix)."""
 
     start: int
     end: int
@@ -60,7 +78,8 @@ def find_literals(text: str) -> list[Literal]:
 
 
 def parse_number(text: str) -> Decimal | None:
-    """The number that ``text`` spells ("1,000", "-2.50", "seven"), or None when it spells none or an unclear one."""
+    """The number that ``text`` spells ("1,000", "-2.50", "seven"), or None when it spells none or an unclear
+    one."""
     if (word := NUMBER_WORDS.get(text.casefold())) is not None:
         return Decimal(word)
     if len(text) > MAX_DIGITS or not _CLEAR_NUMBER.fullmatch(text):
@@ -107,11 +126,11 @@ def sentinel(kind: str, raw: str, serial: int) -> str:
         "money": f"{7_301_000_000 + serial}",
         "date": f"{7301 + serial}-03-19",
         "time": f"07:30:{serial:02}",
-        "email": f"sentinel-{serial}@orra.invalid",
-        "url": f"https://sentinel-{serial}.orra.invalid/",
+        "email": f"sentinel{7_301_000_000 + serial}@orra.invalid",
+        "url": f"https://sentinel{7_301_000_000 + serial}.orra.invalid/",
         "uuid": f"5e971e10-0000-4000-8000-{serial:012x}",
         "hash": f"5e971e10{serial:032x}",
-        "quoted": f"{raw[:1]}sentinel {serial}{raw[-1:]}",
+        "quoted": f"{raw[:1]}sentinel{7_301_000_000 + serial}{raw[-1:]}",
     }.get(kind)
     if made is not None:
         return made

@@ -1,4 +1,5 @@
-"""Where a plan's values came from: every value of it is traced to a param, to a literal of the action, or is a constant.
+"""Where a plan's values came from: every value of it is traced to a param, to a literal of the action, or is a
+constant.
 
 Tracing never guesses. A value that may be the request's but not clearly from where makes the recipe good for the
 identical request only: that costs a plan, the wrong value costs a user's trust.
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cache.filling import CannotFill, fill_plan, fingerprint, member, numbered_literals, param_spellings
+from cache.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
 from cache.lexicon import FUNCTION_WORDS
 from cache.literals import spellings
 from cache.recipes import Part, Place, Recipe, RecipeInvalid
@@ -25,8 +26,8 @@ __all__ = ["CannotFill", "Recipe", "RecipeInvalid", "check_with_sentinels", "fil
 
 # Values of the plan times values of the request; beyond it, tracing would cost more than planning again.
 MAX_COMPARISONS = 200_000
-# A constant with so many digits that stands nowhere in the action may be a date or a sum in another spelling, and a
-# number this large is no coincidence.
+# A constant with so many digits that stands nowhere in the action may be a date or a sum in another spelling, and
+# a number this large is no coincidence.
 TELLING_DIGITS = 4
 _REFERENCE = re.compile(r"\$task\d{1,9}\.\S+")
 
@@ -55,8 +56,8 @@ class _Needle:
 
 
 def trace(plan: Json, template: Template, params: Mapping[str, Json]) -> Recipe:
-    """The recipe of ``plan``, which was made for the request of ``template`` and ``params``. Never raises: a plan of
-    a shape that validation would not let through is reusable for the identical request only."""
+    """The recipe of ``plan``, which was made for the request of ``template`` and ``params``. Never raises: a plan
+    of a shape that validation would not let through is reusable for the identical request only."""
     tracer = _Tracer(template, params)
     places: list[Place] = []
     reusable = True
@@ -65,26 +66,34 @@ def trace(plan: Json, template: Template, params: Mapping[str, Json]) -> Recipe:
             parts = tracer.whole(path, value) if whole_param else tracer.parts(path, value)
             if parts:
                 places.append(Place(path, parts))
-    except (_Untraceable, CannotFill):
+    except _Untraceable:
         reusable, places = False, []
-    used = {part.path for place in places for part in place.parts if part.kind == "literal"}
+    parts_used = [part for place in places for part in place.parts]
+    numbered = numbered_literals(template)
+    used = {part.path for part in parts_used if part.kind == "literal"}
+    if any(part.kind == "action" for part in parts_used):
+        used |= numbered.keys()
     return Recipe(
         reusable=reusable,
         request=fingerprint(template.action, params),
         fields=tuple(sorted(params)),
         literals=tuple(slot.name for slot in template.literals),
         places=tuple(places),
-        pinned=tuple((*at, slot.raw) for at, slot in numbered_literals(template).items() if at not in used),
+        pinned=tuple((*at, slot.raw) for at, slot in numbered.items() if at not in used),
         text_constants=tuple(dict.fromkeys(tracer.text_constants)),
     )
 
 
 def _values(plan: Json, params: Mapping[str, Json]) -> Iterator[tuple[Path, Json, bool]]:
-    """The values of the plan that may come from the request: params in task0 whole, of everything else the leaves."""
-    tasks = member(plan, "tasks")
-    for index, task in enumerate(tasks if isinstance(tasks, list) else []):
-        given = task.get("input") if isinstance(task, Mapping) else None
-        for field, value in given.items() if isinstance(given, Mapping) else ():
+    """The values of the plan that may come from the request: params in task0 whole, of everything else the
+    leaves."""
+    tasks = plan.get("tasks") if isinstance(plan, Mapping) else None
+    if not isinstance(tasks, list):
+        raise _Untraceable
+    for index, task in enumerate(tasks):
+        if not isinstance(task, Mapping) or not isinstance(given := task.get("input"), Mapping):
+            raise _Untraceable
+        for field, value in given.items():
             if task.get("id") == "task0" and field in params:
                 yield (index, field), value, True
             else:
@@ -109,7 +118,8 @@ class _Tracer:
         self._budget = MAX_COMPARISONS
 
     def whole(self, path: Path, value: Json) -> tuple[Part, ...]:
-        """The parts of a task0 field that bears a param's name: validation guarantees that it has the param's value."""
+        """The parts of a task0 field that bears a param's name: validation guarantees that it has the param's
+        value."""
         field = path[1]
         if not same(value, self._params[str(field)]):
             raise _Untraceable
@@ -130,7 +140,8 @@ class _Tracer:
         return self._composed(value) if isinstance(value, str) else self._constant(str(value), checked=False)
 
     def _equal(self, path: Path, value: Json) -> Part | None:
-        """The one atom that is written just like ``value``. Among several the one whose name is the field's counts."""
+        """The one atom that is written just like ``value``. Among several the one whose name is the field's
+        counts."""
         found: dict[_Atom, str] = {}
         for atom in self._atoms:
             spelling = next((name for name, written in atom.written.items() if same(written, value)), None)
@@ -149,7 +160,8 @@ class _Tracer:
         return Part(atom.kind, atom.path, found[atom])
 
     def _composed(self, value: str) -> tuple[Part, ...]:
-        """Text around atoms. Each must stand there once as it is written, and no other may be hidden in the rest."""
+        """Text around atoms. Each must stand there once as it is written, and no other may be hidden in the
+        rest."""
         whole = joined(value)
         inside = [needle for needle in self._needles if needle.joined in whole]
         if not inside:
@@ -174,7 +186,8 @@ class _Tracer:
         return (Part("text", (), text),)
 
     def _constant(self, text: str, *, checked: bool) -> tuple[Part, ...]:
-        """Nothing of the request, or words of the action, which are noted. Raises when it may be part of an atom."""
+        """Nothing of the request, or words of the action, which are noted. Raises when it may be part of an
+        atom."""
         whole = joined(text)
         if any(map(str.isalnum, text)) and any(whole in needle.joined for needle in self._needles):
             raise _Untraceable
@@ -231,4 +244,3 @@ def _carries_meaning(text: str) -> bool:
         and (token.folded.isalnum() or unicodedata.category(token.folded[0]) == "Sc")
         for token in tokenize(text)
     )
-

@@ -1,7 +1,7 @@
 """What a cached plan's values are made of, as data: stored beside the plan, used on every hit.
 
-A recipe names *places* of the plan and the *parts* that each is put together from. A single part gives its value as
-it is, several give text. What is in no place is a constant and stays.
+A recipe names *places* of the plan and the *parts* that each is put together from. A single part gives its value
+as it is, several give text. What is in no place is a constant and stays.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from cache.slots import Path
 from orra.strictjson import Json, canonical
 
-KINDS = ("param", "literal", "action", "text")
-
 
 class RecipeInvalid(ValueError):
     """A stored recipe cannot be read back."""
@@ -25,7 +23,8 @@ class RecipeInvalid(ValueError):
 @dataclass(frozen=True)
 class Part:
     """``param``: ``path`` is the field and the path inside its value. ``literal``: ``path`` is the literal's name
-    (``#id:ord``) and its number among those of that name. ``action``: the whole action. ``text``: ``spelling`` itself.
+    (``#id:ord``) and its number among those of that name. ``action``: the whole action. ``text``: ``spelling``
+    itself.
 
     ``spelling`` says how the plan writes a param (``value``, ``text``, ``number``) or a literal (see
     :func:`cache.literals.spellings`).
@@ -48,8 +47,8 @@ class Place:
 class Recipe:
     """``pinned`` are literals that no place takes: they may have shaped the plan, so a request must have the same.
     ``text_constants`` are words of the action that stand in the plan: a request must have them too.
-    ``reusable`` is false when some value may come from the request but not clearly from where: then the plan serves
-    only the identical request, known by its fingerprint."""
+    ``reusable`` is false when some value may come from the request but not clearly from where: then the plan
+    serves only the identical request, known by its fingerprint."""
 
     reusable: bool
     request: str
@@ -62,7 +61,11 @@ class Recipe:
     @property
     def variant(self) -> str:
         """Tells apart the recipes that one template can have: empty unless literals are pinned."""
-        return hashlib.sha256(canonical(self.pinned).encode()).hexdigest() if self.pinned else ""
+        return (
+            hashlib.sha256(canonical(self.pinned).encode("utf-8", "surrogatepass")).hexdigest()
+            if self.pinned
+            else ""
+        )
 
     def exact_only(self) -> Recipe:
         """The same, for nothing but the identical request."""
@@ -75,7 +78,10 @@ class Recipe:
             "fields": list(self.fields),
             "literals": list(self.literals),
             "places": [
-                {"path": list(place.path), "parts": [[part.kind, list(part.path), part.spelling] for part in place.parts]}
+                {
+                    "path": list(place.path),
+                    "parts": [[part.kind, list(part.path), part.spelling] for part in place.parts],
+                }
                 for place in self.places
             ],
             "pinned": [list(pin) for pin in self.pinned],
@@ -86,7 +92,12 @@ class Recipe:
     def from_json(value: Json) -> Recipe:
         """The recipe that :meth:`to_json` wrote. Raises :class:`RecipeInvalid`."""
         match value:
-            case {"reusable": bool(reusable), "request": str(request), "places": list(places), "pinned": list(pinned)}:
+            case {
+                "reusable": bool(reusable),
+                "request": str(request),
+                "places": list(places),
+                "pinned": list(pinned),
+            }:
                 return Recipe(
                     reusable=reusable,
                     request=request,

@@ -1,4 +1,5 @@
-"""A rehearsal before a plan is stored: fill it with values that nobody writes, and see that each lands where it should."""
+"""A rehearsal before a plan is stored: fill it with values that nobody writes, and see that each lands where it
+should."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from orra.strictjson import Json, same
 
 
 def check_with_sentinels(plan: Json, recipe: Recipe, template: Template, params: Mapping[str, Json]) -> bool:
-    """Whether ``recipe`` replaces every value of the request (``template`` and ``params`` are those the plan was made
-    for) and nothing else. Always false for a recipe that is good for the identical request only."""
+    """Whether ``recipe`` replaces every value of the request (``template`` and ``params`` are those the plan was
+    made for) and nothing else. Always false for a recipe that is good for the identical request only."""
     if not recipe.reusable:
         return False
     made_params = _made_up(params, count())
@@ -43,7 +44,7 @@ def _made_up(value: Json, serial: count[int]) -> Json:
         return value
     number = next(serial)
     if isinstance(value, str):
-        return f"{7_400_000_000 + number}" if "number" in param_spellings(value) else f"sentinel value {number}"
+        return f"{7_400_000_000 + number}" if "number" in param_spellings(value) else f"sentinel{7_400_000_000 + number}"
     return 7_400_000_000 + number + (0.5 if isinstance(value, float) and not value.is_integer() else 0)
 
 
@@ -101,6 +102,4 @@ def _survivors(plan: Json, filled: Json, old_values: list[Json]) -> bool:
 
 
 def _input_leaves(plan: Json) -> list[tuple[Path, Json]]:
-    return [
-        found for index, task in enumerate(plan["tasks"]) for found in leaves(task["input"], (index,))
-    ]
+    return [found for index, task in enumerate(plan["tasks"]) for found in leaves(task["input"], (index,))]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cache.lexicon import CLAUSE_STARTS, EFFECT_OF, FUNCTION_WORDS, NEGATIONS
+from cache.lexicon import EFFECT_OF, FUNCTION_WORDS, NEGATIONS, stands_as_command
 from cache.literals import Literal, parse_number
 from cache.tokens import JOIN, Token, name_words, tokenize
 from orra.strictjson import Json
@@ -19,7 +19,8 @@ from orra.strictjson import Json
 Path = tuple[str | int, ...]
 Span = tuple[int, int]
 
-# Params' leaves beyond this many are not looked for. A value that more than MAX_TIED leaves share names none of them.
+# Params' leaves beyond this many are not looked for. A value that more than MAX_TIED leaves share names none of
+# them.
 MAX_LEAVES = 512
 MAX_TIED = 8
 _NUMBER_SIGNS = ("#", "№")
@@ -31,7 +32,8 @@ class Slot:
 
     ``kind`` is ``param`` or the kind of a free literal; ``name`` stands in the template's braces (``order_id``,
     ``order.id``, ``#number``); ``path`` is the param's field and the path inside its value, empty for literals and
-    for ``a|b``, a value that two params share and nothing in the text tells apart; ``raw`` is the text as it stood.
+    for ``a|b``, a value that two params share and nothing in the text tells apart; ``raw`` is the text as it
+    stood.
     """
 
     start: int
@@ -102,8 +104,8 @@ def _param_slots(action: str, literals: list[Literal], params: Mapping[str, Json
 
 
 def _param_leaves(params: Mapping[str, Json]) -> list[_Leaf]:
-    """What may stand in the action. Booleans, null and text without a letter or digit never do: ``true`` is said in
-    other words, and a sign is no value."""
+    """What may stand in the action. Booleans, null and text without a letter or digit never do: ``true`` is said
+    in other words, and a sign is no value."""
     found: list[_Leaf] = []
     for path, value in leaves(params):
         if len(found) == MAX_LEAVES:
@@ -125,19 +127,20 @@ def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[t
         needle = JOIN.join(token.folded for token in tokenize(leaf.text))
         # A value like "IN" or "a" is told from the word by its case.
         groups.setdefault((needle, leaf.text if needle in FUNCTION_WORDS else ""), []).append(leaf)
-    joined = JOIN + JOIN.join(token.folded for token in tokens) + JOIN
+    words = [token.folded for token in tokens]
+    joined = JOIN + JOIN.join(words) + JOIN
     index_at: dict[int, int] = {}
     offset = 1
-    for index, token in enumerate(tokens):
+    for index, word in enumerate(words):
         index_at[offset] = index
-        offset += len(token.folded) + 1
+        offset += len(word) + 1
     for (needle, exact), group in groups.items():
         size = needle.count(JOIN) + 1
         spans = []
         for offset in _occurrences(joined, needle):
             first = index_at[offset]
             start, end = tokens[first].start, tokens[first + size - 1].end
-            if (not exact or action[start:end] == exact.strip()) and not _is_command(tokens, first, needle):
+            if (not exact or action[start:end] == exact.strip()) and not _is_command(words, first, needle):
                 spans.append((start, end))
         yield group, spans
 
@@ -150,16 +153,19 @@ def _occurrences(joined: str, needle: str) -> Iterator[int]:
         offset = joined.find(needle, offset + len(needle) - 1)
 
 
-def _is_command(tokens: list[Token], index: int, needle: str) -> bool:
+def _is_command(words: list[str], index: int, needle: str) -> bool:
     """Whether the one-word value is here a word that says what to do, which no slot may hide: ``{"operation":
     "approve"}`` must not make "Approve it" and "Reject it" one template."""
     if needle in NEGATIONS:
         return True
-    return needle in EFFECT_OF and (index == 0 or tokens[index - 1].folded in CLAUSE_STARTS)
+    return needle in EFFECT_OF and stands_as_command(words, index)
 
 
-def _as_number(action: str, literals: list[Literal], found: list[_Leaf]) -> Iterator[tuple[list[_Leaf], list[Span]]]:
-    """The leaves that are one number, with the places where the action spells it another way ("1,000", "seven")."""
+def _as_number(
+    action: str, literals: list[Literal], found: list[_Leaf]
+) -> Iterator[tuple[list[_Leaf], list[Span]]]:
+    """The leaves that are one number, with the places where the action spells it another way ("1,000",
+    "seven")."""
     groups: dict[Decimal, list[_Leaf]] = {}
     for leaf in found:
         if leaf.number is not None:
@@ -204,9 +210,9 @@ def _take(taken: bytearray, start: int, end: int) -> bool:
 def _name(groups: list[list[_Leaf]], beside: Sequence[str]) -> tuple[str, Path]:
     """What to call a slot that any leaf of ``groups`` would fill.
 
-    When several share the value, the one that the word before it or else the word after it names gets it ("from NYC
-    to NYC" with the params ``from`` and ``to``). Otherwise the slot is named after all of them, so that it equals only the slots of
-    requests with the same ambiguity.
+    When several share the value, the one that the word before it or else the word after it names gets it ("from
+    NYC to NYC" with the params ``from`` and ``to``). Otherwise the slot is named after all of them, so that it
+    equals only the slots of requests with the same ambiguity.
     """
     tied = {leaf.path: leaf for group in groups for leaf in group[: MAX_TIED + 1]}
     for word in beside if 1 < len(tied) <= MAX_TIED else ():

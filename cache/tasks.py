@@ -10,13 +10,13 @@ from orra.celery import app
 log = structlog.get_logger(__name__)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def delete_expired() -> None:
     if deleted := expiry.delete_expired():
         log.info("expired cache entries deleted", entries=deleted)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def enforce_caps() -> None:
     if deleted := expiry.enforce_caps():
         log.info("cache entries over the cap deleted", entries=deleted)

@@ -30,7 +30,8 @@ class TemplateInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Template:
-    """``text`` is for people, ``embedding_text`` for the embedder, and ``key`` (hex SHA-256) decides what is the same.
+    """``text`` is for people, ``embedding_text`` for the embedder, and ``key`` (hex SHA-256) decides what is the
+    same.
 
     Equal keys: the same words, slots and fields with their JSON types. Case, white space, Unicode's compatible
     forms, the shape of quotes and punctuation at the end make no difference.
@@ -58,7 +59,8 @@ class Template:
 
     @staticmethod
     def from_json(value: Json) -> Template:
-        """The template that :meth:`to_json` wrote; its text and key are made anew. Raises :class:`TemplateInvalid`."""
+        """The template that :meth:`to_json` wrote; its text and key are made anew. Raises
+        :class:`TemplateInvalid`."""
         if not isinstance(value, dict) or not isinstance(action := value.get("action"), str):
             raise TemplateInvalid("A stored template needs an action.")
         return _assemble(action, _read_slots(value.get("slots"), action), _read_fields(value.get("fields")))

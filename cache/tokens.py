@@ -1,4 +1,5 @@
-"""Words and signs of a text, folded so that case, compatible Unicode forms and the shape of quotes do not matter."""
+"""Words and signs of a text, folded so that case, compatible Unicode forms and the shape of quotes do not
+matter."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from cache.literals import UNSPACED
 
-_STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", "''''\"\"\"\"\"\"--")
+_STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", '\'\'\'\'""""""--')
 _ASCII_TOKEN = re.compile(r"\w+|[^\w\s]")
 _WHITE_SPACE = re.compile(r"\s+")
 _CAMEL_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -28,7 +29,8 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The words and signs of ``text`` in order. Where a script puts no space between words, each character is one."""
+    """The words and signs of ``text`` in order. Where a script puts no space between words, each character is
+    one."""
     if text.isascii():
         return [Token(match.start(), match.end(), match.group().lower()) for match in _ASCII_TOKEN.finditer(text)]
     return [Token(match.start(), match.end(), _fold_token(match.group())) for match in _any_token().finditer(text)]
@@ -43,7 +45,8 @@ def fold(text: str) -> str:
 
 
 def joined(text: str) -> str:
-    """The tokens of ``text`` with a border around each: one text holds another as whole tokens when ``in`` says so."""
+    """The tokens of ``text`` with a border around each: one text holds another as whole tokens when ``in`` says
+    so."""
     return JOIN + "".join(token.folded + JOIN for token in tokenize(text))
 
 

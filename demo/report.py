@@ -33,7 +33,7 @@ class Told:
 
     @property
     def is_diagnosed(self) -> bool:
-        return self.plan["status"] == self.step.expected.status == "failed"
+        return self.step.expected.status == "failed" and bool(self.plan["status"] == "failed")
 
 
 def header(width: int) -> str:
@@ -43,7 +43,7 @@ def header(width: int) -> str:
 
 def row(told: Told, width: int) -> str:
     asked, origin = _columns(width)
-    left = textwrap.wrap(told.step.action, asked - 1)
+    left = textwrap.wrap(told.step.action, asked - 1, break_on_hyphens=False)
     right = [line for text in _origin(told.plan) for line in textwrap.wrap(text, origin - 1)]
     height = max(len(left), len(right))
     left += [""] * (height - len(left))
@@ -80,11 +80,9 @@ def title(text: str, width: int) -> str:
 
 def indented(text: str, *, width: int) -> str:
     """``text`` with its line breaks kept, its long lines wrapped and a margin."""
-    wrapped = [
-        textwrap.fill(printable(line), width, initial_indent="  ", subsequent_indent="  " + _hanging_indent(line))
-        for line in text.splitlines()
-    ]
-    return "\n".join(wrapped)
+    return "\n".join(
+        _filled(line, width, first="  ", others="  " + _hanging_indent(line)) for line in text.splitlines()
+    )
 
 
 def _origin(plan: Mapping[str, Json]) -> Iterator[str]:
@@ -92,7 +90,7 @@ def _origin(plan: Mapping[str, Json]) -> Iterator[str]:
     if plan["status"] != "ready":
         yield "no plan: " + plan["status"].replace("_", " ")
     elif source == "semantic":
-        yield f"{HITS[source]} ({cache['similarity']:.2f} alike)"
+        yield f"{HITS[source]} ({cache['similarity']:.2f})"
     else:
         yield HITS.get(source, f"the {source}")
     if plan["plan"]:
@@ -119,7 +117,7 @@ def _notes(told: Told, width: int) -> Iterator[str]:
 
 def _note(text: str, width: int) -> str:
     margin = " " * NUMBER
-    return textwrap.fill(printable(text), width, initial_indent=f"{margin}· ", subsequent_indent=f"{margin}  ")
+    return _filled(text, width, first=f"{margin}· ", others=f"{margin}  ")
 
 
 def _line(number: str, asked: str, origin: str, time: str, saved: str, *, width: int) -> str:
@@ -139,7 +137,13 @@ def _time(milliseconds: float) -> str:
 
 
 def _paragraphs(lines: Iterable[str], width: int) -> str:
-    return "\n".join(textwrap.fill(line, width) for line in lines)
+    return "\n".join(_filled(line, width) for line in lines)
+
+
+def _filled(line: str, width: int, *, first: str = "", others: str = "") -> str:
+    return textwrap.fill(
+        printable(line), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
+    )
 
 
 def _hanging_indent(line: str) -> str:

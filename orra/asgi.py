@@ -8,25 +8,28 @@ client's GET for it is run through Django, and its answer becomes the response.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
 
 from orra.wsgi import application as wsgi_application  # noqa: E402
+from planengine import plan_cache  # noqa: E402
 from planengine.waiting import Waiters  # noqa: E402
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 WAIT_HEADER = b"x-orra-wait"
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
 
-django = WSGIMiddleware(wsgi_application, workers=THREADS)
+django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=THREADS))
 waiters = Waiters()
 
 
@@ -95,6 +98,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            await asyncio.to_thread(plan_cache.embed, "warm up")  # else the first client waits for the model to load
             await send({"type": "lifespan.startup.complete"})
         else:
             await send({"type": "lifespan.shutdown.complete"})

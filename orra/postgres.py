@@ -91,7 +91,7 @@ def ensure_postgres(data_dir: Path, *, throwaway: bool = False) -> str:
     """The URL of a running server with an ``orra`` database whose data is in ``data_dir/postgres``.
 
     Adopts a running server, recovers from a killed one, creates a new one. Any number of processes may call
-    it at once. With ``throwaway`` nothing is durable and the server stops when this process dies.
+    it at once. With ``throwaway`` nothing is durable and the server stops when this thread ends.
     Raises :class:`EmbeddedError`.
     """
     data_dir = data_dir.resolve()

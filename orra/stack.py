@@ -145,10 +145,9 @@ class Stack:
         fill_secrets(self.data_dir)
         await self._start_broker()
         await self._command("migrate", "--noinput", "--verbosity", "0")
-        made = await self._ensure_credentials() if self.embedded_database else None
-        for child in self._programs():
-            self._run(child)
-        await self._until_ready()
+        for program in self._programs():
+            self._run(program)
+        made, _ = await asyncio.gather(self._credentials(), self._until_ready())
         self.ready = True
         self._announce()
         self._show(made, seconds=time.monotonic() - began)
@@ -236,8 +235,11 @@ class Stack:
             raise EmbeddedError(reason if reason != output else f"{program.name} failed:\n{output}")
         return output
 
-    async def _ensure_credentials(self) -> Credentials:
-        """An operator and a project for whoever starts an embedded stack the first time."""
+    async def _credentials(self) -> Credentials | None:
+        """An operator and a project for whoever starts an embedded stack the first time. Another database has
+        operators of its own."""
+        if not self.embedded_database:
+            return None
         database = await asyncio.to_thread(cluster_id, os.environ["DATABASE_URL"])
         kept = credentials(self.data_dir)
         if kept is not None and kept.database == database:

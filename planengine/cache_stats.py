@@ -36,8 +36,8 @@ def cache_stats(project: Project) -> dict[str, Json]:
 
 
 def _count(plans: QuerySet[Plan], member: str) -> dict[str, int]:
-    counted = plans.order_by().annotate(word=KT(f"cache__{member}")).values_list("word").annotate(Count("id"))
-    return dict(counted.order_by("-id__count"))
+    counted = plans.order_by().annotate(word=KT(f"cache__{member}")).values_list("word")
+    return dict(counted.annotate(times=Count("id")).order_by("-times"))
 
 
 def _tokens_saved(project: Project) -> int:

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?", re.ASCII)
 _MAX_DIGITS = 308
 # Characters that join words into one token (ORD-17, 10:30, a@b.example, 2030/01/02), so 17 is not "in" ORD-17.
 _JOINERS = "-_.:/@"
-_MAX_OCCURRENCES = 1000
+_MAX_OCCURRENCES = 300
 
 
 def fold(name: str) -> str:

@@ -1,7 +1,8 @@
 """Is this planner good enough for that catalogue? Labelled requests through the real loop, and what came of them.
 
-A row is ``{"action", "params", "services": [{name, description, input_schema, output_schema}], "expected": [{"service",
-"input"}]}``. In ``expected``, ``$task0.field`` is a param and ``$taskN.field`` the output of its N-th service.
+A row is ``{"action", "params", "services": [{name, description, input_schema, output_schema}], "expected":
+[{"service", "input"}]}``. In ``expected``, ``$task0.field`` is a param and ``$taskN.field`` the output of its N-th
+service.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def report(figures: Figures, *, planner: str) -> Iterator[str]:
 
 
 def calls_of(plan: Json) -> tuple[Call, ...]:
-    """The services of a validated plan; what they take from one another is named after the service it comes from."""
+    """The services of a validated plan; what they take from one another is named after the service it comes
+    from."""
     services = {task["id"]: task["service"] for task in plan["tasks"] if "service" in task}
     return tuple(
         Call(task["service"], {name: _origin(value, services) for name, value in task["input"].items()})

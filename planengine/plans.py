@@ -173,7 +173,7 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
     plan.completion_tokens = total(trial.draft.usage.completion_tokens for trial in outcome.trials)
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
     if outcome.failure is None:
-        _set_ready(plan, outcome.plan, source=PlanSource(source))
+        _set_ready(plan, outcome.plan, source=PlanSource(source or ""))
     else:
         _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
         plan.source = PlanSource(source) if source else None

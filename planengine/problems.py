@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from orra.strictjson import Json
 
+MAX_PROBLEMS = 50
+
 
 @dataclass(frozen=True)
 class Problem:

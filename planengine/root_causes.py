@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from orra.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
@@ -69,13 +70,17 @@ class _Case:
 
     def is_taken(self, param: str) -> bool:
         """Whether a chosen service takes the param: under its own name, or by a proper reference."""
-        return bool(self.takers(param, self.services)) or any(
-            self.referred_param(value) == param
+        return param in self._referred or bool(self.takers(param, self.services))
+
+    @cached_property
+    def _referred(self) -> set[str | None]:
+        return {
+            self.referred_param(value)
             for task in self.tasks.values()
             if (spec := self.catalogue.get(task.service)) is not None
             for name, value in task.input.items()
             if name in spec.input_fields
-        )
+        }
 
     def takers(self, param: str, services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
         return [spec for spec in services if any(fold(name) == fold(param) for name in spec.input_fields)]

@@ -12,12 +12,12 @@ from planengine import planning, plans
 log = structlog.get_logger(__name__)
 
 
-@app.task(acks_late=True)
+@app.task(acks_late=True)  # type: ignore[untyped-decorator]
 def generate_plan(plan_id: str) -> None:
     planning.work_on(plan_id)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Enqueues again what a killed worker, broker or web process has lost."""
     for plan_id in plans.lost_plans(timezone.now()):

@@ -15,13 +15,11 @@ from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.graph import circles, levels
 from planengine.literals import Origins, fold
-from planengine.problems import Problem, Verdict, quote, quote_all, shorten, show
+from planengine.problems import MAX_PROBLEMS, Problem, Verdict, quote, quote_all, shorten, show
 from planengine.schemas import Field, type_names
 from planengine.wiring import Link, Wiring, wire
 
 __all__ = ["Problem", "Verdict", "validate"]
-
-MAX_PROBLEMS = 50
 
 
 def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], action: str) -> Verdict:
@@ -289,11 +287,11 @@ def _unused_params(shape: Shape, wiring: Wiring, params: Mapping[str, Json]) -> 
     if not shape.tasks or shape.task0 is None:
         return
     used = {link.reference.field for link in wiring.links if link.reference.task == "task0"}
-    specs = [spec for spec in wiring.services.values() if spec is not None]
+    specs = {spec.name: spec for spec in wiring.services.values() if spec is not None}
     unused = [param for param in params if param in shape.task0 and param not in used]
     if not unused:
         return
-    taken = {fold(name) for spec in specs for name in spec.input_fields}
+    taken = {fold(name) for spec in specs.values() for name in spec.input_fields}
     for param in unused:
         # Named in an input that is no proper reference: told there already, unless no service takes it at all.
         if not (param in wiring.mentioned and fold(param) in taken):
@@ -302,7 +300,7 @@ def _unused_params(shape: Shape, wiring: Wiring, params: Mapping[str, Json]) -> 
                 f"Action parameter {quote(param)} isn't used by any task",
                 "task0",
                 shorten(param),
-                f"No input of {quote_all(spec.name for spec in specs)} takes it: choose a service that does."
+                f"No input of {quote_all(specs)} takes it: choose a service that does."
                 if fold(param) not in taken
                 else f"Pass '$task0.{shorten(param)}' to the input that takes it.",
             )

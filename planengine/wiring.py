@@ -9,7 +9,7 @@ from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.drafts import Shape, Task
 from planengine.literals import Origins, fold
-from planengine.problems import Problem, quote, quote_all, shorten, show
+from planengine.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
 from planengine.references import Reference, is_composite, mentions, read_reference
 from planengine.schemas import Field
 
@@ -76,7 +76,7 @@ def _resolve(
         wiring.mentioned.update(each.field for each in mentioned if each.task == "task0")
         wiring.problems.append(_bad_reference(value, task=task, name=name, mentioned=mentioned))
         return None
-    if slot is None:
+    if slot is None or len(wiring.problems) >= MAX_PROBLEMS:
         return None
     if len(equal) > 1:
         wiring.problems.append(_ambiguous(value, task=task, name=name, params=equal))

@@ -53,7 +53,7 @@ class SchemaField(forms.CharField):
 
     def has_changed(self, initial: Json, data: Any) -> bool:
         try:
-            return not same(initial, parse(data or ""))
+            return not same(initial, parse(str(data or "")))
         except InvalidJson:
             return True
 

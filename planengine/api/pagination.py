@@ -16,7 +16,7 @@ class Pages(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "limit"
-    ordering = ("-created_at", "-id")
+    ordering: tuple[str, ...] = ("-created_at", "-id")
 
     def get_page_size(self, request: Request) -> int:
         raw = request.query_params.get("limit", str(self.page_size))
@@ -34,10 +34,10 @@ class Pages(CursorPagination):
             raise BadRequest("`cursor` is not one that a list gave out.", code="invalid_cursor")
         return cursor
 
-    def is_position(self, position: str | None) -> bool:
+    def is_position(self, position: object) -> bool:
         """Whether a cursor's position is a value of the column that the list is ordered by."""
         try:
-            return position is None or parse_datetime(position) is not None
+            return position is None or parse_datetime(str(position)) is not None
         except ValueError:
             return False
 
@@ -45,5 +45,5 @@ class Pages(CursorPagination):
 class PagesByName(Pages):
     ordering = ("name",)
 
-    def is_position(self, position: str | None) -> bool:
-        return "\x00" not in (position or "")
+    def is_position(self, position: object) -> bool:
+        return "\x00" not in str(position)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
+
+
+Direction = Literal["request", "response"]
 
 
 class Problem(serializers.Serializer):  # type: ignore[type-arg]
@@ -25,7 +30,7 @@ class Problem(serializers.Serializer):  # type: ignore[type-arg]
 class Schema(AutoSchema):  # type: ignore[misc]
     """Every endpoint may also answer with a problem."""
 
-    def _get_response_bodies(self, direction: str = "response"):  # type: ignore[no-untyped-def]
+    def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
         responses = super()._get_response_bodies(direction)
         component = self.resolve_serializer(Problem(), direction).ref
         responses["default"] = {
@@ -35,7 +40,7 @@ class Schema(AutoSchema):  # type: ignore[misc]
         return responses
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "planengine.api.authentication.ApiKeyAuthentication"
     name = "apiKey"
 

@@ -47,7 +47,7 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
+        fields: tuple[str, ...] = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
         read_only_fields = ("catalogue_revision", "created_at")
 
 
@@ -63,7 +63,7 @@ class NewProjectSerializer(ProjectSerializer):
 class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
     class Meta:
         model = ApiKey
-        fields = ("id", "name", "prefix", "created_at", "revoked_at")
+        fields: tuple[str, ...] = ("id", "name", "prefix", "created_at", "revoked_at")
         read_only_fields = ("prefix", "created_at", "revoked_at")
 
 
@@ -179,7 +179,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField()
     params = ParamSerializer(many=True)
     plan = ExecutionPlanSerializer(allow_null=True)
-    source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)
+    source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
     cache = CacheDecisionSerializer()
     grounding = serializers.JSONField(allow_null=True)
     attempts = AttemptSerializer(many=True)

@@ -12,7 +12,7 @@ from planengine.cache_evaluation.rows import Pair, StreamRow
 from planengine.requests import PlanRequest
 
 THRESHOLD = 0.95
-BLOCK = 256
+BLOCK = 64
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -48,5 +48,5 @@ def match_by_threshold(pairs: Sequence[Pair], embed: Embed, *, threshold: float 
 
 
 def _embed_all(requests: Sequence[PlanRequest], embed: Embed) -> Vectors:
-    texts = [f"{request.action} {' '.join(sorted(request.params))}".strip() for request in requests]
+    texts = [f"{request.action}:::{'::'.join(sorted(request.params))}" for request in requests]
     return np.concatenate([embed(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)])

@@ -51,7 +51,9 @@ class Assembly:
     @property
     def consumed(self) -> frozenset[str]:
         """The params (and constants) that some service takes."""
-        return frozenset(source.field for inputs in self.inputs.values() for source in inputs.values() if not source.service)
+        return frozenset(
+            source.field for inputs in self.inputs.values() for source in inputs.values() if not source.service
+        )
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,7 @@ class Workbench:
                 # What a service needs in order to run cannot come from it: it only hands it back.
                 if is_state(output) or key_of(output) in producer.required_keys:
                     continue
-                likeness = compare(
-                    output, name, given_context=producer.name_stems, wanted_context=consumer.said
-                )
+                likeness = compare(output, name, given_context=producer.name_stems, wanted_context=consumer.said)
                 if likeness is None or (likeness is Likeness.IDENTIFIER and not _both_identify(output, name)):
                     continue
                 made = producer.spec.outputs.field(output)
@@ -246,8 +246,8 @@ class _Attempt:
             self.cost[service], self.sources[service] = cost, sources
 
     def _ready(self, service: str) -> tuple[bool, int, float, str, dict[str, Source]] | None:
-        """How ``service`` could run with what is settled: whether it should wait for another goal that would give the
-        same, the helpers it takes, and its sources."""
+        """How ``service`` could run with what is settled: whether it should wait for another goal that would give
+        the same, the helpers it takes, and its sources."""
         cost = 0 if service in self.goal_set else 1
         waits = False
         sources: dict[str, Source] = {}
@@ -258,7 +258,9 @@ class _Attempt:
                 continue
             usable = self._usable(service, name)
             settled = [option for option in usable if option.producer in self.cost]
-            waits |= any(option.producer in self.goal_set and option.producer not in self.cost for option in usable)
+            waits |= any(
+                option.producer in self.goal_set and option.producer not in self.cost for option in usable
+            )
             option = self._best(service, name, settled)
             if option is None:
                 return None
@@ -276,12 +278,16 @@ class _Attempt:
         self.ambiguous.pop((service, name), None)
         if not options:
             return None
-        ordered = sorted(options, key=lambda option: (rank(option), -self.bench.nearness(option.producer), option.producer))
+        ordered = sorted(
+            options, key=lambda option: (rank(option), -self.bench.nearness(option.producer), option.producer)
+        )
         best, *others = ordered
         if others and rank(others[0]) == rank(best):
             nearer = self.bench.nearness(best.producer) - self.bench.nearness(others[0].producer)
             if best.producer in self.goal_set or nearer < _CLEARLY_NEARER:
-                self.ambiguous[service, name] = f"both '{best.producer}' and '{others[0].producer}' could produce it"
+                self.ambiguous[service, name] = (
+                    f"both '{best.producer}' and '{others[0].producer}' could produce it"
+                )
                 return None
         return best
 
@@ -290,8 +296,8 @@ class _Attempt:
         return self.bench.exact_params(service) - self.taken_by_goals
 
     def _usable(self, service: str, name: str) -> list[_Option]:
-        """Options from goals, and from services that may help. A name that says nothing ("text", "id") is taken from
-        a service that nobody asked for only if the params speak for that one."""
+        """Options from goals, and from services that may help. A name that says nothing ("text", "id") is taken
+        from a service that nobody asked for only if the params speak for that one."""
         return [
             option
             for option in self.bench.options(service, name)
@@ -390,7 +396,10 @@ class _Attempt:
             name
             for name in names
             if self._given(service, name) is None
-            and ((service, name) in self.ambiguous or not any(o.producer in self.cost for o in self._usable(service, name)))
+            and (
+                (service, name) in self.ambiguous
+                or not any(o.producer in self.cost for o in self._usable(service, name))
+            )
         ]
         return blocked or names
 

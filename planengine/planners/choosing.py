@@ -1,7 +1,7 @@
 """Which services a request asks for: by what they mean, by what they do, and by whether they can be supplied.
 
-Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.chaining`)
-decide. What remains doubtful is refused with a reason, never guessed.
+Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring
+(:mod:`planengine.planners.chaining`) decide. What remains doubtful is refused with a reason, never guessed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from itertools import islice, product
 
 from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
+from planengine.planners.chaining import Assembly, Candidate, Missing, Workbench, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import Floats, content_stems
 from planengine.planners.verbs import READING, act_of_word, asks_a_question, is_verb
-from planengine.planners.chaining import Assembly, Candidate, Missing, Workbench, types_text
 
-# The lowest similarity at which a service is what is asked for, by the number of params that are its inputs by name:
-# names that fit are evidence of their own. Measured: of 200 right services one lies below these; a request from
-# another field with no fitting name stays below 0.35.
-_FLOORS = (0.40, 0.30, 0.20)
+# The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
+# that fit are evidence of their own, and so is a word of the request in the service's name. Measured: of 200 right
+# services one lies below these, and requests from other fields that have one fitting name reach 0.34.
+_FLOORS = (0.40, 0.35, 0.20)
+_FLOORS_WHEN_NAMED = (0.32, 0.26, 0.20)
 _FLOOR_WHEN_SAID = 0.08
 _UNKNOWN_VERB = 0.10
 # How much nearer a service may be that lacks an input, before taking another instead would be guessing.
@@ -37,8 +38,10 @@ _FORBIDDEN_MARGIN = 0.05
 _MAX_COMBINATIONS = 96
 
 _list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
-_refers_back = re.compile(r"\b(?:it|its|them|their|they|this|these|those|that|he|him|his|she|her)\b", re.IGNORECASE)
-_vague_stems = frozenset(stem(word) for word in "use one detail information thing option available".split())
+_refers_back = re.compile(
+    r"\b(?:it|its|them|their|they|this|these|those|that|he|him|his|she|her)\b", re.IGNORECASE
+)
+_vague_stems = stems_of("use one detail information thing option available")
 
 
 class NotActionable(Exception):
@@ -55,8 +58,8 @@ class _Wish:
 
 
 class Choice:
-    """The services for one reading of an action. ``similarities``: a row for each request, then for each prohibition,
-    then for the whole action; a column for each service."""
+    """The services for one reading of an action. ``similarities``: a row for each request, then for each
+    prohibition, then for the whole action; a column for each service."""
 
     def __init__(
         self,
@@ -92,8 +95,8 @@ class Choice:
             self._check_second_choice(wish, service, chosen, assembly)
             if wish.request.conditional and self._bench.candidates[service].act.only_changes:
                 raise NotActionable(
-                    f"'{_shown(wish.request.text)}' holds only under a condition, and a plan cannot decide. Check the"
-                    " condition first and ask again without it."
+                    f"'{_shown(wish.request.text)}' holds only under a condition, and a plan cannot decide."
+                    " Check the condition first and ask again without it."
                 )
         listed = [name for wish in wishes for name in self._listed(wish, chosen)]
         return self._bench.assemble([*chosen, *listed]) if listed else assembly
@@ -109,7 +112,9 @@ class Choice:
     def _may_help(self, candidate: Candidate) -> bool:
         """Reading and computing do no harm; a change must have been asked for, by its verb and by its object."""
         if not candidate.act.changes:
-            return candidate.act.harmless or not any(act_of_word(word).changes for word in words_of(candidate.spec.name))
+            return candidate.act.harmless or not any(
+                act_of_word(word).changes for word in words_of(candidate.spec.name)
+            )
         objects = _objects(candidate)
         return bool(candidate.act.changes & self._asked) and bool(objects) and objects <= self._said
 
@@ -124,7 +129,9 @@ class Choice:
     def _wish(self, request: Request, row: Mapping[str, float]) -> _Wish:
         candidates = self._bench.candidates
         suiting = [name for name in candidates if self._may_suit(request, candidates[name])]
-        ranked = sorted((name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n))
+        ranked = sorted(
+            (name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n)
+        )
         near = [name for name in ranked if row[name] >= row[ranked[0]] - _SHORTLIST]
         return _Wish(request, row, tuple(near[:6]))
 
@@ -136,7 +143,8 @@ class Choice:
     def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
         candidate = self._bench.candidates[name]
         evidence = min(len(self._bench.exact_params(name)), len(_FLOORS) - 1)
-        floor = _FLOORS[evidence] + (_UNKNOWN_VERB if _unsure(request, candidate) else 0.0)
+        floors = _FLOORS_WHEN_NAMED if _objects(candidate) & content_stems(request.text) else _FLOORS
+        floor = floors[evidence] + (_UNKNOWN_VERB if _unsure(request, candidate) else 0.0)
         if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
             floor = min(floor, _FLOOR_WHEN_SAID)
         return row[name] >= floor * self._scale
@@ -152,8 +160,8 @@ class Choice:
         return len(rivals) == 1 and _refers_back.search(request.text) is not None
 
     def _takes_the_words(self, request: Request, candidate: Candidate) -> bool:
-        """Whether the service looks for what a param says in words, and those are the words of the request: what it
-        looks for is then nothing that its description could resemble."""
+        """Whether the service looks for what a param says in words, and those are the words of the request: what
+        it looks for is then nothing that its description could resemble."""
         if not (candidate.act == READING and request.act.harmless) or asks_a_question(request.text):
             return False
         wanted = content_stems(request.text)
@@ -164,24 +172,34 @@ class Choice:
         return False
 
     def _elaborates(self, wish: _Wish, others: Sequence[_Wish]) -> bool:
-        """Whether the request only says more about another one: the same change of "it" once more, or words (if it has
-        any of its own) that are words of the other one's service or of the params ("please sort by popularity")."""
-        act = wish.request.act
-        if _refers_back.search(wish.request.text) and any(act.changes & other.request.act.changes for other in others):
+        """Whether the request only says more about another one: the same change of "it" once more, a question that
+        resembles the other one's service most, or words that are new and yet words of that service or of the
+        params ("please sort by popularity")."""
+        text, act = wish.request.text, wish.request.act
+        if _refers_back.search(text) and any(act.changes & other.request.act.changes for other in others):
             return True
-        own = content_stems(wish.request.text) - _vague_stems
-        own -= {stem(word) for word in words_of(wish.request.text) if is_verb(word)}
+        own = content_stems(text) - _vague_stems - {stem(word) for word in words_of(text) if is_verb(word)}
         if not own:
             return True
         main = self._bench.candidates[others[0].shortlist[0]]
-        known = main.said | stems_of(" ".join([*main.spec.input_fields, *main.spec.output_fields, *self._bench.params]))
-        return act.changes <= {"create"} and any(_alike(word, other) for word in own for other in known)
+        if act.harmless and not act.changes:
+            nearest = self._nearest(wish)
+            if nearest == main.spec.name and wish.similarity[nearest] >= _FLOORS[-1] * self._scale:
+                return True
+        if asks_a_question(text) or not act.changes <= {"create"}:
+            return False
+        new = own.difference(*(stems_of(other.request.text) for other in others))
+        known = main.said | _fields_said(main) | stems_of(" ".join(self._bench.params))
+        return any(_alike(word, other) for word in new for other in known)
+
+    def _nearest(self, wish: _Wish) -> str:
+        return max(wish.similarity, key=lambda name: (wish.similarity[name], name))
 
     def _no_service(self, wish: _Wish) -> str:
-        nearest = max(wish.similarity, key=lambda name: (wish.similarity[name], name))
+        nearest = self._nearest(wish)
         return (
-            f"No registered service can '{_shown(wish.request.text)}'. The nearest, '{nearest}', is for something else"
-            f" (similarity {wish.similarity[nearest]:.2f}). Register a service for it or change the action."
+            f"No registered service can '{_shown(wish.request.text)}'. The nearest, '{nearest}', is for something"
+            f" else (similarity {wish.similarity[nearest]:.2f}). Register a service for it or change the action."
         )
 
     def _best(self, wishes: Sequence[_Wish]) -> tuple[tuple[str, ...], Assembly]:
@@ -229,8 +247,8 @@ class Choice:
         return bool(content_stems(wish.request.text) & one.said - other.said - _fields_said(other))
 
     def _listed(self, wish: _Wish, chosen: Sequence[str]) -> Iterator[str]:
-        """Further things of a list ("the weather, flights and hotels"): a service whose name is about a word of the
-        request that no chosen service knows, and that does the same kind of thing."""
+        """Further things of a list ("the weather, flights and hotels"): a service whose name is about a word of
+        the request that no chosen service knows, and that does the same kind of thing."""
         candidates = self._bench.candidates
         wanted = _listed_stems(wish.request.text, self._bench.params.values())
         if not wanted:
@@ -242,7 +260,12 @@ class Choice:
             candidate = candidates[name]
             about = _objects(candidate)
             new = about - covered
-            if not new & wanted or not about <= words or not candidate.act.known or not _suits(wish.request, candidate):
+            if (
+                not new & wanted
+                or not about <= words
+                or not candidate.act.known
+                or not _suits(wish.request, candidate)
+            ):
                 continue
             assembly = self._bench.assemble([*chosen, *found, name])
             if assembly.missing:
@@ -282,7 +305,9 @@ def _texts(values: Iterable[Json]) -> Iterator[str]:
 
 def _alike(left: str, right: str) -> bool:
     """One word, or two of one family ("standardize", "standardization")."""
-    return left == right or (min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left)))
+    return left == right or (
+        min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left))
+    )
 
 
 def _objects(candidate: Candidate) -> frozenset[str]:
@@ -303,7 +328,8 @@ def _told(candidate: Candidate) -> frozenset[str]:
 
 
 def _suits(request: Request, candidate: Candidate) -> bool:
-    """Whether the service does the kind of thing that is asked for. A verb that is not known must be its own word."""
+    """Whether the service does the kind of thing that is asked for. A verb that is not known must be its own
+    word."""
     if request.act.verb:
         return request.act.verb in candidate.said
     return candidate.act.suits(request.act)

@@ -44,23 +44,34 @@ _adverbs = re.compile(
     re.IGNORECASE,
 )
 _politeness = re.compile(
-    r"^(?:(?:hi|hello|hey)\b[\s,!]*|(?:can|could|would|will) you\b\s*|(?:can|could|may|shall) (?:i|we)\b\s*|please\b\s*|"
-    r"kindly\b\s*|(?:i|we)(?:'d| would) (?:like|love)\b\s*(?:you )?(?:to\b\s*)?|(?:i|we) (?:want|need|have|wish) (?:you )?to\b\s*|"
-    r"(?:i|we) (?:want|need)\b\s*|help (?:me|us)\b\s*(?:to\b\s*)?|let's\b\s*|let us\b\s*|go ahead and\b\s*|"
-    r"make sure (?:to|that you|you)\b\s*|you (?:should|must|need to)\b\s*)+",
+    r"^(?:(?:hi|hello|hey)\b[\s,!]*"
+    r"|(?:can|could|would|will) you\b\s*"
+    r"|(?:can|could|may|shall) (?:i|we)\b\s*"
+    r"|(?:please|kindly|let's|let us|go ahead and)\b\s*"
+    r"|(?:i|we)(?:'d| would) (?:like|love)\b\s*(?:you )?(?:to\b\s*)?"
+    r"|(?:i|we) (?:want|need|have|wish) (?:you )?to\b\s*"
+    r"|(?:i|we) (?:want|need)\b\s*"
+    r"|help (?:me|us)\b\s*(?:to\b\s*)?"
+    r"|make sure (?:to|that you|you)\b\s*"
+    r"|you (?:should|must|need to)\b\s*)+",
     re.IGNORECASE,
 )
-_not = r"(?:do\s+not|don['’]?t|does\s+not|doesn['’]?t|never|must\s+not|mustn['’]?t|should\s+not|shouldn['’]?t|" \
+_not = (
+    r"(?:do\s+not|don['’]?t|does\s+not|doesn['’]?t|never|must\s+not|mustn['’]?t|should\s+not|shouldn['’]?t|"
     r"can\s?not|can['’]t|no\s+longer|will\s+not|won['’]t|refrain\s+from|avoid|not)"
+)
 _prohibition = re.compile(
     rf"^(?:(?:i|we|you|the \w+)\s+)?(?:(?:would|want|need)\s+)?{_not}\s+(?:(?:want|need|wish|like)\s+)?"
     r"(?:(?:you|us|me|anyone)\s+)?(?:to\s+)?(?:ever\s+)?",
     re.IGNORECASE,
 )
-_exclusion = re.compile(r"(?:,\s*)?\b(?:without|instead\s+of|rather\s+than|not)\s+(?P<gerund>\w+ing)\b[^,.;]*", re.IGNORECASE)
+_exclusion = re.compile(
+    r"(?:,\s*)?\b(?:without|instead\s+of|rather\s+than|not)\s+(?P<gerund>\w+ing)\b[^,.;]*", re.IGNORECASE
+)
 _condition = re.compile(r"\b(?:if|unless|in case|provided that|as long as|only when|only once)\b", re.IGNORECASE)
 _asks_whether = re.compile(
-    r"\b(?:check|see|tell me|tell us|know|verify|find out|whether|confirm|ask|determine|even)\s+(?:\w+\s+)?if\b", re.IGNORECASE
+    r"\b(?:check|see|tell me|tell us|know|verify|find out|whether|confirm|ask|determine|even)\s+(?:\w+\s+)?if\b",
+    re.IGNORECASE,
 )
 _ordering = re.compile(r"\s*,?\s*\b(?:before|after|once)\s+(?P<gerund>\w+ing)\b", re.IGNORECASE)
 _quoted = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|(?<!\w)'[^'\n]*'(?!\w)")
@@ -69,6 +80,7 @@ _quoted = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|(?<!\w)'[^'\n]*'(?!\w)")
 def read(action: str, params: Mapping[str, Json]) -> Reading:
     """Never raises; an action without a recognisable request is one request as a whole."""
     masked, originals = _mask(action[:_MAX_CHARACTERS], params)
+    masked = "\n".join(" ".join(line.split()) for line in masked.splitlines())
     requests: list[Request] = []
     forbidden: list[Request] = []
     statements: list[str] = []
@@ -138,7 +150,9 @@ def _pieces(text: str) -> list[str]:
                 start = joint.end()
         pieces.append(sentence[start:])
     ordered = (part for piece in pieces for part in _cut_ordering(piece))
-    return [stripped for piece in ordered if (stripped := _adverbs.sub("", piece.strip(" ,;:\t")).strip(" ,;:.!?"))]
+    return [
+        stripped for piece in ordered if (stripped := _adverbs.sub("", piece.strip(" ,;:\t")).strip(" ,;:.!?"))
+    ]
 
 
 def _starts_anew(rest: str, joint: str) -> bool:
@@ -169,7 +183,9 @@ def _cut_exclusions(piece: str) -> tuple[str, list[str]]:
     ]
     if not excluded:
         return piece, []
-    return _exclusion.sub(lambda match: "" if is_gerund(match["gerund"]) else match.group(), piece).strip(), excluded
+    return _exclusion.sub(
+        lambda match: "" if is_gerund(match["gerund"]) else match.group(), piece
+    ).strip(), excluded
 
 
 def _mask(action: str, params: Mapping[str, Json]) -> tuple[str, list[str]]:

@@ -2,7 +2,8 @@
 
 Reads what the action asks for (:mod:`planengine.planners.clauses`), chooses services by meaning
 (:mod:`planengine.planners.choosing`) and wires them by the names and types of their fields
-(:mod:`planengine.planners.chaining`). What it cannot cover it says, with the input or the capability that is missing.
+(:mod:`planengine.planners.chaining`). What it cannot cover it says, with the input or the capability that is
+missing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from orra.strictjson import Json
 from planengine.graph import levels
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
+from planengine.planners.chaining import Assembly, Source
 from planengine.planners.choosing import Choice, NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder
-from planengine.planners.chaining import Assembly, Source
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
 VERSION = 1
@@ -41,7 +42,9 @@ class Composer:
 
     def _assembly(self, job: Job) -> Assembly:
         if not len(job.catalogue):
-            raise NotActionable("No services are registered, so there is nothing to plan with. Register services first.")
+            raise NotActionable(
+                "No services are registered, so there is nothing to plan with. Register services first."
+            )
         reading = clauses.read(job.action, job.params)
         if not reading.requests:
             raise NotActionable(_nothing_to_do(reading))
@@ -57,8 +60,8 @@ class Composer:
 def _nothing_to_do(reading: clauses.Reading) -> str:
     if reading.forbidden:
         return (
-            f"The action only says what must not be done ('{reading.forbidden[0].text[:120]}'), and a plan can only do"
-            " things. Say what should be done instead."
+            f"The action only says what must not be done ('{reading.forbidden[0].text[:120]}'), and a plan can"
+            " only do things. Say what should be done instead."
         )
     return "The action asks for nothing that can be planned. Say what should be done."
 

@@ -18,7 +18,21 @@ _identifiers = frozenset({"id", "identifier", "number", "no", "num", "ref", "ref
 _directions = frozenset(
     {
         *("from", "to", "old", "new", "start", "end", "min", "max", "source", "destination", "origin", "target"),
-        *("sender", "recipient", "previous", "next", "before", "after", "first", "last", "not", "no", "other", "in", "out"),
+        *(
+            "sender",
+            "recipient",
+            "previous",
+            "next",
+            "before",
+            "after",
+            "first",
+            "last",
+            "not",
+            "no",
+            "other",
+            "in",
+            "out",
+        ),
     }
 )
 
@@ -28,7 +42,20 @@ _states = frozenset(
 )
 _vague = frozenset(
     {
-        *("id", "name", "type", "kind", "value", "values", "data", "result", "results", "output", "response", "text"),
+        *(
+            "id",
+            "name",
+            "type",
+            "kind",
+            "value",
+            "values",
+            "data",
+            "result",
+            "results",
+            "output",
+            "response",
+            "text",
+        ),
         *("message", "content", "body", "title", "description", "summary", "note", "notes", "details", "info"),
         *("date", "time", "count", "total", "code", "items", "url", "key", "options", "number", "query", "input"),
     }
@@ -54,7 +81,15 @@ def words_of(name: str) -> tuple[str, ...]:
 def stem(word: str) -> str:
     """Enough of English morphology to see that "refunded", "refunds" and "refund" are one word."""
     word = word.lower()
-    for ending, replacement in (("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", "")):
+    for ending, replacement in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("sses", "ss"),
+        ("ing", ""),
+        ("ed", ""),
+        ("es", "e"),
+        ("s", ""),
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: -len(ending)] + replacement
             break
@@ -63,10 +98,12 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
+@lru_cache(maxsize=8192)
 def stems_of(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words_of(text))
 
 
+@lru_cache(maxsize=8192)
 def key_of(name: str) -> str:
     """Names with one key are spelled alike but for case and separators; names without letters keep theirs."""
     return "".join(character for character in name.casefold() if character.isalnum()) or name

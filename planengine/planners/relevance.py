@@ -14,20 +14,17 @@ from numpy.typing import NDArray
 
 from planengine.catalogue import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.planners.naming import stem, words_of
+from planengine.planners.naming import stem, stems_of, words_of
 
 Floats = NDArray[np.float32]
 
 _KEPT = 4096
 _MAX_CHARACTERS = 2000
-_WORDS_SCALE = 0.6
-_stop_stems = frozenset(
-    stem(word)
-    for word in (
-        "a an and any are as at be by can could do does for from get give has have how i if in into is it its me my of "
-        "on or our please s that the their them then they this to us want was we what when where which who why will "
-        "with would you your need like also him her his she he there these those so some not"
-    ).split()
+_WORDS_SCALE = 0.8
+_stop_stems = stems_of(
+    "a an and any are as at be by can could do does for from get give has have how i if in into is it its me my "
+    "of on or our please s that the their them then they this to us want was we what when where which who why "
+    "will with would you your need like also him her his she he there these those so some not tell show"
 )
 
 
@@ -86,8 +83,9 @@ class Relevance:
 
 
 def describe(spec: ServiceSpec) -> str:
-    """What is embedded of a service. Measured on 200 labelled requests: the description followed by the name's words
-    ranks the right service first more often than either alone, the reverse order or the fields' names added."""
+    """What is embedded of a service. Measured on 200 labelled requests: the description followed by the name's
+    words ranks the right service first more often than either alone, the reverse order or the fields' names
+    added."""
     name = " ".join(words_of(spec.name)) or spec.name
     description = spec.description.strip()[:_MAX_CHARACTERS]
     return f"{description} ({name})" if description else f"{name}: {', '.join(spec.input_fields)}"

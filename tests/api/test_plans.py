@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cache.models import Entry
 from planengine import plans
+from planengine.generation import Failure, Outcome
 from planengine.models import Plan, Project
 from planengine.planning import work_on
 from tests.conftest import SHOP, Api
@@ -377,7 +378,7 @@ def test_a_dead_workers_plan_is_taken_over_and_its_late_answer_refused(api: Api)
 
     assert api.get(f"/v1/plans/{dead.id}").json()["status"] == "ready"
     assert not plans.extend_lease(dead)
-    late = plans.Outcome("failed", failure=plans.Failure("late", "late"))
+    late = Outcome("failed", failure=Failure("late", "late"))
     assert not plans.finish(dead, late)
     assert api.get(f"/v1/plans/{dead.id}").json()["status"] == "ready"
 

@@ -85,7 +85,26 @@ def test_a_sentinel_can_be_spelled_like_the_literal_it_stands_for(raw: str, seri
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "a-", "1-", "1", "1,", '"', "“", "'a ", "www.", "http://,", "a@", "a.b@c", "jan  ", "0xf1", "$1 ", " ", "№ ", "é"],
+    [
+        "a",
+        "a-",
+        "1-",
+        "1",
+        "1,",
+        '"',
+        "“",
+        "'a ",
+        "www.",
+        "http://,",
+        "a@",
+        "a.b@c",
+        "jan  ",
+        "0xf1",
+        "$1 ",
+        " ",
+        "№ ",
+        "é",
+    ],
 )
 def test_hostile_text_costs_little(unit: str) -> None:
     text = unit * (8000 // len(unit))

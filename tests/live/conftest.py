@@ -15,7 +15,14 @@ from orra.runs import StartedStack, running_stack
 
 # What the test run set for itself; a stack under test has its own services.
 OWN: dict[str, str | None] = dict.fromkeys(
-    ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "ORRA_DATA_DIR", "DJANGO_SETTINGS_MODULE")
+    (
+        "DATABASE_URL",
+        "BROKER_URL",
+        "SECRET_KEY",
+        "ORRA_DATA_DIR",
+        "DJANGO_SETTINGS_MODULE",
+        "PROMETHEUS_MULTIPROC_DIR",
+    )
 )
 
 StartStack = Callable[..., AbstractContextManager[StartedStack]]

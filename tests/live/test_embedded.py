@@ -22,7 +22,6 @@ from orra.embedded import BASE_DIR, Valkey, secret
 from orra.postgres import cluster_id, ensure_postgres, postmaster_pid, stop_postgres
 from orra.processes import EmbeddedError
 
-
 # Process kills are survived without waiting for the disk, so most tests here do not.
 start_postgres = partial(ensure_postgres, throwaway=True)
 
@@ -85,11 +84,11 @@ class TestPostgres:
         assert postmaster_pid(data_dir) == pid
 
     def test_committed_rows_survive_the_death_of_every_process(self, data_dir: Path) -> None:
-        query(start_postgres(data_dir), "CREATE TABLE kept AS SELECT 7 AS number")
+        query(ensure_postgres(data_dir), "CREATE TABLE kept AS SELECT 7 AS number")
         pid = postmaster_pid(data_dir)
         assert pid is not None
         kill_all(pid)
-        assert query(start_postgres(data_dir), "SELECT number FROM kept") == [(7,)]
+        assert query(ensure_postgres(data_dir), "SELECT number FROM kept") == [(7,)]
         assert postmaster_pid(data_dir) not in {None, pid}
 
     def test_a_killed_server_that_left_a_busy_process_is_replaced(self, data_dir: Path) -> None:
@@ -164,8 +163,7 @@ class TestPostgres:
     def test_several_run_side_by_side(self, data_dir: Path) -> None:
         folders = [data_dir / "one", data_dir / "two"]
         try:
-            with ThreadPoolExecutor(2) as pool:
-                urls = list(pool.map(start_postgres, folders))
+            urls = [start_postgres(folder) for folder in folders]
             assert len({cluster_id(url) for url in urls}) == 2
         finally:
             for folder in folders:

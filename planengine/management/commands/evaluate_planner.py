@@ -60,5 +60,7 @@ def _planner(wanted: str | None) -> Planner:
     if wanted == "composer":
         return Composer(get_embedder())
     if wanted == "model" and not settings.LLM_MODEL:
-        raise CommandError("No model is configured: set LLM_MODEL and LLM_API_BASE_URL, or use --planner composer.")
+        raise CommandError(
+            "No model is configured: set LLM_MODEL and LLM_API_BASE_URL, or use --planner composer."
+        )
     return current_planner()

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cache.models import Entry
+from orra import admin as shared
+from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from tests.admin.conftest import CHAIN
+from tests.admin.pages import body, list_of, text
+
+MODELS = (Project, ApiKey, Service, Plan, Attempt, Entry)
+
+
+@pytest.fixture
+def fill_tables(
+    make_project: Callable[..., Project], make_entry: Callable[..., Entry], make_plan: Callable[..., Plan]
+) -> Callable[[int], None]:
+    def make(count: int) -> None:
+        for number in range(count):
+            project = make_project(f"project {number} of {count}")
+            ApiKey.issue(project, name="a key")
+            entry = make_entry(project, f"Look {count} times at order {number}", {}, {**CHAIN, "tasks": CHAIN["tasks"][:2]})
+            plan = make_plan(project, cache_entry_id=entry.pk, cache={"decision": "miss", "reason": "refused"})
+            Attempt.objects.create(plan=plan, number=1, planner="composer", seconds=0.1)
+
+    return make
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(model, operator: Client, fill_tables) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection, ) as captured:
+            body(operator, list_of(model))
+        return len(captured)
+
+    fill_tables(2)
+    queries()  # fills the caches of content types
+    few = queries()
+    fill_tables(5)
+    assert model.objects.count() >= 7
+    assert queries() == few <= 8
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_index_leads_to_every_list(model, operator: Client) -> None:
+    page = body(operator, "/admin/")
+    assert f'href="{list_of(model)}"' in page
+    assert "orra" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("model", "search", "found"),
+    [
+        (Plan, "refund", "Refund order ORD-5"),
+        (Attempt, "tiny", "model:1:tiny"),
+        (Entry, "labels", "labels for order"),
+        (Service, "print_lab", "Print labels for an order."),
+        (Project, "shop", "shop"),
+        (ApiKey, "first", "sk-orra-v1-"),
+    ],
+)
+def test_search_finds_and_leaves_out(model, search: str, found: str, operator: Client, entry, rejected) -> None:
+    ApiKey.issue(entry.project, name="first")
+    page = text(body(operator, list_of(model, q=search)))
+    assert found in page
+    nothing = text(body(operator, list_of(model, q="zebra crossing")))
+    assert found not in nothing
+    assert f"0 {model._meta.verbose_name_plural}" in nothing
+
+
+def test_a_plan_is_found_by_its_id_its_entry_and_its_project(operator: Client, served: Plan, rejected: Plan) -> None:
+    for wanted in (served.pk, served.cache_entry_id):
+        page = body(operator, list_of(Plan, q=wanted or ""))
+        assert served.pk in page
+        assert rejected.pk not in page
+    assert "2 plans" in text(body(operator, list_of(Plan, q=served.project_id)))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"status__exact": "ready"},
+        {"source__exact": "exact"},
+        {"decision": "exact"},
+        {"cache_mode__exact": "use", "decision": "exact"},
+    ],
+)
+def test_plans_are_filtered(chosen: dict[str, str], operator: Client, served: Plan, rejected: Plan) -> None:
+    page = body(operator, list_of(Plan, **chosen))
+    assert served.pk in page
+    assert rejected.pk not in page
+
+
+def test_plans_of_a_project_and_of_an_entry(operator: Client, served: Plan, make_project, make_plan) -> None:
+    other = make_plan(make_project("another"))
+    for chosen in ({"project": served.project_id}, {"entry": served.cache_entry_id or ""}):
+        page = body(operator, list_of(Plan, **chosen))
+        assert served.pk in page
+        assert other.pk not in page
+
+
+def test_a_plan_s_line_shows_where_it_came_from(operator: Client, served: Plan) -> None:
+    line = text(body(operator, list_of(Plan)).split("<tbody>")[1].split("</tbody>")[0])
+    for part in ("ready", "cache, exact template", "Print 5 labels", "shop", "hit, same template"):
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    ("chosen", "counted"), [({"outcome": "problems"}, 3), ({"outcome": "accepted"}, 0), ({"outcome": "error"}, 1)]
+)
+def test_attempts_are_filtered_by_outcome(chosen, counted: int, operator: Client, rejected: Plan) -> None:
+    problem = {"code": "unreachable", "message": "No answer."}
+    Attempt.objects.create(
+        plan=rejected, number=4, planner="m", seconds=1, error_code="unreachable", problems=[problem]
+    )
+    noun = "attempt" if counted == 1 else "attempts"
+    assert f"{counted} {noun}" in text(body(operator, list_of(Attempt, **chosen)))
+
+
+@pytest.mark.parametrize("state", ["usable", "expired", "quarantined"])
+def test_entries_are_filtered_by_state(state: str, operator: Client, entry: Entry, make_entry) -> None:
+    lookup = {**CHAIN, "tasks": CHAIN["tasks"][:2], "parallel_groups": [["task1"]]}
+    stale = make_entry(entry.project, "Look up order ORD-17", {"order_id": "ORD-17", "copies": 2}, lookup)
+    quarantined = make_entry(entry.project, "Search for ORD-17", {"order_id": "ORD-17", "copies": 2}, lookup)
+    Entry.objects.filter(pk=stale.pk).update(expires_at=timezone.now())
+    Entry.objects.filter(pk=quarantined.pk).update(quarantined_at=timezone.now())
+    page = body(operator, list_of(Entry, state=state))
+    shown = {row.pk for row in (entry, stale, quarantined) if row.pk in page}
+    assert shown == {{"usable": entry, "expired": stale, "quarantined": quarantined}[state].pk}
+
+
+def test_entries_are_filtered_by_service_pin_planner_and_reuse(operator: Client, entry: Entry) -> None:
+    assert entry.pk in body(operator, list_of(Entry, service="notify"))
+    assert "uses the service" in text(body(operator, list_of(Entry, service="notify")))
+    for chosen in ({"service": "refund_payment"}, {"pinned__exact": "1"}, {"planned_by": "model"}, {"serves": "identical"}):
+        assert entry.pk not in body(operator, list_of(Entry, **chosen))
+    assert entry.pk in body(operator, list_of(Entry, serves="template", planned_by="composer", pinned__exact="0"))
+
+
+def test_an_entry_s_line_shows_its_template_with_the_slots_marked(operator: Client, entry: Entry) -> None:
+    page = body(operator, list_of(Entry))
+    assert '<mark class="orra-slot">{order_id}</mark> and tell the customer' in page
+
+
+@pytest.mark.parametrize(("column", "model"), [(5, Plan), (7, Plan), (5, Entry), (6, Entry), (4, Project)])
+def test_lists_can_be_ordered(column: int, model, operator: Client, served: Plan, rejected: Plan) -> None:
+    for order in (str(column), f"-{column}"):
+        body(operator, list_of(model, o=order))
+
+
+def test_a_long_list_is_not_counted_to_its_end(operator: Client, shop: Project, make_plan, monkeypatch) -> None:
+    monkeypatch.setattr(shared, "MAX_COUNTED", 3)
+    for _ in range(3):
+        make_plan(shop)
+    assert "There may be more than these" in text(body(operator, list_of(Plan)))
+    assert "There may be more than these" not in text(body(operator, list_of(Project)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_filter_with_nul_is_refused(model, operator: Client) -> None:
+    assert operator.get(list_of(model, project="p_\x00")).status_code == 400
+    assert operator.get(list_of(model, q="\x00")).status_code == 400
+    assert operator.get(list_of(model) + "p_%00/change/").status_code == 302  # no such row

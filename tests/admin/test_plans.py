@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cache import lookup
+from cache.models import Entry
+from planengine.models import Attempt, Plan
+from tests.admin.pages import address, body, list_of, page_of, text
+
+
+def test_a_served_plan_is_drawn_with_where_its_values_come_from(operator: Client, served: Plan) -> None:
+    page = text(body(operator, page_of(served)))
+    assert "Print 5 labels for order ORD-99 and tell the customer" in page
+    assert 'order_id "ORD-99" copies 5 Step 1 2 in parallel order_lookup task1' in page
+    assert 'order_id ← task0.order_id "ORD-99"' in page
+    assert "Step 2 notify task3 customer_id ← task1.customer_id" in page
+    assert '"parallel_groups": [' in page
+
+
+def test_a_served_plan_leads_to_its_entry_and_project(operator: Client, served: Plan, entry: Entry) -> None:
+    page = body(operator, page_of(served))
+    assert f'<a href="{page_of(entry)}">{entry.pk}</a>' in page
+    assert f'<a href="{page_of(served.project)}">shop</a>' in page
+    assert "hit, same template, similarity 1.0000" in text(page)
+
+
+def test_a_plan_whose_entry_was_evicted_says_so(operator: Client, served: Plan, entry: Entry) -> None:
+    lookup.forget(entry.project_id, [entry.pk])
+    page = body(operator, page_of(served))
+    assert f'href="{page_of(entry)}"' not in page
+    assert f"entry {entry.pk} (not there any more" in text(page)
+
+
+def test_a_rejected_plan_tells_what_was_wrong_and_how_to_fix_it(operator: Client, rejected: Plan) -> None:
+    page = text(body(operator, page_of(rejected)))
+    assert "ORCHESTRATION ERROR PROBLEM: no such service" in page
+    assert "How to fix Register a service that gives refunds." in page
+    assert page.count("unknown_service task1 service 'task1' names the service 'refunds', which doesn't exist") == 4
+    assert page.count("Did you mean 'refund_payment'?") == 4
+    assert "total 1,234.50 ms" in page
+    assert "900 prompt · unknown completion" in page
+
+
+def test_prompts_and_answers_are_folded_away(operator: Client, rejected: Plan) -> None:
+    page = body(operator, page_of(rejected))
+    assert page.count("<details><summary>Prompt") == page.count("<details><summary>Answer") == 3
+    assert "<details open" not in page
+    assert "prompt of attempt 3" in page
+    assert "answer of attempt 1" in page
+
+
+def test_guards_that_fired_are_listed_with_links_to_their_candidates(
+    operator: Client, entry: Entry, rejected: Plan
+) -> None:
+    guards = [
+        {"entry_id": entry.pk, "template": "Undo {order_id}", "similarity": 0.97, "guard": "polarity", "reason": "undo"},
+        {"entry_id": "ce_gone", "template": "Stop it", "similarity": 0.91, "guard": "fields", "reason": "other fields"},
+    ]
+    decision = {"decision": "miss", "reason": "refused", "entry_id": None, "similarity": 0.97, "guards": guards}
+    Plan.objects.filter(pk=rejected.pk).update(cache=decision)
+    page = body(operator, page_of(rejected))
+    assert f'<a href="{page_of(entry)}">{entry.pk}</a>' in page
+    assert "ce_5Fgone" not in page
+    said = text(page)
+    assert "miss, similarity 0.9700. There were similar entries, but a guard objected" in said
+    assert "Undo {order_id} 0.9700 polarity undo" in said
+    assert "ce_gone Stop it 0.9100 fields other fields" in said
+
+
+def test_an_attempt_has_a_page_of_its_own(operator: Client, rejected: Plan) -> None:
+    attempt = rejected.attempts.get(number=2)
+    page = body(operator, page_of(attempt))
+    assert "answer of attempt 2" in page
+    assert f'<a href="{page_of(rejected)}">' in page
+    assert "1 problem by model:1:tiny, model tiny, 1.50 s, tokens not reported" in text(page)
+
+
+@pytest.mark.parametrize("status", ["pending", "planning"])
+def test_an_unfinished_plan_can_be_looked_at(status: str, operator: Client, shop, make_plan) -> None:
+    page = text(body(operator, page_of(make_plan(shop, status=status))))
+    assert "Finished not yet" in page
+    assert "not made yet" in page
+    assert "No planner was called." in page
+
+
+def test_what_the_engine_writes_cannot_be_changed(operator: Client, rejected: Plan) -> None:
+    for row in (rejected, rejected.attempts.get(number=1)):
+        assert operator.post(page_of(row), {"status": "ready", "answer": "changed"}).status_code == 403
+        assert operator.post(address(row, "delete"), {"post": "yes"}).status_code == 403
+        assert operator.get(list_of(type(row)) + "add/").status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes", "index": "0"}
+        operator.post(list_of(type(row)), chosen)
+        assert "<input" not in body(operator, page_of(row)).split('id="content-main"')[1]
+    rejected.refresh_from_db()
+    assert rejected.status == "failed"
+    assert Attempt.objects.filter(plan=rejected).count() == 3
+
+
+def test_a_plan_that_does_not_exist_leads_back(operator: Client) -> None:
+    answer = operator.get(reverse("admin:planengine_plan_change", args=["o_nothing"]), follow=True)
+    assert answer.status_code == 200
+    assert "doesn’t exist" in text(answer.content.decode())
