@@ -176,6 +176,7 @@ class EntryAdmin(OperatorAdmin):
 
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
         shown: dict[str, Any] = {
+            "subtitle": row.pk,
             "entry": row,
             "state": badge(*_state(row)),
             "hits": self.hits(row),
@@ -264,7 +265,7 @@ def _as_line(found: list[Piece], limit: int = 100) -> SafeString:
         parts.append(format_html('<mark class="orra-slot">{}</mark>' if piece.slot else "{}", text))
         left -= len(text)
         if left <= 0:
-            parts.append(format_html("…"))
+            parts.append(format_html("{}", "…"))
             break
     return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ([part] for part in parts)))
 

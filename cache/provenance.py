@@ -25,7 +25,7 @@ from orra.strictjson import Json, same
 __all__ = ["CannotFill", "Recipe", "RecipeInvalid", "check_with_sentinels", "fill_plan", "trace"]
 
 # Values of the plan times values of the request; beyond it, tracing would cost more than planning again.
-MAX_COMPARISONS = 200_000
+MAX_COMPARISONS = 20_000
 # A constant with so many digits that stands nowhere in the action may be a date or a sum in another spelling, and
 # a number this large is no coincidence.
 TELLING_DIGITS = 4
@@ -220,15 +220,16 @@ def _standing(value: str, needles: list[_Needle]) -> list[tuple[int, int, _Needl
             if start in starts and end in ends:
                 found.append((start, end, needle))
             start = value.find(needle.text, end)
-    found.sort(key=lambda place: (place[0] - place[1], place[0]))
-    chosen: list[tuple[int, int, _Needle]] = []
-    for start, end, needle in found:
-        overlapping = [other for other in chosen if start < other[1] and other[0] < end]
-        if not overlapping:
-            chosen.append((start, end, needle))
-        elif any(other[:2] == (start, end) and other[2].part.path != needle.part.path for other in overlapping):
+    taken = bytearray(len(value))
+    chosen: dict[tuple[int, int], _Needle] = {}
+    for start, end, needle in sorted(found, key=lambda place: (place[0] - place[1], place[0])):
+        rival = chosen.get((start, end))
+        if rival is not None and rival.part.path != needle.part.path:
             raise _Untraceable
-    return sorted(chosen, key=lambda place: place[0])
+        if taken.find(1, start, end) < 0:
+            taken[start:end] = b"\x01" * (end - start)
+            chosen[start, end] = needle
+    return [(start, end, needle) for (start, end), needle in sorted(chosen.items(), key=lambda place: place[0])]
 
 
 def _is_telling(value: Json) -> bool:

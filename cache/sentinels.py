@@ -15,13 +15,17 @@ from cache.templates import Template, fill
 from cache.tokens import joined
 from orra.strictjson import Json, same
 
+# Values of the plan times values of the request; beyond it the plan is not worth the rehearsal.
+MAX_COMPARISONS = 200_000
+_SERIALS = 7_400_000_000
+
 
 def check_with_sentinels(plan: Json, recipe: Recipe, template: Template, params: Mapping[str, Json]) -> bool:
     """Whether ``recipe`` replaces every value of the request (``template`` and ``params`` are those the plan was
     made for) and nothing else. Always false for a recipe that is good for the identical request only."""
     if not recipe.reusable:
         return False
-    made_params = _made_up(params, count())
+    made_params = _made_up(params, count(_SERIALS))
     made_template = _made_up_template(template, recipe)
     try:
         if not same(fill_plan(plan, recipe, template, params), plan):
@@ -29,9 +33,13 @@ def check_with_sentinels(plan: Json, recipe: Recipe, template: Template, params:
         filled = fill_plan(plan, recipe, made_template, made_params)
     except CannotFill:
         return False
-    return _landed(plan, filled, params, made_params) and not _survivors(
-        plan, filled, _old_values(template, recipe, params)
-    )
+    if not _landed(plan, filled, params, made_params):
+        return False
+    before, after = _input_leaves(plan, params), _input_leaves(filled, params)
+    old_values = _old_values(template, recipe, params)
+    if len(after) * len(old_values) > MAX_COMPARISONS:
+        return False
+    return not _survivors(before, after, old_values)
 
 
 def _made_up(value: Json, serial: count[int]) -> Json:
@@ -44,8 +52,8 @@ def _made_up(value: Json, serial: count[int]) -> Json:
         return value
     number = next(serial)
     if isinstance(value, str):
-        return f"{7_400_000_000 + number}" if "number" in param_spellings(value) else f"sentinel{7_400_000_000 + number}"
-    return 7_400_000_000 + number + (0.5 if isinstance(value, float) and not value.is_integer() else 0)
+        return f"{number}" if "number" in param_spellings(value) else f"sentinel{number}"
+    return number + (0.5 if isinstance(value, float) and not value.is_integer() else 0)
 
 
 def _made_up_template(template: Template, recipe: Recipe) -> Template:
@@ -65,7 +73,7 @@ def _landed(plan: Json, filled: Json, params: Mapping[str, Json], made: Mapping[
     for old, new in zip(plan["tasks"], filled["tasks"], strict=True):
         if {**old, "input": None} != {**new, "input": None} or old["input"].keys() != new["input"].keys():
             return False
-        for field, value in new["input"].items() if new["id"] == "task0" else ():
+        for field, value in new["input"].items() if new.get("id") == "task0" else ():
             if field in params and not same(value, made[field]):
                 return False
     return same({**plan, "tasks": []}, {**filled, "tasks": []})
@@ -80,26 +88,29 @@ def _old_values(template: Template, recipe: Recipe, params: Mapping[str, Json]) 
     return old
 
 
-def _survivors(plan: Json, filled: Json, old_values: list[Json]) -> bool:
+def _survivors(before: Mapping[Path, Json], after: Mapping[Path, Json], old_values: list[Json]) -> bool:
     """Whether a value of the old request is still in the plan, or a value changed that held none of them."""
     needles = [joined(value) for value in old_values if isinstance(value, str) and any(map(str.isalnum, value))]
-    before = dict(_input_leaves(plan))
+    numbers = [value for value in old_values if not isinstance(value, str)]
 
     def holds_old(value: Json) -> bool:
-        if any(not isinstance(old, str) and same(old, value) for old in old_values):
-            return True
-        whole = joined(value) if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return any(same(old, value) for old in numbers)
+        whole = joined(value)
         return any(needle in whole for needle in needles)
 
-    for path, value in _input_leaves(filled):
-        if value is None or isinstance(value, bool) or (isinstance(value, str) and value.startswith("$task")):
-            continue
-        if holds_old(value):
-            return True
-        if path in before and not same(before[path], value) and not holds_old(before[path]):
-            return True
-    return False
+    return any(
+        holds_old(value) or (path in before and not same(before[path], value) and not holds_old(before[path]))
+        for path, value in after.items()
+        if not (value is None or isinstance(value, bool) or (isinstance(value, str) and value.startswith("$task")))
+    )
 
 
-def _input_leaves(plan: Json) -> list[tuple[Path, Json]]:
-    return [found for index, task in enumerate(plan["tasks"]) for found in leaves(task["input"], (index,))]
+def _input_leaves(plan: Json, params: Mapping[str, Json]) -> dict[Path, Json]:
+    """The values that tasks take, but for the params in task0, which have been looked at."""
+    return {
+        path: value
+        for index, task in enumerate(plan["tasks"])
+        for path, value in leaves(task["input"], (index,))
+        if not (task.get("id") == "task0" and path[1] in params)
+    }

@@ -19,9 +19,10 @@ from orra.strictjson import Json
 Path = tuple[str | int, ...]
 Span = tuple[int, int]
 
-# Params' leaves beyond this many are not looked for. A value that more than MAX_TIED leaves share names none of
-# them.
+# Params' leaves beyond this many, or this many characters of them, are not looked for. A value that more than
+# MAX_TIED leaves share names none of them.
 MAX_LEAVES = 512
+MAX_CHARACTERS = 65_536
 MAX_TIED = 8
 _NUMBER_SIGNS = ("#", "№")
 
@@ -83,7 +84,7 @@ def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
 
 
 def _param_slots(action: str, literals: list[Literal], params: Mapping[str, Json]) -> list[Slot]:
-    found = [leaf for leaf in _param_leaves(params) if len(leaf.text) <= 4 * len(action)]
+    found = _param_leaves(params, longest=4 * len(action))
     if not found:
         return []
     tokens = tokenize(action)
@@ -103,17 +104,19 @@ def _param_slots(action: str, literals: list[Literal], params: Mapping[str, Json
     return slots
 
 
-def _param_leaves(params: Mapping[str, Json]) -> list[_Leaf]:
+def _param_leaves(params: Mapping[str, Json], *, longest: int) -> list[_Leaf]:
     """What may stand in the action. Booleans, null and text without a letter or digit never do: ``true`` is said
     in other words, and a sign is no value."""
     found: list[_Leaf] = []
+    left = MAX_CHARACTERS
     for path, value in leaves(params):
-        if len(found) == MAX_LEAVES:
+        if len(found) == MAX_LEAVES or left < 0:
             break
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             continue
         text = value if isinstance(value, str) else str(value)
-        if any(map(str.isalnum, text)):
+        if len(text) <= longest and any(map(str.isalnum, text)):
+            left -= len(text)
             # "007" is a name, not the number seven.
             is_name = isinstance(value, str) and len(text) > 1 and text[0] == "0" and text.isdecimal()
             found.append(_Leaf(path, text, None if is_name else parse_number(text)))

@@ -17,6 +17,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from orra.showing import brief
+
 MAX_COUNTED = 10_000
 MAX_PROJECTS_IN_FILTER = 20
 
@@ -143,7 +145,7 @@ def list_of(model: type[Model], **chosen: str) -> str:
 
 
 def link_to(row: Model) -> SafeString:
-    return format_html('<a href="{}">{}</a>', page_of(row), str(row))
+    return format_html('<a href="{}">{}</a>', page_of(row), brief(str(row), 120))
 
 
 def badge(kind: str, text: str) -> SafeString:

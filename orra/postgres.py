@@ -341,7 +341,8 @@ def _clear_remains(pgdata: Path) -> None:
     _, alive = psutil.wait_procs(left, timeout=10)
     if alive:
         raise EmbeddedError(f"Processes of an earlier Postgres in {pgdata} do not end: {[p.pid for p in alive]}.")
-    # Its process id may by now be another program's, which Postgres would take for a running server.
+    # Its process id may by now be another program's, or that of a dead process which no parent has asked about:
+    # Postgres would take either for a running server.
     (pgdata / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -350,6 +351,8 @@ def _start(pgdata: Path, *, account: _Account, throwaway: bool) -> _Server:
     if log.exists() and log.stat().st_size > 10_000_000:
         log.replace(log.with_suffix(".log.1"))
     sockets = short_socket_dir(pgdata, name=f".s.PGSQL.{PORT}", owner=account.uid, group=account.gid)
+    for left in sockets.glob(f".s.PGSQL.{PORT}*"):
+        left.unlink()  # as above, for the socket and its lock
     settings = {**SETTINGS, **(THROWAWAY_SETTINGS if throwaway else {}), "unix_socket_directories": str(sockets)}
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     with log.open("ab") as output:

@@ -41,7 +41,7 @@ def store(
     return lookup.store(
         asked,
         plan,
-        vector=embed(asked.template.text),
+        vector=embed(asked.template.embedding_text),
         ttl_seconds=project.cache_ttl_seconds,
         services=versions,
         planned_by=planned_by,

@@ -25,7 +25,7 @@ from planengine.requests import PlanRequest
 
 log = structlog.get_logger(__name__)
 
-LEASE_RENEWAL_SECONDS = 10
+LEASE_RENEWAL_SECONDS = 5
 
 
 def work_on(plan_id: str) -> None:

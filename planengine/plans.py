@@ -35,7 +35,7 @@ from planengine.validation import validate
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
 

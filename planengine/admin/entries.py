@@ -16,6 +16,7 @@ from django.urls import URLPattern, path
 from cache.admin import EntryAdmin
 from cache.models import Entry
 from orra.admin import link_to, list_of, page_of
+from orra.showing import brief
 from planengine import plans
 from planengine.admin.drawing import draw
 from planengine.admin.replaying import ReplayForm
@@ -50,7 +51,7 @@ class ReplayableEntryAdmin(EntryAdmin):
         may_view_plans = self.may_view(Plan, request)
         return {
             **super().page(request, row),
-            "project_link": link_to(row.project) if self.may_view(Project, request) else row.project.name,
+            "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
             "drawing": draw(row.plan),
             "used_services": list(_used_services(row)),
             "may_view_services": self.may_view(Service, request),

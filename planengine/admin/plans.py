@@ -89,7 +89,7 @@ class PlanAdmin(ReadOnlyAdmin):
         return {
             "plan": row,
             "state": _state(row),
-            "project_link": link_to(row.project) if self.may_view(Project, request) else row.project.name,
+            "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
             "drawing": draw(row.plan) if row.plan is not None else None,
             "explanation": explain(row.cache, there=there),
             "served_by_there": row.cache_entry_id in there,

@@ -6,19 +6,17 @@ in turn. The shortest chain wins; two that are equally short and equally likely 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from orra.strictjson import Json
-from planengine.catalogue import ServiceSpec
-from planengine.planners.naming import Likeness, compare, is_identifier, is_state, is_vague, key_of, stems_of
-from planengine.planners.verbs import Act, act_of_service
+from orra.strictjson import Json, same
+from planengine.planners.bench import Option, Workbench
+from planengine.planners.naming import Likeness, is_vague, key_of
 from planengine.schema_shapes import conjuncts
 from planengine.schemas import Field, type_names
 
 _MAX_REACHED = 64
-_CLEARLY_NEARER = 0.1
+_CLEARLY_NEARER = 0.15
 
 
 @dataclass(frozen=True)
@@ -56,141 +54,20 @@ class Assembly:
         )
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A service as the composer sees it."""
-
-    spec: ServiceSpec
-
-    @cached_property
-    def act(self) -> Act:
-        return act_of_service(self.spec.name, self.spec.description)
-
-    @cached_property
-    def name_stems(self) -> frozenset[str]:
-        return stems_of(self.spec.name)
-
-    @cached_property
-    def said(self) -> frozenset[str]:
-        """The stems of its name and description: the context in which its fields are to be read."""
-        return self.name_stems | stems_of(self.spec.description)
-
-    @cached_property
-    def required_keys(self) -> frozenset[str]:
-        return frozenset(key_of(name) for name in self.spec.required_inputs)
-
-    @cached_property
-    def input_keys(self) -> frozenset[str]:
-        return frozenset(key_of(name) for name in self.spec.input_fields)
+def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
+    """The goals with the helpers that they need, wired; or what is missing."""
+    return _Attempt(bench, tuple(dict.fromkeys(goals))).assembly()
 
 
 @dataclass(frozen=True)
-class _Option:
-    producer: str
-    field: str
-    likeness: Likeness
+class _Ready:
+    """A service that could run with what is settled. ``waits``: better not before another goal; ``cost``: the helpers
+    it takes, itself included when it is one."""
 
-
-class Workbench:
-    """One request's services and params, with everything that can be known before goals are chosen.
-
-    ``may_help`` says whether a service that nobody asked for may be added to produce a value; ``nearness`` is its
-    similarity to the action.
-    """
-
-    def __init__(
-        self,
-        services: Iterable[ServiceSpec],
-        *,
-        params: Mapping[str, Json],
-        said: frozenset[str],
-        may_help: Callable[[Candidate], bool],
-        nearness: Callable[[str], float],
-    ) -> None:
-        self.candidates = {spec.name: Candidate(spec) for spec in services}
-        self.params = params
-        self._said = said
-        self._may_help = may_help
-        self._nearness = nearness
-        self._options: dict[tuple[str, str], tuple[_Option, ...]] = {}
-        self._given: dict[tuple[str, str], tuple[list[str], str]] = {}
-        self._by_key: dict[str, list[str]] = {}
-        for name in params:
-            self._by_key.setdefault(key_of(name), []).append(name)
-
-    def assemble(self, goals: Sequence[str]) -> Assembly:
-        """The goals with the helpers that they need, wired; or what is missing."""
-        return _Attempt(self, tuple(dict.fromkeys(goals))).assembly()
-
-    def exact_params(self, service: str) -> frozenset[str]:
-        """The params that are inputs of ``service`` by name."""
-        keys = self.candidates[service].input_keys
-        return frozenset(name for name in self.params if key_of(name) in keys)
-
-    def field_of(self, service: str, name: str) -> Field:
-        found = self.candidates[service].spec.inputs.field(name)
-        assert found is not None, name
-        return found
-
-    def namesake(self, wanted: str) -> str | None:
-        """The one param that is spelled like ``wanted``."""
-        if wanted in self.params:
-            return wanted
-        names = self._by_key.get(key_of(wanted), [])
-        return names[0] if len(names) == 1 else None
-
-    def unfitting(self, service: str, name: str) -> str:
-        """Why the namesake param cannot be taken; empty when it can, or there is none."""
-        param = self.namesake(name)
-        faults = self.field_of(service, name).faults(self.params[param]) if param is not None else []
-        return f"the value of param '{param}' does not fit it: {faults[0]}" if faults else ""
-
-    def equivalents(self, service: str, name: str) -> list[tuple[Likeness, str]]:
-        """Params of another spelling that may be meant by this input, surest first."""
-        wanted_context = self.candidates[service].said
-        schema = self.field_of(service, name)
-        found = []
-        for param, value in self.params.items():
-            likeness = compare(param, name, given_context=self._said, wanted_context=wanted_context)
-            if likeness in (None, Likeness.EXACT) or schema.faults(value):
-                continue
-            if likeness is Likeness.IDENTIFIER and not (is_identifier(param) or _looks_like_identifier(value)):
-                continue
-            found.append((likeness, param))
-        return sorted(found)
-
-    def options(self, service: str, name: str) -> tuple[_Option, ...]:
-        """Every output of another service that may serve as this input."""
-        if (service, name) not in self._options:
-            self._options[service, name] = tuple(self._find_options(service, name))
-        return self._options[service, name]
-
-    def _find_options(self, service: str, name: str) -> Iterable[_Option]:
-        if is_state(name):
-            return
-        consumer, wanted = self.candidates[service], self.field_of(service, name)
-        for producer in self.candidates.values():
-            if producer is consumer:
-                continue
-            best: _Option | None = None
-            for output in producer.spec.output_fields:
-                # What a service needs in order to run cannot come from it: it only hands it back.
-                if is_state(output) or key_of(output) in producer.required_keys:
-                    continue
-                likeness = compare(output, name, given_context=producer.name_stems, wanted_context=consumer.said)
-                if likeness is None or (likeness is Likeness.IDENTIFIER and not _both_identify(output, name)):
-                    continue
-                made = producer.spec.outputs.field(output)
-                if made is not None and wanted.takes(made) and (best is None or likeness < best.likeness):
-                    best = _Option(producer.spec.name, output, likeness)
-            if best is not None:
-                yield best
-
-    def may_help(self, service: str) -> bool:
-        return self._may_help(self.candidates[service])
-
-    def nearness(self, service: str) -> float:
-        return self._nearness(service)
+    service: str
+    waits: bool
+    cost: int
+    sources: dict[str, Source]
 
 
 class _Attempt:
@@ -238,16 +115,25 @@ class _Attempt:
         return list(reached)
 
     def _settle(self, reached: Sequence[str]) -> None:
+        """Cheapest first, and of equally cheap ones the helpers first: a goal then sees every helper that could serve
+        it as cheaply as the one it takes."""
         while True:
             ready = [found for service in reached if service not in self.cost if (found := self._ready(service))]
             if not ready:
                 return
-            _, cost, _, service, sources = min(ready, key=lambda found: found[:4])
-            self.cost[service], self.sources[service] = cost, sources
+            best = min(
+                ready,
+                key=lambda found: (
+                    found.waits,
+                    found.cost,
+                    found.service in self.goal_set,
+                    -self.bench.nearness(found.service),
+                    found.service,
+                ),
+            )
+            self.cost[best.service], self.sources[best.service] = best.cost, best.sources
 
-    def _ready(self, service: str) -> tuple[bool, int, float, str, dict[str, Source]] | None:
-        """How ``service`` could run with what is settled: whether it should wait for another goal that would give
-        the same, the helpers it takes, and its sources."""
+    def _ready(self, service: str) -> _Ready | None:
         cost = 0 if service in self.goal_set else 1
         waits = False
         sources: dict[str, Source] = {}
@@ -266,13 +152,13 @@ class _Attempt:
                 return None
             sources[name] = Source(option.producer, option.field, option.likeness)
             cost += self._extra(option)
-        return waits, cost, -self.bench.nearness(service), service, sources
+        return _Ready(service, waits, cost, sources)
 
-    def _extra(self, option: _Option) -> int:
+    def _extra(self, option: Option) -> int:
         return 0 if option.producer in self.goal_set else self.cost[option.producer]
 
-    def _best(self, service: str, name: str, options: Sequence[_Option]) -> _Option | None:
-        def rank(option: _Option) -> tuple[int, int, int]:
+    def _best(self, service: str, name: str, options: Sequence[Option]) -> Option | None:
+        def rank(option: Option) -> tuple[int, int, int]:
             return self._extra(option), option.likeness, -len(self._brings(option.producer))
 
         self.ambiguous.pop((service, name), None)
@@ -295,7 +181,7 @@ class _Attempt:
         """The params that only this helper would use: that they were given is a sign that it is wanted."""
         return self.bench.exact_params(service) - self.taken_by_goals
 
-    def _usable(self, service: str, name: str) -> list[_Option]:
+    def _usable(self, service: str, name: str) -> list[Option]:
         """Options from goals, and from services that may help. A name that says nothing ("text", "id") is taken
         from a service that nobody asked for only if the params speak for that one."""
         return [
@@ -326,7 +212,10 @@ class _Attempt:
         return Source(None, free[0][1], free[0][0])
 
     def _constant_name(self, service: str, name: str, value: Json) -> str:
-        task0_name = name if self.constants.get(name, value) == value else f"{service}_{name}"
+        """A task0 field for ``value``: neither a param's nor that of another constant."""
+        task0_name = name
+        while task0_name in self.bench.params or not same(self.constants.get(task0_name, value), value):
+            task0_name = f"{service}_{task0_name}"
         self.constants[task0_name] = value
         return task0_name
 
@@ -422,14 +311,3 @@ def _only_value(found: Field) -> list[Json]:
         if isinstance(part.get("enum"), list) and len(part["enum"]) == 1:
             return list(part["enum"])
     return []
-
-
-def _both_identify(left: str, right: str) -> bool:
-    return is_identifier(left) and is_identifier(right)
-
-
-def _looks_like_identifier(value: Json) -> bool:
-    """``ORD-17`` and 17 identify an order; "Jane Smith" does not identify a customer."""
-    if isinstance(value, str):
-        return any(map(str.isdigit, value)) and not any(map(str.isspace, value))
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -13,7 +13,8 @@ from itertools import islice, product
 
 from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
-from planengine.planners.chaining import Assembly, Candidate, Missing, Workbench, types_text
+from planengine.planners.bench import Candidate, Workbench
+from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import Floats, content_stems
@@ -91,6 +92,7 @@ class Choice:
         """The wired services. Raises :class:`NotActionable`."""
         wishes = self._wishes()
         chosen, assembly = self._best(wishes)
+        self._check_repetition(wishes, chosen)
         for wish, service in zip(wishes, chosen, strict=True):
             self._check_second_choice(wish, service, chosen, assembly)
             if wish.request.conditional and self._bench.candidates[service].act.only_changes:
@@ -99,7 +101,7 @@ class Choice:
                     " Check the condition first and ask again without it."
                 )
         listed = [name for wish in wishes for name in self._listed(wish, chosen)]
-        return self._bench.assemble([*chosen, *listed]) if listed else assembly
+        return assemble(self._bench, [*chosen, *listed]) if listed else assembly
 
     def _forbidden(self, requests: Sequence[Request], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
         """The services that would do what must not be done."""
@@ -207,7 +209,7 @@ class Choice:
         best: tuple[float, tuple[str, ...], Assembly] | None = None
         first: Assembly | None = None
         for chosen in _combinations(wishes):
-            assembly = self._bench.assemble(chosen)
+            assembly = assemble(self._bench, chosen)
             first = first or assembly
             if not assembly.missing:
                 value = self._value(wishes, chosen, assembly)
@@ -230,7 +232,7 @@ class Choice:
     def _check_second_choice(self, wish: _Wish, service: str, chosen: Sequence[str], assembly: Assembly) -> None:
         """A nearer service that lacks an input is only passed over for one that the params clearly speak for."""
         for nearer in wish.shortlist[: wish.shortlist.index(service)]:
-            alternative = self._bench.assemble([nearer if name == service else name for name in chosen])
+            alternative = assemble(self._bench, [nearer if name == service else name for name in chosen])
             if not alternative.missing:
                 continue
             evidence = len(self._bench.exact_params(service))
@@ -240,6 +242,26 @@ class Choice:
             gap = wish.similarity[nearer] - wish.similarity[service]
             if gap > lead * self._scale or (evidence < 2 and self._lacks_words(wish, nearer, service)):
                 raise NotActionable(self._not_supplied(alternative.missing[0]))
+
+    def _check_repetition(self, wishes: Sequence[_Wish], chosen: Sequence[str]) -> None:
+        """One change of two things would need the service twice, with inputs that the params give only once."""
+        seen: dict[str, frozenset[str]] = {}
+        for wish, service in zip(wishes, chosen, strict=True):
+            candidate = self._bench.candidates[service]
+            things = self._things_in(wish.request.text) - candidate.said
+            repeated = service in seen and candidate.act.only_changes
+            if repeated and things - seen[service] and not _refers_back.search(wish.request.text):
+                raise NotActionable(
+                    f"The action asks for '{service}' twice, the second time with '{_shown(wish.request.text)}',"
+                    " but the params give its inputs only once. Send one request for each."
+                )
+            seen.setdefault(service, things)
+
+    def _things_in(self, text: str) -> frozenset[str]:
+        """What a request is about: its words but verbs and the params' names, and all that has a digit in it."""
+        verbs = {stem(word) for word in words_of(text) if is_verb(word)}
+        numbered = {word.strip(".,;:!?") for word in text.split() if any(map(str.isdigit, word))}
+        return content_stems(text) - verbs - stems_of(" ".join(self._bench.params)) | numbered
 
     def _lacks_words(self, wish: _Wish, nearer: str, service: str) -> bool:
         """Whether the request says something that is a word of ``nearer`` and not of ``service``."""
@@ -267,7 +289,7 @@ class Choice:
                 or not _suits(wish.request, candidate)
             ):
                 continue
-            assembly = self._bench.assemble([*chosen, *found, name])
+            assembly = assemble(self._bench, [*chosen, *found, name])
             if assembly.missing:
                 raise NotActionable(self._not_supplied(assembly.missing[0]))
             found.append(name)

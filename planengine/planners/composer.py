@@ -27,14 +27,14 @@ class Composer:
 
     source = "composer"
     heeds_feedback = False
+    heeds_feedback = False
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._relevance = Relevance(embedder)
         self.name = f"composer:{VERSION}:{embedder.name}"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
-        """The plan, or a ``final`` task with the reason why there is none. Feedback changes nothing, because the
-        same request is composed the same way."""
+        """The plan, or a ``final`` task with the reason why there is none."""
         try:
             return Draft(plan=_plan(self._assembly(job), job.params))
         except NotActionable as refusal:

@@ -22,7 +22,11 @@ CHAIN: Json = {
     "tasks": [
         {"id": "task0", "input": {"order_id": "ORD-17", "copies": 2}},
         {"id": "task1", "service": "order_lookup", "input": {"order_id": "$task0.order_id"}},
-        {"id": "task2", "service": "print_labels", "input": {"order_id": "$task0.order_id", "copies": "$task0.copies"}},
+        {
+            "id": "task2",
+            "service": "print_labels",
+            "input": {"order_id": "$task0.order_id", "copies": "$task0.copies"},
+        },
         {"id": "task3", "service": "notify", "input": {"customer_id": "$task1.customer_id"}},
     ],
     "parallel_groups": [["task1", "task2"], ["task3"]],
@@ -107,7 +111,9 @@ def make_plan() -> Callable[..., Plan]:
 @pytest.fixture
 def served(entry: Entry) -> Plan:
     """A Plan that the entry served, by meaning of its template."""
-    request = PlanRequest("Print 5 labels for order ORD-99 and tell the customer", {"order_id": "ORD-99", "copies": 5})
+    request = PlanRequest(
+        "Print 5 labels for order ORD-99 and tell the customer", {"order_id": "ORD-99", "copies": 5}
+    )
     plan, _ = plans.ask(entry.project, request)
     assert plan.cache_entry_id == entry.pk
     return plan

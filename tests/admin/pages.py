@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +17,7 @@ __all__ = ["address", "body", "fill", "list_of", "page_of", "said", "text"]
 
 
 def address(row: Model, view: str) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[row.pk])
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{view}", args=[quote(row.pk)])
 
 
 def body(client: Client, path: str) -> str:

@@ -93,7 +93,9 @@ def test_an_expired_entry_says_so(operator: Client, entry: Entry) -> None:
     ],
 )
 def test_a_damaged_entry_can_still_be_looked_at_and_evicted(damage, operator: Client, entry: Entry) -> None:
-    Entry.objects.filter(pk=entry.pk).update(**{name: value for name, value in damage.items() if value is not None})
+    Entry.objects.filter(pk=entry.pk).update(
+        **{name: value for name, value in damage.items() if value is not None}
+    )
     assert entry.pk in body(operator, page_of(entry))
     assert entry.pk in body(operator, list_of(Entry))
     assert operator.get(address(entry, "replay")).status_code in (200, 302)
@@ -113,7 +115,9 @@ def test_evicting_one_asks_first(operator: Client, entry: Entry) -> None:
     assert not EntryUse.objects.exists()
 
 
-def test_evicting_many_asks_first_and_leaves_the_others(operator: Client, entry: Entry, make_entry, make_project) -> None:
+def test_evicting_many_asks_first_and_leaves_the_others(
+    operator: Client, entry: Entry, make_entry, make_project
+) -> None:
     alone = {**CHAIN, "tasks": CHAIN["tasks"][:2], "parallel_groups": [["task1"]]}
     elsewhere = make_entry(make_project("another"), "Look up order ORD-1", {}, alone)
     kept = make_entry(entry.project, "Look up order ORD-1", {}, alone)

@@ -25,7 +25,9 @@ def fill_tables(
         for number in range(count):
             project = make_project(f"project {number} of {count}")
             ApiKey.issue(project, name="a key")
-            entry = make_entry(project, f"Look {count} times at order {number}", {}, {**CHAIN, "tasks": CHAIN["tasks"][:2]})
+            entry = make_entry(
+                project, f"Look {count} times at order {number}", {}, {**CHAIN, "tasks": CHAIN["tasks"][:2]}
+            )
             plan = make_plan(project, cache_entry_id=entry.pk, cache={"decision": "miss", "reason": "refused"})
             Attempt.objects.create(plan=plan, number=1, planner="composer", seconds=0.1)
 
@@ -35,7 +37,9 @@ def fill_tables(
 @pytest.mark.parametrize("model", MODELS)
 def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(model, operator: Client, fill_tables) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             body(operator, list_of(model))
         return len(captured)
 
@@ -74,7 +78,9 @@ def test_search_finds_and_leaves_out(model, search: str, found: str, operator: C
     assert f"0 {model._meta.verbose_name_plural}" in nothing
 
 
-def test_a_plan_is_found_by_its_id_its_entry_and_its_project(operator: Client, served: Plan, rejected: Plan) -> None:
+def test_a_plan_is_found_by_its_id_its_entry_and_its_project(
+    operator: Client, served: Plan, rejected: Plan
+) -> None:
     for wanted in (served.pk, served.cache_entry_id):
         page = body(operator, list_of(Plan, q=wanted or ""))
         assert served.pk in page
@@ -138,7 +144,12 @@ def test_entries_are_filtered_by_state(state: str, operator: Client, entry: Entr
 def test_entries_are_filtered_by_service_pin_planner_and_reuse(operator: Client, entry: Entry) -> None:
     assert entry.pk in body(operator, list_of(Entry, service="notify"))
     assert "uses the service" in text(body(operator, list_of(Entry, service="notify")))
-    for chosen in ({"service": "refund_payment"}, {"pinned__exact": "1"}, {"planned_by": "model"}, {"serves": "identical"}):
+    for chosen in (
+        {"service": "refund_payment"},
+        {"pinned__exact": "1"},
+        {"planned_by": "model"},
+        {"serves": "identical"},
+    ):
         assert entry.pk not in body(operator, list_of(Entry, **chosen))
     assert entry.pk in body(operator, list_of(Entry, serves="template", planned_by="composer", pinned__exact="0"))
 

@@ -13,7 +13,7 @@ from tests.admin.pages import address, body, list_of, page_of, text
 def test_a_served_plan_is_drawn_with_where_its_values_come_from(operator: Client, served: Plan) -> None:
     page = text(body(operator, page_of(served)))
     assert "Print 5 labels for order ORD-99 and tell the customer" in page
-    assert 'order_id "ORD-99" copies 5 Step 1 2 in parallel order_lookup task1' in page
+    assert 'Values task0 copies 5 order_id "ORD-99" Step 1 2 in parallel order_lookup task1' in page
     assert 'order_id ← task0.order_id "ORD-99"' in page
     assert "Step 2 notify task3 customer_id ← task1.customer_id" in page
     assert '"parallel_groups": [' in page
@@ -37,7 +37,9 @@ def test_a_rejected_plan_tells_what_was_wrong_and_how_to_fix_it(operator: Client
     page = text(body(operator, page_of(rejected)))
     assert "ORCHESTRATION ERROR PROBLEM: no such service" in page
     assert "How to fix Register a service that gives refunds." in page
-    assert page.count("unknown_service task1 service 'task1' names the service 'refunds', which doesn't exist") == 4
+    assert (
+        page.count("unknown_service task1 service 'task1' names the service 'refunds', which doesn't exist") == 4
+    )
     assert page.count("Did you mean 'refund_payment'?") == 4
     assert "total 1,234.50 ms" in page
     assert "900 prompt · unknown completion" in page
@@ -55,8 +57,20 @@ def test_guards_that_fired_are_listed_with_links_to_their_candidates(
     operator: Client, entry: Entry, rejected: Plan
 ) -> None:
     guards = [
-        {"entry_id": entry.pk, "template": "Undo {order_id}", "similarity": 0.97, "guard": "polarity", "reason": "undo"},
-        {"entry_id": "ce_gone", "template": "Stop it", "similarity": 0.91, "guard": "fields", "reason": "other fields"},
+        {
+            "entry_id": entry.pk,
+            "template": "Undo {order_id}",
+            "similarity": 0.97,
+            "guard": "polarity",
+            "reason": "undo",
+        },
+        {
+            "entry_id": "ce_gone",
+            "template": "Stop it",
+            "similarity": 0.91,
+            "guard": "fields",
+            "reason": "other fields",
+        },
     ]
     decision = {"decision": "miss", "reason": "refused", "entry_id": None, "similarity": 0.97, "guards": guards}
     Plan.objects.filter(pk=rejected.pk).update(cache=decision)

@@ -48,7 +48,7 @@ def test_the_form_has_a_field_per_param_prefilled(operator: Client, entry: Entry
 def test_the_preview_shows_the_plan_with_the_new_values_and_stores_nothing(replay) -> None:
     page = text(replay("preview", **CHANGES).content.decode())
     assert "This is the validated plan for these values. Nothing is stored yet." in page
-    assert 'order_id "ORD-8" copies 7' in page
+    assert 'Values task0 copies 7 order_id "ORD-8" Step 1' in page
     assert "ORD-17" not in page
     assert not Plan.objects.exists()
 
@@ -158,7 +158,10 @@ def test_text_that_nobody_touched_keeps_its_line_ends(operator: Client, shop: Pr
     }
     entry = make_entry(shop, "Look the order up", {"order_id": value}, plan)
     form = operator.get(address(entry, "replay")).context["form"]
-    sent = {name: shown.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n") for name, shown in fill(form).items()}
+    sent = {
+        name: shown.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+        for name, shown in fill(form).items()
+    }
     operator.post(address(entry, "replay"), {**sent, "store": "1"})
     assert Plan.objects.get().params == [{"field": "order_id", "value": value}]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +22,17 @@ import psycopg
 import pytest
 
 from orra.embedded import BASE_DIR
-from orra.postgres import postmaster_pid, use_postgres
+from orra.postgres import ensure_postgres, postmaster_pid, stop_postgres
 from orra.processes import EmbeddedError
-from orra.runs import StartedStack, running
+from orra.runs import StartedStack, running, running_stack
 from tests.live.conftest import OWN, StartStack
 
 pytestmark = pytest.mark.live
 
 
-def get(stack: StartedStack, path: str) -> Any:
-    request = urllib.request.Request(stack.url + path, headers={"Authorization": f"Bearer {stack.api_key}"})
+def get(stack: StartedStack, path: str, *, key: str = "") -> Any:
+    headers = {"Authorization": f"Bearer {key or stack.api_key}"}
+    request = urllib.request.Request(stack.url + path, headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -42,11 +45,17 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:
 
 
 def family(stack: StartedStack) -> list[psutil.Process]:
-    """The supervisor, its children, and the database, which is nobody's child."""
+    """Every process of a stack, the database's last."""
     supervisor = psutil.Process(stack.process.pid)
-    database = postmaster_pid(stack.data_dir)
-    assert database is not None
-    return [supervisor, *supervisor.children(recursive=True), psutil.Process(database)]
+    database = database_of(stack)
+    others = [process for process in supervisor.children(recursive=True) if process not in database]
+    return [supervisor, *others, *database]
+
+
+def database_of(stack: StartedStack) -> list[psutil.Process]:
+    pid = postmaster_pid(stack.data_dir)
+    assert pid is not None
+    return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
 
 
 def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
@@ -66,118 +75,120 @@ def run_up(data_dir: Path, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_a_stack_serves_and_stops_and_leaves_nothing_running(start_stack: StartStack) -> None:
-    with start_stack(WEB_CONCURRENCY="2") as stack:
-        assert get(stack, "/readyz") == {"status": "ok", "database": "ok", "broker": "ok"}
-        assert get(stack, "/v1/project")["name"] == "default"
-        assert set(stack.processes) == {"broker", "web-1", "web-2", "worker", "beat"}
+@pytest.fixture(scope="module")
+def shared() -> Iterator[StartedStack]:
+    """One stack for the tests that leave it as they found it."""
+    folder = Path(tempfile.mkdtemp(prefix="orra-live-"))
+    with running_stack(folder, {**OWN, "WEB_CONCURRENCY": "2"}) as stack:
+        yield stack
+    shutil.rmtree(folder)
+
+
+def test_a_stack_stops_completely_and_starts_again_with_its_data(start_stack: StartStack) -> None:
+    with start_stack() as stack:
+        project = get(stack, "/v1/project")
+        assert project["name"] == "default"
         processes = family(stack)
-        assert len(processes) >= 7
         stack.process.send_signal(signal.SIGTERM)
         assert stack.process.wait(20) == 0
         assert alive(processes) == []
         assert running(stack.data_dir) is None
         said = (stack.data_dir / "stack.log").read_text()
-    assert stack.url in said
-    assert stack.api_key in said
-    assert "Stopped." in said
+    for shown in (stack.url, stack.api_key, "Stopped."):
+        assert shown in said
+    with start_stack() as again:
+        assert get(again, "/v1/project") == project
+        assert again.credentials == stack.credentials
 
 
-def test_what_was_made_is_there_after_a_restart(start_stack: StartStack) -> None:
-    with start_stack() as first:
-        project = get(first, "/v1/project")
-    with start_stack() as second:
-        assert get(second, "/v1/project") == project
-        assert second.credentials == first.credentials
-    for name in ("credentials.json", "secret-key", "operator-token"):
-        assert stat.S_IMODE((second.data_dir / name).stat().st_mode) == 0o600
-
-
-def test_a_kill_of_the_supervisor_takes_its_children_along(start_stack: StartStack) -> None:
-    with start_stack() as stack:
-        children = psutil.Process(stack.process.pid).children(recursive=True)
-        stack.process.kill()
-        stack.process.wait()
-        wait_until(lambda: not alive(children))
-        assert running(stack.data_dir) is None
-
-
-def test_data_survives_a_kill_of_everything(start_stack: StartStack) -> None:
+def test_kills_leave_nothing_behind_that_hinders_the_next_start(start_stack: StartStack) -> None:
     with start_stack() as stack:
         project = get(stack, "/v1/project")
         processes = family(stack)
-        processes += psutil.Process(processes[-1].pid).children(recursive=True)
+        database = database_of(stack)
+        stack.process.kill()
+        stack.process.wait()
+        wait_until(lambda: not alive(process for process in processes if process not in database))
+        assert running(stack.data_dir) is None
+        assert alive(database[:1]) == database[:1]
+    with start_stack() as stack:
+        assert database_of(stack)[0] == database[0]
+        assert get(stack, "/v1/project") == project
+        processes = family(stack)
         for process in processes:
             process.kill()
         stack.process.wait()
         wait_until(lambda: not alive(processes))
-    with start_stack() as again:
-        assert get(again, "/v1/project") == project
+    with start_stack() as stack:
+        assert get(stack, "/v1/project") == project
+
+
+def test_a_ready_stack_has_all_its_parts(shared: StartedStack) -> None:
+    assert get(shared, "/readyz") == {"status": "ok", "database": "ok", "broker": "ok"}
+    assert set(shared.processes) == {"broker", "web-1", "web-2", "worker", "beat"}
+
+
+def test_its_secrets_are_its_owners_only(shared: StartedStack) -> None:
+    for name in ("credentials.json", "secret-key", "operator-token", "run.json"):
+        assert stat.S_IMODE((shared.data_dir / name).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("name", ["web-1", "worker", "beat", "broker"])
-def test_a_child_that_dies_is_started_again(start_stack: StartStack, name: str) -> None:
-    with start_stack() as stack:
-        before = stack.processes[name]
-        assert before is not None
-        os.kill(before, signal.SIGKILL)
-        wait_until(lambda: stack.processes.get(name) not in {None, before})
-        wait_until(lambda: get(stack, "/readyz")["broker"] == "ok")
-        assert f"{name} ended by itself (SIGKILL)" in (stack.data_dir / "stack.log").read_text()
+def test_a_child_that_dies_is_started_again(shared: StartedStack, name: str) -> None:
+    before = shared.processes[name]
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: shared.processes.get(name) not in {None, before})
+    wait_until(lambda: get(shared, "/readyz")["broker"] == "ok")
+    assert f"{name} ended by itself (SIGKILL)" in (shared.data_dir / "stack.log").read_text()
 
 
-def test_a_database_that_dies_is_started_again(start_stack: StartStack) -> None:
-    with start_stack() as stack:
-        project = get(stack, "/v1/project")
-        before = postmaster_pid(stack.data_dir)
-        assert before is not None
-        os.kill(before, signal.SIGKILL)
-        wait_until(lambda: postmaster_pid(stack.data_dir) not in {None, before})
+def test_a_database_that_dies_is_started_again(shared: StartedStack) -> None:
+    project = get(shared, "/v1/project")
+    before = database_of(shared)
+    before[0].kill()
+    wait_until(lambda: postmaster_pid(shared.data_dir) not in {None, before[0].pid})
 
-        def serves() -> bool:
-            try:
-                return bool(get(stack, "/v1/project") == project)
-            except OSError:
-                return False
+    def serves() -> bool:
+        try:
+            return bool(get(shared, "/v1/project") == project)
+        except OSError:
+            return False
 
-        wait_until(serves)
+    wait_until(serves)
 
 
-def test_a_second_stack_on_the_same_data_is_told_of_the_first(start_stack: StartStack) -> None:
-    with start_stack() as stack:
-        refused = run_up(stack.data_dir)
-        assert refused.returncode == 1
-        assert f"A stack already runs on {stack.data_dir} at {stack.url}" in refused.stderr
-        assert get(stack, "/readyz")["status"] == "ok"
+def test_a_second_stack_on_the_same_data_is_told_of_the_first(shared: StartedStack) -> None:
+    refused = run_up(shared.data_dir)
+    assert refused.returncode == 1
+    assert f"A stack already runs on {shared.data_dir} at {shared.url}" in refused.stderr
 
 
-def test_commands_use_the_database_of_a_running_stack_and_leave_it_running(start_stack: StartStack) -> None:
-    with start_stack() as stack:
-        pid = postmaster_pid(stack.data_dir)
-        kept = {name: value for name, value in os.environ.items() if name not in OWN}
-        made = subprocess.run(
-            [sys.executable, "manage.py", "create_project", "by hand", "--json"],
-            cwd=BASE_DIR,
-            env={**kept, "ORRA_DATA_DIR": str(stack.data_dir)},
-            capture_output=True,
-            check=True,
-        )
-        request = urllib.request.Request(
-            f"{stack.url}/v1/project", headers={"Authorization": f"Bearer {json.loads(made.stdout)['api_key']}"}
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert json.load(answer)["name"] == "by hand"
-        assert postmaster_pid(stack.data_dir) == pid
+def test_commands_use_the_database_of_a_running_stack_and_leave_it_running(shared: StartedStack) -> None:
+    pid = postmaster_pid(shared.data_dir)
+    kept = {name: value for name, value in os.environ.items() if name not in OWN}
+    made = subprocess.run(
+        [sys.executable, "manage.py", "create_project", "by hand", "--json"],
+        cwd=BASE_DIR,
+        env={**kept, "ORRA_DATA_DIR": str(shared.data_dir)},
+        capture_output=True,
+        check=True,
+    )
+    assert get(shared, "/v1/project", key=json.loads(made.stdout)["api_key"])["name"] == "by hand"
+    assert postmaster_pid(shared.data_dir) == pid
 
 
-def test_a_configured_database_is_used_instead(start_stack: StartStack, tmp_path: Path, data_dir: Path) -> None:
+def test_a_configured_database_is_used_instead(start_stack: StartStack, data_dir: Path) -> None:
     other = data_dir / "elsewhere"
-    url = use_postgres(other)
-    with start_stack(DATABASE_URL=url) as stack:
-        assert stack.credentials is None
-        assert not (stack.data_dir / "postgres").exists()
-        with psycopg.connect(url) as connection:
-            assert connection.execute("SELECT count(*) FROM planengine_project").fetchone() == (0,)
+    url = ensure_postgres(other, throwaway=True)
+    try:
+        with start_stack(DATABASE_URL=url) as stack:
+            assert stack.credentials is None
+            assert not (stack.data_dir / "postgres").exists()
+            with psycopg.connect(url) as connection:
+                assert connection.execute("SELECT count(*) FROM planengine_project").fetchone() == (0,)
+    finally:
+        stop_postgres(other)
 
 
 class TestRefusals:

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.conftest import SHOP
+from tests.live.client import Client, asked, unfinished, until
 from tests.live.conftest import StartStack
 from tests.servers.scripted import Reply, Request, ScriptedServer, completion, oblige
 
 pytestmark = pytest.mark.live
 
 WAITING = 200
-
-
-class Client:
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
-
-    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        request = urllib.request.Request(self.url + path, method=method)
-        request.add_header("Authorization", f"Bearer {self.key}")
-        request.add_header("Content-Type", "application/json")
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, timeout=60) as answer:
-            return answer.status, json.load(answer)
-
-    def ask(self, action: str, *, wait: float = 30, **params: Any) -> tuple[int, Any]:
-        return self.request("POST", "/v1/plans", {"action": action, "params": params, "wait_seconds": wait})
 
 
 def test_two_hundred_waiting_clients_leave_hits_quick(start_stack: StartStack) -> None:
@@ -100,22 +81,3 @@ def test_a_client_that_waits_too_short_gets_the_address_to_poll(start_stack: Sta
 
         assert (status, plan["plan"]) == (202, None)
         until(lambda: client.request("GET", f"/v1/plans/{plan['id']}")[1]["status"] == "ready")
-
-
-def until(condition: Any, *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
-
-
-def unfinished(data_dir: Any) -> int:
-    return asked(data_dir, "SELECT count(*) FROM planengine_plan WHERE status IN ('pending', 'planning')")
-
-
-def asked(data_dir: Any, query: str) -> int:
-    from orra.postgres import ensure_postgres
-
-    with psycopg.connect(ensure_postgres(data_dir)) as connection:
-        [count] = connection.execute(query).fetchone() or (0,)
-    return int(count)

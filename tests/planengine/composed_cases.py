@@ -464,6 +464,7 @@ CASES = (
         because="photos",
     ),
     Case("shop", "Check the stock of product P-9 and tell me how heavy it is", PRODUCT, because="heavy"),
+    Case("infrastructure", "Restart web-3 and restart web-4", HOST, because="twice"),
     # prohibitions and conditions
     Case("shop", "Do not refund order ORD-17", ORDER, because="must not be done"),
     Case("shop", "Please don't cancel order ORD-17", ORDER, because="must not be done"),

@@ -1,0 +1,43 @@
+"""``python -m benchmarks [PART …]``: all parts, or the ones named."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import platform
+import signal
+import sys
+import time
+
+from benchmarks.environment import fresh_database
+
+PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What orra costs on this machine.")
+    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
+    chosen = parser.parse_args().part or PARTS
+    if unknown := sorted(set(chosen) - set(PARTS)):
+        parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that everything is stopped
+    started = time.perf_counter()
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
+    with fresh_database() as data_dir:
+        from benchmarks import by_meaning, embedding, exact_hit, pure_parts  # they need Django to be set up
+
+        logging.disable(logging.INFO)
+        if "exact_hit" in chosen:
+            exact_hit.run()
+        if "embedding" in chosen:
+            embedding.run(data_dir)
+        if "pure_parts" in chosen:
+            pure_parts.run()
+        if "by_meaning" in chosen:
+            by_meaning.run()
+    print(f"\n{time.perf_counter() - started:.0f} seconds")
+
+
+if __name__ == "__main__":
+    main()

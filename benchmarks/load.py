@@ -1,0 +1,88 @@
+"""Clients that keep a server busy and cost little themselves: plain sockets, kept open, prepared requests.
+
+They run in a process of their own, so that nothing but the processor is shared with what is measured.
+"""
+
+from __future__ import annotations
+
+import socket
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+Address = tuple[str, int]
+WARM_UP = 40
+
+
+@dataclass(frozen=True)
+class Load:
+    """``seconds`` has one entry for each request, from sending it to the end of its answer."""
+
+    seconds: tuple[float, ...]
+    elapsed: float
+
+    @property
+    def p50_ms(self) -> float:
+        return statistics.median(self.seconds) * 1000
+
+    @property
+    def per_second(self) -> float:
+        return len(self.seconds) / self.elapsed
+
+
+def measure(address: Address, requests: Sequence[bytes], *, clients: int, seconds: float) -> Load:
+    """Each client sends one request after the other for so long. Raises RuntimeError on any answer but a 2xx."""
+    shares = [list(requests[number::clients]) for number in range(clients)]
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(lambda share: _ask(address, share, count=max(1, WARM_UP // clients)), shares))
+        started = time.perf_counter()
+        timings = pool.map(lambda share: _ask(address, share, until=started + seconds), shares)
+        found = tuple(timing for client in timings for timing in client)
+    return Load(found, time.perf_counter() - started)
+
+
+def prepare(method: str, path: str, *, body: bytes = b"", headers: Sequence[str] = ()) -> bytes:
+    """A request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _ask(
+    address: Address, requests: Sequence[bytes], *, until: float | None = None, count: int | None = None
+) -> list[float]:
+    timings = []
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for request in islice(cycle(requests), count):
+            started = time.perf_counter()
+            if until is not None and started >= until:
+                break
+            connection.sendall(request)
+            _read_answer(connection)
+            timings.append(time.perf_counter() - started)
+    return timings
+
+
+def _read_answer(connection: socket.socket) -> None:
+    received = b""
+    while (end := received.find(b"\r\n\r\n")) < 0:
+        received += _receive(connection)
+    head = received[:end].lower()
+    if not head.startswith(b"http/1.1 2"):
+        raise RuntimeError(f"The server answered {received[: end + 400].decode(errors='replace')}")
+    length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+    missing = end + 4 + length - len(received)
+    while missing > 0:
+        missing -= len(_receive(connection))
+
+
+def _receive(connection: socket.socket) -> bytes:
+    data = connection.recv(65_536)
+    if not data:
+        raise RuntimeError("The server closed the connection.")
+    return data

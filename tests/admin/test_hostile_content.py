@@ -1,0 +1,189 @@
+"""What strangers wrote is shown as text: escaped, bounded, and with nothing hidden in it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from cache.models import Entry
+from orra.showing import MAX_SHOWN
+from orra.strictjson import Json
+from planengine import registry
+from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from tests.admin.pages import address, body, list_of, page_of
+from tests.conftest import object_schema
+
+PROBE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7|add:7 }}{% now 'Y' %}{0}%s\u202eevil\u200b"
+UNSAFE = ("<script>alert", "<img src=x", "\u202e", "\u200b")
+
+
+def everywhere(value: str) -> list[Json]:
+    """The value in every place of a list of objects that a page reads."""
+    names = ("code", "message", "task", "field", "hint", "entry_id", "template", "guard", "reason", "similarity")
+    return [dict.fromkeys(names, value), value, None, 7, [value]]
+
+
+def plan_of(value: str) -> Json:
+    return {
+        "tasks": [
+            {"id": "task0", "input": {value: value}},
+            {"id": "task1", "service": value, "input": {value: f"$task0.{value}", "b": value}},
+            {"id": value, "service": value, "input": {value: {value: value}}},
+        ],
+        "parallel_groups": [["task1", value], [value]],
+    }
+
+
+@pytest.fixture
+def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
+    project = Project.objects.create(name=PROBE[:100])
+    registry.register(
+        project,
+        "refund",
+        {
+            "type": "service",
+            "description": PROBE,
+            "input_schema": {**object_schema(), "description": PROBE},
+            "output_schema": object_schema(),
+            "revertible": False,
+        },
+    )
+    key, _ = ApiKey.issue(project, name=PROBE[:100])
+    params = [{"field": PROBE[:100].replace("\u200b", ""), "value": PROBE}]
+    entry = Entry.objects.create(
+        project=project,
+        scope="s",
+        scope_facts={"planner": PROBE},
+        template_key="t",
+        action=PROBE,
+        params=params,
+        template={
+            "text": PROBE,
+            "action": PROBE,
+            "slots": [[0, 8, "param", PROBE, [PROBE]]],
+            "fields": [[PROBE, PROBE]],
+        },
+        plan=plan_of(PROBE),
+        recipe={
+            "reusable": True,
+            "request": PROBE,
+            "fields": [PROBE],
+            "literals": [PROBE],
+            "places": [{"path": [0, PROBE], "parts": [["param", [PROBE], "value"], ["text", [], PROBE]]}],
+            "pinned": [[PROBE, 0, PROBE]],
+            "text_constants": [PROBE],
+        },
+        services={PROBE: PROBE, "refund": 1},
+        planned_by="composer",
+        cost={PROBE: PROBE},
+        expires_at=timezone.now(),
+        quarantined_at=timezone.now(),
+        quarantine_reason=PROBE,
+    )
+    common = {
+        "project": project,
+        "action": PROBE,
+        "params": params,
+        "created_at": timezone.now(),
+        "finished_at": timezone.now(),
+        "cache": {
+            "decision": PROBE,
+            "reason": PROBE,
+            "entry_id": PROBE,
+            "similarity": PROBE,
+            "guards": everywhere(PROBE),
+        },
+        "timings_ms": {"total": PROBE, PROBE: PROBE},
+        "idempotency_key": PROBE,
+    }
+    failed = Plan.objects.create(
+        **common | {"grounding": {PROBE: PROBE}},
+        status="failed",
+        error={"code": PROBE, "message": PROBE, "problems": everywhere(PROBE), "how_to_fix": [PROBE, 1, None]},
+    )
+    served = Plan.objects.create(
+        **common | {"idempotency_key": None, "cache_entry_id": entry.pk}, status="ready", plan=plan_of(PROBE)
+    )
+    attempt = Attempt.objects.create(
+        plan=failed,
+        number=1,
+        planner=PROBE,
+        model=PROBE,
+        prompt=PROBE,
+        answer=PROBE,
+        problems=everywhere(PROBE),
+        error_code=PROBE[:100],
+        seconds=1,
+    )
+    return [project, Service.objects.get(), key, entry, failed, served, attempt]
+
+
+def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows) -> None:
+    for row in rows:
+        for path in (page_of(row), list_of(type(row))):
+            page = body(operator, path)
+            assert "&lt;script&gt;" in page, path
+            assert not [unsafe for unsafe in UNSAFE[:2] if unsafe in page], path
+
+
+def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows) -> None:
+    for row in rows:
+        if isinstance(row, Plan | Attempt | Entry):
+            page = body(operator, page_of(row)).split('id="content-main"')[1]
+            assert "⟨U+202E⟩evil⟨U+200B⟩" in page
+            assert not [page[page.index(unsafe) - 99 :][:99] for unsafe in UNSAFE if unsafe in page]
+
+
+def test_confirmations_replays_and_messages_escape_too(operator: Client, rows) -> None:
+    entry = next(row for row in rows if isinstance(row, Entry))
+    project = next(row for row in rows if isinstance(row, Project))
+    form = {"action": PROBE, "value-0": PROBE, "kind-0": "json"}
+    pages = [
+        operator.get(address(entry, "replay"), follow=True),
+        operator.post(address(entry, "replay"), form, follow=True),
+        operator.post(address(entry, "replay"), {**form, "kind-0": "text"}, follow=True),
+        operator.post(address(entry, "replay"), {**form, "kind-0": "text", "store": "1"}, follow=True),
+        operator.get(address(entry, "delete")),
+        operator.get(address(project, "delete")),
+        operator.get(address(entry, "history")),
+        operator.get(list_of(Plan, q=PROBE)),
+        operator.get(list_of(Plan, entry=PROBE)),
+        operator.get(list_of(Entry, service=PROBE, project=PROBE)),
+        operator.post(list_of(ApiKey) + "add/", {"project": project.pk, "name": PROBE[:60]}),
+        operator.post(list_of(ApiKey) + "add/", {"project": PROBE, "name": PROBE}),
+    ]
+    for answer in pages:
+        assert answer.status_code == 200
+        assert not [unsafe for unsafe in UNSAFE[:2] if unsafe in answer.content.decode()]
+
+
+def test_huge_content_is_cut(operator: Client, rows) -> None:
+    huge = "x" * 400_000
+    failed = next(row for row in rows if isinstance(row, Plan) and row.status == "failed")
+    problems = [{"code": huge, "message": huge, "hint": huge} for _ in range(3)]
+    Attempt.objects.update(prompt=huge, answer=huge, problems=problems)
+    Plan.objects.filter(pk=failed.pk).update(action=huge, params=[{"field": huge, "value": [huge]}])
+    entry = Entry.objects.get()
+    Entry.objects.update(action=huge, plan={**plan_of(huge), "filler": [huge] * 3})
+    for path in (page_of(failed), page_of(failed.attempts.get()), page_of(entry), list_of(Plan), list_of(Entry)):
+        page = body(operator, path)
+        assert len(page) < 200_000, path
+    assert f"({len(huge) - MAX_SHOWN:,} more characters)" in body(operator, page_of(failed))
+
+
+@pytest.mark.parametrize("stored", [None, 7, "text", [], {}, [[]], {"guards": 7}, {"tasks": {"a": 1}}])
+def test_rows_of_any_shape_can_be_looked_at(stored: Json, operator: Client, rows) -> None:
+    failed = next(row for row in rows if isinstance(row, Plan) and row.status == "failed")
+    columns = dict.fromkeys(("error", "grounding"), stored)
+    if stored is not None:
+        columns |= dict.fromkeys(("cache", "params", "timings_ms"), stored)
+        Attempt.objects.update(problems=stored)
+        Plan.objects.filter(status="ready").update(plan=stored)
+        Entry.objects.update(
+            plan=stored, template=stored, recipe=stored, services=stored, params=stored, cost=stored
+        )
+    Plan.objects.filter(pk=failed.pk).update(**columns)
+    for row in rows:
+        body(operator, page_of(row))
+        body(operator, list_of(type(row)))

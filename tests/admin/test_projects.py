@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from cache.models import Entry
+from planengine import registry
+from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from tests.admin.pages import address, body, fill, list_of, page_of, text
+
+
+def test_a_project_leads_to_everything_of_its_own(operator: Client, project: Project) -> None:
+    page = body(operator, page_of(project))
+    for part in (Plan, Entry, Service, ApiKey):
+        assert f'href="{list_of(part, project=project.pk)}"' in page
+
+
+def test_the_list_counts_services_and_entries(operator: Client, entry: Entry) -> None:
+    page = body(operator, list_of(Project))
+    assert f'<a href="{list_of(Service, project=entry.project_id)}">5</a>' in page
+    assert f'<a href="{list_of(Entry, project=entry.project_id)}">1</a>' in page
+
+
+def test_settings_are_changed_and_the_revision_is_left_alone(operator: Client, project: Project) -> None:
+    form = operator.get(page_of(project)).context["adminform"].form
+    registry.remove(Service.objects.filter(project=project)[0])  # while the page was open
+    revision = Project.objects.get().catalogue_revision
+    operator.post(page_of(project), fill(form, cache_ttl_seconds="60", similarity_threshold="0.9"))
+    changed = Project.objects.get()
+    assert (changed.cache_ttl_seconds, changed.similarity_threshold) == (60, 0.9)
+    assert changed.catalogue_revision == revision
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("cache_ttl_seconds", "0"),
+        ("cache_ttl_seconds", "forever"),
+        ("cache_max_entries", "-1"),
+        ("similarity_threshold", "1.5"),
+        ("similarity_threshold", "nan"),
+        ("wrong_hit_tolerance", ""),
+        ("catalogue_policy", "lenient"),
+        ("name", ""),
+    ],
+)
+def test_a_bad_setting_is_refused_at_its_field(field: str, typed: str, operator: Client, project: Project) -> None:
+    before = Project.objects.values().get()
+    form = operator.get(page_of(project)).context["adminform"].form
+    answer = operator.post(page_of(project), fill(form, **{field: typed}))
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert Project.objects.values().get() == before
+
+
+def test_a_project_is_added(operator: Client, db: None) -> None:
+    path = list_of(Project) + "add/"
+    form = operator.get(path).context["adminform"].form
+    operator.post(path, fill(form, name="new"))
+    assert Project.objects.get().name == "new"
+
+
+def test_deleting_a_project_counts_what_goes_with_it_and_asks(
+    operator: Client, served: Plan, rejected: Plan, make_project
+) -> None:
+    project = served.project
+    kept = make_project("kept")
+    page = text(body(operator, address(project, "delete")))
+    assert "Are you sure" in page
+    for line in ("plans: 2", "entries: 1", "services: 5", "API keys: 0"):
+        assert line in page
+    operator.post(address(project, "delete"), {"post": "yes"})
+    assert list(Project.objects.all()) == [kept]
+    assert not Plan.objects.exists()
+    assert not Attempt.objects.exists()
+    assert not Entry.objects.exists()
+    assert set(Service.objects.values_list("project", flat=True)) == {kept.pk}

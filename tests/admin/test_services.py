@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cache.models import Entry
+from planengine.admin import services
+from planengine.api import serializers
+from planengine.models import Project, Service
+from tests.admin.pages import address, body, fill, list_of, page_of, said, text
+from tests.conftest import object_schema
+
+FACTS = {
+    "name": "refund",
+    "type": "service",
+    "description": "Refund an order.",
+    "input_schema": json.dumps(object_schema("order_id", order_id="string")),
+    "output_schema": json.dumps(object_schema()),
+}
+
+
+@pytest.fixture
+def service(project: Project) -> Service:
+    return Service.objects.get(project=project, name="order_lookup")
+
+
+def change(operator: Client, service: Service, **changes: Any) -> Any:
+    form = operator.get(page_of(service)).context["adminform"].form
+    return operator.post(page_of(service), fill(form, **changes), follow=True)
+
+
+def add(operator: Client, project: Project, **changes: str) -> Any:
+    return operator.post(list_of(Service) + "add/", {**FACTS, "project": project.pk, **changes})
+
+
+def test_adding_one_registers_it(operator: Client, project: Project) -> None:
+    revision = project.catalogue_revision
+    assert add(operator, project).status_code == 302
+    service = Service.objects.get(name="refund")
+    assert service.input_schema == object_schema("order_id", order_id="string")
+    assert service.version == 1
+    project.refresh_from_db()
+    assert project.catalogue_revision == revision + 1
+
+
+def test_a_change_raises_the_version_and_the_catalogue_s_revision(operator: Client, service: Service) -> None:
+    revision = Project.objects.get().catalogue_revision
+    change(operator, service, description="Find an order.", revertible="on")
+    service.refresh_from_db()
+    assert (service.description, service.revertible, service.version) == ("Find an order.", True, 2)
+    assert Project.objects.get().catalogue_revision == revision + 1
+
+
+def test_saving_without_a_change_leaves_the_version(operator: Client, service: Service) -> None:
+    answer = change(operator, service, input_schema=json.dumps(service.input_schema))
+    assert "Nothing changed: the version is still 1." in said(answer)
+    service.refresh_from_db()
+    assert service.version == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [
+        ("input_schema", "{", "The JSON is malformed"),
+        ("input_schema", '{"type": "object", "type": "object"}', "appears twice"),
+        ("input_schema", '{"type": "string"}', "At /type:"),
+        ("output_schema", '{"type": "object", "properties": {"a": {"type": "strnig"}}}', "At /properties/a/type:"),
+        (
+            "output_schema",
+            '{"type": "object", "properties": {"a": {"$ref": "http://example.com"}}}',
+            "/properties/a",
+        ),
+        ("input_schema", "[" * 100_000, "The JSON is nested deeper"),
+        ("input_schema", "{}", "object"),
+        ("description", " ", "This field is required"),
+        ("description", "x" * 4001, "at most 4000 characters"),
+        ("type", "robot", "not one of the available choices"),
+    ],
+)
+def test_a_fault_is_told_at_its_field_and_changes_nothing(
+    field: str, typed: str, message: str, operator: Client, service: Service
+) -> None:
+    before = Service.objects.values().get(pk=service.pk)
+    answer = change(operator, service, **{field: typed})
+    form = answer.context["adminform"].form
+    assert list(form.errors) == [field]
+    assert message in form.errors[field][0]
+    assert form[field].value() == typed
+    assert Service.objects.values().get(pk=service.pk) == before
+
+
+@pytest.mark.parametrize("name", ["", "two words", "-dash", "a" * 101, "é", "a\n", "a/b"])
+def test_a_name_that_the_api_refuses_is_refused(name: str, operator: Client, project: Project) -> None:
+    answer = add(operator, project, name=name)
+    allowed = serializers.SERVICE_NAME.fullmatch(name.strip())
+    assert (answer.status_code == 302) is bool(allowed)
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a.b-c_D", "a" * 100, "_a", ".a", "a b", "ä", "", "a" * 101, "a\n"])
+def test_names_are_judged_as_by_the_api(name: str) -> None:
+    assert bool(services.NAME.search(name)) is bool(serializers.SERVICE_NAME.fullmatch(name))
+
+
+def test_a_name_is_taken_once_per_project(operator: Client, project: Project, make_project) -> None:
+    answer = add(operator, project, name="order_lookup")
+    assert "already exists" in text(answer.content.decode())
+    assert Service.objects.get(project=project, name="order_lookup").version == 1
+    assert add(operator, make_project("another", {}), name="order_lookup").status_code == 302
+
+
+def test_a_service_keeps_its_name_and_project(operator: Client, service: Service, make_project) -> None:
+    change(operator, service, name="other", project=make_project("another").pk)
+    service.refresh_from_db()
+    assert (service.name, service.version) == ("order_lookup", 1)
+
+
+def test_deleting_one_removes_it_from_the_catalogue(operator: Client, service: Service) -> None:
+    revision = Project.objects.get().catalogue_revision
+    operator.post(address(service, "delete"), {"post": "yes"})
+    assert not Service.objects.filter(pk=service.pk).exists()
+    assert Project.objects.get().catalogue_revision == revision + 1
+
+
+def test_deleting_many_removes_each(operator: Client, project: Project) -> None:
+    revision = project.catalogue_revision
+    chosen = list(Service.objects.values_list("pk", flat=True))
+    operator.post(
+        list_of(Service), {"action": "delete_selected", "_selected_action": chosen, "index": "0", "post": "yes"}
+    )
+    assert not Service.objects.exists()
+    assert Project.objects.get().catalogue_revision == revision + len(chosen)
+
+
+def test_a_service_leads_to_the_entries_that_use_it(operator: Client, service: Service) -> None:
+    used_by = list_of(Entry, project=service.project_id, service=service.name)
+    assert used_by.replace("&", "&amp;") in body(operator, page_of(service))

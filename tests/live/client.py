@@ -1,0 +1,51 @@
+"""A client of a running stack, and a look at its database."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from orra.postgres import ensure_postgres
+
+
+class Client:
+    def __init__(self, url: str, key: str) -> None:
+        self.url, self.key = url, key
+
+    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        request = urllib.request.Request(self.url + path, method=method)
+        request.add_header("Authorization", f"Bearer {self.key}")
+        request.add_header("Content-Type", "application/json")
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request, data, timeout=60) as answer:
+            return answer.status, json.load(answer)
+
+    def text(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
+            return str(answer.read().decode())
+
+    def ask(self, action: str, *, wait: float = 30, **params: Any) -> tuple[int, Any]:
+        return self.request("POST", "/v1/plans", {"action": action, "params": params, "wait_seconds": wait})
+
+
+def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def unfinished(data_dir: Path) -> int:
+    return asked(data_dir, "SELECT count(*) FROM planengine_plan WHERE status IN ('pending', 'planning')")
+
+
+def asked(data_dir: Path, query: str) -> int:
+    with psycopg.connect(ensure_postgres(data_dir)) as connection:
+        [count] = connection.execute(query).fetchone() or (0,)
+    return int(count)

@@ -1,0 +1,204 @@
+"""``manage.py evaluate_planner``: what it counts, what it prints, and what it says about files it cannot use."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from orra.strictjson import Json
+from planengine.exceptions import PlannerError
+from planengine.planner_evaluation import PlannerUnusable, RowsUnusable, evaluate, read_rows, report
+from planengine.planners.base import Draft, Feedback, Job, Usage
+
+
+def schema(*fields: str) -> Json:
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in fields},
+        "required": list(fields),
+    }
+
+
+def service(name: str, description: str, inputs: list[str], outputs: list[str]) -> Json:
+    return {
+        "name": name,
+        "description": description,
+        "input_schema": schema(*inputs),
+        "output_schema": schema(*outputs),
+    }
+
+
+FIND = service("find_order", "Looks up an order.", ["order_id"], ["payment_id"])
+REFUND = service("issue_refund", "Refunds a payment.", ["payment_id"], ["refund_id"])
+ROW = {
+    "action": "Refund order ORD-17",
+    "params": [{"field": "order_id", "value": "ORD-17"}],
+    "services": [FIND, REFUND],
+    "expected": [
+        {"service": "find_order", "input": {"order_id": "$task0.order_id"}},
+        {"service": "issue_refund", "input": {"payment_id": "$task1.payment_id"}},
+    ],
+}
+IMPOSSIBLE = ROW | {"action": "Water the plants"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "rows.jsonl"
+
+
+def write(file: Path, *rows: Json) -> Path:
+    file.write_text("".join(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+class ScriptedPlanner:
+    """Gives one draft after the other."""
+
+    source = "model"
+    heeds_feedback = True
+    name = "scripted"
+
+    def __init__(self, *plans: Json) -> None:
+        self._plans = list(plans)
+
+    def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
+        return Draft(plan=self._plans.pop(0), usage=Usage(prompt_tokens=10, completion_tokens=None))
+
+
+class DeadPlanner:
+    source = "model"
+    heeds_feedback = True
+    name = "dead"
+
+    def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
+        raise PlannerError("The endpoint does not answer.")
+
+
+def plan(*calls: tuple[str, str, dict[str, str]]) -> Json:
+    tasks: list[Json] = [{"id": "task0", "input": {"order_id": "ORD-17"}}]
+    return {"tasks": tasks + [{"id": id, "service": name, "input": wired} for id, name, wired in calls]}
+
+
+RIGHT = plan(
+    ("task7", "issue_refund", {"payment_id": "$task9.payment_id"}),
+    ("task9", "find_order", {"order_id": "$task0.order_id"}),
+)
+OTHERWISE_WIRED = plan(
+    ("task1", "find_order", {"order_id": "$task0.order_id"}),
+    ("task2", "issue_refund", {"payment_id": "$task0.order_id"}),
+)
+TOO_LITTLE = plan(("task1", "find_order", {"order_id": "$task0.order_id"}))
+INVALID = plan(("task1", "nothing", {"order_id": "$task0.order_id"}))
+
+
+@pytest.mark.parametrize(
+    ("drafts", "services_exact", "wiring_exact", "attempts", "failed"),
+    [
+        ([RIGHT], 1.0, 1.0, 1, 0.0),
+        ([INVALID, RIGHT], 1.0, 1.0, 2, 0.0),
+        ([OTHERWISE_WIRED], 1.0, 0.0, 1, 0.0),
+        ([TOO_LITTLE], 0.0, 0.0, 1, 0.0),
+        ([INVALID, INVALID, INVALID], 0.0, 0.0, 3, 1.0),
+    ],
+)
+def test_what_counts_as_right(
+    file: Path, drafts: list[Json], services_exact: float, wiring_exact: float, attempts: float, failed: float
+) -> None:
+    figures = evaluate(ScriptedPlanner(*drafts), read_rows(write(file, ROW)), attempts=3, seconds=10)
+    told = figures.as_dict()
+    assert told.pop("seconds_p50") >= 0
+    assert told == {
+        "n": 1,
+        "services_exact": services_exact,
+        "wiring_exact": wiring_exact,
+        "not_actionable": 0.0,
+        "failed": failed,
+        "attempts_mean": attempts,
+        "prompt_tokens": 10 * attempts,
+    }
+
+
+def test_the_report_shows_what_went_wrong(file: Path) -> None:
+    rows = read_rows(write(file, "\n", ROW, ROW))
+    figures = evaluate(ScriptedPlanner(RIGHT, TOO_LITTLE), rows, attempts=1, seconds=10)
+    text = "\n".join(report(figures, planner="scripted"))
+    assert "50.0%" in text
+    assert "line 3: 'Refund order ORD-17'" in text
+    assert "line 2" not in text
+    assert "wanted find_order, issue_refund, got find_order" in text
+
+
+def test_a_planner_that_cannot_even_try_ends_the_evaluation(file: Path) -> None:
+    with pytest.raises(PlannerUnusable, match="The endpoint does not answer"):
+        evaluate(DeadPlanner(), read_rows(write(file, ROW)), attempts=3, seconds=10)
+
+
+def run(*args: Any, **options: Any) -> str:
+    out = StringIO()
+    call_command("evaluate_planner", *args, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_composer_is_measured(file: Path) -> None:
+    told = json.loads(run(str(write(file, ROW, IMPOSSIBLE)), "--planner", "composer", "--json"))
+    assert told["n"] == 2
+    assert told["services_exact"] == told["wiring_exact"] == told["not_actionable"] == 0.5
+    assert told["attempts_mean"] == 1
+    assert "Water the plants" in run(str(file), "--planner", "composer")
+
+
+def test_limit_takes_the_first_rows(file: Path) -> None:
+    told = json.loads(run(str(write(file, ROW, IMPOSSIBLE)), "--planner", "composer", "--json", "--limit", "1"))
+    assert (told["n"], told["services_exact"]) == (1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "malformed"),
+        ("[]", "not a JSON object"),
+        (ROW | {"action": 1}, "action"),
+        (ROW | {"params": 1}, "params"),
+        (ROW | {"services": {}}, "`services` must be a list"),
+        (ROW | {"services": [FIND, FIND]}, "twice"),
+        (ROW | {"services": [FIND | {"input_schema": {"type": "objekt"}}]}, "input_schema"),
+        (ROW | {"services": [FIND | {"name": ""}]}, "name"),
+        (ROW | {"expected": []}, "expected"),
+        (ROW | {"expected": [{"service": "find_order"}]}, "expected"),
+        (ROW | {"expected": [{"service": "ship_order", "input": {}}]}, "ship_order"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_line(file: Path, line: Json, said: str) -> None:
+    write(file, ROW, line if isinstance(line, str) else json.dumps(line))
+    with pytest.raises(RowsUnusable) as caught:
+        read_rows(file)
+    assert f"{file}, line 2: " in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(read_rows(file, limit=1)) == 1
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("", "has no rows")])
+def test_a_file_without_rows_ends_the_command(file: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(CommandError, match=said):
+        run(str(file))
+
+
+def test_a_model_must_be_configured_to_be_measured(file: Path, settings: Any) -> None:
+    settings.LLM_MODEL = ""
+    with pytest.raises(CommandError, match="LLM_MODEL"):
+        run(str(write(file, ROW)), "--planner", "model")
+
+
+def test_a_limit_of_nothing_is_refused(file: Path) -> None:
+    with pytest.raises(CommandError, match="--limit"):
+        run(str(write(file, ROW)), "--limit", "0")
