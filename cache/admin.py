@@ -120,7 +120,6 @@ class EntryAdmin(OperatorAdmin):
         "template_text",
         "project",
         "state",
-        "pinned",
         "hits",
         "last_used",
         "planned_by",
@@ -164,7 +163,8 @@ class EntryAdmin(OperatorAdmin):
 
     @admin.display(description="state")
     def state(self, entry: Entry) -> SafeString:
-        return badge(*_state(entry))
+        pinned = badge("neutral", "pinned") if entry.pinned else ""
+        return format_html("{} {}", badge(*_state(entry)), pinned)
 
     @admin.display(description="hits", ordering="use__hits")
     def hits(self, entry: Entry) -> int:
@@ -178,7 +178,7 @@ class EntryAdmin(OperatorAdmin):
         shown: dict[str, Any] = {
             "subtitle": row.pk,
             "entry": row,
-            "state": badge(*_state(row)),
+            "state": self.state(row),
             "hits": self.hits(row),
             "last_used": self.last_used(row),
             "dimensions": len(row.vector.embedding) if hasattr(row, "vector") else 0,

@@ -71,9 +71,12 @@ def _same_slots(case: _Case) -> str:
 
 
 def _same_polarity(case: _Case) -> str:
-    if case.asked.negations == case.cached.negations:
+    asked, cached = case.asked.negations, case.cached.negations
+    if asked == cached:
         return ""
-    return f"One text negates {case.asked.negations} times, the other {case.cached.negations} times."
+    if bool(asked) != bool(cached):
+        return "This one says not to, the cached one does not." if asked else "The cached one says not to, this one does not."
+    return f"They negate differently: {asked} times instead of {cached}."
 
 
 def _no_opposites(case: _Case) -> str:

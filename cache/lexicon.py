@@ -33,6 +33,7 @@ CLAUSE_STARTS = _words(
 # "I want to cancel", but not "from savings to checking".
 INTENT_WORDS = _words("want like love need wish going try trying help how able have ready plan me us you not time")
 # "issue a refund" does what "refund" does.
+POLITE_WORDS = _words("i we to please kindly would could can will shall let hi hello hey dear thanks thank")
 LIGHT_VERBS = _words("issue make do process perform give place submit request initiate want need get start run")
 ARTICLES = _words("a an the my our this that")
 

@@ -34,6 +34,14 @@ CANDIDATES = 8
 VARIANTS = 32
 TTL_JITTER = 0.1
 
+# The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time costs
+# five times as much as its answer. What is not selected is fetched when it is looked at.
+SAME_TEMPLATE = """
+    SELECT id, identity, template, plan, recipe FROM cache_entry
+    WHERE scope = %s AND template_key = %s AND identity IN ('', %s) AND expires_at > now() AND quarantined_at IS NULL
+    ORDER BY created_at DESC LIMIT %s
+"""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -238,13 +246,11 @@ def _delete(entries: QuerySet[Entry]) -> int:
 
 
 def _by_template(request: Request, policy: Policy) -> Decision:
-    found = Entry.objects.usable().filter(
-        scope=request.scope.digest,
-        template_key=request.template.key,
-        identity__in=["", request.identity],
+    found = Entry.objects.raw(
+        SAME_TEMPLATE, [request.scope.digest, request.template.key, request.identity, VARIANTS]
     )
     # The one for the identical request first, then the newest.
-    variants = sorted(found.order_by("-created_at")[:VARIANTS], key=lambda entry: entry.reusable)
+    variants = sorted(found, key=lambda entry: entry.reusable)
     served, refused = _first_served([(entry, 1.0) for entry in variants], request, policy, by_meaning=False)
     if served is None:
         return Decision("miss", "only_exact_templates", candidates=refused)

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cache.lexicon import EFFECT_OF, FUNCTION_WORDS, NEGATIONS, stands_as_command
+from cache.lexicon import (
+    ARTICLES,
+    EFFECT_OF,
+    FUNCTION_WORDS,
+    INTENT_WORDS,
+    NEGATIONS,
+    POLITE_WORDS,
+    stands_as_command,
+)
 from cache.literals import Literal, parse_number
 from cache.tokens import JOIN, Token, name_words, tokenize
 from orra.strictjson import Json
@@ -25,6 +33,7 @@ MAX_LEAVES = 512
 MAX_CHARACTERS = 65_536
 MAX_TIED = 8
 _NUMBER_SIGNS = ("#", "№")
+UNTELLING_WORDS = INTENT_WORDS | ARTICLES | POLITE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,18 @@ def find_slots(action: str, literals: list[Literal], params: Mapping[str, Json])
         if _take(taken, literal.start, literal.end):
             raw = action[literal.start : literal.end]
             slots.append(Slot(literal.start, literal.end, literal.kind, literal.name, (), raw))
-    return tuple(sorted(slots, key=lambda slot: slot.start))
+    return tuple(sorted(_leaving_words(action, slots), key=lambda slot: slot.start))
+
+
+def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
+    """The slots without the longest ones that would swallow every word that says what is asked for. With the
+    param ``query`` holding the whole action, "Find a laptop" and "Cancel my order" would both become
+    ``{query}``, and one would be served the plan of the other."""
+    kept = sorted(slots, key=lambda slot: slot.end - slot.start)
+    words = [token for token in tokenize(action) if token.folded.isalpha() and token.folded not in UNTELLING_WORDS]
+    while words and kept and all(any(s.start <= word.start < s.end for s in kept) for word in words):
+        kept.pop()
+    return kept
 
 
 def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:

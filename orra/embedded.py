@@ -21,7 +21,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from orra.postgres import make_private, short_socket_dir, use_postgres
+from orra.folders import make_private, short_socket_dir
+from orra.postgres import use_postgres
 from orra.processes import EmbeddedError
 
 BASE_DIR = Path(__file__).resolve().parent.parent

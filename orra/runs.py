@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orra.embedded import BASE_DIR, chosen_data_dir, filled_variables, write_private
-from orra.postgres import make_private
+from orra.folders import make_private
 from orra.processes import EmbeddedError, die_with_parent
 from orra.supervision import python
 

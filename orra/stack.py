@@ -22,7 +22,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orra.embedded import BASE_DIR, Valkey, fill, fill_secrets
-from orra.postgres import cluster_id, ensure_postgres, leave_postgres, make_private, postmaster_pid, use_postgres
+from orra.folders import make_private
+from orra.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
 from orra.processes import EmbeddedError
 from orra.runs import Credentials, Options, Running, credentials, running, write
 from orra.supervision import Child, Log, Program, python, run_once, say

@@ -61,8 +61,8 @@ def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A service that could run with what is settled. ``waits``: better not before another goal; ``cost``: the helpers
-    it takes, itself included when it is one."""
+    """A service that could run with what is settled. ``waits``: better not before another goal; ``cost``: the
+    helpers it takes, itself included when it is one."""
 
     service: str
     waits: bool
@@ -115,8 +115,8 @@ class _Attempt:
         return list(reached)
 
     def _settle(self, reached: Sequence[str]) -> None:
-        """Cheapest first, and of equally cheap ones the helpers first: a goal then sees every helper that could serve
-        it as cheaply as the one it takes."""
+        """Cheapest first, and of equally cheap ones the helpers first: a goal then sees every helper that could
+        serve it as cheaply as the one it takes."""
         while True:
             ready = [found for service in reached if service not in self.cost if (found := self._ready(service))]
             if not ready:

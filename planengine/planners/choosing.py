@@ -18,7 +18,7 @@ from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import Floats, content_stems
-from planengine.planners.verbs import READING, act_of_word, asks_a_question, is_verb
+from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, is_verb
 
 # The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
 # that fit are evidence of their own, and so is a word of the request in the service's name. Measured: of 200 right
@@ -131,6 +131,8 @@ class Choice:
     def _wish(self, request: Request, row: Mapping[str, float]) -> _Wish:
         candidates = self._bench.candidates
         suiting = [name for name in candidates if self._may_suit(request, candidates[name])]
+        verb = exact_verb(request.text)
+        suiting = [name for name in suiting if verb in candidates[name].said] or suiting
         ranked = sorted(
             (name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n)
         )

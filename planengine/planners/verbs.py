@@ -18,6 +18,7 @@ from planengine.planners.vocabulary import (
     ASPECTS,
     CHANGES,
     DETERMINERS,
+    EXACT,
     HARMLESS,
     LIGHT,
     LITTLE_WORDS,
@@ -175,6 +176,12 @@ def begins_request(words: list[str]) -> bool:
 def asks_a_question(text: str) -> bool:
     words = _tokens.findall(text)
     return bool(words) and words[0].lower().replace("’", "'") in QUESTIONS
+
+
+def exact_verb(text: str) -> str:
+    """The stem of the verb with which a request begins if nothing but its own word will do; else empty."""
+    words = (word.lower() for word in _tokens.findall(text)[:4])
+    return next((stem(word) for word in words if word in EXACT), "")
 
 
 def is_gerund(word: str) -> bool:

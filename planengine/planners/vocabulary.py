@@ -108,7 +108,13 @@ HARMLESS = _words(
     "give determine calculate compute estimate convert translate summarize summarise analyze analyse extract "
     "parse render generate draw plot classify predict forecast simulate solve evaluate assess measure compare "
     "sort filter format transcribe detect run count rank recommend suggest optimize optimise plan design compose "
-    "write draft score lookup collect quote review report diagnose scan audit examine learn train build"
+    "write draft score lookup collect quote review report diagnose scan audit examine learn train build "
+    "download export categorize"
+)
+# Of these, the verbs that say exactly what is wanted: to transcribe a video is not to download it.
+EXACT = _words(
+    "convert translate summarize summarise extract parse render draw plot classify categorize predict forecast "
+    "simulate sort transcribe detect rank compare optimize optimise audit scan diagnose"
 )
 # Verbs that leave it to their object to say what is done: "issue a refund", "place an order".
 LIGHT = _words("issue place process handle perform do conduct initiate make request arrange apply carry")

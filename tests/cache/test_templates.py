@@ -172,3 +172,18 @@ def test_hostile_requests_cost_little(unit: str, value: Any) -> None:
 def test_filling_needs_a_value_for_each_slot() -> None:
     with pytest.raises(ValueError, match="1 slots, not 0"):
         fill(make_template("Refund 5", {}), [])
+
+
+@pytest.mark.parametrize("frame", ["{}", "Please {}", "I want {}", "I need you to {}!", '"{}"'])
+def test_a_param_that_is_the_whole_request_does_not_make_all_requests_one(frame: str) -> None:
+    wish, other = "find a laptop for college", "cancel my order"
+
+    keys = {make_template(frame.format(text), {"query": text}).key for text in (wish, other)}
+
+    assert len(keys) == 2
+
+
+def test_a_param_that_is_part_of_the_request_is_a_slot() -> None:
+    template = make_template("Search for a laptop for college", {"query": "a laptop for college"})
+
+    assert template.text == "Search for {query}"

@@ -204,7 +204,7 @@ class TestPostgres:
         start_postgres(data_dir)
         stop_postgres(data_dir)
         other = os.getuid() + 1
-        monkeypatch.setattr("orra.postgres.os.geteuid", lambda: other)
+        monkeypatch.setattr("orra.accounts.os.geteuid", lambda: other)
         with pytest.raises(EmbeddedError, match="belongs to user"):
             start_postgres(data_dir)
 

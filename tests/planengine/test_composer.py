@@ -157,6 +157,20 @@ def test_two_services_that_could_give_the_same_are_not_chosen_between(composer: 
     assert "find_ticket_by_topic" in verdict.not_actionable
 
 
+def test_a_verb_that_says_exactly_what_is_wanted_is_taken_at_its_word(composer: Composer) -> None:
+    catalogue = Catalogue(
+        [
+            service("download_video", "Downloads a video from a link.", "video_url", "video_file"),
+            service("transcribe_speech", "Transcribes speech to text.", "video_file", "transcript"),
+        ]
+    )
+    plan, _ = compose(composer, "Please transcribe the video at the link", {"video_url": "https://x"}, catalogue)
+    assert wiring_of(plan) == {
+        "download_video": {"video_url": "video_url"},
+        "transcribe_speech": {"video_file": "download_video.video_file"},
+    }
+
+
 def test_an_input_with_only_one_value_becomes_a_constant(composer: Composer) -> None:
     unit = {"type": "object", "properties": {"city": {"type": "string"}, "unit": {"const": "celsius"}}}
     spec = ServiceSpec(
