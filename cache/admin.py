@@ -148,9 +148,8 @@ class EntryAdmin(OperatorAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
-        if "delete_selected" in actions:
-            function, name, _ = actions["delete_selected"]
-            actions["delete_selected"] = function, name, "Evict selected entries"
+        if (action := actions.get("delete_selected")) is not None:
+            actions["delete_selected"] = (*action[:2], "Evict selected entries")
         return actions
 
     @admin.display(description="template", ordering="action")

@@ -34,11 +34,12 @@ CANDIDATES = 8
 VARIANTS = 32
 TTL_JITTER = 0.1
 
-# The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time costs
-# five times as much as its answer. What is not selected is fetched when it is looked at.
+# The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
+# costs more than its answer. What is not selected is fetched when it is looked at.
 SAME_TEMPLATE = """
     SELECT id, identity, template, plan, recipe FROM cache_entry
-    WHERE scope = %s AND template_key = %s AND identity IN ('', %s) AND expires_at > now() AND quarantined_at IS NULL
+    WHERE scope = %s AND template_key = %s AND identity IN ('', %s)
+        AND expires_at > now() AND quarantined_at IS NULL
     ORDER BY created_at DESC LIMIT %s
 """
 

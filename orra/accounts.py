@@ -1,6 +1,7 @@
-"""Who the embedded Postgres runs as. It refuses to run as root; root therefore starts it as the owner of its data (an
-ordinary user's, or ``nobody`` for a new one), who needs to be able to pass through the folders above the data and
-the programs.
+"""Who the embedded Postgres runs as.
+
+It refuses to run as root. So root starts it as the owner of its data (an ordinary user's, or ``nobody`` for a new
+one), who needs to be able to pass through the folders above the data and the programs.
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ class ApiKey(models.Model):
         return key, secret
 
     def revoke(self) -> None:
-        """Nobody gets in with it any more; it stays in the list. Raises :class:`BadRequest` for the last active key
-        of its project, which would lock everybody out."""
+        """Nobody gets in with it any more; it stays in the list. Raises :class:`BadRequest` for the last active
+        key of its project, which would lock everybody out."""
         with transaction.atomic():
             # Two revocations at once would each see the other's key as the one that is left.
             Project.objects.select_for_update().get(pk=self.project_id)
@@ -112,9 +112,8 @@ class ApiKey(models.Model):
             if not active.filter(pk=self.pk).exists():
                 return
             if not active.exclude(pk=self.pk).exists():
-                raise BadRequest(
-                    "This is the project's last active key. Make another one first.", code="last_api_key", status=409
-                )
+                message = "This is the project's last active key. Make another one first."
+                raise BadRequest(message, code="last_api_key", status=409)
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
 

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from orra.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.drafts import Task, read_shape
-from planengine.literals import fold
+from planengine.validation.drafts import Task, read_shape
+from planengine.validation.literals import fold
 from planengine.problems import Problem, quote, quote_all, shorten, show
-from planengine.references import mentions, read_reference
+from planengine.validation.references import mentions, read_reference
 from planengine.schemas import type_names
 
 _MAX_FIXES = 5

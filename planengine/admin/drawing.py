@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from orra.strictjson import Json
-from planengine.references import Reference, read_reference
+from planengine.validation.references import Reference, read_reference
 
 MAX_TASKS = 200
 MAX_INPUTS = 100

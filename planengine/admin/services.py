@@ -30,13 +30,12 @@ class SchemaField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 16, "cols": 90, "class": "orra-code", "spellcheck": "false"})
 
     def prepare_value(self, value: Json) -> Any:
-        return (
-            value if value is None or isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-        )
+        typed = value is None or isinstance(value, str)
+        return value if typed else json.dumps(value, indent=2, ensure_ascii=False)
 
     def to_python(self, value: Any) -> Json:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if not text:
             return text
         try:
             schema = parse(text)
@@ -51,7 +50,7 @@ class SchemaField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         """None of a text's: they ran on what was typed."""
 
-    def has_changed(self, initial: Json, data: Any) -> bool:
+    def has_changed(self, initial: Json, data: Json) -> bool:
         try:
             return not same(initial, parse(str(data or "")))
         except InvalidJson:

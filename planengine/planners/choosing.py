@@ -26,6 +26,7 @@ from planengine.planners.verbs import READING, act_of_word, asks_a_question, exa
 _FLOORS = (0.40, 0.35, 0.20)
 _FLOORS_WHEN_NAMED = (0.32, 0.26, 0.20)
 _FLOOR_WHEN_SAID = 0.08
+_FLOOR_WHEN_KEYED = 0.12
 _UNKNOWN_VERB = 0.10
 # How much nearer a service may be that lacks an input, before taking another instead would be guessing.
 _LEAD = 0.10
@@ -151,7 +152,19 @@ class Choice:
         floor = floors[evidence] + (_UNKNOWN_VERB if _unsure(request, candidate) else 0.0)
         if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
             floor = min(floor, _FLOOR_WHEN_SAID)
+        if self._fits_like_a_key(candidate):
+            floor = min(floor, _FLOOR_WHEN_KEYED)
         return row[name] >= floor * self._scale
+
+    def _fits_like_a_key(self, candidate: Candidate) -> bool:
+        """Whether the params, two or more, are the service's inputs by name, none too many and none missing."""
+        names = self._bench.exact_params(candidate.spec.name)
+        return (
+            candidate.act.harmless
+            and len(names) >= 2
+            and len(names) == len(self._bench.params)
+            and all(self._bench.namesake(name) for name in candidate.spec.required_inputs)
+        )
 
     def _says_the_same(self, request: Request, candidate: Candidate) -> bool:
         """Whether the request names the service's change and what is changed, or means it by "it" and no other

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orra.strictjson import Json
-from planengine.graph import levels
+from planengine.validation.graph import levels
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.chaining import Assembly, Source

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, Request, sync_playwright
 
 from cache.models import Entry
+from orra.strictjson import Json
 from planengine.models import Plan
 from tests.admin.pages import page_of
 
@@ -108,7 +109,8 @@ def test_an_operator_signs_in_and_replays_an_entry(entry: Entry, live_server: An
     plan = Plan.objects.get()
     assert visit.end == live_server.url + page_of(plan)
     assert (plan.status, plan.source) == ("ready", "replay")
-    assert plan.plan["tasks"][0]["input"] == {"order_id": "ORD-8", "copies": 7}
+    stored: Json = plan.plan
+    assert stored["tasks"][0]["input"] == {"order_id": "ORD-8", "copies": 7}
     refused, previewed = visit.read
     assert "The JSON is malformed" in refused
     assert '"ORD-8"' in previewed

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from planengine.admin.drawing import draw
 from planengine.admin.explaining import entries_named, explain
-from planengine.references import Reference
+from planengine.validation.references import Reference
 from tests.admin.conftest import CHAIN
 
 VALUES = st.recursive(

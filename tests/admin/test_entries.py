@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -8,7 +11,7 @@ from django.utils import timezone
 from cache import lookup
 from cache.models import Entry, EntryUse, EntryVector
 from planengine import registry
-from planengine.models import Plan, Service
+from planengine.models import Plan, Project, Service
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import address, body, list_of, page_of, said, text
 
@@ -22,7 +25,9 @@ def test_the_template_is_shown_with_its_slots_marked(operator: Client, entry: En
     assert template in body(operator, page_of(entry))
 
 
-def test_a_literal_slot_is_told_from_a_param_s(operator: Client, shop, make_entry) -> None:
+def test_a_literal_slot_is_told_from_a_param_s(
+    operator: Client, shop: Project, make_entry: Callable[..., Entry]
+) -> None:
     lookup_alone = {**CHAIN, "tasks": CHAIN["tasks"][:2], "parallel_groups": [["task1"]]}
     entry = make_entry(shop, "Look up order ORD-17", {}, lookup_alone)
     assert 'class="orra-slot orra-literal" title="here: ORD-17"' in body(operator, page_of(entry))
@@ -93,7 +98,9 @@ def test_an_expired_entry_says_so(operator: Client, entry: Entry) -> None:
         {"scope_facts": None},
     ],
 )
-def test_a_damaged_entry_can_still_be_looked_at_and_evicted(damage, operator: Client, entry: Entry) -> None:
+def test_a_damaged_entry_can_still_be_looked_at_and_evicted(
+    damage: dict[str, Any], operator: Client, entry: Entry
+) -> None:
     Entry.objects.filter(pk=entry.pk).update(
         **{name: value for name, value in damage.items() if value is not None}
     )
@@ -117,7 +124,7 @@ def test_evicting_one_asks_first(operator: Client, entry: Entry) -> None:
 
 
 def test_evicting_many_asks_first_and_leaves_the_others(
-    operator: Client, entry: Entry, make_entry, make_project
+    operator: Client, entry: Entry, make_entry: Callable[..., Entry], make_project: Callable[..., Project]
 ) -> None:
     alone = {**CHAIN, "tasks": CHAIN["tasks"][:2], "parallel_groups": [["task1"]]}
     elsewhere = make_entry(make_project("another"), "Look up order ORD-1", {}, alone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -119,7 +121,7 @@ def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
     return [project, Service.objects.get(), key, entry, failed, served, attempt]
 
 
-def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows) -> None:
+def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows: list[Any]) -> None:
     for row in rows:
         for path in (page_of(row), list_of(type(row))):
             page = body(operator, path)
@@ -127,7 +129,7 @@ def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows) -
             assert not [unsafe for unsafe in UNSAFE[:2] if unsafe in page], path
 
 
-def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows) -> None:
+def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows: list[Any]) -> None:
     for row in rows:
         if isinstance(row, Plan | Attempt | Entry):
             page = body(operator, page_of(row)).split('id="content-main"')[1]
@@ -135,7 +137,7 @@ def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows) -> None:
             assert not [page[page.index(unsafe) - 99 :][:99] for unsafe in UNSAFE if unsafe in page]
 
 
-def test_confirmations_replays_and_messages_escape_too(operator: Client, rows) -> None:
+def test_confirmations_replays_and_messages_escape_too(operator: Client, rows: list[Any]) -> None:
     entry = next(row for row in rows if isinstance(row, Entry))
     project = next(row for row in rows if isinstance(row, Project))
     form = {"action": PROBE, "value-0": PROBE, "kind-0": "json"}
@@ -158,7 +160,7 @@ def test_confirmations_replays_and_messages_escape_too(operator: Client, rows) -
         assert not [unsafe for unsafe in UNSAFE[:2] if unsafe in answer.content.decode()]
 
 
-def test_huge_content_is_cut(operator: Client, rows) -> None:
+def test_huge_content_is_cut(operator: Client, rows: list[Any]) -> None:
     huge = "x" * 400_000
     failed = next(row for row in rows if isinstance(row, Plan) and row.status == "failed")
     problems = [{"code": huge, "message": huge, "hint": huge} for _ in range(3)]
@@ -173,7 +175,7 @@ def test_huge_content_is_cut(operator: Client, rows) -> None:
 
 
 @pytest.mark.parametrize("stored", [None, 7, "text", [], {}, [[]], {"guards": 7}, {"tasks": {"a": 1}}])
-def test_rows_of_any_shape_can_be_looked_at(stored: Json, operator: Client, rows) -> None:
+def test_rows_of_any_shape_can_be_looked_at(stored: Json, operator: Client, rows: list[Any]) -> None:
     failed = next(row for row in rows if isinstance(row, Plan) and row.status == "failed")
     columns = dict.fromkeys(("error", "grounding"), stored)
     if stored is not None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -65,7 +66,9 @@ def test_keys_are_shown_by_their_first_characters_only(operator: Client, keys: l
         assert keys[0].digest not in page
 
 
-def test_a_key_can_be_renamed_and_nothing_else(operator: Client, keys: list[ApiKey], make_project) -> None:
+def test_a_key_can_be_renamed_and_nothing_else(
+    operator: Client, keys: list[ApiKey], make_project: Callable[..., Project]
+) -> None:
     other = make_project("another")
     operator.post(page_of(keys[0]), {"name": "renamed", "project": other.pk, "digest": "0" * 64, "prefix": "x"})
     changed = ApiKey.objects.get(pk=keys[0].pk)

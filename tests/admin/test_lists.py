@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -35,7 +36,9 @@ def fill_tables(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(model, operator: Client, fill_tables) -> None:
+def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(
+    model: type[Any], operator: Client, fill_tables: Callable[[int], None]
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(
             connection,
@@ -52,7 +55,7 @@ def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(model, operator: 
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_index_leads_to_every_list(model, operator: Client) -> None:
+def test_the_index_leads_to_every_list(model: type[Any], operator: Client) -> None:
     page = body(operator, "/admin/")
     assert f'href="{list_of(model)}"' in page
     assert "orra" in text(page)
@@ -69,7 +72,9 @@ def test_the_index_leads_to_every_list(model, operator: Client) -> None:
         (ApiKey, "first", "sk-orra-v1-"),
     ],
 )
-def test_search_finds_and_leaves_out(model, search: str, found: str, operator: Client, entry, rejected) -> None:
+def test_search_finds_and_leaves_out(
+    model: type[Any], search: str, found: str, operator: Client, entry: Entry, rejected: Plan
+) -> None:
     ApiKey.issue(entry.project, name="first")
     page = text(body(operator, list_of(model, q=search)))
     assert found in page
@@ -103,7 +108,9 @@ def test_plans_are_filtered(chosen: dict[str, str], operator: Client, served: Pl
     assert rejected.pk not in page
 
 
-def test_plans_of_a_project_and_of_an_entry(operator: Client, served: Plan, make_project, make_plan) -> None:
+def test_plans_of_a_project_and_of_an_entry(
+    operator: Client, served: Plan, make_project: Callable[..., Project], make_plan: Callable[..., Plan]
+) -> None:
     other = make_plan(make_project("another"))
     for chosen in ({"project": served.project_id}, {"entry": served.cache_entry_id or ""}):
         page = body(operator, list_of(Plan, **chosen))
@@ -120,7 +127,9 @@ def test_a_plan_s_line_shows_where_it_came_from(operator: Client, served: Plan) 
 @pytest.mark.parametrize(
     ("chosen", "counted"), [({"outcome": "problems"}, 3), ({"outcome": "accepted"}, 0), ({"outcome": "error"}, 1)]
 )
-def test_attempts_are_filtered_by_outcome(chosen, counted: int, operator: Client, rejected: Plan) -> None:
+def test_attempts_are_filtered_by_outcome(
+    chosen: dict[str, str], counted: int, operator: Client, rejected: Plan
+) -> None:
     problem = {"code": "unreachable", "message": "No answer."}
     Attempt.objects.create(
         plan=rejected, number=4, planner="m", seconds=1, error_code="unreachable", problems=[problem]
@@ -130,7 +139,9 @@ def test_attempts_are_filtered_by_outcome(chosen, counted: int, operator: Client
 
 
 @pytest.mark.parametrize("state", ["usable", "expired", "quarantined"])
-def test_entries_are_filtered_by_state(state: str, operator: Client, entry: Entry, make_entry) -> None:
+def test_entries_are_filtered_by_state(
+    state: str, operator: Client, entry: Entry, make_entry: Callable[..., Entry]
+) -> None:
     lookup = {**CHAIN, "tasks": CHAIN["tasks"][:2], "parallel_groups": [["task1"]]}
     stale = make_entry(entry.project, "Look up order ORD-17", {"order_id": "ORD-17", "copies": 2}, lookup)
     quarantined = make_entry(entry.project, "Search for ORD-17", {"order_id": "ORD-17", "copies": 2}, lookup)
@@ -160,12 +171,16 @@ def test_an_entry_s_line_shows_its_template_with_the_slots_marked(operator: Clie
 
 
 @pytest.mark.parametrize(("column", "model"), [(5, Plan), (7, Plan), (5, Entry), (6, Entry), (4, Project)])
-def test_lists_can_be_ordered(column: int, model, operator: Client, served: Plan, rejected: Plan) -> None:
+def test_lists_can_be_ordered(
+    column: int, model: type[Any], operator: Client, served: Plan, rejected: Plan
+) -> None:
     for order in (str(column), f"-{column}"):
         body(operator, list_of(model, o=order))
 
 
-def test_a_long_list_is_not_counted_to_its_end(operator: Client, shop: Project, make_plan, monkeypatch) -> None:
+def test_a_long_list_is_not_counted_to_its_end(
+    operator: Client, shop: Project, make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shared, "MAX_COUNTED", 3)
     for _ in range(3):
         make_plan(shop)
@@ -174,7 +189,7 @@ def test_a_long_list_is_not_counted_to_its_end(operator: Client, shop: Project, 
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_filter_with_nul_is_refused(model, operator: Client) -> None:
+def test_a_filter_with_nul_is_refused(model: type[Any], operator: Client) -> None:
     assert operator.get(list_of(model, project="p_\x00")).status_code == 400
     assert operator.get(list_of(model, q="\x00")).status_code == 400
     assert operator.get(list_of(model) + "p_%00/change/").status_code == 302  # no such row

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -13,7 +16,7 @@ MODELS = (Project, ApiKey, Service, Plan, Attempt, Entry)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_strangers_are_asked_to_sign_in(model, client: Client, served: Plan, rejected: Plan) -> None:
+def test_strangers_are_asked_to_sign_in(model: type[Any], client: Client, served: Plan, rejected: Plan) -> None:
     ApiKey.issue(served.project)
     for path in (list_of(model), page_of(model.objects.first())):
         answer = client.get(path)
@@ -22,7 +25,9 @@ def test_strangers_are_asked_to_sign_in(model, client: Client, served: Plan, rej
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_staff_without_rights_see_nothing(model, staff, served: Plan, rejected: Plan) -> None:
+def test_staff_without_rights_see_nothing(
+    model: type[Any], staff: Callable[..., Client], served: Plan, rejected: Plan
+) -> None:
     ApiKey.issue(served.project)
     nobody = staff()
     for path in (list_of(model), page_of(model.objects.first())):
@@ -30,7 +35,9 @@ def test_staff_without_rights_see_nothing(model, staff, served: Plan, rejected: 
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_right_to_view_shows_and_no_more(model, staff, served: Plan, rejected: Plan) -> None:
+def test_the_right_to_view_shows_and_no_more(
+    model: type[Any], staff: Callable[..., Client], served: Plan, rejected: Plan
+) -> None:
     ApiKey.issue(served.project)
     viewer = staff(f"{model._meta.app_label}.view_{model._meta.model_name}")
     row = model.objects.first()
@@ -47,7 +54,9 @@ def test_the_right_to_view_shows_and_no_more(model, staff, served: Plan, rejecte
     assert model.objects.values().get(pk=row.pk) == before
 
 
-def test_a_viewer_of_entries_may_neither_replay_nor_pin_nor_evict(staff, entry: Entry) -> None:
+def test_a_viewer_of_entries_may_neither_replay_nor_pin_nor_evict(
+    staff: Callable[..., Client], entry: Entry
+) -> None:
     viewer = staff("cache.view_entry")
     page = body(viewer, page_of(entry))
     for view in ("replay", "pin", "delete"):
@@ -58,7 +67,9 @@ def test_a_viewer_of_entries_may_neither_replay_nor_pin_nor_evict(staff, entry: 
     assert Entry.objects.filter(pinned=False).exists()
 
 
-def test_who_may_change_entries_may_replay_and_pin_but_not_evict(staff, entry: Entry) -> None:
+def test_who_may_change_entries_may_replay_and_pin_but_not_evict(
+    staff: Callable[..., Client], entry: Entry
+) -> None:
     changer = staff("cache.change_entry")
     changer.post(address(entry, "pin"), {"pin": "1"})
     answer = changer.post(
@@ -78,12 +89,14 @@ def test_who_may_change_entries_may_replay_and_pin_but_not_evict(staff, entry: E
     assert changer.post(address(entry, "delete"), {"post": "yes"}).status_code == 403
 
 
-def test_who_may_delete_entries_may_evict(staff, entry: Entry) -> None:
+def test_who_may_delete_entries_may_evict(staff: Callable[..., Client], entry: Entry) -> None:
     staff("cache.view_entry", "cache.delete_entry").post(address(entry, "delete"), {"post": "yes"})
     assert not Entry.objects.exists()
 
 
-def test_pages_link_to_nothing_that_is_not_to_be_seen(staff, served: Plan, entry: Entry) -> None:
+def test_pages_link_to_nothing_that_is_not_to_be_seen(
+    staff: Callable[..., Client], served: Plan, entry: Entry
+) -> None:
     plan_page = body(staff("planengine.view_plan"), page_of(served))
     assert page_of(entry) not in plan_page
     assert page_of(served.project) not in plan_page
@@ -92,7 +105,7 @@ def test_pages_link_to_nothing_that_is_not_to_be_seen(staff, served: Plan, entry
     assert page_of(served.project) not in entry_page
 
 
-def test_a_project_is_deleted_only_with_the_right_to(staff, served: Plan) -> None:
+def test_a_project_is_deleted_only_with_the_right_to(staff: Callable[..., Client], served: Plan) -> None:
     changer = staff("planengine.change_project")
     assert changer.post(address(served.project, "delete"), {"post": "yes"}).status_code == 403
     chosen = {"action": "delete_selected", "_selected_action": [served.project_id], "index": "0", "post": "yes"}

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from cache import lookup
 from cache.models import Entry
-from planengine.models import Attempt, Plan
+from planengine.models import Attempt, Plan, Project
 from tests.admin.pages import address, body, list_of, page_of, text
 
 
@@ -92,7 +94,9 @@ def test_an_attempt_has_a_page_of_its_own(operator: Client, rejected: Plan) -> N
 
 
 @pytest.mark.parametrize("status", ["pending", "planning"])
-def test_an_unfinished_plan_can_be_looked_at(status: str, operator: Client, shop, make_plan) -> None:
+def test_an_unfinished_plan_can_be_looked_at(
+    status: str, operator: Client, shop: Project, make_plan: Callable[..., Plan]
+) -> None:
     page = text(body(operator, page_of(make_plan(shop, status=status))))
     assert "Finished not yet" in page
     assert "not made yet" in page

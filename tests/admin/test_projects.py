@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -60,7 +62,7 @@ def test_a_project_is_added(operator: Client, db: None) -> None:
 
 
 def test_deleting_a_project_counts_what_goes_with_it_and_asks(
-    operator: Client, served: Plan, rejected: Plan, make_project
+    operator: Client, served: Plan, rejected: Plan, make_project: Callable[..., Project]
 ) -> None:
     project = served.project
     kept = make_project("kept")

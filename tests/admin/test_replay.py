@@ -45,7 +45,7 @@ def test_the_form_has_a_field_per_param_prefilled(operator: Client, entry: Entry
     assert [row.field for row in form.rows] == ["order_id", "copies"]
 
 
-def test_the_preview_shows_the_plan_with_the_new_values_and_stores_nothing(replay) -> None:
+def test_the_preview_shows_the_plan_with_the_new_values_and_stores_nothing(replay: Callable[..., Any]) -> None:
     page = text(replay("preview", **CHANGES).content.decode())
     assert "This is the validated plan for these values. Nothing is stored yet." in page
     assert 'Values task0 copies 7 order_id "ORD-8" Step 1' in page
@@ -53,12 +53,12 @@ def test_the_preview_shows_the_plan_with_the_new_values_and_stores_nothing(repla
     assert not Plan.objects.exists()
 
 
-def test_what_was_typed_is_still_there_after_the_preview(replay) -> None:
+def test_what_was_typed_is_still_there_after_the_preview(replay: Callable[..., Any]) -> None:
     form = replay("preview", **CHANGES).context["form"]
     assert {name: form[name].value() for name in CHANGES} == CHANGES
 
 
-def test_storing_makes_a_plan_with_its_types_kept(replay, entry: Entry) -> None:
+def test_storing_makes_a_plan_with_its_types_kept(replay: Callable[..., Any], entry: Entry) -> None:
     answer = replay("store", **CHANGES)
     plan = Plan.objects.get()
     assert answer.redirect_chain == [(page_of(plan), 302)]
@@ -66,13 +66,14 @@ def test_storing_makes_a_plan_with_its_types_kept(replay, entry: Entry) -> None:
     assert plan.project == entry.project
     assert plan.action == ACTION
     assert plan.params == [{"field": "order_id", "value": "ORD-8"}, {"field": "copies", "value": 7}]
-    assert plan.plan["tasks"][0] == {"id": "task0", "input": {"order_id": "ORD-8", "copies": 7}}
-    assert plan.plan["tasks"][1:] == entry.plan["tasks"][1:]
+    stored: Json = plan.plan
+    assert stored["tasks"][0] == {"id": "task0", "input": {"order_id": "ORD-8", "copies": 7}}
+    assert stored["tasks"][1:] == entry.plan["tasks"][1:]
     assert f"Stored as plan {plan.pk}." in said(answer)
     assert LogEntry.objects.get().get_change_message() == f"Replayed as {plan.pk}."
 
 
-def test_the_stored_plan_says_that_it_is_a_replay(replay) -> None:
+def test_the_stored_plan_says_that_it_is_a_replay(replay: Callable[..., Any]) -> None:
     page = text(replay("store", **CHANGES).content.decode())
     assert "replay of a cache entry" in page
     assert "replayed. An operator or a client had a chosen entry filled" in page
@@ -91,7 +92,7 @@ def test_the_stored_plan_says_that_it_is_a_replay(replay) -> None:
         ("json", '{"city": ["Oslo", null]}', {"city": ["Oslo", None]}),
     ],
 )
-def test_a_value_is_what_its_kind_says(kind: str, typed: str, stored: Json, replay) -> None:
+def test_a_value_is_what_its_kind_says(kind: str, typed: str, stored: Json, replay: Callable[..., Any]) -> None:
     replay("store", action="Print labels", **{"value-0": typed, "kind-0": kind})
     value = Plan.objects.get().params[0]["value"]
     assert value == stored
@@ -115,7 +116,7 @@ def test_a_value_is_what_its_kind_says(kind: str, typed: str, stored: Json, repl
 )
 @pytest.mark.parametrize("button", ["preview", "store"])
 def test_a_fault_is_told_at_its_field_and_nothing_typed_is_lost(
-    button: str, changes: dict[str, str], where: str, message: str, replay
+    button: str, changes: dict[str, str], where: str, message: str, replay: Callable[..., Any]
 ) -> None:
     form = replay(button, **{**CHANGES, **changes}).context["form"]
     assert list(form.errors) == [where]
@@ -125,7 +126,9 @@ def test_a_fault_is_told_at_its_field_and_nothing_typed_is_lost(
     assert not Plan.objects.exists()
 
 
-def test_a_plan_that_is_invalid_today_is_previewed_with_its_problems(replay, entry: Entry) -> None:
+def test_a_plan_that_is_invalid_today_is_previewed_with_its_problems(
+    replay: Callable[..., Any], entry: Entry
+) -> None:
     registry.remove(Service.objects.get(project=entry.project, name="notify"))
     page = text(replay("preview", **CHANGES).content.decode())
     assert "Preview: no plan" in page
@@ -134,20 +137,25 @@ def test_a_plan_that_is_invalid_today_is_previewed_with_its_problems(replay, ent
     assert not Plan.objects.exists()
 
 
-def test_a_plan_that_is_invalid_today_is_stored_as_failed_like_through_the_api(replay, entry: Entry) -> None:
+def test_a_plan_that_is_invalid_today_is_stored_as_failed_like_through_the_api(
+    replay: Callable[..., Any], entry: Entry
+) -> None:
     registry.remove(Service.objects.get(project=entry.project, name="notify"))
     answer = replay("store", **CHANGES)
     plan = Plan.objects.get()
-    assert (plan.status, plan.source, plan.error["code"]) == ("failed", "replay", "replay_invalid")
+    error: Json = plan.error
+    assert (plan.status, plan.source, error["code"]) == ("failed", "replay", "replay_invalid")
     assert "which failed" in said(answer)
 
 
-def test_a_value_of_the_wrong_type_is_a_problem(replay) -> None:
+def test_a_value_of_the_wrong_type_is_a_problem(replay: Callable[..., Any]) -> None:
     page = text(replay("preview", **CHANGES, **{"kind-1": "text"}).content.decode())
     assert "Preview: no plan" in page
 
 
-def test_text_that_nobody_touched_keeps_its_line_ends(operator: Client, shop: Project, make_entry) -> None:
+def test_text_that_nobody_touched_keeps_its_line_ends(
+    operator: Client, shop: Project, make_entry: Callable[..., Entry]
+) -> None:
     value = "one\r\ntwo\nthree\r"
     plan = {
         "tasks": [
@@ -166,12 +174,14 @@ def test_text_that_nobody_touched_keeps_its_line_ends(operator: Client, shop: Pr
     assert Plan.objects.get().params == [{"field": "order_id", "value": value}]
 
 
-def test_an_entry_in_quarantine_can_be_replayed_and_says_so(replay, entry: Entry) -> None:
+def test_an_entry_in_quarantine_can_be_replayed_and_says_so(replay: Callable[..., Any], entry: Entry) -> None:
     lookup.quarantine(entry.pk, "It was wrong once.")
     assert "This entry is in quarantine: It was wrong once." in text(replay("preview").content.decode())
 
 
-def test_an_entry_without_params_can_be_replayed(operator: Client, shop: Project, make_entry) -> None:
+def test_an_entry_without_params_can_be_replayed(
+    operator: Client, shop: Project, make_entry: Callable[..., Entry]
+) -> None:
     plan = {
         "tasks": [
             {"id": "task0", "input": {"order_id": "ORD-17"}},
@@ -181,7 +191,8 @@ def test_an_entry_without_params_can_be_replayed(operator: Client, shop: Project
     }
     entry = make_entry(shop, "Look up order ORD-17", {}, plan)
     operator.post(address(entry, "replay"), {"action": "Look up order ORD-99", "store": "1"})
-    assert Plan.objects.get().plan["tasks"][0]["input"] == {"order_id": "ORD-99"}
+    stored: Json = Plan.objects.get().plan
+    assert stored["tasks"][0]["input"] == {"order_id": "ORD-99"}
 
 
 def test_there_is_nothing_to_replay_where_there_is_no_entry(operator: Client, entry: Entry) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -104,14 +105,18 @@ def test_names_are_judged_as_by_the_api(name: str) -> None:
     assert bool(services.NAME.search(name)) is bool(serializers.SERVICE_NAME.fullmatch(name))
 
 
-def test_a_name_is_taken_once_per_project(operator: Client, project: Project, make_project) -> None:
+def test_a_name_is_taken_once_per_project(
+    operator: Client, project: Project, make_project: Callable[..., Project]
+) -> None:
     answer = add(operator, project, name="order_lookup")
     assert "already exists" in text(answer.content.decode())
     assert Service.objects.get(project=project, name="order_lookup").version == 1
     assert add(operator, make_project("another", {}), name="order_lookup").status_code == 302
 
 
-def test_a_service_keeps_its_name_and_project(operator: Client, service: Service, make_project) -> None:
+def test_a_service_keeps_its_name_and_project(
+    operator: Client, service: Service, make_project: Callable[..., Project]
+) -> None:
     change(operator, service, name="other", project=make_project("another").pk)
     service.refresh_from_db()
     assert (service.name, service.version) == ("order_lookup", 1)

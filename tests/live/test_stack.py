@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,8 @@ def test_kills_leave_nothing_behind_that_hinders_the_next_start(start_stack: Sta
         assert get(stack, "/v1/project") == project
         processes = family(stack)
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         stack.process.wait()
         wait_until(lambda: not alive(processes))
     with start_stack() as stack:

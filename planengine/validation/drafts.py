@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orra.strictjson import InvalidJson, Json, check
 from planengine.problems import Problem, quote, shorten
-from planengine.references import is_task_id
+from planengine.validation.references import is_task_id
 
 MAX_TASKS = 200
 MAX_INPUTS = 200
