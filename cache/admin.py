@@ -260,12 +260,13 @@ def _as_line(found: list[Piece], limit: int = 100) -> SafeString:
     parts: list[SafeString] = []
     left = limit
     for piece in found:
-        text = "{" + brief(piece.slot, 40) + "}" if piece.slot else visible(piece.text[:left])
-        parts.append(format_html('<mark class="orra-slot">{}</mark>' if piece.slot else "{}", text))
-        left -= len(text)
         if left <= 0:
             parts.append(format_html("{}", "…"))
             break
+        plain = piece.text if len(piece.text) <= left else f"{piece.text[:left]}…"
+        text = "{" + brief(piece.slot, 40) + "}" if piece.slot else visible(plain)
+        parts.append(format_html('<mark class="orra-slot">{}</mark>' if piece.slot else "{}", text))
+        left -= len(text)
     return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ([part] for part in parts)))
 
 

@@ -12,11 +12,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from orra.postgres import ensure_postgres, stop_postgres
 
 
+PREFIX = "orra-tests-"
+
+
 def start() -> None:
-    data_dir = Path(tempfile.mkdtemp(prefix="orra-tests-"))
+    remove_remains()
+    data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     atexit.register(remove, data_dir, os.getpid())
     for name in [name for name in os.environ if name.startswith(("LLM_", "EMBEDDINGS_", "ORRA_"))]:
         del os.environ[name]  # what the developer's shell configures must not decide how tests end
@@ -33,6 +39,14 @@ def remove(data_dir: Path, pid: int) -> None:
     if os.getpid() == pid:  # not in a fork of it
         stop_postgres(data_dir)
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def remove_remains() -> None:
+    """Of runs that were killed; their servers ended with them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit what the main process started

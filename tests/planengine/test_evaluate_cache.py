@@ -1,0 +1,466 @@
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from cache.models import Entry
+from orra.strictjson import Json
+from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
+from planengine.cache_evaluation.figures import percentile, upper_bound
+from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
+from planengine.cache_evaluation.stand_in import StandIn, has_values_of
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.management.commands import evaluate_cache
+from planengine.models import Project
+from planengine.requests import PlanRequest
+
+COMMAND = "evaluate_cache"
+
+
+def row(action: str, label: str = "refund", **params: Json) -> Json:
+    fields = [{"field": name, "value": value} for name, value in params.items()]
+    return {"action": action.format(**params), "params": fields, "label": label}
+
+
+def pair(a: str, b: str, *, should_match: bool, category: str = "wording") -> Json:
+    return {
+        "a": {"action": a, "params": []},
+        "b": {"action": b, "params": []},
+        "should_match": should_match,
+        "category": category,
+    }
+
+
+class WordEmbedder:
+    """Texts are as similar as the words they share. ``fails_at`` raises at that embedding, counted from 1."""
+
+    name = "words"
+    dimensions = 64
+    floor = 0.6
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.fails_at: int | None = None
+        self.failure: BaseException = EmbeddingUnavailable("The model is away.")
+        self._places: dict[str, int] = {}
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.calls += 1
+        if self.calls == self.fails_at:
+            raise self.failure
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in text.lower().split():
+                vector[self._places.setdefault(word, len(self._places) % self.dimensions)] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def embedder(monkeypatch: pytest.MonkeyPatch) -> WordEmbedder:
+    words = WordEmbedder()
+    monkeypatch.setattr(evaluate_cache, "get_embedder", lambda: words)
+    return words
+
+
+class Evaluate:
+    """The command on rows or on the raw text of a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def table(self, rows: list[Json] | bytes, **options: Any) -> str:
+        raw = rows if isinstance(rows, bytes) else "".join(json.dumps(item) + "\n" for item in rows).encode()
+        self.path.write_bytes(raw)
+        output = StringIO()
+        call_command(COMMAND, str(self.path), stdout=output, **options)
+        return output.getvalue()
+
+    def figures(self, rows: list[Json], **options: Any) -> dict[str, Json]:
+        told = json.loads(self.table(rows, json=True, **options))
+        assert isinstance(told, dict)
+        return told
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, embedder: WordEmbedder) -> Evaluate:
+    return Evaluate(tmp_path / "rows.jsonl")
+
+
+STREAM = [
+    row("Refund order {order_id}", order_id="ORD-1"),
+    row("Refund order {order_id}", order_id="ORD-2"),
+    row("Please refund order {order_id}", order_id="ORD-3"),
+    row("Water the plants", label="garden"),
+    row("Do not refund order {order_id}", label="keep", order_id="ORD-4"),
+]
+
+
+@pytest.mark.django_db
+class TestStream:
+    def test_the_figures(self, evaluate: Evaluate) -> None:
+        figures = evaluate.figures(STREAM)
+
+        assert set(figures) >= {
+            *("n", "hits", "hit_rate", "wrong_hits", "wrong_hit_rate", "wrong_hit_rate_upper95", "wrong_values"),
+            *("oracle_hit_rate", "misses_by_reason", "latency_ms", "baseline"),
+        }
+        assert (figures["n"], figures["hits"], figures["hit_rate"]) == (5, 2, 0.4)
+        assert (figures["exact_hits"], figures["semantic_hits"]) == (1, 1)
+        assert (figures["wrong_hits"], figures["wrong_hit_rate"], figures["wrong_values"]) == (0, 0.0, 0)
+        assert figures["wrong_hit_rate_upper95"] == pytest.approx(1 - 0.05 ** (1 / 2))
+        assert figures["oracle_hit_rate"] == 0.4
+        assert figures["misses_by_reason"]["nothing_cached"] == 1
+        assert sum(figures["misses_by_reason"].values()) == 3
+        assert any(reason.startswith("refused: ") for reason in figures["misses_by_reason"])
+        assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["p95"]
+        assert figures["baseline"]["hits"] == 0
+
+    def test_a_hit_that_wanted_another_plan_is_wrong(self, evaluate: Evaluate) -> None:
+        rows = [STREAM[0], row("Refund order {order_id}", label="exchange", order_id="ORD-2")]
+
+        figures = evaluate.figures(rows)
+
+        assert (figures["hits"], figures["wrong_hits"], figures["wrong_hit_rate"]) == (1, 1, 1.0)
+        assert figures["wrong_hit_rate_upper95"] == 1.0
+        assert figures["wrong_values"] == 0
+        table = evaluate.table(rows)
+        assert "line 2 served from line 1, exact, 1.000, wrong label" in table
+        assert "'Refund order ORD-2' (exchange)" in table
+
+    def test_a_hit_with_another_requests_values_is_wrong(
+        self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cache.lookup.fill_plan", lambda plan, *request: plan)
+        monkeypatch.setattr(StandIn, "objection", lambda *args: None)
+
+        figures = evaluate.figures(STREAM[:2])
+
+        assert (figures["hits"], figures["wrong_hits"], figures["wrong_values"]) == (1, 1, 1)
+        assert "wrong values" in evaluate.table(STREAM[:2])
+
+    def test_the_fixed_threshold_serves_what_it_should_not(self, evaluate: Evaluate) -> None:
+        figures = evaluate.figures([row("Refund the order"), row("Refund the order", label="exchange")])
+
+        assert figures["baseline"]["hits"] == figures["baseline"]["wrong_hits"] == 1
+
+    def test_the_table_is_readable(self, evaluate: Evaluate) -> None:
+        table = evaluate.table(STREAM)
+
+        assert "5 requests" in table
+        assert "cosine > 0.95" in table
+        assert "nothing_cached" in table
+        assert "Wrong hits" not in table
+
+    def test_only_the_first_rows(self, evaluate: Evaluate) -> None:
+        assert evaluate.figures(STREAM, limit=2)["n"] == 2
+
+    def test_another_floor(self, evaluate: Evaluate) -> None:
+        assert evaluate.figures(STREAM, floor=1.0)["semantic_hits"] == 0
+        assert evaluate.figures(STREAM, floor=0.0)["semantic_hits"] == 1
+
+    def test_what_cannot_be_planned_is_counted_and_no_failure(
+        self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(StandIn, "plan", lambda *args, **options: None)
+
+        figures = evaluate.figures(STREAM[:2])
+
+        assert (figures["hits"], figures["not_stored"]) == (0, 2)
+
+    def test_nothing_is_left_behind(self, evaluate: Evaluate) -> None:
+        evaluate.table(STREAM)
+
+        assert not Project.objects.exists()
+        assert not Entry.objects.exists()
+
+    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), SystemExit(143)], ids=["Ctrl-C", "SIGTERM"])
+    def test_nothing_is_left_behind_by_an_end_half_way(
+        self, evaluate: Evaluate, embedder: WordEmbedder, failure: BaseException
+    ) -> None:
+        embedder.fails_at, embedder.failure = 3, failure
+
+        with pytest.raises(type(failure)):
+            evaluate.table(STREAM)
+
+        assert embedder.calls == 3
+        assert not Project.objects.exists()
+
+    def test_an_embedder_that_fails_stops_it_with_its_reason(
+        self, evaluate: Evaluate, embedder: WordEmbedder
+    ) -> None:
+        embedder.fails_at = 3
+
+        with pytest.raises(CommandError, match="The model is away."):
+            evaluate.table(STREAM)
+
+        assert not Project.objects.exists()
+
+    def test_sigterm_is_an_end_like_any_other(self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        monkeypatch.setattr(evaluate_cache.Command, "_evaluate", lambda *args: signal.raise_signal(signal.SIGTERM))
+
+        with pytest.raises(SystemExit):
+            evaluate.table(STREAM)
+
+        assert signal.getsignal(signal.SIGTERM) is before
+
+    def test_projects_that_exist_are_left_alone(self, evaluate: Evaluate, project: Project) -> None:
+        evaluate.table(STREAM)
+
+        assert list(Project.objects.all()) == [project]
+
+
+@pytest.mark.django_db
+class TestPairs:
+    PAIRS = [
+        pair("Refund the blue order", "Please refund the blue order", should_match=True),
+        pair("Refund the blue order", "Water all plants outside", should_match=True),
+        pair("Refund the blue order", "Do not refund the blue order", should_match=False, category="negation"),
+        pair("Refund the blue order", "Refund the blue order", should_match=False, category="oracle"),
+    ]
+
+    def test_the_figures(self, evaluate: Evaluate) -> None:
+        figures = evaluate.figures(self.PAIRS)
+
+        assert (figures["n_same"], figures["kept"], figures["kept_rate"]) == (2, 1, 0.5)
+        assert (figures["n_different"], figures["rejected"], figures["rejected_rate"]) == (2, 1, 0.5)
+        assert list(figures["by_category"]) == ["negation", "oracle", "wording"]
+        assert figures["by_category"]["negation"]["rejected"] == 1
+        assert figures["by_category"]["oracle"]["rejected"] == 0
+        assert figures["by_category"]["wording"]["kept"] == 1
+        assert figures["baseline"]["kept"] == 0
+        assert figures["baseline"]["rejected"] == 1
+
+    def test_each_pair_begins_with_an_empty_cache(self, evaluate: Evaluate) -> None:
+        pairs = [
+            pair("Refund the blue order", "Refund the blue order", should_match=True),
+            pair("Water the plants", "Refund the blue order", should_match=False),
+        ]
+
+        assert evaluate.figures(pairs)["rejected"] == 1
+
+    def test_the_table_lists_what_went_wrong(self, evaluate: Evaluate) -> None:
+        table = evaluate.table(self.PAIRS)
+
+        assert "Served although they differ\n  line 4, oracle: same_template, 1.000" in table
+        assert "Missed although they are the same\n  line 2, wording: nothing_similar" in table
+
+    def test_nothing_is_left_behind(self, evaluate: Evaluate) -> None:
+        evaluate.table(self.PAIRS)
+
+        assert not Project.objects.exists()
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("line", "problem"),
+        [
+            (b"{", "malformed"),
+            (b"\xff", "UTF-8"),
+            (b"[]", "not a JSON object"),
+            (b'{"x": 1}', "neither"),
+            (b'{"a": {"action": "x"}}', "neither"),
+            (b'{"action": "x"}', "`label`"),
+            (b'{"action": "x", "label": ""}', "`label`"),
+            (b'{"action": 5, "label": "y"}', "`action` must be text"),
+            (b'{"action": "x", "label": "y", "params": 5}', "`params`"),
+            (b'{"action": "x", "label": "y", "params": [{"field": "f"}]}', "Param 0"),
+            (b'{"action": "x", "label": "y", "params": {"f": NaN}}', "NaN"),
+            (b'{"a": {"action": "x"}, "b": {"action": "x"}, "category": "c"}', "`should_match`"),
+            (b'{"a": {"action": "x"}, "b": 5, "should_match": true, "category": "c"}', "object"),
+            (
+                b'{"a": {"action": "x"}, "b": {"action": "x"}, "should_match": true, "category": "c"}',
+                "other format",
+            ),
+        ],
+    )
+    def test_a_bad_row_is_named_by_its_line(self, evaluate: Evaluate, line: bytes, problem: str) -> None:
+        good = json.dumps(STREAM[0]).encode()
+
+        with pytest.raises(CommandError) as caught:
+            evaluate.table(good + b"\n\n" + line + b"\n" + good)
+
+        assert "rows.jsonl, line 3: " in str(caught.value)
+        assert problem in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("content", [b"", b"\n \n"])
+    def test_an_empty_file(self, evaluate: Evaluate, content: bytes) -> None:
+        with pytest.raises(CommandError, match="has no rows"):
+            evaluate.table(content)
+
+    def test_a_missing_file_and_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="No such file"):
+            call_command(COMMAND, str(tmp_path / "nothing.jsonl"))
+        with pytest.raises(CommandError, match="Is a directory"):
+            call_command(COMMAND, str(tmp_path))
+
+    @pytest.mark.parametrize(
+        "options", [{"limit": 0}, {"floor": 1.5}, {"floor": -0.1}, {"floor": math.nan}], ids=str
+    )
+    def test_options_out_of_range(self, evaluate: Evaluate, options: dict[str, float]) -> None:
+        with pytest.raises(CommandError, match="must be"):
+            evaluate.table(STREAM, **options)
+
+    def test_rows_beyond_the_limit_are_not_looked_at(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_text(json.dumps(STREAM[0]) + "\n{")
+
+        (found,) = read_rows(path, limit=1)
+
+        assert isinstance(found, StreamRow)
+        assert (found.line, found.label, found.request.params) == (1, "refund", {"order_id": "ORD-1"})
+        with pytest.raises(RowsUnusable):
+            read_rows(path)
+
+    def test_params_may_be_an_object_or_left_out(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.jsonl"
+        path.write_text(
+            '{"a": {"action": "x", "params": {"f": 1}}, "b": {"action": "y"}, '
+            '"should_match": true, "category": "c"}'
+        )
+
+        (found,) = read_rows(path)
+
+        assert isinstance(found, Pair)
+        assert (found.a.params, found.b.params) == ({"f": 1}, {})
+
+
+class TestStandIn:
+    def test_its_plans_are_valid_and_take_every_param(self) -> None:
+        request = PlanRequest("Refund ORD-1", {"order_id": "ORD-1", "reasons": ["late"]})
+
+        plan = StandIn().plan(request, label="a label | of any kind")
+
+        assert plan["tasks"][0]["input"] == request.params
+        assert plan["tasks"][1]["service"] == "a label | of any kind"
+        assert plan["tasks"][1]["input"] == {"order_id": "$task0.order_id", "reasons": "$task0.reasons"}
+
+    def test_a_label_may_come_with_other_fields(self) -> None:
+        stand_in = StandIn()
+        first = PlanRequest("Refund it", {"order_id": "A"})
+        plan = stand_in.plan(first, label="refund")
+
+        assert stand_in.plan(PlanRequest("Refund it", {"order": "B", "why": "late"}), label="refund")
+        assert stand_in.objection(plan, first) is None
+
+    def test_it_objects_to_stale_values(self) -> None:
+        stand_in = StandIn()
+        plan = stand_in.plan(PlanRequest("Refund it", {"order_id": "A"}), label="refund")
+
+        assert stand_in.objection(plan, PlanRequest("Refund it", {"order_id": "B"})) is not None
+
+    @pytest.mark.parametrize(
+        ("constants", "inputs", "right"),
+        [
+            ({"source": "NYC", "target": "LON"}, {"source": "source", "target": "target"}, True),
+            ({"source": "OLD", "target": "LON"}, {"source": "source", "target": "target"}, False),
+            ({"source": "LON", "target": "NYC"}, {"source": "source", "target": "target"}, False),
+            ({"source": "NYC", "target": "LON"}, {"source": "target", "target": "source"}, False),
+            ({"source": "NYC", "target": "LON"}, {"source": "source", "target": "source"}, False),
+            ({"source": "NYC", "target": "LON", "old": "OLD"}, {"source": "source", "target": "target"}, False),
+            ({"source": "NYC", "target": "LON"}, {"origin": "source", "target": "target"}, True),
+            ({"source": "NYC", "target": "LON"}, {"origin": "target", "target": "target"}, False),
+            ({"source": "NYC", "target": "LON"}, {"source": "source"}, False),
+        ],
+    )
+    def test_the_values_must_be_the_requests_own(
+        self, constants: dict[str, str], inputs: dict[str, str], right: bool
+    ) -> None:
+        references = {name: f"$task0.{field}" for name, field in inputs.items()}
+        plan = {
+            "tasks": [{"id": "task0", "input": constants}, {"id": "task1", "service": "s", "input": references}]
+        }
+
+        assert has_values_of(plan, PlanRequest("Go", {"source": "NYC", "target": "LON"})) is right
+
+
+class TestUpperBound:
+    @pytest.mark.parametrize(
+        ("count", "total", "bound"),
+        [
+            # Quantiles of the beta distribution, as tables of the exact binomial bound have them.
+            (0, 10, 0.2589),
+            (1, 10, 0.3942),
+            (2, 10, 0.5069),
+            (9, 10, 0.9949),
+            (1, 20, 0.2161),
+            (5, 100, 0.1023),
+            (0, 3000, 0.000998),
+        ],
+    )
+    def test_known_values(self, count: int, total: int, bound: float) -> None:
+        assert upper_bound(count, total) == pytest.approx(bound, abs=5e-5)
+
+    @pytest.mark.parametrize(("count", "total"), [(0, 0), (1, 1), (7, 7)])
+    def test_nothing_is_known_of_none_and_of_all(self, count: int, total: int) -> None:
+        assert upper_bound(count, total) == 1.0
+
+    @given(total=st.integers(1, 400), share=st.floats(0, 1, exclude_max=True))
+    def test_seeing_so_few_has_just_the_chance_of_five_percent(self, total: int, share: float) -> None:
+        count = int(total * share)
+
+        bound = upper_bound(count, total)
+
+        chance = math.fsum(math.comb(total, k) * bound**k * (1 - bound) ** (total - k) for k in range(count + 1))
+        assert count / total < bound <= 1
+        assert chance == pytest.approx(0.05, rel=1e-6)
+
+    def test_large_counts(self) -> None:
+        assert 0.5 < upper_bound(50_000, 100_000) < 0.503
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1), st.floats(0, 1))
+def test_a_percentile_is_within_the_values(values: list[float], share: float) -> None:
+    assert min(values) <= percentile(values, share) <= max(values)
+
+
+class TestBaseline:
+    @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=40), st.data())
+    def test_it_is_the_rule_one_row_at_a_time(self, drawn: list[tuple[int, int]], data: st.DataObject) -> None:
+        angles = np.radians([12.0 * angle + 0.001 * place for place, (angle, _) in enumerate(drawn)])
+        vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+        threshold = data.draw(st.sampled_from([0.5, 0.95, 0.999]))
+        rows = [StreamRow(1, PlanRequest(str(place), {}), str(label)) for place, (_, label) in enumerate(drawn)]
+
+        figures = replay_by_threshold(rows, self.embed_by_number(vectors), threshold=threshold)
+
+        assert (figures.hits, figures.wrong_hits) == self.one_by_one(rows, vectors, threshold)
+
+    def test_pairs(self) -> None:
+        pairs = [
+            Pair(1, PlanRequest("0", {}), PlanRequest("1", {}), should_match=True, category="c"),
+            Pair(2, PlanRequest("0", {}), PlanRequest("2", {}), should_match=True, category="c"),
+        ]
+        vectors = np.array([[1, 0], [0.99, 0.141], [0, 1]], np.float32)
+
+        assert match_by_threshold(pairs, self.embed_by_number(vectors)) == (True, False)
+
+    @staticmethod
+    def embed_by_number(vectors: NDArray[np.float32]) -> Any:
+        return lambda texts: np.stack([vectors[int(text.split(":")[0])] for text in texts])
+
+    @staticmethod
+    def one_by_one(rows: list[StreamRow], vectors: NDArray[np.float32], threshold: float) -> tuple[int, int]:
+        stored: list[int] = []
+        hits = wrong = 0
+        for place, row in enumerate(rows):
+            nearest = max(stored, key=lambda other: vectors[other] @ vectors[place], default=None)
+            if nearest is not None and vectors[nearest] @ vectors[place] > threshold:
+                hits += 1
+                wrong += rows[nearest].label != row.label
+            else:
+                stored.append(place)
+        return hits, wrong
