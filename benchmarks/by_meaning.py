@@ -45,8 +45,9 @@ def _fill_scope(project_id: str, size: int) -> Scope:
     stored = shop.request(0)
     asked = Request(scope, stored.action, stored.params)
     vector = get_embedder().embed([asked.template.embedding_text])[0]
-    options = {"ttl_seconds": 3600, "services": {}, "planned_by": "model", "cost": {}}
-    fitting = store(asked, shop.plan_for(stored), vector=vector, **options)
+    fitting = store(
+        asked, shop.plan_for(stored), vector=vector, ttl_seconds=3600, services={}, planned_by="model", cost={}
+    )
     assert fitting is not None
     expires_at = timezone.now() + timedelta(hours=1)
     facts = {name: getattr(fitting, name) for name in ("project_id", "scope", "scope_facts", "action", "params")}
@@ -72,4 +73,5 @@ def _fill_scope(project_id: str, size: int) -> Scope:
 
 def _directions(count: int, dimensions: int) -> NDArray[np.float32]:
     numbers = np.random.default_rng(count).normal(size=(count, dimensions)).astype(np.float32)
-    return numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    numbers /= np.linalg.norm(numbers, axis=1, keepdims=True)
+    return numbers

@@ -57,10 +57,10 @@ def enforce_caps(*, batch: int = BATCH) -> int:
 
 
 def _until_none_left(statement: str, params: Sequence[str | int]) -> int:
-    return sum(iter(lambda: _execute(statement, params), 0))
-
-
-def _execute(statement: str, params: list[object]) -> int:
+    deleted = 0
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return int(cursor.rowcount)
+        while True:
+            cursor.execute(statement, params)
+            if not cursor.rowcount:
+                return deleted
+            deleted += cursor.rowcount

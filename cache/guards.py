@@ -75,7 +75,8 @@ def _same_polarity(case: _Case) -> str:
     if asked == cached:
         return ""
     if bool(asked) != bool(cached):
-        return "This one says not to, the cached one does not." if asked else "The cached one says not to, this one does not."
+        negated, other = ("This one", "the cached one") if asked else ("The cached one", "this one")
+        return f"{negated} says not to, {other} does not."
     return f"They negate differently: {asked} times instead of {cached}."
 
 

@@ -66,6 +66,7 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], name="entry_by_project"),
+            models.Index(fields=["-created_at", "-id"], name="entry_by_time"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -98,7 +98,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await asyncio.to_thread(plan_cache.embed, "warm up")  # else the first client waits for the model to load
+            await asyncio.to_thread(
+                plan_cache.embed, "warm up"
+            )  # else the first client waits for the model to load
             await send({"type": "lifespan.startup.complete"})
         else:
             await send({"type": "lifespan.shutdown.complete"})

@@ -181,7 +181,7 @@ class Stack:
         valkey = Valkey(self.data_dir)
         fill("BROKER_URL", lambda: valkey.url)
         await asyncio.to_thread(valkey.stop_remains)
-        child = self._run(self._program("broker", valkey.command(), folder=valkey.folder, stop_seconds=4))
+        child = self._run(self._program("broker", valkey.command(), folder=valkey.folder, stop_seconds=2))
         await self._until(lambda: asyncio.to_thread(valkey.answers), children=[child])
         say("  broker ready")
 
@@ -208,7 +208,7 @@ class Stack:
         command: list[str],
         *,
         folder: Path = BASE_DIR,
-        stop_seconds: float = 5,
+        stop_seconds: float = 4,
         inherited: tuple[int, ...] = (),
     ) -> Program:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -23,8 +23,9 @@ LOUD_LEVELS = {"warning", "error", "critical"}
 
 
 def say(text: str) -> None:
-    """A line for whoever watches the terminal."""
-    print(text, flush=True)
+    """A line for whoever watches the terminal, if anybody still does."""
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 @dataclass(frozen=True)
@@ -118,23 +119,31 @@ class Child:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._process = await self._spawn()
             self.starts += 1
-            on_change()
-            if self._stopping.is_set():  # asked while it was being started
-                self._signal(signal.SIGTERM)
-            status = await self._relay(self._process)
-            on_change()
+            ended = await self._run(on_change)
             if self._stopping.is_set():
                 return
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_SECONDS else pause
             say(
-                f"{self.program.name} ended by itself ({ending(status)}); starting it again in {pause:g} s. "
+                f"{self.program.name} ended by itself ({ended}); starting it again in {pause:g} s. "
                 f"Its log: {self.log.path}"
             )
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _run(self, on_change: Callable[[], None]) -> str:
+        """From start to end. How it ended, in words."""
+        try:
+            self._process = await self._spawn()
+        except OSError as error:  # no memory or no process to be had: later perhaps
+            return str(error)
+        on_change()
+        if self._stopping.is_set():  # asked while it was being started
+            self._signal(signal.SIGTERM)
+        status = await self._relay(self._process)
+        on_change()
+        return ending(status)
 
     async def _spawn(self) -> Process:
         return await asyncio.create_subprocess_exec(

@@ -213,6 +213,7 @@ class Plan(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], name="plan_by_project"),
+            models.Index(fields=["-created_at", "-id"], name="plan_by_time"),
             models.Index(fields=["created_at"], name="plan_unfinished", condition=Q(status__in=UNFINISHED)),
             models.Index(
                 fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)

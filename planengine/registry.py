@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 FACTS = ("type", "description", "input_schema", "output_schema", "revertible")
 REMEMBERED_CATALOGUES = 256
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
+NAME_RULE = "A service's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit."
+MAX_DESCRIPTION_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from functools import cached_property
 
 from orra.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.problems import Problem, quote, quote_all, shorten, show
+from planengine.schemas import type_names
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.literals import fold
-from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.validation.references import mentions, read_reference
-from planengine.schemas import type_names
 
 _MAX_FIXES = 5
 

@@ -16,7 +16,6 @@ import psutil  # type: ignore[import-untyped]
 
 from orra.postgres import ensure_postgres, stop_postgres
 
-
 PREFIX = "orra-tests-"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from django import forms
@@ -19,9 +18,6 @@ from orra.strictjson import InvalidJson, Json, parse, same
 from planengine import registry
 from planengine.models import Service
 from planengine.schemas import SchemaInvalid, check_schema
-
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
-MAX_DESCRIPTION = 4000
 
 
 class SchemaField(forms.CharField):
@@ -59,7 +55,7 @@ class SchemaField(forms.CharField):
 
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     description = forms.CharField(
-        max_length=MAX_DESCRIPTION,
+        max_length=registry.MAX_DESCRIPTION_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 90}),
         help_text="What it does: planners choose by this.",
     )
@@ -73,11 +69,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "name" in self.fields:
-            self.fields["name"].validators.append(
-                RegexValidator(
-                    NAME, "A name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit."
-                )
-            )
+            self.fields["name"].validators.append(RegexValidator(registry.NAME, registry.NAME_RULE))
 
 
 @admin.register(Service)

@@ -10,7 +10,6 @@ from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
 
-
 Direction = Literal["request", "response"]
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cache.description import filled_places
 from cache.models import Entry
+from cache.recipes import Recipe, RecipeInvalid
+from cache.templates import Template, TemplateInvalid
 from orra.strictjson import Json
 from planengine.models import ApiKey, Plan, Project, Service
+from planengine.registry import MAX_DESCRIPTION_CHARACTERS
 from planengine.requests import CACHE_MODES, MAX_ACTION_CHARACTERS, MAX_WAIT_SECONDS
 from planengine.schemas import SchemaInvalid, check_schema
 from planengine.states import PlanSource, PlanStatus
-
-SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -88,7 +90,9 @@ class SchemaField(serializers.JSONField):
 
 class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
     type = serializers.ChoiceField(choices=Service.Type.choices, default=Service.Type.SERVICE)
-    description = serializers.CharField(max_length=4000, help_text="What it does: planners choose by this.")
+    description = serializers.CharField(
+        max_length=MAX_DESCRIPTION_CHARACTERS, help_text="What it does: planners choose by this."
+    )
     input_schema = SchemaField()
     output_schema = SchemaField()
     revertible = serializers.BooleanField(default=False)
@@ -223,11 +227,25 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
     }
 
 
+class SlotSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="param, or the kind of a literal found in the action")
+    start = serializers.IntegerField(help_text="Position in the action, in characters.")
+    end = serializers.IntegerField()
+
+
+class FilledSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    task = serializers.CharField()
+    input = serializers.CharField()
+    by = serializers.ListField(child=serializers.CharField(), help_text="The param or literal that goes there.")
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     """A cache entry as the API shows it."""
 
-    template = serializers.SerializerMethodField()
-    slots = serializers.SerializerMethodField()
+    template = serializers.CharField(source="template_text", help_text="The action with its slots as {name}.")
+    slots = serializers.SerializerMethodField(help_text="The places of the action that a request's values fill.")
+    filled = serializers.SerializerMethodField(help_text="The places of the plan that a request's values fill.")
     reusable = serializers.BooleanField()
     hits = serializers.IntegerField(source="use.hits")
     last_used_at = serializers.DateTimeField(source="use.last_used_at")
@@ -239,10 +257,10 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "id",
             "template",
             "slots",
+            "filled",
             "action",
             "params",
             "plan",
-            "recipe",
             "reusable",
             "services",
             "scope",
@@ -257,8 +275,18 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "expires_at",
         )
 
-    def get_template(self, entry: Entry) -> str:
-        return str(entry.template.get("text", ""))
-
+    @extend_schema_field(SlotSerializer(many=True))
     def get_slots(self, entry: Entry) -> list[dict[str, Json]]:
-        return list(entry.template.get("slots", []))
+        try:
+            slots = Template.from_json(entry.template).slots
+        except TemplateInvalid:
+            return []
+        return [{"name": slot.name, "kind": slot.kind, "start": slot.start, "end": slot.end} for slot in slots]
+
+    @extend_schema_field(FilledSerializer(many=True))
+    def get_filled(self, entry: Entry) -> list[dict[str, Json]]:
+        try:
+            found = filled_places(Recipe.from_json(entry.recipe), entry.plan)
+        except RecipeInvalid:
+            return []
+        return [{"task": place.task, "input": place.place, "by": list(place.filled_by)} for place in found]

@@ -146,11 +146,8 @@ class OneService(APIView):
         responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
-        if not shapes.SERVICE_NAME.fullmatch(name):
-            raise BadRequest(
-                "A service's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit.",
-                code="invalid_service_name",
-            )
+        if not registry.NAME.match(name):
+            raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
         serializer = shapes.ServiceSerializer(data=_storable(request.data))
         serializer.is_valid(raise_exception=True)
         registered = registry.register(project_of(request), name, serializer.validated_data)

@@ -62,5 +62,5 @@ class Planner(Protocol):
     heeds_feedback: bool
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
-        """A draft by ``deadline`` (``time.monotonic`` seconds). Raises :class:`planengine.exceptions.PlannerError`."""
+        """A draft by ``deadline`` (``time.monotonic`` seconds). Raises :class:`PlannerError`."""
         ...

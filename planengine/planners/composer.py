@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orra.strictjson import Json
-from planengine.validation.graph import levels
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.chaining import Assembly, Source
 from planengine.planners.choosing import Choice, NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.validation.graph import levels
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
 VERSION = 1

@@ -12,11 +12,11 @@ from itertools import chain, islice
 
 from orra.strictjson import Json, same, type_of
 from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.problems import MAX_PROBLEMS, Problem, Verdict, quote, quote_all, shorten, show
+from planengine.schemas import Field, type_names
 from planengine.validation.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.validation.graph import circles, levels
 from planengine.validation.literals import Origins, fold
-from planengine.problems import MAX_PROBLEMS, Problem, Verdict, quote, quote_all, shorten, show
-from planengine.schemas import Field, type_names
 from planengine.validation.wiring import Link, Wiring, wire
 
 __all__ = ["Problem", "Verdict", "validate"]

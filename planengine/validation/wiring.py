@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
+from planengine.schemas import Field
 from planengine.validation.drafts import Shape, Task
 from planengine.validation.literals import Origins, fold
-from planengine.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
 from planengine.validation.references import Reference, is_composite, mentions, read_reference
-from planengine.schemas import Field
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import JSONField, Value
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -274,8 +275,8 @@ class TestAcceptance:
         cache.store(REFUND, order_id="ORD-1")
         judged: list[Json] = []
 
-        def accept(plan: Json) -> str | None:
-            return judged.append(plan)
+        def accept(plan: Json) -> None:
+            judged.append(plan)
 
         decision = cache.find(REFUND, accept=accept, order_id="ORD-2")
 
@@ -335,10 +336,8 @@ class TestDamagedRows:
 
     @staticmethod
     def damage(entry: Entry, column: str, garbage: Json) -> None:
-        with connection.cursor() as cursor:
-            text = "null" if garbage is None else None
-            value = Entry._meta.get_field(column).get_db_prep_save(garbage, connection) if text is None else text
-            cursor.execute(f"UPDATE cache_entry SET {column} = %s WHERE id = %s", [value, entry.pk])
+        value = Value(garbage, JSONField())  # a bare None would be NULL, which the column refuses
+        Entry.objects.filter(pk=entry.pk).update(**{column: value})
 
 
 class TestStore:
@@ -449,8 +448,9 @@ class TestAtOnce:
                 return cache.find(REFUND, accept=lambda plan: "No.", order_id="ORD-2")
             if number % 4 == 3:
                 return lookup.forget_using(project.pk, "refund_payment")
-            entry = cache.store(REFUND, order_id=f"ORD-{number}")
-            return entry and expire(entry)
+            if entry := cache.store(REFUND, order_id=f"ORD-{number}"):
+                expire(entry)
+            return entry
 
         in_threads(work, range(80))
 

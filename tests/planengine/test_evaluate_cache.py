@@ -64,7 +64,8 @@ class WordEmbedder:
         for vector, text in zip(vectors, texts, strict=True):
             for word in text.lower().split():
                 vector[self._places.setdefault(word, len(self._places) % self.dimensions)] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 @pytest.fixture
