@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import statistics
 from dataclasses import dataclass
 from typing import Any
@@ -97,12 +98,11 @@ def _list_queries(secret: str) -> None:
     assert answer.json()["source"] == "exact", answer.content
     table.line("queries", str(len(queries)))
     for query in queries.captured_queries:
-        words = query["sql"].replace('"', "").split()
-        told = " ".join(words) if len(words) < 8 else f"{words[0]} … {_table(words)}"
-        print(f"    {told}")
+        print(f"    {_brief(query['sql'])}")
 
 
-def _table(words: list[str]) -> str:
-    """The first table that a statement names."""
-    verb = words[0].upper()
-    return words[1] if verb == "UPDATE" else words[words.index("INTO" if verb == "INSERT" else "FROM") + 1]
+def _brief(statement: str) -> str:
+    """What a statement does with which tables, for a list."""
+    found = re.findall(r"\b(FROM|JOIN|INTO|UPDATE)\s+(\w+)", statement.replace('"', ""), re.IGNORECASE)
+    verbs = {"FROM": "SELECT", "JOIN": "JOIN", "INTO": "INSERT", "UPDATE": "UPDATE"}
+    return ", ".join(f"{verbs[word.upper()]} {table}" for word, table in found) or statement.strip()[:60]

@@ -98,9 +98,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await asyncio.to_thread(
-                plan_cache.embed, "warm up"
-            )  # else the first client waits for the model to load
+            # Else the first client would wait for the embedding model to load.
+            await asyncio.to_thread(plan_cache.embed, "warm up")
             await send({"type": "lifespan.startup.complete"})
         else:
             await send({"type": "lifespan.shutdown.complete"})

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from orra.postgres import ensure_postgres, stop_postgres
 

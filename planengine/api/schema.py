@@ -39,7 +39,7 @@ class Schema(AutoSchema):  # type: ignore[misc]
         return responses
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "planengine.api.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
