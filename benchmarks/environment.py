@@ -59,7 +59,7 @@ def web_process() -> Iterator[Address]:
                 address: Address = listener.getsockname()
                 _wait_until_up(address)
                 yield address
-            except BaseException:
+            except Exception:
                 output.seek(0)
                 sys.stderr.buffer.write(output.read()[-4000:])
                 raise

@@ -26,7 +26,7 @@ class Problem(serializers.Serializer):  # type: ignore[type-arg]
     how_to_fix = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class Schema(AutoSchema):  # type: ignore[misc]
+class Schema(AutoSchema):
     """Every endpoint may also answer with a problem."""
 
     def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
