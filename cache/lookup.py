@@ -11,13 +11,13 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models import Func, IntegerField, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance
@@ -225,10 +225,6 @@ def quarantine(entry_id: str, reason: str) -> None:
         )
         EntryVector.objects.filter(pk=entry_id).delete()
     log.warning("cache entry quarantined", entry=entry_id)
-
-
-def count_hit(entry_id: str, at: datetime) -> None:
-    EntryUse.objects.filter(pk=entry_id).update(hits=F("hits") + 1, last_used_at=at)
 
 
 def forget(project_id: str, entry_ids: Sequence[str]) -> int:

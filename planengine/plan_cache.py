@@ -11,11 +11,11 @@ from cache.lookup import Decision, Policy, Request, Scope
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine.embeddings import get_embedder
-from planengine.exceptions import EmbeddingUnavailable
+from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planner_choice import current_planner
 from planengine.registry import catalogue_of
-from planengine.requests import PlanRequest
+from planengine.requests import PlanRequest, parse_params
 from planengine.validation import validate
 
 log = structlog.get_logger(__name__)
@@ -66,5 +66,14 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
             return None
         return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
 
+    def sound(entry: Entry) -> bool:
+        """Whether the entry's plan is still valid for its own request: then only these values do not fit it."""
+        try:
+            params = parse_params(entry.params)
+        except BadRequest:
+            return False
+        catalogue = catalogue_of(project)
+        return validate(entry.plan, catalogue=catalogue, params=params, action=entry.action).plan is not None
+
     floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
-    return Policy(accept=accept, embed=embed, floor=floor)
+    return Policy(accept=accept, embed=embed, floor=floor, sound=sound)

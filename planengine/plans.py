@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from cache import lookup
+from cache import lookup, uses
 from cache.lookup import Decision
 from cache.models import Entry
 from cache.provenance import CannotFill
@@ -62,10 +62,7 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
     elif request.cache == Plan.CacheMode.ONLY:
         _set_failed(plan, _cache_only_failure(decision))
     try:
-        with transaction.atomic():
-            plan.save(force_insert=True)
-            if plan.cache_entry_id is not None and plan.finished_at is not None:
-                lookup.count_hit(plan.cache_entry_id, plan.finished_at)
+        _insert(plan)
     except IntegrityError:
         if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
             return known, False
@@ -163,7 +160,7 @@ def finish_from_cache(plan: Plan, decision: Decision) -> bool:
     _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     finished = _write(plan)
     if finished and decision.entry_id and plan.finished_at:
-        lookup.count_hit(decision.entry_id, plan.finished_at)
+        uses.count_hit(decision.entry_id, plan.finished_at)
     return finished
 
 
@@ -268,6 +265,28 @@ def _end(plan: Plan, status: PlanStatus) -> None:
     plan.finished_at = timezone.now()
     total = (plan.finished_at - plan.created_at).total_seconds() * 1000
     plan.timings_ms = {"cache": 0, "embedding": 0, "planner": 0, **plan.timings_ms, "total": round(total, 2)}
+
+
+COLUMNS = Plan._meta.concrete_fields
+INSERT = f"""
+    INSERT INTO planengine_plan ({", ".join(str(field.column) for field in COLUMNS)})
+    VALUES ({", ".join(["%s"] * len(COLUMNS))})
+"""
+INSERT_HIT = f"WITH counted AS ({uses.COUNT}) {INSERT} RETURNING EXISTS (SELECT FROM counted)"
+
+
+def _insert(plan: Plan) -> None:
+    """One statement, and so one commit, for the Plan and the hit it counts. Written out, because a hit spends a
+    third of its time here otherwise."""
+    values = [field.get_db_prep_save(getattr(plan, field.attname), connection) for field in COLUMNS]
+    with connection.cursor() as cursor:
+        if plan.cache_entry_id is None:
+            cursor.execute(INSERT, values)
+            return
+        hits = uses.take(plan.cache_entry_id)
+        cursor.execute(INSERT_HIT, [hits, plan.finished_at, plan.cache_entry_id, *values])
+        if cursor.fetchone() == (False,):
+            uses.leave(plan.cache_entry_id, hits)
 
 
 def _held(plan: Plan) -> QuerySet[Plan]:

@@ -12,29 +12,27 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from planengine.exceptions import BadRequest
-from planengine.models import KEY_PREFIX, ApiKey, Project
+from planengine.models import KEY_PREFIX, Project
 
 if TYPE_CHECKING:  # rest_framework.views imports this module
     from rest_framework.views import APIView
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """``Authorization: Bearer sk-orra-v1-…``. ``request.user`` is the project, ``request.auth`` the key."""
+    """``Authorization: Bearer sk-orra-v1-…``. ``request.user`` is the project, ``request.auth`` the key's id."""
 
-    def authenticate(self, request: Request) -> tuple[Project, ApiKey] | None:
+    def authenticate(self, request: Request) -> tuple[Project, str] | None:
         secret = bearer(request)
         if secret is None:
             return None
         if not secret.startswith(KEY_PREFIX):
             raise AuthenticationFailed(f"API keys begin with {KEY_PREFIX}.", code="invalid_api_key")
-        key = ApiKey.objects.select_related("project").filter(digest=ApiKey.digest_of(secret)).first()
-        if key is None:
+        project = Project.objects.of_key(secret)
+        if project is None:
             raise AuthenticationFailed("This API key is not known.", code="invalid_api_key")
-        if key.revoked_at is not None:
+        if project.key_revoked_at is not None:
             raise AuthenticationFailed("This API key was revoked. Use another one.", code="api_key_revoked")
-        project = key.project
-        project.is_authenticated = True  # type: ignore[attr-defined]
-        return project, key
+        return project, project.key_id
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="orra"'

@@ -13,7 +13,7 @@ from django.db.models import JSONField, Value
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from cache import expiry, lookup
+from cache import expiry, lookup, uses
 from cache.lookup import Decision, Policy, Request, Scope
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill
@@ -408,11 +408,19 @@ class TestForget:
         entry = stored(cache.store(REFUND, order_id="ORD-1"))
         at_noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
 
-        lookup.count_hit(entry.pk, at_noon)
-        lookup.count_hit(entry.pk, at_noon)
+        uses.count_hit(entry.pk, at_noon)
+        uses.count_hit(entry.pk, at_noon)
 
         use = EntryUse.objects.get()
         assert (use.hits, use.last_used_at) == (2, at_noon)
+
+    def test_a_hit_that_finds_the_counter_taken_is_counted_with_the_next(self, cache: Cache) -> None:
+        entry = stored(cache.store(REFUND, order_id="ORD-1"))
+
+        uses.leave(entry.pk, 3)
+        uses.count_hit(entry.pk, timezone.now())
+
+        assert EntryUse.objects.get().hits == 4
 
 
 @pytest.mark.django_db(transaction=True)
