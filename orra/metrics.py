@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+log = structlog.get_logger(__name__)
 
 PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
 PLAN_SECONDS = Histogram(
@@ -44,6 +47,15 @@ class Waiting(Collector):
     """How many plans wait, and for how long the oldest has: the two numbers to wake somebody up for."""
 
     def collect(self) -> Iterator[Metric]:
+        """Nothing while the database is away: the counters are wanted most just then."""
+        from django.db import Error
+
+        try:
+            yield from self._ask()
+        except Error as error:
+            log.warning("the database tells no metrics", error=str(error).partition("\n")[0])
+
+    def _ask(self) -> Iterator[Metric]:
         from django.db.models import Count, Min
         from django.utils import timezone
 

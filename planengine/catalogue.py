@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from cache.lexicon import FUNCTION_WORDS, stems
+from cache.tokens import name_words, tokenize
 from orra.strictjson import Json
 from planengine.schemas import ObjectSchema, compile_schema
 
@@ -63,6 +65,15 @@ class Catalogue:
     def get(self, name_or_id: str) -> ServiceSpec | None:
         """The service of exactly this name, or else of this id; upper and lower case differ."""
         return self._found.get(name_or_id)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that services are told apart by, from their names and descriptions, and what these may be
+        forms of."""
+        described = {token.folded for spec in self._services for token in tokenize(spec.description)}
+        named = {word for spec in self._services for word in name_words(spec.name)}
+        # "on" tells nothing in a description, and everything in "turn_on".
+        return frozenset(stem for word in (described - FUNCTION_WORDS) | named for stem in stems(word))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 def request_for(project: Project, request: PlanRequest) -> Request:
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=current_planner().name)
-    return Request(scope, request.action, request.params)
+    return Request(scope, request.action, request.params, telling=catalogue_of(project).words)
 
 
 def find(project: Project, request: PlanRequest) -> Decision:
@@ -69,7 +69,10 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
     def sound(entry: Entry) -> bool:
         """Whether the entry's plan is still valid for its own request: then only these values do not fit it."""
         try:
+            entry.refresh_from_db(fields=["action", "params"])  # a lookup leaves them out
             params = parse_params(entry.params)
+        except Entry.DoesNotExist:  # evicted meanwhile: there is nothing to put in quarantine
+            return True
         except BadRequest:
             return False
         catalogue = catalogue_of(project)

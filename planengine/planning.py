@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 
 from planengine import plan_cache, plans
 from planengine.generation import Failure, Outcome, generate
@@ -90,11 +90,14 @@ def _lease_kept(plan: Plan) -> Iterator[None]:
     done = threading.Event()
 
     def renew() -> None:
-        try:
-            while not done.wait(LEASE_RENEWAL_SECONDS) and plans.extend_lease(plan):
+        held = True
+        while held and not done.wait(LEASE_RENEWAL_SECONDS):
+            try:
+                held = plans.extend_lease(plan)
+            except Error as error:  # the lease lasts for more than one renewal: the next may succeed
+                log.warning("lease not renewed", plan=plan.id, project=plan.project_id, error=str(error))
+            finally:
                 connection.close()
-        finally:
-            connection.close()
 
     thread = threading.Thread(target=renew, name=f"lease-{plan.id}", daemon=True)
     thread.start()

@@ -5,7 +5,7 @@
                    ▲                  │
                    └── lease expired ─┘   a worker died: anybody may claim it again
 
-A claim is a conditional UPDATE that raises the fencing token; whoever holds an older token can write nothing.
+A claim is a conditional UPDATE that raises the fencing token; whoever holds an older token can write no outcome.
 """
 
 from __future__ import annotations
@@ -114,11 +114,13 @@ def claim(plan_id: str) -> Plan | None:
     finished. A plan that has taken several workers down with it is given up."""
     now = timezone.now()
     free = Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
-    claimed = Plan.objects.filter(free, pk=plan_id, lease_token__lt=MAX_CLAIMS).update(
-        status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=now + LEASE
-    )
-    if claimed:
-        plan = Plan.objects.select_related("project").get(pk=plan_id)
+    # The row stays locked until it is read, or the token read could be that of a later claim.
+    with transaction.atomic():
+        claimed = Plan.objects.filter(free, pk=plan_id, lease_token__lt=MAX_CLAIMS).update(
+            status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=now + LEASE
+        )
+        plan = Plan.objects.select_related("project").get(pk=plan_id) if claimed else None
+    if plan is not None:
         log.info("plan claimed", plan=plan.id, project=plan.project_id, token=plan.lease_token)
         return plan
     worn_out = Plan.objects.filter(free, pk=plan_id, lease_token__gte=MAX_CLAIMS).first()

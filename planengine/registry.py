@@ -55,6 +55,8 @@ def register(project: Project, name: str, facts: Mapping[str, Json]) -> Register
 
 def remove(service: Service) -> None:
     with transaction.atomic():
+        # As in register, the project first: two that lock in different orders would wait for each other.
+        Project.objects.select_for_update().get(pk=service.project_id)
         service_id = service.id
         service.delete()
         _raise_revision(service.project)

@@ -10,7 +10,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from planengine.models import Plan
 
@@ -56,7 +56,7 @@ class Waiters:
         while self._waiting:
             try:
                 done = await loop.run_in_executor(self._thread, finished_among, list(self._waiting))
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("cannot see whether plans are finished", error=str(error))
                 await asyncio.sleep(POLL_AFTER_FAILURE_SECONDS)
                 continue

@@ -119,18 +119,31 @@ class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
     value = serializers.JSONField()
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "array", "items": {"$ref": "#/components/schemas/Param"}},
+            {"type": "object", "additionalProperties": {}},
+        ],
+        "description": "A list of {field, value}, or an object of values by field.",
+    }
+)
+class ParamsField(serializers.JSONField):
+    """Documents the two forms of params."""
+
+
 class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it."""
 
     action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS, help_text="What is to be done, in words.")
-    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+    params = ParamsField(required=False)
     cache = serializers.ChoiceField(choices=CACHE_MODES, default="use", required=False)
     wait_seconds = serializers.FloatField(min_value=0, max_value=MAX_WAIT_SECONDS, default=0, required=False)
 
 
 class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
-    params = ParamSerializer(many=True, required=False, help_text="Left out: the entry's own params.")
+    params = ParamsField(required=False, help_text="Left out: the entry's own params.")
 
 
 class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -185,7 +198,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     plan = ExecutionPlanSerializer(allow_null=True)
     source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
     cache = CacheDecisionSerializer()
-    grounding = serializers.JSONField(allow_null=True)
+    grounding = serializers.JSONField()
     attempts = AttemptSerializer(many=True)
     usage = UsageSerializer()
     timings_ms = serializers.DictField(child=serializers.FloatField())

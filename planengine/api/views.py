@@ -7,8 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -21,6 +19,7 @@ from orra.strictjson import InvalidJson, Json, check
 from planengine import plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
+from planengine.api.moments import parse_moment
 from planengine.api.pagination import PagesByName
 from planengine.cache_stats import cache_stats
 from planengine.exceptions import BadRequest
@@ -191,13 +190,14 @@ class Plans(generics.ListAPIView[Plan]):
         asked = parse_plan_request(request.data)
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
+        body = shapes.plan_as_json(plan, attempts=not created)
         if plan.is_finished:
-            return Response(shapes.plan_as_json(plan, attempts=not created), status=201, headers=headers)
+            return Response(body, status=201, headers=headers)
         if created:
             tasks.enqueue(plan.id)
         if asked.wait_seconds:
             headers[WAIT_HEADER] = str(asked.wait_seconds)
-        return Response(shapes.plan_as_json(plan), status=202, headers=headers)
+        return Response(body, status=202, headers=headers)
 
     @extend_schema(
         operation_id="list_plans",
@@ -332,13 +332,10 @@ def _moment(request: Request, name: str) -> datetime | None:
     raw = request.query_params.get(name)
     if raw is None:
         return None
-    try:
-        moment = parse_datetime(raw)
-    except ValueError:
-        moment = None
+    moment = parse_moment(raw)
     if moment is None:
         raise BadRequest(f"`{name}` must be a time such as 2026-01-31T12:00:00Z.", code="invalid_filter")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    return moment
 
 
 def _storable(body: Json) -> Json:

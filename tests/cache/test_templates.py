@@ -187,3 +187,23 @@ def test_a_param_that_is_part_of_the_request_is_a_slot() -> None:
     template = make_template("Search for a laptop for college", {"query": "a laptop for college"})
 
     assert template.text == "Search for {query}"
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "shown"),
+    [
+        ("Book a flight to Oslo", "flight", "Book a flight to {place}"),
+        ("Book the Flights to Oslo", "Flights", "Book the Flights to {place}"),
+        ("Book a room with a view in Oslo", "room with a view", "Book a {kind} in {place}"),
+        ("Book a table in Oslo", "table", "Book a {kind} in {place}"),
+    ],
+)
+def test_a_value_that_tells_one_task_from_another_is_no_slot(action: str, kind: str, shown: str) -> None:
+    template = make_template(action, {"kind": kind, "place": "Oslo"}, telling={"book", "flight", "hotel", "room"})
+
+    assert template.text == shown
+
+
+def test_a_value_is_a_slot_where_nothing_is_told_apart_by_it() -> None:
+    template = make_template("Book a flight to Oslo", {"kind": "flight", "place": "Oslo"})
+    assert template.text == "Book a {kind} to {place}"
