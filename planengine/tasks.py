@@ -7,7 +7,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from orra.celery import app
-from planengine import planning, plans
+from planengine import freshness, planning, plans
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +23,20 @@ def sweep() -> None:
     for plan_id in plans.lost_plans(timezone.now()):
         log.warning("plan enqueued again", plan=plan_id)
         enqueue(plan_id)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def mark_second_best(project_id: str, service_name: str) -> None:
+    freshness.mark_second_best(project_id, service_name)
+
+
+def compare_with_cached_plans(project_id: str, service_name: str) -> None:
+    """Has a worker look for cached plans that a new or changed service makes second best. With the broker down
+    they stay as they are: valid, and served."""
+    try:
+        mark_second_best.apply_async([project_id, service_name], retry=False)
+    except OperationalError as error:
+        log.warning("broker unreachable, cached plans are not compared", project=project_id, error=str(error))
 
 
 def enqueue(plan_id: str) -> None:

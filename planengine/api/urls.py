@@ -14,5 +14,6 @@ urlpatterns = [
     path("cache/entries", views.Entries.as_view()),
     path("cache/entries/<str:entry_id>", views.OneEntry.as_view()),
     path("cache/entries/<str:entry_id>/replay", views.Replay.as_view()),
+    path("cache/explain", views.Explain.as_view()),
     path("cache/stats", views.CacheStats.as_view()),
 ]

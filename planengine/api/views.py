@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from cache import lookup
 from cache.models import Entry
 from orra.strictjson import InvalidJson, Json, check
-from planengine import plans, registry, tasks
+from planengine import plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
@@ -151,6 +151,8 @@ class OneService(APIView):
         serializer = shapes.ServiceSerializer(data=_storable(request.data))
         serializer.is_valid(raise_exception=True)
         registered = registry.register(project_of(request), name, serializer.validated_data)
+        if registered.changed:
+            tasks.compare_with_cached_plans(project_of(request).pk, name)
         body = shapes.ServiceSerializer(registered.service).data
         return Response(body, status=status.HTTP_201_CREATED if registered.created else status.HTTP_200_OK)
 
@@ -298,6 +300,19 @@ class Replay(APIView):
         return Response(
             shapes.plan_as_json(plan, attempts=False), status=201, headers={"Location": f"/v1/plans/{plan.id}"}
         )
+
+
+class Explain(APIView):
+    @extend_schema(
+        operation_id="explain_cache",
+        summary="What the cache would do with a request, and why",
+        description="A dry run: nothing is served, counted, planned or changed.",
+        request=shapes.ExplainRequestSerializer,
+        responses=shapes.ExplanationSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        asked = parse_plan_request(request.data)
+        return Response(plan_cache.explain(project_of(request), asked))
 
 
 class CacheStats(APIView):
