@@ -116,4 +116,6 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
     floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
+    if project.semantic_closed_at is not None:
+        floor = 1.0
     return Policy(accept=accept, embed=embed, floor=floor, sound=sound, current=current)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from orra.celery import app
-from planengine import freshness, planning, plans
+from planengine import freshness, honesty, planning, plans
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,19 @@ def sweep() -> None:
 @app.task  # type: ignore[untyped-decorator]
 def mark_second_best(project_id: str, service_name: str) -> None:
     freshness.mark_second_best(project_id, service_name)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def check_hit(plan_id: str) -> None:
+    honesty.check(plan_id)
+
+
+def check_later(plan_id: str) -> None:
+    """Has a worker plan a hit again. With the broker down it is one check less."""
+    try:
+        check_hit.apply_async([plan_id], retry=False)
+    except OperationalError as error:
+        log.warning("broker unreachable, a hit is not checked", plan=plan_id, error=str(error))
 
 
 def compare_with_cached_plans(project_id: str, service_name: str) -> None:

@@ -41,6 +41,7 @@ SETTINGS = (
     "similarity_threshold",
     "catalogue_policy",
     "wrong_hit_tolerance",
+    "recheck_share",
 )
 
 
@@ -49,8 +50,15 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields: tuple[str, ...] = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
-        read_only_fields = ("catalogue_revision", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            *SETTINGS,
+            "semantic_closed_at",
+            "catalogue_revision",
+            "created_at",
+        )
+        read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
 
 
 class NewProjectSerializer(ProjectSerializer):
@@ -136,6 +144,10 @@ class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class ExplainRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS)
     params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+
+
+class ReportSerializer(StrictSerializer):
+    verdict = serializers.ChoiceField(choices=["wrong_plan"])
 
 
 class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]

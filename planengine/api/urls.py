@@ -11,6 +11,7 @@ urlpatterns = [
     path("services/<str:name>", views.OneService.as_view()),
     path("plans", views.Plans.as_view()),
     path("plans/<str:plan_id>", views.OnePlan.as_view()),
+    path("plans/<str:plan_id>/report", views.Report.as_view()),
     path("cache/entries", views.Entries.as_view()),
     path("cache/entries/<str:entry_id>", views.OneEntry.as_view()),
     path("cache/entries/<str:entry_id>/replay", views.Replay.as_view()),

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from cache import lookup
 from cache.models import Entry
 from orra.strictjson import InvalidJson, Json, check
-from planengine import plan_cache, plans, registry, tasks
+from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
@@ -193,6 +193,8 @@ class Plans(generics.ListAPIView[Plan]):
         asked = parse_plan_request(request.data)
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
+        if created and honesty.is_to_be_checked(plan):
+            tasks.check_later(plan.id)
         if plan.is_finished:
             return Response(shapes.plan_as_json(plan, attempts=not created), status=201, headers=headers)
         if created:
@@ -233,6 +235,21 @@ class OnePlan(APIView):
     @extend_schema(operation_id="get_plan", summary="One plan", responses=shapes.PlanSerializer)
     def get(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan, project=project_of(request), pk=plan_id)
+        return Response(shapes.plan_as_json(plan))
+
+
+class Report(APIView):
+    @extend_schema(
+        operation_id="report_plan",
+        summary="Report a plan from the cache as wrong",
+        description="Its cache entry serves nobody any more, and the report counts.",
+        request=shapes.ReportSerializer,
+        responses={200: shapes.PlanSerializer},
+    )
+    def post(self, request: Request, plan_id: str) -> Response:
+        plan = get_object_or_404(Plan.objects.select_related("project"), project=project_of(request), pk=plan_id)
+        shapes.ReportSerializer(data=request.data).is_valid(raise_exception=True)
+        honesty.report(plan)
         return Response(shapes.plan_as_json(plan))
 
 
