@@ -37,7 +37,7 @@ TTL_JITTER = 0.1
 # The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
 # costs more than its answer. What is not selected is fetched when it is looked at.
 SAME_TEMPLATE = """
-    SELECT id, identity, template, plan, recipe FROM cache_entry
+    SELECT id, identity, template, plan, recipe, services, dependencies, replan_reason FROM cache_entry
     WHERE scope = %s AND template_key = %s AND identity IN ('', %s)
         AND expires_at > now() AND quarantined_at IS NULL
     ORDER BY created_at DESC LIMIT %s
@@ -86,12 +86,15 @@ class Policy:
     """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
     ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
     cosine similarity for a hit by meaning. ``sound`` tells whether an entry's plan is still good for the request
-    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays."""
+    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
+    tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
     sound: Callable[[Entry], bool] = lambda entry: False
+    current: Callable[[Entry], bool] = lambda entry: True
+    rehearse: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ def store(
     vector: NDArray[np.float32] | None,
     ttl_seconds: int,
     services: Mapping[str, int],
+    dependencies: str = "",
     planned_by: str,
     cost: Mapping[str, Json],
 ) -> Entry | None:
@@ -182,6 +186,7 @@ def store(
         plan=plan,
         recipe=recipe.to_json(),
         services=dict(services),
+        dependencies=dependencies,
         planned_by=planned_by,
         cost=dict(cost),
         expires_at=expires_at,
@@ -237,6 +242,11 @@ def forget(project_id: str, entry_ids: Sequence[str]) -> int:
 def forget_using(project_id: str, service: str) -> int:
     """Evicts every entry of a project that uses the service; how many there were."""
     return _delete(Entry.objects.filter(project_id=project_id, services__has_key=service))
+
+
+def forget_project(project_id: str) -> int:
+    """Evicts every entry of a project; how many there were."""
+    return _delete(Entry.objects.filter(project_id=project_id))
 
 
 def _delete(entries: QuerySet[Entry]) -> int:
@@ -324,6 +334,10 @@ def _first_served(
 
 def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
     """The filled and accepted plan, or why this entry does not serve the request."""
+    if not policy.current(entry):
+        return None, Refusal("dependency", "A service that its plan uses has changed or is gone.")
+    if entry.replan_reason:
+        return None, Refusal("replan", entry.replan_reason)
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
@@ -334,12 +348,13 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     except CannotFill as error:
         return None, Refusal(error.code, error.message)
     except (RecipeInvalid, TemplateInvalid) as error:
-        quarantine(entry.id, str(error))
+        if not policy.rehearse:
+            quarantine(entry.id, str(error))
         return None, Refusal("entry_unreadable", str(error))
     objection = policy.accept(plan)
     if objection is None:
         return plan, None
-    if not policy.sound(entry):
+    if not policy.rehearse and not policy.sound(entry):
         quarantine(entry.id, objection)
     return None, Refusal("validation", objection)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from cache.lexicon import FUNCTION_WORDS, stems
 from cache.tokens import name_words, tokenize
-from orra.strictjson import Json
+from orra.strictjson import Json, canonical
 from planengine.schemas import ObjectSchema, compile_schema
 
 
@@ -25,6 +26,12 @@ class ServiceSpec:
     input_schema: Mapping[str, Json]
     output_schema: Mapping[str, Json]
     revertible: bool
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for services that are the same for whoever plans with them, whatever their ids and versions."""
+        facts = [self.name, self.type, self.description, self.input_schema, self.output_schema, self.revertible]
+        return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
     @cached_property
     def inputs(self) -> ObjectSchema:
@@ -74,6 +81,17 @@ class Catalogue:
         named = {word for spec in self._services for word in name_words(spec.name)}
         # "on" tells nothing in a description, and everything in "turn_on".
         return frozenset(stem for word in (described - FUNCTION_WORDS) | named for stem in stems(word))
+
+    def digest_of(self, names: Iterable[str]) -> str:
+        """Equal as long as each of these services is there and unchanged."""
+        found = [(name, self._found.get(name)) for name in sorted(set(names))]
+        facts = [[name, spec.digest if spec else None] for name, spec in found]
+        return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all its services."""
+        return self.digest_of(self.names)
 
     @property
     def names(self) -> tuple[str, ...]:

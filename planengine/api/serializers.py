@@ -41,6 +41,7 @@ SETTINGS = (
     "similarity_threshold",
     "catalogue_policy",
     "wrong_hit_tolerance",
+    "recheck_share",
 )
 
 
@@ -49,8 +50,15 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields: tuple[str, ...] = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
-        read_only_fields = ("catalogue_revision", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            *SETTINGS,
+            "semantic_closed_at",
+            "catalogue_revision",
+            "created_at",
+        )
+        read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
 
 
 class NewProjectSerializer(ProjectSerializer):
@@ -146,6 +154,15 @@ class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     params = ParamsField(required=False, help_text="Left out: the entry's own params.")
 
 
+class ExplainRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS)
+    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+
+
+class ReportSerializer(StrictSerializer):
+    verdict = serializers.ChoiceField(choices=["wrong_plan"])
+
+
 class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.CharField()
     service = serializers.CharField(required=False, help_text="Absent for task0.")
@@ -178,6 +195,26 @@ class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
     similarity = serializers.FloatField(allow_null=True)
     reason = serializers.CharField()
     guards = serializers.ListField(child=serializers.DictField())
+
+
+class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    entry_id = serializers.CharField()
+    template = serializers.CharField()
+    similarity = serializers.FloatField()
+    guard = serializers.CharField(allow_null=True, help_text="What objected; null for the one that would serve.")
+    reason = serializers.CharField(allow_null=True)
+
+
+class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    decision = serializers.CharField(help_text="exact, semantic or miss")
+    reason = serializers.CharField()
+    entry_id = serializers.CharField(allow_null=True)
+    similarity = serializers.FloatField(allow_null=True)
+    template = serializers.CharField(help_text="The request's own template.")
+    floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
+    plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
+    candidates = CandidateSerializer(many=True, help_text="The entries looked at, best first.")
+    timings_ms = serializers.DictField(child=serializers.FloatField())
 
 
 class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -21,8 +21,10 @@ urlpatterns = [
     path("services/<storable:name>", views.OneService.as_view()),
     path("plans", views.Plans.as_view()),
     path("plans/<storable:plan_id>", views.OnePlan.as_view()),
+    path("plans/<storable:plan_id>/report", views.Report.as_view()),
     path("cache/entries", views.Entries.as_view()),
     path("cache/entries/<storable:entry_id>", views.OneEntry.as_view()),
     path("cache/entries/<storable:entry_id>/replay", views.Replay.as_view()),
+    path("cache/explain", views.Explain.as_view()),
     path("cache/stats", views.CacheStats.as_view()),
 ]

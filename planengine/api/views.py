@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from cache import lookup
 from cache.models import Entry
 from orra.strictjson import InvalidJson, Json, check
-from planengine import plans, registry, tasks
+from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.moments import parse_moment
@@ -150,6 +150,8 @@ class OneService(APIView):
         serializer = shapes.ServiceSerializer(data=_storable(request.data))
         serializer.is_valid(raise_exception=True)
         registered = registry.register(project_of(request), name, serializer.validated_data)
+        if registered.changed:
+            tasks.compare_with_cached_plans(project_of(request).pk, name)
         body = shapes.ServiceSerializer(registered.service).data
         return Response(body, status=status.HTTP_201_CREATED if registered.created else status.HTTP_200_OK)
 
@@ -191,6 +193,8 @@ class Plans(generics.ListAPIView[Plan]):
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
         body = shapes.plan_as_json(plan, attempts=not created)
+        if created and honesty.is_to_be_checked(plan):
+            tasks.check_later(plan.id)
         if plan.is_finished:
             return Response(body, status=201, headers=headers)
         if created:
@@ -231,6 +235,21 @@ class OnePlan(APIView):
     @extend_schema(operation_id="get_plan", summary="One plan", responses=shapes.PlanSerializer)
     def get(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan, project=project_of(request), pk=plan_id)
+        return Response(shapes.plan_as_json(plan))
+
+
+class Report(APIView):
+    @extend_schema(
+        operation_id="report_plan",
+        summary="Report a plan from the cache as wrong",
+        description="Its cache entry serves nobody any more, and the report counts.",
+        request=shapes.ReportSerializer,
+        responses={200: shapes.PlanSerializer},
+    )
+    def post(self, request: Request, plan_id: str) -> Response:
+        plan = get_object_or_404(Plan.objects.select_related("project"), project=project_of(request), pk=plan_id)
+        shapes.ReportSerializer(data=request.data).is_valid(raise_exception=True)
+        honesty.report(plan)
         return Response(shapes.plan_as_json(plan))
 
 
@@ -298,6 +317,19 @@ class Replay(APIView):
         return Response(
             shapes.plan_as_json(plan, attempts=False), status=201, headers={"Location": f"/v1/plans/{plan.id}"}
         )
+
+
+class Explain(APIView):
+    @extend_schema(
+        operation_id="explain_cache",
+        summary="What the cache would do with a request, and why",
+        description="A dry run: nothing is served, counted, planned or changed.",
+        request=shapes.ExplainRequestSerializer,
+        responses=shapes.ExplanationSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        asked = parse_plan_request(request.data)
+        return Response(plan_cache.explain(project_of(request), asked))
 
 
 class CacheStats(APIView):
