@@ -162,9 +162,9 @@ def test_equal_values_are_told_apart_by_the_words_beside_them_or_not_at_all() ->
 def test_hostile_requests_cost_little(unit: str, value: Any) -> None:
     action = unit * (8000 // len(unit))
     many = {f"field{number}": value for number in range(100)} | {"list": [value] * 1000}
-    started = time.perf_counter()
+    started = time.process_time()
     template = make_template(action, many)
-    assert time.perf_counter() - started < 2  # some 100 ms; a quadratic search takes much longer
+    assert time.process_time() - started < 6  # some 100 ms; a quadratic search takes much longer
     assert fill(template, [slot.raw for slot in template.slots]) == action
     assert len(template.embedding_text) <= 2000
 
