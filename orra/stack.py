@@ -169,6 +169,10 @@ class Stack:
     async def _watch_database(self) -> None:
         while True:
             await asyncio.sleep(POSTGRES_WATCH_SECONDS)
+            if not (self.data_dir / "postgres" / "PG_VERSION").exists():
+                say(f"The data in {self.data_dir} is gone; stopping.")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             if postmaster_pid(self.data_dir) is None:
                 say("Postgres ended by itself; starting it again.")
                 try:
