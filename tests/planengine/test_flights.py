@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -419,6 +421,45 @@ def work_before(api: Api, server: ScriptedServer) -> None:
     server.script(move)
     work(ask_to_move(api, "A-1"))
     assert not Entry.objects.get().reusable
+
+
+@pytest.mark.parametrize(
+    ("ask_for", "answer", "calls"), [(ask, oblige, 1), (ask_to_move, move, 10)], ids=["reusable", "not reusable"]
+)
+def test_workers_that_race_make_no_call_twice_and_lose_nobody(
+    api: Api,
+    server: ScriptedServer,
+    ask_for: Callable[[Api, str], str],
+    answer: Callable[[Request], Scripted],
+    calls: int,
+) -> None:
+    api.put("/v1/services/move_items", ITEMS)
+    server.script(*[answer] * 60)
+    ids = [ask_for(api, f"A-{number % 10}") for number in range(60)]
+    messages: queue.Queue[str] = queue.Queue()
+    for plan_id in ids:
+        messages.put(plan_id)
+
+    def take_messages() -> None:
+        try:
+            while True:
+                for released in work_on(messages.get(timeout=2)):
+                    messages.put(released)
+        except queue.Empty:
+            return
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for worker in [pool.submit(take_messages) for _ in range(8)]:
+            worker.result()
+
+    assert server.calls == calls
+    for plan_id in ids:
+        plan = get(api, plan_id)
+        assert plan["status"] == "ready"
+        assert plan["plan"]["tasks"][0]["input"]["order_id"] == plan["params"][0]["value"]
+    assert not Flight.objects.exists() and not Follower.objects.exists()
 
 
 def test_a_project_that_is_deleted_in_the_air_takes_its_flight_with_it(
