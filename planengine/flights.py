@@ -67,6 +67,11 @@ FOLLOW = """
     ON CONFLICT (plan_id) DO UPDATE SET flight_id = excluded.flight_id, since = excluded.since
 """
 
+# Parameters: flight, token, identity, whether only that one.
+OF_FLIGHT = """
+    flight_id = (SELECT id FROM planengine_flight WHERE id = %s AND token = %s) AND (identity = %s OR NOT %s)
+"""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -152,8 +157,8 @@ def land(lead: Lead) -> list[str]:
 
 def pass_on(lead: Lead) -> list[str]:
     """Leaves the flight to its followers; the id of the one whose turn it is. Without any, the flight ends."""
-    followers = Follower.objects.filter(flight=lead.flight_id).order_by("since", "plan_id")
-    following = list(followers.values_list("plan_id", flat=True)[:1])
+    followers = Follower.objects.filter(flight=lead.flight_id, flight__token=lead.token)
+    following = list(followers.order_by("since", "plan_id").values_list("plan_id", flat=True)[:1])
     if following:
         _led(lead).update(lease_expires_at=Now(), token=F("token") + 1)
     else:
@@ -173,11 +178,9 @@ def _led(lead: Lead) -> QuerySet[Flight]:
 
 
 def _ids(lead: Lead, identical: bool, statement: str) -> list[str]:
-    chosen = "flight_id = %s AND (identity = %s OR NOT %s)"
+    params: list[str | int] = [lead.flight_id, lead.token, lead.route.identity, identical]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{statement} WHERE {chosen} RETURNING plan_id", [lead.flight_id, lead.route.identity, identical]
-        )
+        cursor.execute(f"{statement} WHERE {OF_FLIGHT} RETURNING plan_id", params)
         return [plan_id for (plan_id,) in cursor.fetchall()]
 
 

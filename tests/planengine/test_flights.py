@@ -94,11 +94,15 @@ def test_a_follower_waits_for_its_leader_and_is_served_with_its_own_values(
 ) -> None:
     leader, follower = ask(api, "A-1"), ask(api, "B-2")
     seen: list[Any] = []
-    server.script(meanwhile(lambda: seen.append((work_on(follower), get(api, follower)["status"]))))
+
+    def look() -> None:
+        seen.append((work_on(follower), get(api, follower)["status"]))
+
+    server.script(meanwhile(look, look))
 
     released = work_on(leader)
 
-    assert seen == [((), "pending")]
+    assert seen == [((), "pending")] * 2
     assert list(released) == [follower]
     work(*released)
     plan = get(api, follower)
@@ -120,6 +124,24 @@ def test_other_templates_and_other_projects_fly_apart(api: Api, other_api: Api, 
 
     assert server.calls == 3
     assert {plan.status for plan in Plan.objects.all()} == {"ready"}
+
+
+def test_a_flight_that_landed_a_moment_ago_is_not_flown_again(
+    api: Api, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, quick = ask(api, "A-1"), ask(api, "B-2")
+    board = flights.board
+
+    def board_after_the_quick_one(*args: Any, **kwargs: Any) -> flights.Lead | None:
+        monkeypatch.setattr("planengine.planning.flights.board", board)
+        work(quick)
+        return board(*args, **kwargs)
+
+    monkeypatch.setattr("planengine.planning.flights.board", board_after_the_quick_one)
+    work(late)
+
+    assert server.calls == 1
+    assert get(api, late)["plan"]["tasks"][0]["input"] == {"order_id": "A-1"}
 
 
 @pytest.mark.parametrize("mode", ["bypass", "refresh"])
@@ -207,6 +229,16 @@ class TestALostLeader:
         assert get(api, leader)["cache"]["reason"] == "same_flight"
         assert get(api, leader)["plan"]["tasks"][0]["input"] == {"order_id": "A-1"}
 
+    def test_its_plan_shares_the_failure_of_who_took_over(self, api: Api, server: ScriptedServer) -> None:
+        leader, follower = ask(api, "A-1"), ask(api, "B-2")
+        inside = meanwhile(lambda: work(leader), then=failure(401, "Unauthorized"))
+        server.script(meanwhile(lambda: work(follower), lose_the_leader, lambda: work(follower)), inside)
+
+        work_on(leader)
+
+        assert {get(api, each)["error"]["code"] for each in (leader, follower)} == {"model_auth"}
+        assert server.calls == 2
+
     def test_a_lead_that_was_taken_over_is_good_for_nothing(self, api: Api) -> None:
         first, second = (Plan.objects.get(pk=ask(api, order)) for order in ("A-1", "B-2"))
         route = flights.Route("t" * 64, "l" * 64, "1" * 64)
@@ -221,6 +253,11 @@ class TestALostLeader:
             assert not held
         with flights.held(won) as held:
             assert held
+        third = Plan.objects.get(pk=ask(api, "C-3"))
+        assert flights.board(third, route, in_lane=False) is None
+        for use in (flights.release, flights.dismiss, flights.pass_on, flights.land):
+            assert use(lost) == []
+        assert flights.land(won) == [third.pk]
 
     def test_a_request_that_kills_its_workers_takes_its_followers_with_it(
         self, api: Api, server: ScriptedServer
