@@ -75,8 +75,8 @@ def _board(plan: Plan, request: PlanRequest) -> Lead | None:
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
         with transaction.atomic():
-            plans.serve(plan, decision)
             flights.leave(plan)
+            plans.serve(plan, decision)
         return None
     in_lane = follower is not None or lookup.serves_identical_only(asked)
     lead = flights.board(plan, route, in_lane=in_lane)
