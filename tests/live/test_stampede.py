@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import pytest
 
 from orra.embedded import BASE_DIR
@@ -44,12 +45,16 @@ class Workers:
     stack: StartedStack
     second: subprocess.Popen[bytes]
 
-    def kill(self) -> None:
-        """Both, so that the leader's is among them; the stack starts its own again."""
-        self.second.kill()
-        pid = self.stack.processes["worker"]
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+    def kill_who_sent(self, request: Request) -> None:
+        """The other one stays; the stack starts its own again."""
+        own = self.stack.processes["worker"]
+        assert own is not None
+        [sender] = [pid for pid in (own, self.second.pid) if has_port(pid, request.client[1])]
+        os.kill(sender, signal.SIGKILL)
+
+
+def has_port(pid: int, port: int) -> bool:
+    return any(each.laddr and each.laddr.port == port for each in psutil.Process(pid).net_connections("tcp"))
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,6 @@ def second_worker(stack: StartedStack, model: ScriptedServer) -> Iterator[subpro
 
 
 def worker_variables(stack: StartedStack) -> dict[str, str]:
-    import psutil
-
     pid = stack.processes["worker"]
     assert pid is not None
     return psutil.Process(pid).environ()
@@ -148,7 +151,7 @@ def test_a_leader_that_is_killed_costs_one_more(start_scene: Callable[..., Any])
         until(lambda: scene.model.calls == 1)
         until(lambda: scene.following() > CROWD // 2)
 
-        scene.workers.kill()
+        scene.workers.kill_who_sent(scene.model.requests[0])
         outcomes = [future.result() for future in waiting]
 
         assert scene.model.calls == 2
