@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Func, IntegerField, QuerySet
+from django.db.models import Count, Func, IntegerField, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance
@@ -154,6 +154,21 @@ def find(request: Request, policy: Policy) -> Decision:
     if not decision.hit and policy.floor < 1:
         decision = _by_meaning(request, policy, decision.candidates)
     return replace(decision, milliseconds=_since(started))
+
+
+def find_by_template(request: Request, policy: Policy) -> Decision:
+    """The first half of :func:`find`: one statement, and nothing to embed."""
+    started = time.perf_counter()
+    decision = _by_template(request, policy)
+    return replace(decision, milliseconds=_since(started))
+
+
+def serves_identical_only(request: Request) -> bool:
+    """Whether there are plans for the request's template, and each is good for one identical request only: what is
+    planned next will hardly serve others either."""
+    same = Entry.objects.usable().filter(scope=request.scope.digest, template_key=request.template.key)
+    found = same.aggregate(any=Count("id"), reusable=Count("id", filter=Q(identity="")))
+    return bool(found["any"]) and not found["reusable"]
 
 
 def store(

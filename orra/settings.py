@@ -136,6 +136,8 @@ if EMBEDDINGS_API_BASE_URL and not EMBEDDINGS_MODEL:
 
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
 PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)
+# How many plans of one template may be made at once when one cannot serve the others.
+PLANNING_LANES = number("PLANNING_LANES", 4, least=1, most=256)
 
 # --- the web server
 

@@ -35,6 +35,11 @@ def find(project: Project, request: PlanRequest) -> Decision:
     return lookup.find(request_for(project, request), _policy(project, request))
 
 
+def find_by_template(project: Project, request: PlanRequest) -> Decision:
+    """As :func:`find`, without a search by meaning."""
+    return lookup.find_by_template(request_for(project, request), _policy(project, request))
+
+
 def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
     """What :func:`find` would decide and why, with nothing served, counted or put into quarantine."""
     asked, policy = request_for(project, request), replace(_policy(project, request), rehearse=True)
@@ -61,7 +66,13 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
 
 
 def store(
-    project: Project, request: PlanRequest, plan: Json, *, planned_by: str, cost: dict[str, Json]
+    project: Project,
+    request: PlanRequest,
+    plan: Json,
+    *,
+    vector: NDArray[np.float32] | None,
+    planned_by: str,
+    cost: dict[str, Json],
 ) -> Entry | None:
     catalogue = catalogue_of(project)
     asked = request_for(project, request)
@@ -71,7 +82,7 @@ def store(
     return lookup.store(
         asked,
         plan,
-        vector=embed(asked.template.embedding_text),
+        vector=vector,
         ttl_seconds=project.cache_ttl_seconds,
         services=versions,
         dependencies=dependencies,
