@@ -12,6 +12,8 @@ from cache.tokens import name_words, tokenize
 from orra.strictjson import Json, canonical
 from planengine.schemas import ObjectSchema, compile_schema
 
+MAX_DIGESTS = 1_000
+
 
 @dataclass(frozen=True)
 class ServiceSpec:
@@ -61,6 +63,7 @@ class Catalogue:
 
     def __init__(self, services: Iterable[ServiceSpec]) -> None:
         self._services = tuple(services)
+        self._digests: dict[tuple[str, ...], str] = {}  # asked for on every hit
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
     def __iter__(self) -> Iterator[ServiceSpec]:
@@ -84,9 +87,15 @@ class Catalogue:
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Equal as long as each of these services is there and unchanged."""
-        found = [(name, self._found.get(name)) for name in sorted(set(names))]
-        facts = [[name, spec.digest if spec else None] for name, spec in found]
-        return hashlib.sha256(canonical(facts).encode()).hexdigest()
+        wanted = tuple(sorted(set(names)))
+        known = self._digests.get(wanted)
+        if known is None:
+            found = [(name, self._found.get(name)) for name in wanted]
+            facts = [[name, spec.digest if spec else None] for name, spec in found]
+            known = hashlib.sha256(canonical(facts).encode()).hexdigest()
+            if len(self._digests) < MAX_DIGESTS:
+                self._digests[wanted] = known
+        return known
 
     @cached_property
     def digest(self) -> str:

@@ -1,7 +1,7 @@
 """Pairs of requests that may or must not share a plan, judged with the real embedder.
 
-``pairs/independent.jsonl`` was written without a look at the guards. The bounds below are what the guards reach today;
-whoever makes them better raises the bounds. The goal is that nothing that must not share a plan does.
+``pairs/independent.jsonl`` was written without a look at the guards. The bounds below are what the guards reach
+today; whoever makes them better raises the bounds. The goal is that nothing that must not share a plan does.
 ``manage.py evaluate_cache tests/cache/pairs/independent.jsonl`` shows each pair that goes wrong.
 """
 
