@@ -22,6 +22,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance
 
+from cache.filling import fingerprint
 from cache.guards import Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
@@ -78,7 +79,7 @@ class Request:
 
     @cached_property
     def identity(self) -> str:
-        return _digest([self.action, dict(self.params)])
+        return fingerprint(self.action, self.params)
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,13 @@ from orra.bodies import ClientGone, take_body  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
-from planengine.waiting import Waiters  # noqa: E402
+from planengine.waiting import WAIT_HEADER, Waiters  # noqa: E402
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-WAIT_HEADER = b"x-orra-wait"
 BODY_SECONDS = 30
 
 django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS))
@@ -55,7 +54,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
     answer = Recorded()
     await django(scope, receive, answer.send)
-    wait = answer.take_header(WAIT_HEADER)
+    wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
         location = (answer.header(b"location") or b"").decode()
         if await waiters.finished(location.rsplit("/", 1)[-1], timeout=float(wait)):

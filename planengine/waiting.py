@@ -16,6 +16,8 @@ from planengine.models import Plan
 
 log = structlog.get_logger(__name__)
 
+# How long a client is ready to wait: from the view that accepts its request to the coroutine that waits for it.
+WAIT_HEADER = "X-Orra-Wait"
 POLL_SECONDS = 0.03
 POLL_AFTER_FAILURE_SECONDS = 1.0
 

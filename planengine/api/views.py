@@ -26,8 +26,7 @@ from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
 from planengine.states import PlanSource, PlanStatus
-
-WAIT_HEADER = "X-Orra-Wait"
+from planengine.waiting import WAIT_HEADER
 
 
 def project_of(request: Request) -> Project:
