@@ -1,13 +1,17 @@
 """What can go wrong between orra and a model's server: one error per cause, whatever shape the server gives it.
 
-ModelError ├── ModelAuthFailed        401, 403 ├── ModelNotFound          the server is right, the model's name
-is not ├── ModelUnreachable       no connection, or one that broke before the answer was complete ├──
-ModelTimeout           the deadline passed ├── ModelRateLimited       429: later, perhaps ├──
-ModelQuotaExhausted    429 or 402: not before someone pays ├── ModelContextOverflow   the prompt is longer than
-the model's context ├── ModelOverloaded        5xx: loading, overloaded or broken ├── ModelContentFiltered   the
-server's filter took offence at the request or the answer ├── ModelBadAnswer         an answer, but not a chat
-completion └── ModelRefusedRequest    any other 4xx; often only a field of the request is disliked
-(:mod:`planengine.dialects`)
+ModelError
+├── ModelAuthFailed        401, 403
+├── ModelNotFound          the server is right, the model's name is not
+├── ModelUnreachable       no connection, or one that broke before the answer was complete
+├── ModelTimeout           the deadline passed
+├── ModelRateLimited       429: later, perhaps
+├── ModelQuotaExhausted    429 or 402: not before someone pays
+├── ModelContextOverflow   the prompt is longer than the model's context
+├── ModelOverloaded        5xx: loading, overloaded or broken
+├── ModelContentFiltered   the server's filter took offence at the request or the answer
+├── ModelBadAnswer         an answer, but not a chat completion
+└── ModelRefusedRequest    any other 4xx; :mod:`planengine.dialects` may know how to ask instead
 """
 
 from __future__ import annotations

@@ -82,6 +82,6 @@ def _warnings(completion: Completion, prompt: str) -> tuple[Problem, ...]:
         Problem(
             "prompt_cut",
             f"The model's server counted {counted} tokens in a prompt of {len(prompt)} characters: it has cut it",
-            hint="Give the model a longer context (for Ollama: OLLAMA_CONTEXT_LENGTH, or num_ctx in the Modelfile).",
+            hint="Give the model a longer context (Ollama: OLLAMA_CONTEXT_LENGTH, or num_ctx in the Modelfile).",
         ),
     )
