@@ -17,7 +17,7 @@ from planengine.llm import Patience
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import Ask, assert_failed
 from tests.model_servers.test_answers import assert_planned
-from tests.servers.profiles import LLAMA_CPP, OLLAMA, TGI, VLLM_NEW, Profile
+from tests.servers.profiles import OLLAMA, VLLM_NEW, Profile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,7 +76,7 @@ STAGES = [("hang", True), ("stall", True), ("stall", False)]
 
 
 @pytest.mark.parametrize(("then", "stream"), STAGES, ids=["before headers", "mid-stream", "mid-body"])
-@case(27, VLLM_NEW, TGI, LLAMA_CPP, OLLAMA)
+@case(27, VLLM_NEW, OLLAMA)
 def test_a_killed_server_is_a_clear_failure_and_one_that_comes_back_is_asked_again(
     start: Callable[..., Process],
     configure: Callable[..., None],
