@@ -91,10 +91,9 @@ def test_the_param_decides_when_there_is_one() -> None:
     assert learnt == Dialect(omitted=frozenset({"temperature"}))
 
 
-WORDS = st.sampled_from(
-    ["temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "response_format", "stream", "stream_options"]
-    + ["`value`", "role", "system", "must", "alternate", "json_schema", "strict", "too", "large", "streaming", "model", "messages"]
-)
+FIELDS = [*request_body(ENDPOINT, CALL, dialect=FIRST, streams=True), "max_completion_tokens"]
+SAYINGS = ["`value`", "system role", "must alternate", "json_schema", "strict", "too large", "streaming"]
+WORDS = st.sampled_from(FIELDS + SAYINGS)
 
 
 @given(

@@ -121,3 +121,16 @@ def test_progress_is_told_as_it_comes_and_the_connection_is_kept() -> None:
         assert len({request.client for request in server.requests}) == 1
         assert all(request.json["stream"] for request in server.requests)
     assert told == [Progress(4, 0), Progress(6, 0), Progress(6, 3), Progress(7, 4)] * 2
+
+
+def test_a_finished_answer_is_not_kept_waiting_by_a_stream_that_does_not_end() -> None:
+    finished = WHOLE.partition(b"data: [DONE]")[0]
+    endless = Reply(pieces=(finished, b": ping\n\n"), then="stall", headers={"Content-Type": "text/event-stream"})
+    with ScriptedServer([endless]) as server:
+        found = complete(
+            Endpoint("some-model", base_url=server.url, streams=True),
+            [{"role": "user", "content": "?"}],
+            deadline=time.monotonic() + 60,
+        )
+    assert (found.content, found.usage) == ("grün", Usage(5, 7))
+    assert found.seconds < 30
