@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
+from planengine.families import Sampling
 from planengine.llm import (
-    Completion,
+    Call,
     Endpoint,
     Patience,
     complete,
-    dialect_of,
-    read_completion,
+    first_dialect,
     request_body,
     site_of,
     tidy_url,
@@ -70,7 +71,7 @@ def test_an_answer_comes_with_all_that_the_server_told(server: ScriptedServer) -
 
 def test_only_what_the_operator_set_is_sent(server: ScriptedServer) -> None:
     ask(server)
-    ask(server, temperature=0.0, top_p=0.9, max_output_tokens=500)
+    ask(server, sampling=Sampling(0.0, 0.9), max_output_tokens=500)
     plain, tuned = (request.json for request in server.requests)
     assert plain == {"model": "some-model", "messages": MESSAGES}
     assert tuned == plain | {"temperature": 0.0, "top_p": 0.9, "max_tokens": 500}
@@ -78,7 +79,22 @@ def test_only_what_the_operator_set_is_sent(server: ScriptedServer) -> None:
 
 def test_openai_itself_is_told_its_own_token_limit() -> None:
     endpoint = Endpoint("gpt-5", max_output_tokens=500)
-    assert request_body(endpoint, MESSAGES, dialect=dialect_of(endpoint))["max_completion_tokens"] == 500
+    assert request_body(endpoint, Call(MESSAGES), dialect=first_dialect(endpoint))["max_completion_tokens"] == 500
+
+
+def test_who_forces_sampling_gets_the_makers_and_others_when_the_operator_wants_it() -> None:
+    def sampling(base_url: str, **options: Any) -> set[Any]:
+        endpoint = Endpoint("qwen3:8b", base_url=base_url, **options)
+        body = request_body(endpoint, Call(MESSAGES), dialect=first_dialect(endpoint))
+        return {(name, body[name]) for name in body.keys() - {"model", "messages"}}
+
+    makers = {("temperature", 0.6), ("top_p", 0.95), ("top_k", 20)}
+    ollama, vllm = "http://127.0.0.1:11434/v1", "http://127.0.0.1:8000/v1"
+    assert sampling(ollama) == makers
+    assert sampling(ollama, makers_sampling="never") == sampling(vllm) == set()
+    assert sampling(vllm, makers_sampling="always") == makers
+    own = Sampling(temperature=0.2)
+    assert sampling(ollama, sampling=own) == makers - {("temperature", 0.6)} | {("temperature", 0.2)}
 
 
 REFUSALS: list[tuple[str, Reply, type[ModelError], str]] = [
