@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine import honesty
+from planengine.calibration import floor_for
 from planengine.models import Plan, Project
 from planengine.states import HIT_SOURCES
 
@@ -20,6 +21,7 @@ def cache_stats(project: Project) -> dict[str, Json]:
     by_decision = _count(asked, "decision")
     hits = {source.value: by_decision.get(source.value, 0) for source in HIT_SOURCES}
     total = sum(by_decision.values())
+    floor = floor_for(project)
     return {
         "requests": total,
         "hits": {**hits, "total": sum(hits.values())},
@@ -33,6 +35,7 @@ def cache_stats(project: Project) -> dict[str, Json]:
         "observed_wrong_hit_rate": honesty.observed(project).as_dict(),
         "reported_wrong_hits": honesty.reported(project).wrong,
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
+        "similarity_floor": {"value": floor.value, "from": floor.origin},
     }
 
 

@@ -13,6 +13,7 @@ from cache import lookup
 from cache.lookup import Candidate, Decision, Policy, Request, Scope
 from cache.models import Entry
 from orra.strictjson import Json
+from planengine.calibration import floor_for
 from planengine.catalogue import Catalogue
 from planengine.embeddings import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
@@ -56,6 +57,7 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
         "similarity": decision.similarity,
         "template": asked.template.text,
         "floor": policy.floor,
+        "floor_from": floor_for(project).origin,
         "plan": decision.plan,
         "candidates": candidates,
         "timings_ms": {
@@ -129,7 +131,4 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
-    floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
-    if project.semantic_closed_at is not None:
-        floor = 1.0
-    return Policy(accept=accept, embed=embed, floor=floor, sound=sound, current=current)
+    return Policy(accept=accept, embed=embed, floor=floor_for(project).value, sound=sound, current=current)

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from planengine.admin.checks import HitCheckAdmin
 from planengine.admin.entries import ReplayableEntryAdmin
+from planengine.admin.floors import CalibratedFloorAdmin
 from planengine.admin.keys import ApiKeyAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
@@ -12,6 +13,7 @@ from planengine.admin.services import ServiceAdmin
 __all__ = [
     "ApiKeyAdmin",
     "AttemptAdmin",
+    "CalibratedFloorAdmin",
     "HitCheckAdmin",
     "PlanAdmin",
     "ProjectAdmin",

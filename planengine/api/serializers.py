@@ -212,6 +212,7 @@ class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
     similarity = serializers.FloatField(allow_null=True)
     template = serializers.CharField(help_text="The request's own template.")
     floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
+    floor_from = serializers.CharField(help_text="project, closed, calibrated or built_in")
     plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
     candidates = CandidateSerializer(many=True, help_text="The entries looked at, best first.")
     timings_ms = serializers.DictField(child=serializers.FloatField())
