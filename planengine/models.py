@@ -44,6 +44,10 @@ class Project(models.Model):
         DEPENDENCIES = "dependencies", "drop entries whose own services changed"
         STRICT = "strict", "drop every entry when any service changes"
 
+    class ModelCheck(models.TextChoices):
+        OFF = "off"
+        ON = "on"
+
     id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.project_id, editable=False)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,6 +85,12 @@ class Project(models.Model):
         default=0.01,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Share of hits that are planned again in the background and compared, 0 to 1.",
+    )
+    model_check = models.CharField(
+        max_length=3,
+        choices=ModelCheck.choices,
+        default=ModelCheck.OFF,
+        help_text="Whether a model is asked if a near entry means the same, where only wording is against it.",
     )
     semantic_closed_at = models.DateTimeField(
         null=True,

@@ -9,6 +9,7 @@ from planengine.admin.keys import ApiKeyAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
 from planengine.admin.services import ServiceAdmin
+from planengine.admin.verdicts import VerdictAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -19,6 +20,7 @@ __all__ = [
     "ProjectAdmin",
     "ReplayableEntryAdmin",
     "ServiceAdmin",
+    "VerdictAdmin",
 ]
 
 admin.site.site_header = "orra"

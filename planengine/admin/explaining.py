@@ -22,6 +22,7 @@ REASONS = {
     "same_template": "An entry has exactly this template; no search by meaning was needed.",
     "same_flight": "It came while the same was being planned with other values, and has its part in the outcome.",
     "same_meaning": "The entry nearest in meaning passed every guard and its plan is valid with these values.",
+    "model_check": "A guard objected to an entry's wording alone, and a model was asked: it means the same.",
     "only_exact_templates": "No entry has this template, and the project takes no hits by meaning (threshold 1).",
     "no_embedding": "No entry has this template, and no embedding was to be had for a search by meaning.",
     "refused": "There were similar entries, but a guard objected to each of them (see below).",

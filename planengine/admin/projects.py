@@ -41,7 +41,7 @@ class ProjectAdmin(OperatorAdmin):
             "Cache",
             {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "floor_in_use")},
         ),
-        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at")}),
+        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at", "model_check")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
     )
 
