@@ -61,7 +61,7 @@ class Scope:
 
     @cached_property
     def digest(self) -> str:
-        return _digest([self.project_id, self.facts])
+        return scope_digest(self.project_id, self.facts)
 
 
 @dataclass(frozen=True)
@@ -242,6 +242,10 @@ def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
     except RecipeInvalid as error:
         raise CannotFill("entry_unreadable", f"The stored recipe cannot be read: {error}") from error
     return fill_plan(entry.plan, recipe, template, params)
+
+
+def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
+    return _digest([project_id, dict(facts)])
 
 
 def template_of(entry: Entry) -> Template:

@@ -111,6 +111,17 @@ class EntryVector(models.Model):
     embedding = HalfVectorField()
 
 
+class Reembedding(models.Model):
+    """The right to embed entries for a model, held by one run at a time for as long as it lives."""
+
+    embedding_model = models.TextField(primary_key=True)
+    token = models.PositiveIntegerField(help_text="Fencing token: how often a run was taken over.")
+    lease_expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.embedding_model
+
+
 class Verdict(models.Model):
     """What a model said when it was asked whether two templates ask for the same. It counts for as long as the
     entry lives that it was about."""
