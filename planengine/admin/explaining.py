@@ -33,6 +33,12 @@ REASONS = {
     "replay": "An operator or a client had a chosen entry filled with these values.",
 }
 
+VERDICTS = {
+    "yes": " But a model was asked, and says that both mean the same.",
+    "no": " A model was asked, and says that they do not mean the same.",
+    "unclear": " A model was asked, and gave no clear answer.",
+}
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -77,7 +83,7 @@ def explain(decision: Json, *, there: Container[str]) -> Explanation:
                 template=_text(guard, "template"),
                 similarity=_similarity(guard),
                 guard=_text(guard, "guard"),
-                reason=_text(guard, "reason"),
+                reason=_text(guard, "reason") + VERDICTS.get(_text(guard, "model_check"), ""),
                 there=_text(guard, "entry_id") in there,
             )
             for guard in _guards(decision)

@@ -71,9 +71,8 @@ def curve_report(curve: Curve) -> Iterator[str]:
         )
     yield ""
     yield "At most: the 95 % upper bound on the share of these hits that are wrong."
-    yield (
-        curve.problem or f"The lowest floor that keeps wrong hits within {curve.tolerance:.2%}: {curve.floor:.2f}"
-    )
+    if curve.floor is not None:
+        yield f"The lowest floor that keeps wrong hits within {curve.tolerance:.2%}: {curve.floor:.2f}"
 
 
 def _line(name: str, ours: str, theirs: str) -> str:
