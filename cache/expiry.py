@@ -20,6 +20,12 @@ DELETE_EXPIRED = """
     ))
 """
 
+DELETE_EXPIRED_VERDICTS = """
+    DELETE FROM cache_verdict WHERE id = ANY(ARRAY(
+        SELECT id FROM cache_verdict WHERE expires_at <= now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+    ))
+"""
+
 PROJECTS_OVER_CAP = """
     SELECT project.id, project.cache_max_entries
     FROM planengine_project AS project
@@ -46,6 +52,11 @@ DELETE_OVER_CAP = """
 def delete_expired(*, batch: int = BATCH) -> int:
     """Deletes every expired entry; how many there were."""
     return _until_none_left(DELETE_EXPIRED, [batch])
+
+
+def delete_expired_verdicts(*, batch: int = BATCH) -> int:
+    """Deletes every verdict that counts no more; how many there were."""
+    return _until_none_left(DELETE_EXPIRED_VERDICTS, [batch])
 
 
 def enforce_caps(*, batch: int = BATCH) -> int:

@@ -8,7 +8,7 @@ and what may matter, refuses. They are for hits by meaning; equal keys need none
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cache.lexicon import ANTONYM_PREFIXES, CONFLICTING_DIRECTIONS, HARMLESS_EFFECTS, OPPOSITES, stems
@@ -32,11 +32,20 @@ class _Case:
     text_constants: Sequence[str]
 
 
-def check_guards(asked: Template, cached: Template, *, text_constants: Sequence[str] = ()) -> Refusal | None:
+def check_guards(
+    asked: Template,
+    cached: Template,
+    *,
+    text_constants: Sequence[str] = (),
+    leaving_out: Collection[str] = (),
+) -> Refusal | None:
     """The first guard's refusal to serve ``asked`` from the plan of ``cached``, or None when all let it pass.
-    ``text_constants`` are those of the cached plan's recipe."""
+    ``text_constants`` are those of the cached plan's recipe. Guards of the names in ``leaving_out`` are not
+    asked."""
     case = _Case(Reading(asked), Reading(cached), text_constants)
     for name, guard in GUARDS:
+        if name in leaving_out:
+            continue
         reason = guard(case)
         if reason:
             return Refusal(name, reason)
@@ -192,6 +201,10 @@ GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("clause", _same_clauses),
     ("name", _same_names),
 )
+
+# The guards that are about wording alone. What they refuse may mean the same, and somebody who understands it may
+# overrule them; the others tell of values, opposites, amounts and roles, and have the last word.
+WORDING_GUARDS = frozenset({"effect", "clause", "name", "words"})
 
 
 def _fields(fields: tuple[tuple[str, str], ...]) -> str:

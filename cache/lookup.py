@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pgvector.django import CosineDistance
 
 from cache.filling import fingerprint
-from cache.guards import Refusal, check_guards
+from cache.guards import WORDING_GUARDS, Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
 from cache.templates import Template, TemplateInvalid, make_template
@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 CANDIDATES = 8
 VARIANTS = 32
 TTL_JITTER = 0.1
+YES, OPEN = "yes", "open"
 
 # The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
 # costs more than its answer. What is not selected is fetched when it is looked at.
@@ -60,7 +61,7 @@ class Scope:
 
     @cached_property
     def digest(self) -> str:
-        return _digest([self.project_id, self.facts])
+        return scope_digest(self.project_id, self.facts)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ class Policy:
     ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
     cosine similarity for a hit by meaning. ``sound`` tells whether an entry's plan is still good for the request
     it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
-    tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is."""
+    tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is. ``verdicts``
+    gives what is known, by template key, of entries whose wording alone a guard objects to: ``yes`` lets one serve
+    all the same. ``None``: nobody is ever asked. Guards ``leaving_out`` are not heeded."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
@@ -96,16 +99,21 @@ class Policy:
     sound: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
     rehearse: bool = False
+    verdicts: Callable[[], Mapping[str, str]] | None = None
+    leaving_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An entry that was looked at, and why it was not served."""
+    """An entry that was looked at, and why it was not served. ``verdict`` is there where only wording stood
+    against it: ``yes`` (then it was served in spite of the refusal), ``no``, ``unclear``, or ``open`` while nobody
+    knows."""
 
     entry_id: str
     template: str
     similarity: float
     refusal: Refusal | None
+    verdict: str | None = None
 
     def as_dict(self) -> dict[str, Json]:
         return {
@@ -114,6 +122,7 @@ class Candidate:
             "similarity": round(self.similarity, 4),
             "guard": self.refusal.guard if self.refusal else None,
             "reason": self.refusal.reason if self.refusal else None,
+            **({"model_check": self.verdict} if self.verdict else {}),
         }
 
 
@@ -235,6 +244,10 @@ def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
     return fill_plan(entry.plan, recipe, template, params)
 
 
+def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
+    return _digest([project_id, dict(facts)])
+
+
 def template_of(entry: Entry) -> Template:
     """The entry's stored template. Raises :class:`TemplateInvalid`."""
     return Template.from_json(entry.template)
@@ -295,7 +308,8 @@ def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]
     served, more_refused = _first_served(entries, request, policy, by_meaning=True)
     refused += more_refused
     if served is not None:
-        decision = Decision("semantic", "same_meaning", served.plan, served.entry_id, served.similarity)
+        reason = "model_check" if served.overruling else "same_meaning"
+        decision = Decision("semantic", reason, served.plan, served.entry_id, served.similarity)
     elif refused:
         decision = Decision("miss", "refused", similarity=best)
     else:
@@ -333,19 +347,37 @@ class _Served:
     plan: Json
     entry_id: str
     similarity: float
+    overruling: bool
 
 
 def _first_served(
     found: Sequence[tuple[Entry, float]], request: Request, policy: Policy, *, by_meaning: bool
 ) -> tuple[_Served | None, tuple[Candidate, ...]]:
-    """The first entry that serves the request, and those before it that do not."""
+    """The first entry that serves the request, and those that a guard or anything else refused, which may include
+    the one that serves."""
     refused: list[Candidate] = []
     for entry, similarity in found:
         plan, refusal = _serve(entry, request, policy, by_meaning=by_meaning)
-        if refusal is None:
-            return _Served(plan, entry.id, similarity), tuple(refused)
-        refused.append(Candidate(entry.id, entry.template_text, similarity, refusal))
+        verdict = None
+        if refusal is not None:
+            plan, verdict = _appeal(entry, request, policy, refusal)
+            refused.append(Candidate(entry.id, entry.template_text, similarity, refusal, verdict))
+        if refusal is None or verdict == YES:
+            overruling = refusal is not None
+            return _Served(plan, entry.id, similarity, overruling), tuple(refused)
     return None, tuple(refused)
+
+
+def _appeal(entry: Entry, request: Request, policy: Policy, refusal: Refusal) -> tuple[Json, str | None]:
+    """What is known of an entry that would serve if it were not for its wording, with its filled plan; ``None``
+    when there is more against it, or nobody to say."""
+    if policy.verdicts is None or refusal.guard not in WORDING_GUARDS:
+        return None, None
+    without = replace(policy, rehearse=True, leaving_out=WORDING_GUARDS)
+    plan, harder = _serve(entry, request, without, by_meaning=True)
+    if harder is not None:
+        return None, None
+    return plan, policy.verdicts().get(entry.template_key, OPEN)
 
 
 def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
@@ -357,7 +389,12 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
-            refusal = check_guards(request.template, template_of(entry), text_constants=recipe.text_constants)
+            refusal = check_guards(
+                request.template,
+                template_of(entry),
+                text_constants=recipe.text_constants,
+                leaving_out=policy.leaving_out,
+            )
             if refusal is not None:
                 return None, refusal
         plan = fill_plan(entry.plan, recipe, request.template, request.params)

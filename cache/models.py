@@ -111,6 +111,49 @@ class EntryVector(models.Model):
     embedding = HalfVectorField()
 
 
+class Reembedding(models.Model):
+    """The right to embed entries for a model, held by one run at a time for as long as it lives."""
+
+    embedding_model = models.TextField(primary_key=True)
+    token = models.PositiveIntegerField(help_text="Fencing token: how often a run was taken over.")
+    lease_expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.embedding_model
+
+
+class Verdict(models.Model):
+    """What a model said when it was asked whether two templates ask for the same. It counts for as long as the
+    entry lives that it was about."""
+
+    class Answer(models.TextChoices):
+        YES = "yes"
+        NO = "no"
+        UNCLEAR = "unclear"
+
+    project = models.ForeignKey("planengine.Project", models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=64, help_text="As the entry's.")
+    asked_key = models.CharField(max_length=64, help_text="Key of the template that was asked for.")
+    cached_key = models.CharField(max_length=64, help_text="Key of the entry's template.")
+    model = models.TextField(help_text="Which model was asked, and with which wording of the question.")
+    answer = models.CharField(max_length=10, choices=Answer.choices)
+    asked_template = models.TextField()
+    cached_template = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "asked_key", "cached_key", "model"], name="verdict_per_question"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_template[:80]}: {self.answer}"
+
+
 class EntryUse(models.Model):
     """How often and when last an entry served a request."""
 

@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 def delete_expired() -> None:
     if deleted := expiry.delete_expired():
         log.info("expired cache entries deleted", entries=deleted)
+    expiry.delete_expired_verdicts()
 
 
 @app.task  # type: ignore[untyped-decorator]

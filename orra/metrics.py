@@ -35,6 +35,7 @@ HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again or reported.", ["ori
 EMBEDDINGS = Counter(
     "orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]
 )
+MODEL_CHECKS = Counter("orra_model_checks", "Whether two requests mean the same, asked of a model.", ["outcome"])
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 

@@ -162,6 +162,13 @@ EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")
 if EMBEDDINGS_API_BASE_URL and not EMBEDDINGS_MODEL:
     stop("EMBEDDINGS_MODEL", "must name the model to use at EMBEDDINGS_API_BASE_URL.")
+# A cheaper model that projects may have asked whether two requests mean the same.
+CHECK_MODEL = text("CHECK_MODEL")
+CHECK_API_KEY = api_key("CHECK_API_KEY")
+CHECK_API_BASE_URL = http_url("CHECK_API_BASE_URL")
+if CHECK_API_BASE_URL and not CHECK_MODEL:
+    stop("CHECK_MODEL", "must name the model to use at CHECK_API_BASE_URL.")
+CHECK_DEADLINE_SECONDS = number("CHECK_DEADLINE_SECONDS", 10, least=1, most=60)
 
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
 PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
+from django.utils import timezone
 
-from cache.models import Entry
+from cache.models import Entry, Verdict
 from orra.strictjson import Json
 from planengine import honesty
+from planengine.calibration import floor_for
 from planengine.models import Plan, Project
 from planengine.states import HIT_SOURCES
 
@@ -20,6 +22,7 @@ def cache_stats(project: Project) -> dict[str, Json]:
     by_decision = _count(asked, "decision")
     hits = {source.value: by_decision.get(source.value, 0) for source in HIT_SOURCES}
     total = sum(by_decision.values())
+    floor = floor_for(project)
     return {
         "requests": total,
         "hits": {**hits, "total": sum(hits.values())},
@@ -33,12 +36,20 @@ def cache_stats(project: Project) -> dict[str, Json]:
         "observed_wrong_hit_rate": honesty.observed(project).as_dict(),
         "reported_wrong_hits": honesty.reported(project).wrong,
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
+        "model_check": {"setting": project.model_check, "verdicts": _verdicts(project)},
+        "similarity_floor": {"value": floor.value, "from": floor.origin},
     }
 
 
 def _count(plans: QuerySet[Plan], member: str) -> dict[str, int]:
     counted = plans.order_by().annotate(word=KT(f"cache__{member}")).values_list("word")
     return dict(counted.annotate(times=Count("id")).order_by("-times"))
+
+
+def _verdicts(project: Project) -> dict[str, int]:
+    """What a model was asked and still counts, by answer."""
+    known = Verdict.objects.filter(project=project, expires_at__gt=timezone.now()).order_by()
+    return dict(known.values_list("answer").annotate(times=Count("id")))
 
 
 def _tokens_saved(project: Project) -> int:

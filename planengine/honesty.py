@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from cache import lookup
+from cache import lookup, verdicts
 from orra import metrics
 from orra.strictjson import Json
+from planengine import plan_cache
 from planengine.exceptions import BadRequest
 from planengine.generation import generate
 from planengine.graphs import same_graph
@@ -26,6 +27,7 @@ from planengine.models import HitCheck, Plan, Project
 from planengine.planner_choice import current_planner
 from planengine.planners.base import Job
 from planengine.registry import catalogue_of
+from planengine.requests import PlanRequest
 from planengine.states import HIT_SOURCES, PlanSource
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,12 @@ class Observed:
 def is_to_be_checked(plan: Plan) -> bool:
     """Draws the share of hits that are planned again."""
     return plan.source in HIT_SOURCES and random.random() < plan.project.recheck_share
+
+
+def is_served_and_to_be_checked(plan_id: str) -> bool:
+    """The same for a plan that a worker may have served from the cache."""
+    plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=HIT_SOURCES).first()
+    return plan is not None and is_to_be_checked(plan)
 
 
 def check(plan_id: str) -> None:
@@ -128,6 +136,9 @@ def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:
     if verdict == HitCheck.Verdict.WRONG:
         if plan.cache_entry_id is not None:
             lookup.quarantine(plan.cache_entry_id, f"Plan {plan.id}, which it served, was found wrong ({origin}).")
+        if plan.cache.get("reason") == "model_check":
+            request = PlanRequest(plan.action, plan.params_by_field)
+            verdicts.withdraw(plan_cache.request_for(plan.project, request))
         _close_if_too_many(plan.project)
     return check
 

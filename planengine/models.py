@@ -44,6 +44,10 @@ class Project(models.Model):
         DEPENDENCIES = "dependencies", "drop entries whose own services changed"
         STRICT = "strict", "drop every entry when any service changes"
 
+    class ModelCheck(models.TextChoices):
+        OFF = "off"
+        ON = "on"
+
     id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.project_id, editable=False)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -64,7 +68,8 @@ class Project(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Lowest cosine similarity for a hit by meaning, 0 to 1. Empty: the embedding model's own floor. "
+        help_text="Lowest cosine similarity for a hit by meaning, 0 to 1. Empty: the embedding model's own floor, "
+        "as measured or built in. "
         "1 leaves exact templates only.",
     )
     catalogue_policy = models.CharField(
@@ -80,6 +85,12 @@ class Project(models.Model):
         default=0.01,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Share of hits that are planned again in the background and compared, 0 to 1.",
+    )
+    model_check = models.CharField(
+        max_length=3,
+        choices=ModelCheck.choices,
+        default=ModelCheck.OFF,
+        help_text="Whether a model is asked if a near entry means the same, where only wording is against it.",
     )
     semantic_closed_at = models.DateTimeField(
         null=True,
@@ -356,3 +367,26 @@ class Follower(models.Model):
 
     def __str__(self) -> str:
         return self.plan_id
+
+
+class CalibratedFloor(models.Model):
+    """The similarity floor that was measured for an embedding model. See :mod:`planengine.calibration`."""
+
+    embedding_model = models.TextField(primary_key=True, help_text="The embedder's name, as in the cache's scope.")
+    floor = models.FloatField(
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Lowest cosine similarity for a hit by meaning, where a project sets none of its own.",
+    )
+    tolerance = models.FloatField(help_text="The share of wrong hits that it was measured to stay within.")
+    measured_on = models.TextField(help_text="The file that it was measured on.")
+    measured = models.JSONField(help_text="What was seen at this floor.")
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["embedding_model"]
+        constraints = [
+            models.CheckConstraint(name="floor_is_a_similarity", condition=Q(floor__gte=0, floor__lte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.embedding_model}: {self.floor}"

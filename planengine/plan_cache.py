@@ -13,6 +13,8 @@ from cache import lookup
 from cache.lookup import Candidate, Decision, Policy, Request, Scope
 from cache.models import Entry
 from orra.strictjson import Json
+from planengine import model_check
+from planengine.calibration import floor_for
 from planengine.catalogue import Catalogue
 from planengine.embeddings import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
@@ -32,20 +34,33 @@ def request_for(project: Project, request: PlanRequest) -> Request:
 
 def find(project: Project, request: PlanRequest) -> Decision:
     """The decision for a request, with its own values and validated against today's services."""
-    return lookup.find(request_for(project, request), _policy(project, request))
+    asked = request_for(project, request)
+    return lookup.find(asked, _policy(project, request, asked))
+
+
+def find_asking(project: Project, request: PlanRequest) -> Decision:
+    """As :func:`find`, and where only wording keeps an entry from serving, a model may be asked about it, which
+    may take a while."""
+    asked = request_for(project, request)
+    decision = lookup.find(asked, _policy(project, request, asked))
+    if not decision.hit and model_check.settle(project, asked, decision):
+        decision = lookup.find(asked, _policy(project, request, asked))
+    return decision
 
 
 def find_by_template(project: Project, request: PlanRequest) -> Decision:
     """As :func:`find`, without a search by meaning."""
-    return lookup.find_by_template(request_for(project, request), _policy(project, request))
+    asked = request_for(project, request)
+    return lookup.find_by_template(asked, _policy(project, request, asked))
 
 
 def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
     """What :func:`find` would decide and why, with nothing served, counted or put into quarantine."""
-    asked, policy = request_for(project, request), replace(_policy(project, request), rehearse=True)
+    asked = request_for(project, request)
+    policy = replace(_policy(project, request, asked), rehearse=True)
     decision = lookup.find(asked, policy)
     candidates = [candidate.as_dict() for candidate in decision.candidates]
-    if decision.hit:
+    if decision.hit and decision.entry_id not in {candidate.entry_id for candidate in decision.candidates}:
         served = Entry.objects.filter(pk=decision.entry_id).first()
         template = served.template_text if served else ""
         candidates.append(Candidate(decision.entry_id or "", template, decision.similarity or 0.0, None).as_dict())
@@ -56,6 +71,7 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
         "similarity": decision.similarity,
         "template": asked.template.text,
         "floor": policy.floor,
+        "floor_from": floor_for(project).origin,
         "plan": decision.plan,
         "candidates": candidates,
         "timings_ms": {
@@ -107,7 +123,7 @@ def _dependencies(project: Project, catalogue: Catalogue, used: Iterable[str]) -
     return catalogue.digest if strict else catalogue.digest_of(used)
 
 
-def _policy(project: Project, request: PlanRequest) -> Policy:
+def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
     def accept(plan: Json) -> str | None:
         verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
         if verdict.plan is not None:
@@ -129,7 +145,11 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
-    floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
-    if project.semantic_closed_at is not None:
-        floor = 1.0
-    return Policy(accept=accept, embed=embed, floor=floor, sound=sound, current=current)
+    return Policy(
+        accept=accept,
+        embed=embed,
+        floor=floor_for(project).value,
+        sound=sound,
+        current=current,
+        verdicts=model_check.verdicts_for(project, asked),
+    )

@@ -113,10 +113,12 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
     vector = None
     if lead is not None:
         # Between the last look and the lead of the flight, the one before may have landed.
-        decision = plan_cache.find(plan.project, request)
+        decision = plan_cache.find_asking(plan.project, request)
         if decision.hit:
             plans.finish_from_cache(plan, decision)
             return
+        if any(candidate.verdict for candidate in decision.candidates):
+            plan.cache = decision.as_dict()
         vector = decision.vector
     started = time.monotonic()
     planner = current_planner()

@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import json
 import re
+from collections.abc import Mapping
 
 from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
@@ -103,6 +104,18 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         CLOSING,
     ]
     return [{"role": "user", "content": "\n".join(parts)}]
+
+
+def data_sections(sections: Mapping[str, Json]) -> str:
+    """Data that other people wrote, for a prompt of any kind: nothing in it can close its section."""
+    texts = {name: _dump(value) for name, value in sections.items()}
+    mark = choose_mark("", others=list(texts.values()))
+    return "\n".join(
+        [
+            SECTIONS.format(mark=mark),
+            *(f"{mark} BEGIN {name}\n{text}\n{mark} END {name}\n" for name, text in texts.items()),
+        ]
+    )
 
 
 def choose_mark(shared: str, *, others: list[str]) -> str:

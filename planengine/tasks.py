@@ -25,6 +25,8 @@ def generate_plan(plan_id: str) -> None:
     if released:
         sent = enqueue_all(released)
         plans.note_enqueued(sent, at=timezone.now())
+    if honesty.is_served_and_to_be_checked(plan_id):
+        check_later(plan_id)
 
 
 @app.task  # type: ignore[untyped-decorator]

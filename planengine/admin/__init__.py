@@ -4,19 +4,23 @@ from django.contrib import admin
 
 from planengine.admin.checks import HitCheckAdmin
 from planengine.admin.entries import ReplayableEntryAdmin
+from planengine.admin.floors import CalibratedFloorAdmin
 from planengine.admin.keys import ApiKeyAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
 from planengine.admin.services import ServiceAdmin
+from planengine.admin.verdicts import VerdictAdmin
 
 __all__ = [
     "ApiKeyAdmin",
     "AttemptAdmin",
+    "CalibratedFloorAdmin",
     "HitCheckAdmin",
     "PlanAdmin",
     "ProjectAdmin",
     "ReplayableEntryAdmin",
     "ServiceAdmin",
+    "VerdictAdmin",
 ]
 
 admin.site.site_header = "orra"

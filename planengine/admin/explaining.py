@@ -22,6 +22,7 @@ REASONS = {
     "same_template": "An entry has exactly this template; no search by meaning was needed.",
     "same_flight": "It came while the same was being planned with other values, and has its part in the outcome.",
     "same_meaning": "The entry nearest in meaning passed every guard and its plan is valid with these values.",
+    "model_check": "A guard objected to an entry's wording alone, and a model was asked: it means the same.",
     "only_exact_templates": "No entry has this template, and the project takes no hits by meaning (threshold 1).",
     "no_embedding": "No entry has this template, and no embedding was to be had for a search by meaning.",
     "refused": "There were similar entries, but a guard objected to each of them (see below).",
@@ -30,6 +31,12 @@ REASONS = {
     "bypass": "The request asked for the cache to be neither read nor written.",
     "refresh": "The request asked to be planned anew; the result replaces the entry.",
     "replay": "An operator or a client had a chosen entry filled with these values.",
+}
+
+VERDICTS = {
+    "yes": " But a model was asked, and says that both mean the same.",
+    "no": " A model was asked, and says that they do not mean the same.",
+    "unclear": " A model was asked, and gave no clear answer.",
 }
 
 
@@ -76,7 +83,7 @@ def explain(decision: Json, *, there: Container[str]) -> Explanation:
                 template=_text(guard, "template"),
                 similarity=_similarity(guard),
                 guard=_text(guard, "guard"),
-                reason=_text(guard, "reason"),
+                reason=_text(guard, "reason") + VERDICTS.get(_text(guard, "model_check"), ""),
                 there=_text(guard, "entry_id") in there,
             )
             for guard in _guards(decision)

@@ -15,8 +15,15 @@ from django.utils.safestring import SafeString
 from cache.models import Entry
 from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
 from planengine import honesty
+from planengine.calibration import floor_for
 from planengine.models import ApiKey, Plan, Project, Service
 
+FLOOR_ORIGINS = {
+    "project": "this project's threshold",
+    "closed": "hits by meaning are closed",
+    "calibrated": "measured for the embedding model",
+    "built_in": "what the embedding model comes with",
+}
 PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
 
 
@@ -26,15 +33,15 @@ class ProjectAdmin(OperatorAdmin):
     list_filter = ("catalogue_policy", "created_at")
     search_fields = ("name", "id__exact")
     search_help_text = "Part of a name, or an id."
-    readonly_fields = ("id", "catalogue_revision", "semantic_closed_at", "created_at")
+    readonly_fields = ("id", "catalogue_revision", "semantic_closed_at", "floor_in_use", "created_at")
     actions = ("reopen",)
     fieldsets = (
         (None, {"fields": ("name", "id", "created_at")}),
         (
             "Cache",
-            {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold")},
+            {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "floor_in_use")},
         ),
-        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at")}),
+        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at", "model_check")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
     )
 
@@ -49,6 +56,11 @@ class ProjectAdmin(OperatorAdmin):
     @admin.display(description="cache entries", ordering="entries_total")
     def entries_count(self, project: Any) -> SafeString:
         return format_html('<a href="{}">{}</a>', list_of(Entry, project=project.pk), project.entries_total)
+
+    @admin.display(description="floor in use")
+    def floor_in_use(self, project: Project) -> str:
+        floor = floor_for(project)
+        return f"{floor.value:g} ({FLOOR_ORIGINS[floor.origin]})"
 
     @admin.action(description="Reopen hits by meaning", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -42,6 +43,7 @@ SETTINGS = (
     "catalogue_policy",
     "wrong_hit_tolerance",
     "recheck_share",
+    "model_check",
 )
 
 
@@ -59,6 +61,13 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
             "created_at",
         )
         read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
+
+    def validate_model_check(self, wanted: str) -> str:
+        if wanted == Project.ModelCheck.ON and not settings.CHECK_MODEL:
+            raise serializers.ValidationError(
+                "This installation has no model for it: its operator sets CHECK_MODEL.", code="no_check_model"
+            )
+        return wanted
 
 
 class NewProjectSerializer(ProjectSerializer):
@@ -204,6 +213,12 @@ class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
     similarity = serializers.FloatField()
     guard = serializers.CharField(allow_null=True, help_text="What objected; null for the one that would serve.")
     reason = serializers.CharField(allow_null=True)
+    model_check = serializers.ChoiceField(
+        choices=["yes", "no", "unclear", "open"],
+        required=False,
+        help_text="Where only wording is against it: what a model said when asked whether it means the same. "
+        "After a yes it serves in spite of the guard; open is not asked yet.",
+    )
 
 
 class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -213,6 +228,7 @@ class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
     similarity = serializers.FloatField(allow_null=True)
     template = serializers.CharField(help_text="The request's own template.")
     floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
+    floor_from = serializers.CharField(help_text="project, closed, calibrated or built_in")
     plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
     candidates = CandidateSerializer(many=True, help_text="The entries looked at, best first.")
     timings_ms = serializers.DictField(child=serializers.FloatField())

@@ -81,6 +81,7 @@ class StreamFigures:
     label came before, which is what a perfect cache would serve."""
 
     n: int
+    floor: float
     exact_hits: int
     semantic_hits: int
     wrong_hits: tuple[WrongHit, ...]
@@ -99,6 +100,7 @@ class StreamFigures:
         wrong = len(self.wrong_hits)
         return {
             "n": self.n,
+            "floor": self.floor,
             "hits": self.hits,
             "hit_rate": rate(self.hits, self.n),
             "exact_hits": self.exact_hits,
@@ -137,6 +139,7 @@ class PairFigures:
     """``baseline`` has one answer of the fixed-threshold rule for each outcome, in their order."""
 
     outcomes: tuple[PairOutcome, ...]
+    floor: float
     baseline: tuple[bool, ...]
 
     def as_dict(self) -> dict[str, Json]:
@@ -147,6 +150,7 @@ class PairFigures:
         categories = sorted({outcome.pair.category for outcome in self.outcomes})
         return {
             "n": len(self.outcomes),
+            "floor": self.floor,
             **self._tally(right),
             "by_category": {category: self._tally(right, category) for category in categories},
             "baseline": self._tally(right_by_rule),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from planengine.requests import PlanRequest
 
 Progress = Callable[[int, int], None]
 ONE_DAY = 24 * 3600
+ANSWER = "answer"  # the one service that pairs are planned with
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Bench:
 
     def _asked(self, request: PlanRequest) -> Request:
         scope = Scope(self.project.pk, embedding_model=self.embedder.name, planner="stand-in")
-        return Request(scope, request.action, request.params)
+        return Request(scope, request.action, request.params, telling=self.planner.words)
 
     def _embed(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.embed([text])[0]
@@ -70,11 +71,12 @@ class Bench:
 
 
 @contextmanager
-def empty_bench(embedder: Embedder, *, floor: float | None = None) -> Iterator[Bench]:
-    """Everything that is stored goes away at the end, however that comes about."""
+def empty_bench(embedder: Embedder, *, floor: float, labels: Iterable[str] = (ANSWER,)) -> Iterator[Bench]:
+    """``labels`` are those of the services there are. Everything that is stored goes away at the end, however that
+    comes about."""
     project = Project.objects.create(name="evaluate_cache (temporary)")
     try:
-        yield Bench(project, embedder, embedder.floor if floor is None else floor, StandIn())
+        yield Bench(project, embedder, floor, StandIn(labels))
     finally:
         project.delete()
 
@@ -82,9 +84,28 @@ def empty_bench(embedder: Embedder, *, floor: float | None = None) -> Iterator[B
 def evaluate_stream(
     rows: Sequence[StreamRow], embedder: Embedder, *, floor: float | None = None, progress: Progress
 ) -> StreamFigures:
-    """Raises :class:`~planengine.exceptions.EmbeddingUnavailable`: half an evaluation would look like a whole."""
-    tally = _Tally()
-    with empty_bench(embedder, floor=floor) as bench:
+    """At the floor that the embedder comes with, unless another is given. Raises
+    :class:`~planengine.exceptions.EmbeddingUnavailable`: half an evaluation would look like a whole."""
+    floor = embedder.floor if floor is None else floor
+    return replay(rows, embedder, floor=floor, progress=progress).figures(rows, embedder)
+
+
+def evaluate_pairs(
+    pairs: Sequence[Pair], embedder: Embedder, *, floor: float | None = None, progress: Progress
+) -> PairFigures:
+    """As :func:`evaluate_stream`, of pairs."""
+    floor = embedder.floor if floor is None else floor
+    outcomes = tuple(
+        PairOutcome(pair, decision.hit and values_right, _reason(decision), decision.similarity)
+        for pair, decision, values_right in judge(pairs, embedder, floor=floor, progress=progress)
+    )
+    return PairFigures(outcomes, floor, match_by_threshold(pairs, embedder.embed))
+
+
+def replay(rows: Sequence[StreamRow], embedder: Embedder, *, floor: float, progress: Progress) -> Tally:
+    """The rows in their order, against a cache that is empty at first; what it lacks is planned and stored."""
+    tally = Tally(floor)
+    with empty_bench(embedder, floor=floor, labels=dict.fromkeys(row.label for row in rows)) as bench:
         for done, row in enumerate(rows):
             progress(done, len(rows))
             decision, milliseconds = bench.find(row.request)
@@ -92,53 +113,56 @@ def evaluate_stream(
             if not decision.hit:
                 tally.remember(row, bench.plan_and_store(row.request, label=row.label))
     progress(len(rows), len(rows))
-    return tally.figures(rows, embedder)
+    return tally
 
 
-def evaluate_pairs(
-    pairs: Sequence[Pair], embedder: Embedder, *, floor: float | None = None, progress: Progress
-) -> PairFigures:
-    """Each ``a`` is stored in an empty cache, then its ``b`` is looked up. Raises
-    :class:`~planengine.exceptions.EmbeddingUnavailable`."""
-    outcomes = []
+def judge(
+    pairs: Sequence[Pair], embedder: Embedder, *, floor: float, progress: Progress
+) -> Iterator[tuple[Pair, Decision, bool]]:
+    """Each ``a`` is stored in an empty cache, then its ``b`` is looked up: the decision, and whether a plan that
+    it serves holds ``b``'s own values."""
     with empty_bench(embedder, floor=floor) as bench:
         for done, pair in enumerate(pairs):
             progress(done, len(pairs))
-            entry = bench.plan_and_store(pair.a, label="answer")
+            entry = bench.plan_and_store(pair.a, label=ANSWER)
             decision, _ = bench.find(pair.b)
-            hit = decision.hit and has_values_of(decision.plan, pair.b)
-            outcomes.append(PairOutcome(pair, hit, _reason(decision), decision.similarity))
+            yield pair, decision, decision.hit and has_values_of(decision.plan, pair.b)
             if entry is not None:
                 lookup.forget(bench.project.pk, [entry.pk])
     progress(len(pairs), len(pairs))
-    return PairFigures(tuple(outcomes), match_by_threshold(pairs, embedder.embed))
 
 
-class _Tally:
-    def __init__(self) -> None:
+class Tally:
+    """What a replay at a floor came to."""
+
+    def __init__(self, floor: float) -> None:
+        self.floor = floor
+        self.kinds: Counter[str] = Counter()
+        self.wrong: list[WrongHit] = []
+        self.similarities: list[float] = []  # of hits by meaning
         self._origins: dict[str, StreamRow] = {}
         self._labels: set[str] = set()
-        self._kinds: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._milliseconds: list[float] = []
-        self._wrong: list[WrongHit] = []
         self._wrong_values = self._seen_before = self._not_stored = 0
 
     def count(self, row: StreamRow, decision: Decision, milliseconds: float) -> None:
         self._milliseconds.append(milliseconds)
         self._seen_before += row.label in self._labels
         self._labels.add(row.label)
-        self._kinds[decision.kind] += 1
+        self.kinds[decision.kind] += 1
         if not decision.hit:
             self._reasons[_reason(decision)] += 1
             return
-        assert decision.entry_id is not None
+        assert decision.entry_id is not None and decision.similarity is not None
+        if decision.kind == "semantic":
+            self.similarities.append(decision.similarity)
         entry = self._origins[decision.entry_id]
         values_right = has_values_of(decision.plan, row.request)
         self._wrong_values += not values_right
         if entry.label != row.label or not values_right:
             fault = "values" if entry.label == row.label else "label"
-            self._wrong.append(WrongHit(row, entry, decision.kind, decision.similarity or 0.0, fault))
+            self.wrong.append(WrongHit(row, entry, decision.kind, decision.similarity, fault))
 
     def remember(self, row: StreamRow, entry: Entry | None) -> None:
         if entry is None:
@@ -149,9 +173,10 @@ class _Tally:
     def figures(self, rows: Sequence[StreamRow], embedder: Embedder) -> StreamFigures:
         return StreamFigures(
             n=len(rows),
-            exact_hits=self._kinds["exact"],
-            semantic_hits=self._kinds["semantic"],
-            wrong_hits=tuple(self._wrong),
+            floor=self.floor,
+            exact_hits=self.kinds["exact"],
+            semantic_hits=self.kinds["semantic"],
+            wrong_hits=tuple(self.wrong),
             wrong_values=self._wrong_values,
             seen_before=self._seen_before,
             misses_by_reason=self._reasons,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orra.strictjson import Json
+from planengine.cache_evaluation.curve import Curve
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 
 SHOWN = 20
@@ -49,6 +50,29 @@ def pair_report(figures: PairFigures) -> Iterator[str]:
     yield from _listed(
         "Missed although they are the same", (_pair(outcome) for outcome in wrong if not outcome.hit)
     )
+
+
+def curve_report(curve: Curve) -> Iterator[str]:
+    """Floors that bring the same as the one above them are left out."""
+    yield f"{curve.n:,} {'requests, replayed at each floor' if curve.kind == 'stream' else 'pairs'}"
+    yield ""
+    yield f"{'floor':>6}{'hits':>9}{'wrong':>8}{'at most':>10}{'by meaning':>14}{'wrong':>8}{'at most':>10}"
+    before = None
+    for point in curve.points:
+        told = point.as_dict()
+        figures = {name: value for name, value in told.items() if name != "floor"}
+        if figures == before and point != curve.chosen:
+            continue
+        before = figures
+        mark = "  <" if point == curve.chosen else ""
+        yield (
+            f"{point.floor:>6.2f}{point.hits:>9,}{point.wrong:>8,}{told['wrong_hit_rate_upper95']:>10.2%}"
+            f"{point.by_meaning:>14,}{point.wrong_by_meaning:>8,}{told['by_meaning_upper95']:>10.2%}{mark}"
+        )
+    yield ""
+    yield "At most: the 95 % upper bound on the share of these hits that are wrong."
+    if curve.floor is not None:
+        yield f"The lowest floor that keeps wrong hits within {curve.tolerance:.2%}: {curve.floor:.2f}"
 
 
 def _line(name: str, ours: str, theirs: str) -> str:

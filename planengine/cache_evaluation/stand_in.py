@@ -4,7 +4,7 @@ which takes the request's params."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orra.strictjson import Json, canonical, same
 from planengine.catalogue import Catalogue, ServiceSpec
@@ -13,12 +13,19 @@ from planengine.validation import validate
 
 
 class StandIn:
-    """A label's service comes into the catalogue when it is first planned for, and learns fields as they come. Its
-    inputs take any value, so that validation does not save the cache from a hit that its own rules let through."""
+    """Plans with one service for each label, there from the start as a project's services are; a label that nobody
+    named comes when it is first planned for. A service learns its fields as they come, and its inputs take any
+    value, so that validation does not save the cache from a hit that its own rules let through."""
 
-    def __init__(self) -> None:
-        self._fields: dict[str, dict[str, Json]] = {}
-        self._catalogue = Catalogue(())
+    def __init__(self, labels: Iterable[str] = ()) -> None:
+        self._fields: dict[str, dict[str, Json]] = {label: {} for label in labels}
+        self._catalogue = Catalogue(_service(name, known) for name, known in self._fields.items())
+        self._words = self._catalogue.words
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that its services are told apart by, as templates are made with in production."""
+        return self._words
 
     def plan(self, request: PlanRequest, *, label: str) -> Json:
         """A validated plan; ``None`` when no plan can take these params."""
@@ -39,11 +46,14 @@ class StandIn:
         return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
 
     def _register(self, label: str, params: Mapping[str, Json]) -> None:
+        is_new = label not in self._fields
         fields = self._fields.setdefault(label, {})
-        if fields and params.keys() <= fields.keys():
+        if not is_new and params.keys() <= fields.keys():
             return
         fields.update(dict.fromkeys(params, {}))
         self._catalogue = Catalogue(_service(name, known) for name, known in self._fields.items())
+        if is_new:
+            self._words = self._catalogue.words
 
 
 def has_values_of(plan: Json, request: PlanRequest) -> bool:

@@ -22,6 +22,11 @@ from planengine.validation.graph import levels
 VERSION = 1
 
 
+def composer_name(embedding_model: str) -> str:
+    """What the composer that chooses services with an embedding model's vectors is known by."""
+    return f"composer:{VERSION}:{embedding_model}"
+
+
 class Composer:
     """Implements :class:`planengine.planners.base.Planner`. Safe to share between threads."""
 
@@ -30,7 +35,7 @@ class Composer:
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._relevance = Relevance(embedder)
-        self.name = f"composer:{VERSION}:{embedder.name}"
+        self.name = composer_name(embedder.name)
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""

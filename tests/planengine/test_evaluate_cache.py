@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import math
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from cache.models import Entry
 from orra.strictjson import Json
+from planengine import calibration
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
+from planengine.cache_evaluation.curve import Curve, Point
 from planengine.cache_evaluation.figures import percentile, upper_bound
 from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
 from planengine.cache_evaluation.stand_in import StandIn, has_values_of
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.management.commands import evaluate_cache
-from planengine.models import Project
+from planengine.models import CalibratedFloor, Project
 from planengine.requests import PlanRequest
+from tests.conftest import Api
 
 COMMAND = "evaluate_cache"
 
@@ -264,6 +267,165 @@ class TestPairs:
         assert not Project.objects.exists()
 
 
+def many(count: int, *, wrong_every: int = 0) -> list[Json]:
+    """Rows that are served by meaning, one by one, all from the first; every so many wants another plan."""
+    rows = [row("Refund order {order_id}", order_id="ORD-0")]
+    for number in range(1, count):
+        label = "exchange" if wrong_every and number % wrong_every == 0 else "refund"
+        rows.append(row("Please refund order {order_id}", label=label, order_id=f"ORD-{number}"))
+    return rows
+
+
+@pytest.mark.django_db
+class TestCalibrate:
+    """In these streams "refund" and "please refund" are 0.87 near by the words that they share."""
+
+    @pytest.fixture(autouse=True)
+    def _nothing_remembered(self) -> Iterator[None]:
+        calibration.forget_remembered()
+        yield
+        calibration.forget_remembered()
+
+    def test_a_stream_is_replayed_at_each_floor(self, evaluate: Evaluate, embedder: WordEmbedder) -> None:
+        rows = many(40)
+
+        told = evaluate.figures(rows, calibrate=True, tolerance=0.2, floors=(0.9, 0.8, 0.5))
+
+        for point in told["curve"]:
+            replayed = evaluate.figures(rows, floor=point["floor"])
+            for name in ("hits", "wrong_hits", "wrong_hit_rate_upper95"):
+                assert point[name] == replayed[name]
+            assert point["hits_by_meaning"] == replayed["semantic_hits"]
+        assert [point["hits_by_meaning"] for point in told["curve"]] == [0, 39, 39]
+        assert (told["kind"], told["n"], told["embedding_model"]) == ("stream", 40, "words")
+        assert (told["floor"], told["stored"]) == (0.86, False)
+        assert not CalibratedFloor.objects.exists() and not Project.objects.exists()
+
+    def test_pairs_have_the_whole_curve_from_one_look(self, evaluate: Evaluate, embedder: WordEmbedder) -> None:
+        pairs = [
+            pair("Refund the blue order", "Refund the blue order", should_match=True),
+            pair("Refund the blue order", "Please refund the blue order", should_match=True),
+            pair("Refund the blue order", "Please refund the blue order now", should_match=False),
+            pair("Refund the blue order", "Do not refund the blue order", should_match=False),
+        ]
+        floors = (0.95, 0.85, 0.6, 0.0)
+
+        told = evaluate.figures(pairs, calibrate=True, tolerance=0.99, floors=floors)
+
+        looked = [evaluate.figures(pairs, floor=floor) for floor in floors]
+        assert [point["hits"] for point in told["curve"]] == [
+            figures["kept"] + figures["n_different"] - figures["rejected"] for figures in looked
+        ]
+        assert [point["wrong_hits"] for point in told["curve"]] == [
+            figures["n_different"] - figures["rejected"] for figures in looked
+        ]
+        assert told["curve"][0]["hits"] == 1 and told["curve"][-1]["hits"] > 1
+
+    def test_what_is_stored_is_the_floor_of_every_process(
+        self, evaluate: Evaluate, embedder: WordEmbedder, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("planengine.calibration.get_embedder", lambda: embedder)
+        assert evaluate.figures(STREAM)["floor"] == 0.6
+
+        table = evaluate.table(many(400), calibrate=True, floors=(0.9, 0.8, 0.7), store=True)
+
+        assert "The lowest floor that keeps wrong hits within 1.00%: 0.86" in table
+        assert "Stored: words has the floor 0.86 (calibrated)." in table
+        stored = CalibratedFloor.objects.get()
+        assert (stored.embedding_model, stored.floor, stored.measured_on) == ("words", 0.86, "rows.jsonl")
+        assert (stored.measured["rows"], stored.measured["hits_by_meaning"]) == (400, 399)
+        assert evaluate.figures(STREAM)["floor"] == 0.86
+        told = api.post("/v1/cache/explain", {"action": "Water the plants"}).json()
+        assert (told["floor"], told["floor_from"]) == (0.86, "calibrated")
+        assert api.get("/v1/cache/stats").json()["similarity_floor"] == {"value": 0.86, "from": "calibrated"}
+
+    def test_wrong_hits_end_the_way_down(self, evaluate: Evaluate) -> None:
+        with pytest.raises(CommandError, match="At every floor tried"):
+            evaluate.table(many(400, wrong_every=20), calibrate=True, floors=(0.9, 0.8))
+
+        told = evaluate.figures(many(400, wrong_every=20), calibrate=True, floors=(0.9, 0.8), tolerance=0.1)
+        assert told["floor"] == 0.86
+        assert told["curve"][-1]["wrong_by_meaning"] == 19
+
+    def test_too_few_rows_bound_nothing(self, evaluate: Evaluate) -> None:
+        with pytest.raises(
+            CommandError, match="at most 2 were served by meaning.* takes 299 .* Nothing was stored"
+        ):
+            evaluate.table(many(3), calibrate=True, floors=(0.8,), store=True)
+
+        assert not CalibratedFloor.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("options", "problem"),
+        [
+            ({"calibrate": True, "tolerance": 0.0}, "--tolerance must"),
+            ({"calibrate": True, "tolerance": math.nan}, "--tolerance must"),
+            ({"calibrate": True, "floors": (0.5, 2.0)}, "between 0 and 1"),
+            ({"calibrate": True, "floor": 0.5}, "use --floors"),
+            ({"store": True}, "go with --calibrate"),
+            ({"tolerance": 0.1}, "go with --calibrate"),
+        ],
+        ids=str,
+    )
+    def test_options_that_do_not_go_together(
+        self, evaluate: Evaluate, options: dict[str, Any], problem: str
+    ) -> None:
+        with pytest.raises(CommandError, match=problem):
+            evaluate.table(STREAM, **options)
+
+    def test_the_file_may_stand_before_or_behind(self) -> None:
+        parser = evaluate_cache.Command().create_parser("manage.py", COMMAND)
+
+        for words in (["--calibrate", "FILE"], ["FILE", "--calibrate"]):
+            options = parser.parse_args([*words, "--floors", "0.9,0"])
+            assert (str(options.file), options.calibrate, options.floors) == ("FILE", True, (0.9, 0.0))
+        with pytest.raises(CommandError, match="--floors"):
+            evaluate_cache.Command().create_parser("manage.py", COMMAND).parse_args(["FILE", "--floors", "high"])
+
+
+class TestCurve:
+    """Points by their floor, hits by meaning and wrong ones among these."""
+
+    @staticmethod
+    def curve(*points: tuple[float, int, int], tolerance: float = 0.01) -> Curve:
+        return Curve(
+            "stream", 1000, tolerance, tuple(Point(at, hits, bad, hits, bad, at) for at, hits, bad in points)
+        )
+
+    @pytest.mark.parametrize(
+        ("points", "floor"),
+        [
+            ([(0.9, 500, 0), (0.8, 900, 0), (0.7, 950, 60)], 0.8),
+            ([(0.95, 10, 0), (0.9, 500, 0), (0.8, 600, 30)], 0.9),
+            ([(0.9, 500, 0), (0.8, 600, 30), (0.7, 90_000, 30)], 0.9),
+            ([(0.9, 500, 40), (0.8, 600, 40)], None),
+            ([(0.9, 298, 0)], None),
+            ([(0.9, 299, 0)], 0.9),
+            ([(0.0, 500, 0)], 0.0),
+        ],
+    )
+    def test_the_lowest_floor_down_to_which_the_bound_holds(
+        self, points: list[tuple[float, int, int]], floor: float | None
+    ) -> None:
+        curve = self.curve(*points)
+
+        assert curve.floor == floor
+        assert bool(curve.problem) == (floor is None)
+
+    def test_exact_templates_are_no_evidence(self) -> None:
+        curve = Curve(
+            "stream", 5000, 0.01, (Point(0.5, hits=4000, wrong=1, by_meaning=5, wrong_by_meaning=1, least=0.5),)
+        )
+
+        assert upper_bound(1, 4000) < 0.01
+        assert curve.floor is None
+
+    def test_a_floor_is_no_lower_than_what_served(self) -> None:
+        point = Point(0.5, hits=400, wrong=0, by_meaning=400, wrong_by_meaning=0, least=0.7367)
+
+        assert Curve("pairs", 400, 0.01, (point,)).floor == 0.73
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("line", "problem"),
@@ -340,6 +502,16 @@ class TestBadInput:
 
 
 class TestStandIn:
+    @pytest.mark.django_db
+    def test_templates_are_made_with_its_services_words(self, evaluate: Evaluate) -> None:
+        """A value that a service is named by chooses, and is no slot: as in production."""
+        rows = [
+            row("Book a {kind}", label="book flight", kind="flight"),
+            row("Book a {kind}", label="book hotel", kind="hotel"),
+        ]
+
+        assert evaluate.figures(rows, floor=1.0)["hits"] == 0
+
     def test_its_plans_are_valid_and_take_every_param(self) -> None:
         request = PlanRequest("Refund ORD-1", {"order_id": "ORD-1", "reasons": ["late"]})
 

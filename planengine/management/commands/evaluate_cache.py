@@ -16,14 +16,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
 
 from orra.embedded import filled_variables
-from planengine.cache_evaluation.figures import PairFigures, StreamFigures
+from orra.strictjson import Json
+from planengine import calibration
+from planengine.cache_evaluation.curve import calibrate_pairs, calibrate_stream
 from planengine.cache_evaluation.replay import evaluate_pairs, evaluate_stream
-from planengine.cache_evaluation.report import pair_report, stream_report
+from planengine.cache_evaluation.report import curve_report, pair_report, stream_report
 from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
 from planengine.embeddings import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
+from planengine.models import Project
 
 PROGRESS_EVERY = 50
+TOLERANCE: float = Project._meta.get_field("wrong_hit_tolerance").default
 
 
 class Command(BaseCommand):
@@ -36,43 +40,123 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
         parser.add_argument("--limit", type=int, help="only the first so many rows")
-        parser.add_argument("--floor", type=float, help="lowest cosine similarity for a hit by meaning, 0 to 1")
+        parser.add_argument(
+            "--floor",
+            type=float,
+            help="lowest cosine similarity for a hit by meaning, 0 to 1; without it the embedding model's own",
+        )
+        parser.add_argument(
+            "--calibrate",
+            action="store_true",
+            help="find the embedding model's floor: the lowest that keeps wrong hits within the tolerance",
+        )
+        parser.add_argument(
+            "--tolerance", type=float, help="with --calibrate: the share of wrong hits to stay within (0.01)"
+        )
+        parser.add_argument(
+            "--floors", type=_floors, help="with --calibrate: the floors to look at, as in 0.9,0.85,0.8"
+        )
+        parser.add_argument(
+            "--store", action="store_true", help="with --calibrate: have every process use the floor from now on"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        limit, floor = options["limit"], options["floor"]
-        if limit is not None and limit < 1:
-            raise CommandError("--limit must be at least 1.")
-        if floor is not None and not 0 <= floor <= 1:
-            raise CommandError("--floor must be between 0 and 1.")
+        _check(options)
         try:
-            rows = read_rows(options["file"], limit=limit)
+            rows = read_rows(options["file"], limit=options["limit"])
             if "DATABASE_URL" in filled_variables():  # the embedded one, which may be new
                 call_command("migrate", verbosity=0)
             with _quiet(), _terminated_like_interrupted():
-                figures = self._evaluate(rows, floor)
+                if options["calibrate"]:
+                    self._calibrate(rows, options)
+                else:
+                    self._evaluate(rows, options)
         except (RowsUnusable, EmbeddingUnavailable) as error:
             raise CommandError(str(error)) from None
         except ProgrammingError as error:
             raise CommandError(f"The database lacks tables. Run `manage.py migrate` first. ({error})") from None
-        if options["json"]:
-            self.stdout.write(json.dumps(figures.as_dict()))
-            return
-        report = stream_report(figures) if isinstance(figures, StreamFigures) else pair_report(figures)
-        for line in report:
-            self.stdout.write(line)
 
-    def _evaluate(self, rows: list[StreamRow] | list[Pair], floor: float | None) -> StreamFigures | PairFigures:
-        pairs = [row for row in rows if isinstance(row, Pair)]
+    def _evaluate(self, rows: list[StreamRow] | list[Pair], options: dict[str, Any]) -> None:
+        stream, pairs = _apart(rows)
+        embedder, progress = get_embedder(), self._show_progress
+        floor = options["floor"] if options["floor"] is not None else calibration.floor_of(embedder).value
         if pairs:
-            return evaluate_pairs(pairs, get_embedder(), floor=floor, progress=self._show_progress)
-        stream = [row for row in rows if isinstance(row, StreamRow)]
-        return evaluate_stream(stream, get_embedder(), floor=floor, progress=self._show_progress)
+            of_pairs = evaluate_pairs(pairs, embedder, floor=floor, progress=progress)
+            self._tell(of_pairs.as_dict(), pair_report(of_pairs), as_json=options["json"])
+        else:
+            of_stream = evaluate_stream(stream, embedder, floor=floor, progress=progress)
+            self._tell(of_stream.as_dict(), stream_report(of_stream), as_json=options["json"])
+
+    def _calibrate(self, rows: list[StreamRow] | list[Pair], options: dict[str, Any]) -> None:
+        """A floor that cannot be told is an error, after the curve was shown."""
+        stream, pairs = _apart(rows)
+        embedder = get_embedder()
+        tolerance = TOLERANCE if options["tolerance"] is None else options["tolerance"]
+        how: dict[str, Any] = {
+            "tolerance": tolerance,
+            "floors": options["floors"],
+            "progress": self._show_progress,
+        }
+        curve = calibrate_pairs(pairs, embedder, **how) if pairs else calibrate_stream(stream, embedder, **how)
+        chosen, to_store = curve.chosen, options["store"] and curve.floor is not None
+        if to_store and chosen is not None and curve.floor is not None:
+            measured = {"rows": curve.n, "kind": curve.kind, **chosen.as_dict()}
+            measured_on = options["file"].name
+            calibration.store(
+                embedder.name, curve.floor, measured=measured, measured_on=measured_on, tolerance=tolerance
+            )
+        in_use = calibration.floor_of(embedder)
+        told = {
+            "embedding_model": embedder.name,
+            **curve.as_dict(),
+            "stored": to_store,
+            "in_use": {"floor": in_use.value, "from": in_use.origin},
+        }
+        self._tell(told, curve_report(curve), as_json=options["json"])
+        if not options["json"]:
+            stored = "Stored: " if to_store else ""
+            self.stdout.write(
+                f"{stored}{embedder.name} has the floor {in_use.value:.2f} ({in_use.origin.replace('_', ' ')})."
+            )
+        if curve.problem:
+            raise CommandError(f"{curve.problem} Nothing was stored." if options["store"] else curve.problem)
+
+    def _tell(self, figures: dict[str, Json], report: Iterator[str], *, as_json: bool) -> None:
+        for line in [json.dumps(figures)] if as_json else report:
+            self.stdout.write(line)
 
     def _show_progress(self, done: int, total: int) -> None:
         if self.stderr.isatty() and (done % PROGRESS_EVERY == 0 or done == total):
             told = f"{done:,} of {total:,}" if done < total else ""
             self.stderr.write(f"\r{told:<30}\r", ending="")
             self.stderr.flush()
+
+
+def _floors(text: str) -> tuple[float, ...]:
+    """Raises ``ValueError``, which argparse turns into an error of its own."""
+    return tuple(float(part) for part in text.split(","))
+
+
+def _check(options: dict[str, Any]) -> None:
+    limit, floor, floors, tolerance = (options[name] for name in ("limit", "floor", "floors", "tolerance"))
+    if limit is not None and limit < 1:
+        raise CommandError("--limit must be at least 1.")
+    if not all(0 <= each <= 1 for each in [*([] if floor is None else [floor]), *(floors or ())]):
+        raise CommandError("--floor and --floors must be between 0 and 1.")
+    if tolerance is not None and not 0 < tolerance < 1:
+        raise CommandError("--tolerance must be between 0 and 1: no number of hits shows that none is ever wrong.")
+    if options["calibrate"] and floor is not None:
+        raise CommandError("--floor is what --calibrate finds; to look at certain floors, use --floors.")
+    if not options["calibrate"] and (options["store"] or floors is not None or tolerance is not None):
+        raise CommandError("--store, --floors and --tolerance go with --calibrate.")
+
+
+def _apart(rows: list[StreamRow] | list[Pair]) -> tuple[list[StreamRow], list[Pair]]:
+    """One of the two is empty."""
+    return (
+        [row for row in rows if isinstance(row, StreamRow)],
+        [row for row in rows if isinstance(row, Pair)],
+    )
 
 
 @contextmanager

@@ -1,0 +1,22 @@
+"""The measured floors of embedding models. Deleting one returns the model to the floor it comes with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from orra.admin import OperatorAdmin
+from planengine.models import CalibratedFloor
+
+
+@admin.register(CalibratedFloor)
+class CalibratedFloorAdmin(OperatorAdmin):
+    list_display = ("embedding_model", "floor", "tolerance", "measured_on", "measured_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

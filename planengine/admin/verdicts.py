@@ -1,0 +1,33 @@
+"""What models said about pairs of templates. Deleting a verdict has the question asked again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from cache.models import Verdict
+from orra.admin import OperatorAdmin, ProjectFilter
+from orra.showing import brief
+
+
+@admin.register(Verdict)
+class VerdictAdmin(OperatorAdmin):
+    list_display = ("asked", "cached", "answer", "model", "project", "created_at", "expires_at")
+    list_filter = ("answer", "created_at", ProjectFilter)
+    list_select_related = ("project",)
+
+    @admin.display(description="asked")
+    def asked(self, verdict: Verdict) -> str:
+        return brief(verdict.asked_template)
+
+    @admin.display(description="cached")
+    def cached(self, verdict: Verdict) -> str:
+        return brief(verdict.cached_template)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

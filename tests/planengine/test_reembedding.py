@@ -1,0 +1,371 @@
+"""Entries brought to another embedding model, over a real embeddings endpoint."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from cache import lookup, reembedding
+from cache.models import Entry, EntryUse, EntryVector, Reembedding
+from orra.strictjson import Json
+from planengine import embeddings, plan_cache, planner_choice
+from planengine.embeddings import EndpointEmbedder, get_embedder
+from planengine.models import Project
+from planengine.requests import PlanRequest
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COMMAND = "reembed_entries"
+REFUND = "Refund the order {}"
+PLEASE = "Please refund the order {}"
+
+
+@dataclass
+class WordServer:
+    """Embeds texts by the words in them, in as many ``dimensions`` as it is told to. ``before`` runs before each
+    answer; texts with a word in ``refused`` get HTTP 400."""
+
+    dimensions: int = 64
+    refused: str = "\x00"
+    before: Callable[[], None] = lambda: None
+    texts: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, texts: list[str]) -> tuple[int, Json]:
+        self.before()
+        if any(self.refused in text for text in texts):
+            return 400, {"error": {"message": "That text is not for me."}}
+        self.texts += texts
+        return 200, {"data": [{"index": at, "embedding": self._vector(text)} for at, text in enumerate(texts)]}
+
+    def _vector(self, text: str) -> list[float]:
+        vector = [0.0] * self.dimensions
+        for word in text.lower().split():
+            vector[sum(word.encode()) % self.dimensions] += 1.0
+        return vector
+
+
+@pytest.fixture
+def words() -> Iterator[WordServer]:
+    scripted = WordServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            status, answer = scripted.answer(body["input"])
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.send_header("connection", "close")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    scripted.url = f"http://127.0.0.1:{listener.server_port}/v1"
+    yield scripted
+    listener.shutdown()
+    listener.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def change_model(settings: Any, words: WordServer) -> Iterator[Callable[..., None]]:
+    """Configures another embedding model, as a restart with other variables does."""
+
+    def forget() -> None:
+        embeddings._build_embedder.cache_clear()
+        planner_choice.current_planner.cache_clear()
+
+    def change(model: str = "words-1") -> None:
+        settings.EMBEDDINGS_MODEL, settings.EMBEDDINGS_API_BASE_URL = model, words.url
+        forget()
+
+    yield change
+    forget()
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    return make_project(similarity_threshold=0.6, recheck_share=0.0)
+
+
+def ask(api: Api, action: str, order: str, **members: Json) -> Json:
+    return api.plan(action.format(order), {"order_id": order}, **members)
+
+
+def run(**options: Any) -> str:
+    output = StringIO()
+    call_command(COMMAND, stdout=output, **options)
+    return output.getvalue()
+
+
+def test_another_models_entries_are_unused_until_they_are_embedded_anew(
+    api: Api, words: WordServer, change_model: Callable[..., None]
+) -> None:
+    ask(api, REFUND, "ORD-1")
+    ask(api, REFUND, "ORD-2")
+    entry = Entry.objects.get()
+    assert ask(api, PLEASE, "ORD-3")["source"] == "semantic"
+    change_model()
+    assert ask(api, REFUND, "ORD-4", cache="only")["status"] == "failed"
+    assert ask(api, PLEASE, "ORD-5", cache="only")["status"] == "failed"
+    asked = len(words.texts)
+
+    assert "1 entries looked at, for words-1\n       1  embedded anew" in run()
+
+    assert len(words.texts) - asked <= 2  # the entry's text, and one to learn the dimensions
+    exact, near = ask(api, REFUND, "ORD-6"), ask(api, PLEASE, "ORD-7")
+    assert (exact["source"], near["source"]) == ("exact", "semantic")
+    assert exact["cache"]["entry_id"] == near["cache"]["entry_id"] == entry.pk
+    assert near["plan"]["tasks"][0]["input"] == {"order_id": "ORD-7"}
+    assert EntryUse.objects.get().hits == 4
+    assert Entry.objects.get().scope_facts["embedding_model"] == "words-1"
+    assert run() == "0 entries looked at, for words-1\n"
+
+
+def test_a_model_that_changed_its_dimension_under_its_name(
+    api: Api, words: WordServer, change_model: Callable[..., None]
+) -> None:
+    change_model()
+    ask(api, REFUND, "ORD-1")
+    assert ask(api, PLEASE, "ORD-2")["source"] == "semantic"
+    words.dimensions = 32
+    change_model()
+
+    miss = ask(api, PLEASE, "ORD-3", cache="only")
+    assert (miss["status"], miss["cache"]["reason"]) == ("failed", "nothing_cached")
+    assert ask(api, REFUND, "ORD-4")["source"] == "exact"
+
+    run()
+    assert ask(api, PLEASE, "ORD-5")["source"] == "semantic"
+    assert len(EntryVector.objects.get().embedding) == 32
+
+
+def test_an_entry_that_was_stored_without_a_vector_gets_one(
+    api: Api, words: WordServer, change_model: Callable[..., None]
+) -> None:
+    change_model()
+    ask(api, REFUND, "ORD-1")
+    EntryVector.objects.all().delete()
+
+    assert "without its vectors" in run(dry_run=True)
+    run()
+
+    assert ask(api, PLEASE, "ORD-2")["source"] == "semantic"
+
+
+def test_a_dry_run_counts_and_changes_nothing(api: Api, change_model: Callable[..., None]) -> None:
+    ask(api, REFUND, "ORD-1")
+    old = get_embedder().name
+    change_model()
+    before = list(Entry.objects.values())
+
+    told = run(dry_run=True)
+
+    assert told.startswith("1 entries to embed with words-1\n") and f"of {old}" in told
+    assert list(Entry.objects.values()) == before
+
+
+def test_only_what_serves_and_only_the_project_asked_for(
+    api: Api, other_api: Api, project: Project, change_model: Callable[..., None]
+) -> None:
+    for each in (api, other_api):
+        ask(each, REFUND, "ORD-1")
+    ask(api, "Find the order {}", "ORD-1")
+    expired = Entry.objects.filter(project=project).latest("created_at")
+    Entry.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    change_model()
+
+    assert "1 entries looked at" in run(project=project.pk)
+
+    expired.refresh_from_db()
+    assert expired.scope_facts["embedding_model"] != "words-1"
+    assert ask(api, REFUND, "ORD-2")["source"] == "exact"
+    assert ask(other_api, REFUND, "ORD-2", cache="only")["status"] == "failed"
+    lookup.quarantine(Entry.objects.exclude(project=project).get().pk, "wrong")
+    assert "0 entries" in run()
+
+
+def test_a_newer_entry_of_the_template_wins_and_takes_the_pin(api: Api, change_model: Callable[..., None]) -> None:
+    ask(api, REFUND, "ORD-1")
+    Entry.objects.update(pinned=True)
+    change_model()
+    ask(api, REFUND, "ORD-2")
+    newer = Entry.objects.latest("created_at")
+
+    assert "gave way to a newer entry" in run()
+
+    assert (Entry.objects.get().pk, Entry.objects.get().pinned) == (newer.pk, True)
+    assert EntryVector.objects.count() == EntryUse.objects.count() == 1
+
+
+def test_an_entry_for_the_identical_request_only_moves_without_a_vector(
+    api: Api, words: WordServer, change_model: Callable[..., None]
+) -> None:
+    ask(api, REFUND, "ORD-1")
+    entry = Entry.objects.get()
+    EntryVector.objects.all().delete()
+    identity = lookup.Request(lookup.Scope("", "", ""), REFUND.format("ORD-1"), {"order_id": "ORD-1"}).identity
+    Entry.objects.filter(pk=entry.pk).update(identity=identity)
+    change_model()
+
+    run()
+
+    assert not any("refund" in text for text in words.texts)
+    assert ask(api, REFUND, "ORD-1")["source"] == "exact"
+    assert not EntryVector.objects.exists()
+
+
+class TestMany:
+    @pytest.fixture(autouse=True)
+    def _entries(self, project: Project, change_model: Callable[..., None]) -> None:
+        plan = {
+            "tasks": [
+                {"id": "task0", "input": {"order_id": "ORD-1"}},
+                {"id": "task1", "service": "refund_payment", "input": {"order_id": "$task0.order_id"}},
+            ],
+            "parallel_groups": [["task1"]],
+        }
+        for verb in ("Refund", "Find", "Pay back", "Look up", "Search for", "Return", "Check"):
+            request = PlanRequest(f"{verb} the order ORD-1", {"order_id": "ORD-1"})
+            vector = plan_cache.embed(verb)
+            assert plan_cache.store(project, request, plan, vector=vector, planned_by="composer", cost={})
+        change_model()
+
+    def test_hits_are_served_meanwhile(self, api: Api, words: WordServer) -> None:
+        served: list[str] = []
+
+        def hit() -> None:
+            served.append(ask(api, "Check the order {}", "ORD-2", cache="only")["status"])
+            connection.close()
+
+        get_embedder().embed(["dimensions"])
+        batches = iter([lambda: None, hit])  # the first batch holds the newest entry, which is hit in the second
+        words.before = lambda: next(batches, lambda: None)()
+        run(batch=1)
+
+        assert served == ["ready"]
+
+    def test_one_that_ends_half_way_is_gone_on_with(self, words: WordServer) -> None:
+        calls = iter(range(100))
+
+        def fail_later() -> None:
+            if next(calls) == 4:
+                raise KeyboardInterrupt
+
+        real = EndpointEmbedder.embed
+
+        def embed(self: EndpointEmbedder, texts: Any) -> Any:
+            fail_later()
+            return real(self, texts)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(EndpointEmbedder, "embed", embed)
+            with pytest.raises(KeyboardInterrupt):
+                run(batch=1)
+        moved = Entry.objects.filter(scope_facts__embedding_model="words-1").count()
+        assert 0 < moved < 7
+        assert not Reembedding.objects.exists()
+
+        assert f"{7 - moved} entries looked at" in run(batch=1)
+
+    def test_two_at_once_embed_nothing_twice(self, words: WordServer) -> None:
+        refused: list[str] = []
+
+        def again() -> None:
+            words.before = lambda: None
+            with pytest.raises(CommandError, match="Another run embeds entries for 'words-1'"):
+                run()
+            refused.append("yes")
+            connection.close()
+
+        get_embedder().embed(["dimensions"])
+        words.before = again
+        run(batch=2)
+
+        assert refused == ["yes"]
+        texts = [text for text in words.texts if "order" in text]
+        assert len(texts) == len(set(texts)) == 7
+
+    def test_a_run_that_was_killed_leaves_it_to_the_next_after_a_while(self) -> None:
+        token = reembedding.begin("words-1", seconds=0.0)
+        assert token is not None
+
+        assert "7 entries" in run()
+        assert not reembedding.extend("words-1", token, seconds=1.0)
+
+    def test_one_text_that_the_server_refuses_holds_up_no_other(self, words: WordServer) -> None:
+        words.refused = "pay"
+
+        told = run()
+
+        assert "6  embedded anew" in told and "1  left: the embeddings server refuses their text" in told
+        assert Entry.objects.filter(scope_facts__embedding_model="words-1").count() == 6
+
+    def test_a_server_that_is_away_ends_it_with_what_to_do(
+        self, words: WordServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("planengine.reembedding.PAUSES", (0.0,))
+        get_embedder().embed(["dimensions"])
+        words.refused = ""
+
+        with pytest.raises(CommandError, match="That text is not for me.* run it again"):
+            run()
+        assert not Reembedding.objects.exists()
+
+    def test_a_fault_that_passes_is_waited_for(self, words: WordServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("planengine.reembedding.PAUSES", (0.0, 0.0))
+        get_embedder().embed(["dimensions"])
+        real = words.answer
+        answers: Iterator[tuple[int, Json]] = iter([(503, {}), (429, {})])
+        monkeypatch.setattr(words, "answer", lambda texts: next(answers, None) or real(texts))
+
+        assert "7  embedded anew" in run()
+
+    def test_the_rate_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr("planengine.reembedding.time.sleep", slept.append)
+
+        run(batch=2, per_second=0.01)
+
+        assert len(slept) == 4 and 600 < slept[-1] <= 700
+
+    def test_what_cannot_be_read_is_left(self) -> None:
+        Entry.objects.filter(action__startswith="Refund").update(template=[])
+
+        assert "1  left: their template cannot be read" in run()
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"batch": 0}, "--batch"),
+        ({"per_second": 0.0}, "--per-second"),
+        ({"per_second": float("nan")}, "--per-second"),
+        ({"project": "p_unknown"}, "no project 'p_unknown'"),
+        ({"project": "\x00"}, "no project"),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(CommandError, match=problem):
+        run(**options)
