@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from orra.strictjson import Json
@@ -73,7 +73,13 @@ def test_a_project_without_anything_sees_nothing(
     assert {value for value in stats.values() if isinstance(value, int)} == {0}
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: an example takes long, and the assertions say which request it was.
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_no_operation_shows_or_changes_what_is_anothers(
     tenants: list[Tenant], filters: dict[str, list[str]], data: st.DataObject
