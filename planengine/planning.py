@@ -18,6 +18,7 @@ from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
 
 from cache import lookup
+from orra import metrics
 from orra.strictjson import Json
 from planengine import flights, leases, plan_cache, plans
 from planengine.flights import Lead
@@ -192,6 +193,7 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
         if plan is None or not plan.is_finished:
             return flights.pass_on(lead)
         if plan.error is not None:
+            metrics.FLIGHTS.labels("failed").inc()
             identical = not _concerns_all(plan.error, lead)
             plans.share_failure(plan, flights.dismiss(lead, identical=identical))
         if lead.in_lane:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(request, data, timeout=60) as answer:
             return answer.status, json.load(answer)
+
+    def register(self, services: Mapping[str, Any]) -> None:
+        for name, facts in services.items():
+            self.request("PUT", f"/v1/services/{name}", facts)
 
     def text(self, path: str) -> str:
         with urllib.request.urlopen(self.url + path, timeout=60) as answer:
