@@ -193,6 +193,22 @@ def test_a_configured_database_is_used_instead(start_stack: StartStack, data_dir
         stop_postgres(other)
 
 
+def test_two_that_migrate_an_empty_database_at_once_both_succeed(data_dir: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in OWN}
+    migrating = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=BASE_DIR,
+            env={**kept, "ORRA_DATA_DIR": str(data_dir)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in migrating]
+    assert [process.returncode for process in migrating] == [0, 0], said
+
+
 class TestRefusals:
     def test_a_port_in_use(self, data_dir: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -211,13 +227,13 @@ class TestRefusals:
         assert refused.returncode == 1
         assert refused.stderr.startswith(f"orra cannot start: {variable} must be a whole number")
 
-    def test_a_bad_setting_stops_the_start_and_everything_started_before(self, data_dir: Path) -> None:
+    def test_a_bad_setting_stops_the_start_before_anything_is_started(self, data_dir: Path) -> None:
         refused = run_up(data_dir, LLM_API_BASE_URL="not a url")
         assert refused.returncode == 1
         assert refused.stderr.splitlines() == [
             "orra cannot start: LLM_API_BASE_URL must be an address such as http://localhost:8000/v1."
         ]
-        assert postmaster_pid(data_dir) is None
+        assert not (data_dir / "postgres").exists()
 
     def test_a_stack_that_does_not_start_says_why(self, start_stack: StartStack) -> None:
         with pytest.raises(EmbeddedError, match="LOG_LEVEL must be"), start_stack(LOG_LEVEL="LOUD"):
