@@ -45,7 +45,7 @@ class Client:
         return self.request("GET", f"/v1/plans/{plan['id']}")[1]
 
 
-def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
+def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"

@@ -34,11 +34,11 @@ pytestmark = pytest.mark.live
 def get(stack: StartedStack, path: str, *, key: str = "") -> Any:
     headers = {"Authorization": f"Bearer {key or stack.api_key}"}
     request = urllib.request.Request(stack.url + path, headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -72,7 +72,7 @@ def run_up(data_dir: Path, **environment: str) -> subprocess.CompletedProcess[st
         env={**kept, "PORT": "0", "ORRA_DATA_DIR": str(data_dir), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -91,7 +91,7 @@ def test_a_stack_stops_completely_and_starts_again_with_its_data(start_stack: St
         assert project["name"] == "default"
         processes = family(stack)
         stack.process.send_signal(signal.SIGTERM)
-        assert stack.process.wait(20) == 0
+        assert stack.process.wait(60) == 0
         assert alive(processes) == []
         assert running(stack.data_dir) is None
         said = (stack.data_dir / "stack.log").read_text()
