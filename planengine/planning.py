@@ -80,7 +80,8 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
             plans.serve(plan, decision)
         return None, ()
     in_lane = follower is not None or lookup.serves_identical_only(asked)
-    lead, released = flights.board(plan, route, in_lane=in_lane), list[str]()
+    lead = flights.board(plan, route, in_lane=in_lane)
+    released: Sequence[str] = ()
     if lead is not None and not in_lane and lookup.serves_identical_only(asked):
         # The flight before landed since the last look, and its followers are on their way to their lanes.
         with flights.held(lead):

@@ -75,7 +75,7 @@ def test_a_project_without_anything_sees_nothing(
 
 # Not shrunk: an example takes long, and the assertions say which request it was.
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     phases=[Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
