@@ -36,6 +36,8 @@ EMBEDDINGS = Counter(
     "orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]
 )
 MODEL_CHECKS = Counter("orra_model_checks", "Whether two requests mean the same, asked of a model.", ["outcome"])
+# led, joined, passed_on, taken_over (its worker was lost), failed
+FLIGHTS = Counter("orra_flights", "What became of plans that could be made together.", ["event"])
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 

@@ -32,6 +32,7 @@ from orra.supervision import Child, Log, Program, python, run_once, say
 START_SECONDS = 60
 COMMAND_SECONDS = 300  # a migration of much data takes its time
 POSTGRES_WATCH_SECONDS = 1.0
+FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "later"}
 OPERATOR = "operator"
 PROJECT = "default"
 
@@ -142,6 +143,7 @@ class Stack:
         began = time.monotonic()
         say(f"Starting orra, with its data in {self.data_dir}")
         self._announce()
+        await self._check_settings()
         # Counters of processes that ended long ago: one file each, read at every scrape.
         shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
         await self._start_database()
@@ -154,6 +156,13 @@ class Stack:
         self.ready = True
         self._announce()
         self._show(made, seconds=time.monotonic() - began)
+
+    async def _check_settings(self) -> None:
+        """Before anything is started for a process that could not read them. What is filled in later is named."""
+        later = {name: os.environ.get(name, "").strip() or value for name, value in FILLED_LATER.items()}
+        environment = {**os.environ, **later, "ORRA_DATA_DIR": str(self.data_dir)}
+        program = Program("settings", python("-m", "orra.settings"), environment, BASE_DIR, START_SECONDS)
+        await self._run_once(program)
 
     async def _start_database(self) -> None:
         fill("ORRA_DATA_DIR", lambda: str(self.data_dir))
@@ -236,6 +245,10 @@ class Stack:
             BASE_DIR,
             COMMAND_SECONDS,
         )
+        return await self._run_once(program)
+
+    async def _run_once(self, program: Program) -> str:
+        """What it says. Raises :class:`EmbeddedError` with what went wrong."""
         status, output = await run_once(program)
         if status:
             reason = output.removeprefix("orra cannot start: ")

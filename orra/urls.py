@@ -14,7 +14,7 @@ urlpatterns = [
     path("docs", docs, name="docs"),
     path("livez", health.Live.as_view()),
     path("readyz", health.Ready.as_view()),
-    path("metrics", health.metrics),
+    path("metrics", health.Metrics.as_view()),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="docs")),
 ]

@@ -12,8 +12,10 @@ from django.db import Error, connection
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=15)
-RENEWAL_SECONDS = 5
+# A lost worker's plan waits for the rest of its lease. A worker that lives may miss three renewals, or pause that
+# long, before it loses what it holds; and then the fencing token keeps it from doing harm.
+LEASE = timedelta(seconds=6)
+RENEWAL_SECONDS = 1.5
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def kept(*leases: Callable[[], bool], name: str) -> Iterator[None]:
             try:
                 if not all(extend() for extend in leases):
                     return
-            except Error as error:  # there are two more tries before the lease ends
+            except Error as error:  # there are more tries before the lease ends
                 log.warning("lease not renewed", lease=name, error=str(error))
             finally:
                 connection.close()

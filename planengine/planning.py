@@ -18,6 +18,7 @@ from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
 
 from cache import lookup
+from orra import metrics
 from orra.strictjson import Json
 from planengine import flights, leases, plan_cache, plans
 from planengine.flights import Lead
@@ -49,7 +50,7 @@ def work_on(plan_id: str) -> Sequence[str]:
         _work(plan_id, request, lead=None)
         return ()
     try:
-        lead = _board(plan, request)
+        lead, released = _board(plan, request)
     except DatabaseError:
         raise  # the sweep tries again
     except Exception:
@@ -57,19 +58,19 @@ def work_on(plan_id: str) -> Sequence[str]:
             _finish_broken(claimed)
         return ()
     if lead is None:
-        return ()
+        return released
     _work(plan_id, request, lead=lead)
-    return _land(lead, plan_id)
+    return [*released, *_land(lead, plan_id)]
 
 
-def _board(plan: Plan, request: PlanRequest) -> Lead | None:
-    """The lead of the plan's flight, if it is the one to be planned. It is not when another leads, which it then
-    follows, nor when the cache has it now, which then has served it."""
+def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]]:
+    """The lead of the plan's flight, if it is the one to be planned, and the ids of those that this set free. It
+    is not when another leads, which it then follows, nor when the cache has it now, which then has served it."""
     asked = plan_cache.request_for(plan.project, request)
     route = flights.route_of(asked, lanes=settings.PLANNING_LANES)
     follower = getattr(plan, "follower", None)
     if follower is not None and follower.flight_id is not None:
-        return flights.take_over(follower, route)
+        return flights.take_over(follower, route), ()
     decision = plan_cache.find_by_template(plan.project, request)
     if decision.hit:
         if follower is not None:
@@ -77,12 +78,18 @@ def _board(plan: Plan, request: PlanRequest) -> Lead | None:
         with transaction.atomic():
             flights.leave(plan)
             plans.serve(plan, decision)
-        return None
+        return None, ()
     in_lane = follower is not None or lookup.serves_identical_only(asked)
     lead = flights.board(plan, route, in_lane=in_lane)
+    released: Sequence[str] = ()
+    if lead is not None and not in_lane and lookup.serves_identical_only(asked):
+        # The flight before landed since the last look, and its followers are on their way to their lanes.
+        with flights.held(lead):
+            released = flights.land(lead)
+        lead = flights.board(plan, route, in_lane=True)
     if lead is None:
         plans.park(plan)
-    return lead
+    return lead, released
 
 
 def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
@@ -194,6 +201,7 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
         if plan is None or not plan.is_finished:
             return flights.pass_on(lead)
         if plan.error is not None:
+            metrics.FLIGHTS.labels("failed").inc()
             identical = not _concerns_all(plan.error, lead)
             plans.share_failure(plan, flights.dismiss(lead, identical=identical))
         if lead.in_lane:

@@ -117,7 +117,7 @@ def preview_replay(
 
 def find_free(plan_id: str) -> Plan | None:
     """The Plan, with its project and what it follows, if it waits for a worker."""
-    return _free().select_related("project", "follower").filter(pk=plan_id).first()
+    return _free().select_related("project", "follower__flight").filter(pk=plan_id).first()
 
 
 def claim(plan_id: str) -> Plan | None:
@@ -244,11 +244,13 @@ def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
     dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
     waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
-    abandoned = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    # Enqueued before its lease ran out: that message was the lost worker's.
+    lost = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    abandoned = lost & (overdue | Q(enqueued_at__lte=F("lease_expires_at")))
     in_flight = Follower.objects.filter(plan=OuterRef("pk"), flight__lease_expires_at__gt=now)
     with transaction.atomic():
         ids = list(
-            Plan.objects.filter(~Exists(in_flight), overdue, waiting | abandoned)
+            Plan.objects.filter(~Exists(in_flight), (waiting & overdue) | abandoned)
             .select_for_update(skip_locked=True)
             .order_by("created_at")
             .values_list("id", flat=True)[:limit]

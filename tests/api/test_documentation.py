@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from jsonschema import Draft202012Validator
 
 from orra.metrics import Waiting
@@ -74,6 +75,29 @@ def test_metrics_are_told_while_the_database_is_away(anonymous: Api, monkeypatch
 
     assert answer.status_code == 200
     assert b"orra_plans_waiting" not in answer.content
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/plain", "application/openmetrics-text;version=1.0.0"])
+def test_metrics_are_told_to_every_scraper(anonymous: Api, accept: str) -> None:
+    assert anonymous.get("/metrics", Accept=accept).headers["Content-Type"].startswith("text/plain")
+
+
+def test_metrics_take_no_other_method(anonymous: Api) -> None:
+    anonymous.client.handler.enforce_csrf_checks = True
+
+    answer = anonymous.post("/metrics")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_database_that_is_behind_is_not_ready(anonymous: Api) -> None:
+    last = MigrationRecorder.Migration.objects.filter(app="cache").latest("name")
+    last.delete()
+
+    answer = anonymous.get("/readyz")
+
+    assert (answer.status_code, answer.json()["database"]) == (503, "migrations pending")
 
 
 def test_the_docs_take_no_other_method(anonymous: Api) -> None:

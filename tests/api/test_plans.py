@@ -413,6 +413,15 @@ def test_a_dead_workers_plan_is_taken_over_and_its_late_answer_refused(api: Api)
     assert api.get(f"/v1/plans/{dead.id}").json()["status"] == "ready"
 
 
+def test_a_dead_workers_plan_is_found_however_lately_it_was_enqueued(api: Api) -> None:
+    plan = claimed(api)
+    now = timezone.now()
+    Plan.objects.update(enqueued_at=now - timedelta(seconds=3), lease_expires_at=now - timedelta(seconds=1))
+
+    assert list(plans.lost_plans(now)) == [plan.id]
+    assert list(plans.lost_plans(now)) == []
+
+
 def test_a_plan_that_kills_its_workers_is_given_up(api: Api) -> None:
     plan = claimed(api)
     Plan.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1), lease_token=plans.MAX_CLAIMS)

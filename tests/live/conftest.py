@@ -1,17 +1,24 @@
-"""Data directories for real servers: with short paths, and cleared of processes before they are removed."""
+"""Data directories for real servers, with short paths and cleared of processes before they are removed; and a
+stack with a model that many tests use, each with a project of its own."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orra.postgres import stop_postgres
 from orra.runs import StartedStack, running_stack
+from tests.conftest import SHOP
+from tests.live.client import Client, until
+from tests.servers.scripted import Request, Scripted, ScriptedServer, oblige
 
 # What the test run set for itself; a stack under test has its own services.
 OWN: dict[str, str | None] = dict.fromkeys(
@@ -28,13 +35,21 @@ OWN: dict[str, str | None] = dict.fromkeys(
 StartStack = Callable[..., AbstractContextManager[StartedStack]]
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
+@contextmanager
+def new_data_dir() -> Iterator[Path]:
     # Not tmp_path: pytest closes its folder to other users whenever a second run begins.
     folder = Path(tempfile.mkdtemp(prefix="orra-live-"))
-    yield folder
-    stop_postgres(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        stop_postgres(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with new_data_dir() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -46,3 +61,63 @@ def start_stack(data_dir: Path) -> StartStack:
         return running_stack(data_dir, variables)
 
     return start
+
+
+class HeldModel(ScriptedServer):
+    """A model that says ``answer``, to everybody who asks, as soon as ``may_answer`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(default=self._when_it_may)
+        self.answer: Scripted = oblige
+        self.may_answer = threading.Event()
+
+    def begin(self) -> None:
+        self.requests.clear()
+        self.answer = oblige
+        self.may_answer.set()
+
+    def _when_it_may(self, request: Request) -> Scripted:
+        self.may_answer.wait(120)
+        return self.answer(request) if callable(self.answer) else self.answer
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project of the shared stack, with the services of :data:`SHOP`."""
+
+    stack: StartedStack
+    model: HeldModel
+    client: Client
+
+    def another_project(self, services: dict[str, Any]) -> Client:
+        made = self.client.request("POST", "/v1/projects", {"name": "tests"})[1]
+        client = Client(self.stack.url, made["api_key"])
+        client.register(services)
+        return client
+
+
+@pytest.fixture(scope="session")
+def held_model() -> Iterator[HeldModel]:
+    model = HeldModel()
+    with model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def stack_with_model(held_model: HeldModel) -> Iterator[StartedStack]:
+    variables = {"LLM_MODEL": "held-1", "LLM_API_BASE_URL": held_model.url}
+    processes = {"WEB_CONCURRENCY": "2", "WORKER_CONCURRENCY": "4"}
+    with new_data_dir() as folder, running_stack(folder, {**OWN, **variables, **processes}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def shop(stack_with_model: StartedStack, held_model: HeldModel) -> Iterator[Shop]:
+    """Where another test has killed something, it is back."""
+    client = Client(stack_with_model.url, stack_with_model.api_key)
+    until(lambda: None not in stack_with_model.processes.values())
+    until(lambda: client.request("GET", "/readyz")[1]["broker"] == "ok")
+    held_model.begin()
+    shop = Shop(stack_with_model, held_model, client)
+    yield Shop(stack_with_model, held_model, shop.another_project(SHOP))
+    held_model.may_answer.set()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,8 @@ import pytest
 
 from demo.client import Client
 from orra.embedded import BASE_DIR
-from orra.postgres import stop_postgres
 from orra.runs import running, running_stack
+from tests.live.conftest import new_data_dir
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 
 pytestmark = pytest.mark.live
@@ -49,14 +46,6 @@ def run_demo(data_dir: Path, **environment: str) -> Finished:
         text=True,
         timeout=300,
     )
-
-
-@contextmanager
-def new_data_dir() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="orra-live-"))  # not pytest's, which it closes to other users
-    yield folder
-    stop_postgres(folder)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,23 +19,13 @@ from orra.embedded import BASE_DIR
 from orra.processes import die_with_parent
 from orra.runs import StartedStack
 from orra.supervision import python
-from tests.conftest import SHOP
-from tests.live.client import Client, asked, until
-from tests.live.conftest import OWN, StartStack
-from tests.servers.scripted import Reply, Request, Scripted, ScriptedServer, completion, delayed, failure, oblige
+from tests.live.client import asked, until
+from tests.live.conftest import OWN, Shop
+from tests.servers.scripted import Request, failure
 
 pytestmark = pytest.mark.live
 
 CROWD = 100
-MODEL_SECONDS = 2.0
-
-
-def slowly(answer: Scripted) -> Callable[[Request], Reply]:
-    def reply(request: Request) -> Reply:
-        made = answer(request) if callable(answer) else answer
-        return delayed(made if isinstance(made, Reply) else completion(made), MODEL_SECONDS)
-
-    return reply
 
 
 @dataclass(frozen=True)
@@ -59,16 +49,29 @@ def has_port(pid: int, port: int) -> bool:
 
 @dataclass(frozen=True)
 class Scene:
-    client: Client
-    model: ScriptedServer
+    """A shop with two workers."""
+
+    shop: Shop
     workers: Workers
 
     def crowd(self, pool: ThreadPoolExecutor) -> list[Future[tuple[int, Any]]]:
-        return [pool.submit(self.client.ask, f"Refund order A-{n}", order_id=f"A-{n}", wait=60) for n in numbers()]
+        """A hundred who ask at once. Returns when one of them leads and all others follow."""
+        self.shop.model.may_answer.clear()
+        ask = self.shop.client.ask
+        asking = [pool.submit(ask, f"Refund order A-{n}", order_id=f"A-{n}", wait=60) for n in numbers()]
+        until(lambda: self.following() == CROWD - 1)
+        until(lambda: self.shop.model.calls == 1)
+        return asking
 
     def following(self) -> int:
-        data_dir = self.workers.stack.data_dir
-        return asked(data_dir, "SELECT count(*) FROM planengine_follower WHERE flight_id IS NOT NULL")
+        query = "SELECT count(*) FROM planengine_follower WHERE flight_id IS NOT NULL"
+        return asked(self.shop.stack.data_dir, query)
+
+    def answer(self) -> None:
+        self.shop.model.may_answer.set()
+
+    def finished(self, asking: list[Future[tuple[int, Any]]]) -> list[Any]:
+        return [self.shop.client.until_finished(future.result()[1]) for future in asking]
 
 
 def numbers() -> range:
@@ -76,26 +79,13 @@ def numbers() -> range:
 
 
 @pytest.fixture
-def start_scene(start_stack: StartStack) -> Callable[..., Any]:
-    @contextmanager
-    def start(answer: Scripted) -> Iterator[Scene]:
-        with (
-            ScriptedServer(default=slowly(answer)) as model,
-            start_stack(
-                LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, WEB_CONCURRENCY="4", WORKER_CONCURRENCY="8"
-            ) as stack,
-            second_worker(stack, model) as second,
-        ):
-            client = Client(stack.url, stack.api_key)
-            for name, facts in SHOP.items():
-                client.request("PUT", f"/v1/services/{name}", facts)
-            yield Scene(client, model, Workers(stack, second))
-
-    return start
+def scene(shop: Shop) -> Iterator[Scene]:
+    with second_worker(shop.stack) as second:
+        yield Scene(shop, Workers(shop.stack, second))
 
 
 @contextmanager
-def second_worker(stack: StartedStack, model: ScriptedServer) -> Iterator[subprocess.Popen[bytes]]:
+def second_worker(stack: StartedStack) -> Iterator[subprocess.Popen[bytes]]:
     """A worker beside the stack's, with the settings that the stack gave its own."""
     inherited = {name: value for name, value in os.environ.items() if name not in OWN}
     log = stack.data_dir / "second-worker.log"
@@ -122,51 +112,52 @@ def worker_variables(stack: StartedStack) -> dict[str, str]:
     return psutil.Process(pid).environ()
 
 
-def of_the_crowd(outcomes: list[tuple[int, Any]]) -> set[str]:
+def of_the_crowd(plans: list[Any]) -> set[str]:
     """Whose values the plans hold; each must hold its own."""
-    for _, plan in outcomes:
+    for plan in plans:
         own = re.findall(r"A-\d+", plan["action"])
         assert plan["plan"]["tasks"][0]["input"] == {"order_id": own[0]}
-    return {plan["plan"]["tasks"][0]["input"]["order_id"] for _, plan in outcomes}
+    return {plan["plan"]["tasks"][0]["input"]["order_id"] for plan in plans}
 
 
 def everybody() -> set[str]:
     return {f"A-{number}" for number in numbers()}
 
 
-def test_a_hundred_at_once_are_one_call(start_scene: Callable[..., Any]) -> None:
-    with start_scene(oblige) as scene, ThreadPoolExecutor(CROWD) as pool:
-        outcomes = [future.result() for future in scene.crowd(pool)]
+def test_a_hundred_at_once_are_one_call(scene: Scene) -> None:
+    with ThreadPoolExecutor(CROWD) as pool:
+        asking = scene.crowd(pool)
+        scene.answer()
+        plans = scene.finished(asking)
 
-        assert scene.model.calls == 1
-    assert {(status, plan["status"]) for status, plan in outcomes} == {(201, "ready")}
-    assert of_the_crowd(outcomes) == everybody()
-    assert sum(bool(plan["attempts"]) for _, plan in outcomes) == 1
-    assert sorted({str(plan["source"]) for _, plan in outcomes}) == ["exact", "model"]
-
-
-def test_a_leader_that_is_killed_costs_one_more(start_scene: Callable[..., Any]) -> None:
-    with start_scene(oblige) as scene, ThreadPoolExecutor(CROWD) as pool:
-        waiting = scene.crowd(pool)
-        until(lambda: scene.model.calls == 1)
-        until(lambda: scene.following() > CROWD // 2)
-
-        scene.workers.kill_who_sent(scene.model.requests[0])
-        outcomes = [future.result() for future in waiting]
-
-        assert scene.model.calls == 2
-    assert {(status, plan["status"]) for status, plan in outcomes} == {(201, "ready")}
-    assert of_the_crowd(outcomes) == everybody()
+    assert scene.shop.model.calls == 1
+    assert {plan["status"] for plan in plans} == {"ready"}
+    assert of_the_crowd(plans) == everybody()
+    assert sorted({str(plan["source"]) for plan in plans}) == ["exact", "model"]
 
 
-def test_a_failure_is_shared_and_not_kept(start_scene: Callable[..., Any]) -> None:
-    with start_scene(failure(401, "Unauthorized")) as scene, ThreadPoolExecutor(CROWD) as pool:
-        outcomes = [future.result() for future in scene.crowd(pool)]
-        assert scene.model.calls == 1
+def test_a_leader_that_is_killed_costs_one_more(scene: Scene) -> None:
+    with ThreadPoolExecutor(CROWD) as pool:
+        asking = scene.crowd(pool)
+        scene.workers.kill_who_sent(scene.shop.model.requests[0])
+        until(lambda: scene.shop.model.calls == 2, seconds=60)
+        scene.answer()
+        plans = scene.finished(asking)
 
-        _, later = scene.client.ask("Refund order B-1", order_id="B-1")
-        assert scene.model.calls == 2
-    assert {(plan["status"], plan["error"]["code"]) for _, plan in [*outcomes, (201, later)]} == {
-        ("failed", "model_auth")
-    }
-    assert sum(bool(plan["attempts"]) for _, plan in outcomes) == 1
+    assert scene.shop.model.calls == 2
+    assert {plan["status"] for plan in plans} == {"ready"}
+    assert of_the_crowd(plans) == everybody()
+
+
+def test_a_failure_is_shared_and_not_kept(scene: Scene) -> None:
+    scene.shop.model.answer = failure(401, "Unauthorized")
+    with ThreadPoolExecutor(CROWD) as pool:
+        asking = scene.crowd(pool)
+        scene.answer()
+        plans = scene.finished(asking)
+    assert scene.shop.model.calls == 1
+
+    _, later = scene.shop.client.ask("Refund order B-1", order_id="B-1", wait=60)
+    assert scene.shop.model.calls == 2
+    assert {(plan["status"], plan["error"]["code"]) for plan in [*plans, later]} == {("failed", "model_auth")}
+    assert sum(bool(plan["attempts"]) for plan in plans) == 1

@@ -24,7 +24,7 @@ def child_of(code: str, tmp_path: Path, *, stop_seconds: float = 5) -> Child:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
