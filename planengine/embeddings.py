@@ -129,7 +129,9 @@ class _Rest:
             if now < self._until:
                 metrics.EMBEDDINGS.labels("left_alone").inc()
                 left = f" It is asked again in {self._until - now:.0f} s."
-                raise EmbeddingUnavailable(self._failure.message + left, retryable=self._failure.retryable)
+                refused = EmbeddingUnavailable(self._failure.message + left, retryable=self._failure.retryable)
+                refused.retry_after = self._until - now
+                raise refused
             self._until = now + self._seconds + REST_SECONDS
 
     def end(self) -> None:
@@ -138,6 +140,7 @@ class _Rest:
 
     def begin(self, failure: _EndpointFailed) -> None:
         with self._lock:
+            failure.retry_after = REST_SECONDS
             self._failure, self._until = failure, time.monotonic() + REST_SECONDS
 
 

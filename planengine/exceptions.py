@@ -46,5 +46,8 @@ class ModelError(PlannerError):
 
 
 class EmbeddingUnavailable(OrraError):
+    """``retry_after``: for so many seconds trying again would not even ask the endpoint."""
+
     code = "embedding_unavailable"
     retryable = True
+    retry_after: float = 0.0

@@ -155,12 +155,13 @@ def _embed(embedder: Embedder, texts: dict[str, str]) -> dict[str, Vectors]:
 
 
 def _patiently(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    for pause in PAUSES:
+    for shortest in PAUSES:
         try:
             return embedder.embed(texts)
         except EmbeddingUnavailable as error:
             if not error.retryable:
                 raise
-            log.warning("no embedding, trying again", seconds=pause, error=error.message)
+            pause = max(shortest, error.retry_after)
+            log.warning("no embedding, trying again", seconds=round(pause, 1), error=error.message)
         time.sleep(pause)
     return embedder.embed(texts)

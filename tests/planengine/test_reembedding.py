@@ -334,6 +334,7 @@ class TestMany:
 
     def test_a_fault_that_passes_is_waited_for(self, words: WordServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("planengine.reembedding.PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("planengine.embeddings.REST_SECONDS", 0.1)
         get_embedder().embed(["dimensions"])
         real = words.answer
         answers: Iterator[tuple[int, Json]] = iter([(503, {}), (429, {})])
