@@ -10,11 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cache.lexicon import ANTONYM_PREFIXES, CONFLICTING_DIRECTIONS, HARMLESS_EFFECTS, OPPOSITES, stems
 from cache.readings import Reading
+from cache.substance import Item, Pairing, items_of, moved_command, pair_items, swapped, swapped_slots
 from cache.templates import Template, texts_between
 from cache.tokens import joined
+from cache.wordings import may_qualify, say_the_same
+
+# How many words may be added where so many params (which count twice) and words agree.
+MOST_ADDED = 3
+LEAST_IN_COMMON = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,14 @@ class _Case:
     asked: Reading
     cached: Reading
     text_constants: Sequence[str]
+
+    @cached_property
+    def items(self) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+        return items_of(self.asked), items_of(self.cached)
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        return pair_items(*self.items)
 
 
 def check_guards(asked: Template, cached: Template, *, text_constants: Sequence[str] = ()) -> Refusal | None:
@@ -62,12 +77,18 @@ def _same_literals(case: _Case) -> str:
 
 
 def _same_slots(case: _Case) -> str:
-    """A value that several params share must be as ambiguous in both texts."""
-    asked, cached = (
-        {slot.name for slot in side.template.slots if slot.kind == "param" and not slot.path}
-        for side in (case.asked, case.cached)
-    )
-    return "" if asked == cached else "One text has a value that several params share, the other has not."
+    """A value that several params share must be as ambiguous in both texts, or stand for all of them in one and
+    each stand in the other."""
+    asked, cached = (_shared_slots(side) for side in (case.asked, case.cached))
+    for one, other in ((asked, case.cached), (cached, case.asked)):
+        for name in one.keys() - (cached if one is asked else asked).keys():
+            if one[name] != name.count("|") + 1 or not other.tells_apart(name.split("|")):
+                return "One text has a value that several params share, the other has not."
+    return ""
+
+
+def _shared_slots(reading: Reading) -> Counter[str]:
+    return Counter(slot.name for slot in reading.template.slots if slot.kind == "param" and not slot.path)
 
 
 def _same_polarity(case: _Case) -> str:
@@ -105,10 +126,24 @@ def _no_opposites(case: _Case) -> str:
 
 def _same_effects(case: _Case) -> str:
     asked, cached = case.asked.effects, case.cached.effects
+    if asked == cached:
+        return ""
+    only_asked, only_cached = (_other_commands(case.asked, case.cached), _other_commands(case.cached, case.asked))
+    if not only_asked and not only_cached:
+        return ""
     harmless = asked | cached <= HARMLESS_EFFECTS
-    if asked == cached or (harmless and min(len(asked), len(cached)) == 0 and len(asked | cached) == 1):
+    if harmless and (not asked - {"read"} or not cached - {"read"}) and len((asked | cached) - {"read"}) <= 1:
         return ""
     return f"They do different things: {_listed(asked)} instead of {_listed(cached)}."
+
+
+def _other_commands(one: Reading, other: Reading) -> set[str]:
+    """The verbs of command of ``one`` that no word of ``other`` stands for."""
+    return {
+        verb
+        for verb, effect in one.commands.items()
+        if effect not in other.effects and not any(say_the_same(verb, word) for word in other.command_words)
+    }
 
 
 def _same_scope(case: _Case) -> str:
@@ -154,6 +189,36 @@ def _same_names(case: _Case) -> str:
     return ""
 
 
+def _same_words(case: _Case) -> str:
+    """Each word of substance must be said by the other text too, if in another form or by a synonym: what is said
+    in its stead names another thing, and what is added narrows or widens what is asked."""
+    asked, cached = case.pairing.only_asked, case.pairing.only_cached
+    if asked and cached:
+        return f"One text says {asked[0]!r} where the other says {cached[0]!r}."
+    added = asked or cached
+    telling = [word for word in added if may_qualify(word)] or (() if _agrees_widely(case) else added)
+    return f"One text adds {telling[0]!r}." if telling else ""
+
+
+def _agrees_widely(case: _Case) -> bool:
+    """Whether so much is the same, and so little can be done wrong, that a noun or verb more is but wording."""
+    effects = case.asked.effects | case.cached.effects
+    if not effects <= HARMLESS_EFFECTS or not (effects or case.asked.params):
+        return False
+    added = len(case.pairing.only_asked) + len(case.pairing.only_cached)
+    params = case.asked.params & case.cached.params
+    if case.asked.params != case.cached.params:
+        return False
+    return added <= MOST_ADDED and 2 * len(params) + len(case.pairing.paired) >= LEAST_IN_COMMON
+
+
+def _same_order(case: _Case) -> str:
+    found = swapped(*case.items, case.pairing) or moved_command(*case.items, case.pairing)
+    if not found and len(case.asked.params) > 1:
+        found = swapped_slots(case.asked, case.cached)
+    return f"{found[0]!r} and {found[1]!r} change places." if found else ""
+
+
 def _has_text_constants(case: _Case) -> str:
     """Words of the cached action that its plan holds must be in this action too."""
     if not case.text_constants:
@@ -180,6 +245,8 @@ GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("direction", _same_directions),
     ("clause", _same_clauses),
     ("name", _same_names),
+    ("words", _same_words),
+    ("order", _same_order),
 )
 
 

@@ -10,36 +10,39 @@ import functools
 from collections.abc import Collection, Sequence
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FUNCTION_WORDS = _words(
+FUNCTION_WORDS = words_of(
     "a an the i me my mine you your yours it its we us our he him his she her they them their this that "
     "these those in on at to of for from by with as and or but is are be am was were do does did so up if no "
     "not into per via can could will would shall should may might must have has had what which who whom whose "
     "when where why how there here please s t m re ve d ll"
 )
 
-NEGATIONS = _words(
+NEGATIONS = words_of(
     "no not never none nobody nothing nor neither without cannot cant dont doesnt didnt wont wouldnt shouldnt "
     "isnt arent wasnt werent hasnt havent hadnt mustnt neednt couldnt aint avoid refrain"
 )
 
 # Words after which, or at the start of the text, a verb tells what to do.
-CLAUSE_STARTS = _words(
+CLAUSE_STARTS = words_of(
+    "pls plz so because quickly simply really actually already rather how "
     "and then please you or also i we me us help not never dont kindly just now first finally next , . ; : ! ?"
 )
 # "I want to cancel", but not "from savings to checking".
-INTENT_WORDS = _words("want like love need wish going try trying help how able have ready plan me us you not time")
+INTENT_WORDS = words_of(
+    "want like love need wish going try trying help how able have ready plan me us you not time"
+)
 # "issue a refund" does what "refund" does.
-POLITE_WORDS = _words("i we to please kindly would could can will shall let hi hello hey dear thanks thank")
-LIGHT_VERBS = _words("issue make do process perform give place submit request initiate want need get start run")
-ARTICLES = _words("a an the my our this that")
+POLITE_WORDS = words_of("i we to please kindly would could can will shall let hi hello hey dear thanks thank")
+LIGHT_VERBS = words_of("issue make do process perform give place submit request initiate want need get start run")
+ARTICLES = words_of("a an the my our this that")
 
 # Verbs that do something, by what they do. Two requests that do different things never share a plan.
 EFFECTS: dict[str, frozenset[str]] = {
-    name: _words(verbs)
+    name: words_of(verbs)
     for name, verbs in {
         "approve": "approve accept authorize authorise confirm grant permit allow endorse",
         "reject": "reject decline deny refuse disapprove veto forbid prohibit disallow",
@@ -132,7 +135,7 @@ EFFECTS: dict[str, frozenset[str]] = {
     }.items()
 }
 # What a wrong plan would at worst do in vain. A text that names no effect may mean one of these.
-HARMLESS_EFFECTS = _words(
+HARMLESS_EFFECTS = words_of(
     "read add book open create move assign save load track schedule start calculate estimate connect follow "
     "validate copy translate summarize"
 )
@@ -151,13 +154,12 @@ PHRASAL_EFFECTS: dict[tuple[str, str], str] = {
         "return": "send-back give-back",
         "create": "set-up",
         "remove": "take-off take-out",
-        "subscribe": "opt-in",
+        "subscribe": "opt-in sign-up",
         "unsubscribe": "opt-out",
         "log in": "log-in sign-in clock-in punch-in log-on sign-on",
         "log out": "log-out sign-out clock-out punch-out log-off sign-off",
         "check in": "check-in",
         "check out": "check-out",
-        "sign up": "sign-up",
     }.items()
     for verb, particle in (phrase.split("-") for phrase in phrases.split())
 }
@@ -263,10 +265,15 @@ _word_opposites = (
     "required mandatory|optional",
     "permanent permanently|temporary temporarily",
     "full fully|partial partially",
+    "and|or",
+    "up|down",
+    "in|out",
+    "on|off",
+    "net|gross",
 )
 OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (EFFECTS[one], EFFECTS[other]) for one, other in map(str.split, _verb_opposites)
-) + tuple((_words(one), _words(other)) for one, other in (pair.split("|") for pair in _word_opposites))
+) + tuple((words_of(one), words_of(other)) for one, other in (pair.split("|") for pair in _word_opposites))
 
 ANTONYM_PREFIXES = ("un", "dis", "de", "non", "in", "im", "ir", "il", "mis")
 
@@ -324,7 +331,7 @@ SCOPE_PHRASES: dict[tuple[str, ...], str] = {
     }.items()
 }
 # "check if it rains" asks whether, it sets no condition.
-ASKING_WORDS = _words("check know see ask tell wonder determine verify say decide me us out test confirm")
+ASKING_WORDS = words_of("check know see ask tell wonder determine verify say decide me us out test confirm")
 
 UNITS: dict[str, str] = {
     word: name
@@ -416,9 +423,10 @@ CONFLICTING_DIRECTIONS = tuple(
         "from instead",
         "to instead",
         "for against",
+        "by to",
     )
 )
-COORDINATORS = _words("and then also plus afterwards ; while")
+COORDINATORS = words_of("and then also plus afterwards ; while")
 
 
 def stands_as_command(words: Sequence[str], at: int) -> bool:

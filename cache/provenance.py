@@ -29,7 +29,7 @@ MAX_COMPARISONS = 20_000
 # A constant with so many digits that stands nowhere in the action may be a date or a sum in another spelling, and
 # a number this large is no coincidence.
 TELLING_DIGITS = 4
-_REFERENCE = re.compile(r"\$task\d{1,9}\.\S+")
+_REFERENCE = re.compile(r"\$task\d{1,9}\..+", re.DOTALL)
 
 
 class _Untraceable(Exception):

@@ -25,24 +25,34 @@ from cache.lexicon import (
     base_form,
     stands_as_command,
     stems,
+    words_of,
 )
 from cache.slots import Slot
 from cache.templates import Template, texts_between
 from cache.tokens import name_words, tokenize
+from cache.wordings import rewrite
 
 CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
 SENTENCE_ENDS = frozenset(".?!:;")
 # How many words may stand inside "turn … on".
 PARTICLE_DISTANCE = 4
+# How many words before a slot may name it.
+WORDS_BEFORE = 4
+# What params are called whose values stand behind these words.
+ENDS_OF = {
+    "from": words_of("source src origin start departure sender"),
+    "to": words_of("target destination dest end arrival recipient receiver"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or sign of the text outside slots, or a slot."""
+    """A word or sign of the text outside slots, or a slot. ``owner``: "'s" stands behind it."""
 
     text: str
     slot: Slot | None = None
     capital: bool = False
+    owner: bool = False
 
 
 class Reading:
@@ -50,7 +60,7 @@ class Reading:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self.words = tuple(_read(template))
+        self.words = tuple(_reworded(list(_read(template))))
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
@@ -67,8 +77,23 @@ class Reading:
         return sum(word in NEGATIONS for word in self.plain)
 
     @cached_property
+    def commands(self) -> dict[str, str]:
+        """The verbs that say what to do, and what they do."""
+        return dict(_effects(self.plain))
+
+    @cached_property
     def effects(self) -> frozenset[str]:
-        return frozenset(_effects(self.plain))
+        return frozenset(self.commands.values())
+
+    @cached_property
+    def command_words(self) -> frozenset[str]:
+        """The words that may be verbs of command, known or not."""
+        return frozenset(word for at, word in enumerate(self.plain) if word and stands_as_command(self.plain, at))
+
+    @cached_property
+    def params(self) -> frozenset[str]:
+        """The params that stand in the text."""
+        return frozenset(slot.name for slot in self.template.slots if slot.kind == "param")
 
     @cached_property
     def scope(self) -> frozenset[str]:
@@ -93,6 +118,24 @@ class Reading:
                 found.setdefault(word.text, []).append(before)
         return found
 
+    def tells_apart(self, names: Sequence[str]) -> bool:
+        """Whether each of these params stands in the text once, behind a word of its own name or one that stands
+        for it ("from {source}")."""
+        found: set[str] = set()
+        before: list[str] = []
+        for word in self.words:
+            if word.slot is None:
+                before = [*before[1 - WORDS_BEFORE :], word.text]
+                continue
+            if word.text in names:
+                others = {other for name in names if name != word.text for other in name_words(name)}
+                own = {part for part in name_words(word.text) - others if not part.isdigit()}
+                if word.text in found or not any(_stands_for(said, part) for said in before for part in own):
+                    return False
+                found.add(word.text)
+            before = []
+        return found == set(names)
+
     @cached_property
     def names(self) -> frozenset[str]:
         return frozenset(_names(self.words))
@@ -105,6 +148,21 @@ class Reading:
     @cached_property
     def clauses(self) -> tuple[tuple[str, ...], ...]:
         return tuple(_clauses(self.plain))
+
+
+def _stands_for(said: str, part: str) -> bool:
+    """Whether a word of the text names the param that has ``part`` in its name: "minimum" names ``min_stock``."""
+    return said == part or (len(part) >= 3 and said.startswith(part)) or part in ENDS_OF.get(said, ())
+
+
+def _reworded(words: list[Word]) -> Iterator[Word]:
+    """The words with each phrase that says the same as others in their stead."""
+    at = 0
+    for start, end, means in rewrite([word.text if word.slot is None else "" for word in words]):
+        yield from words[at:start]
+        yield from (Word(text) for text in means)
+        at = end
+    yield from words[at:]
 
 
 def _read(template: Template) -> Iterator[Word]:
@@ -137,26 +195,28 @@ def _read_text(text: str) -> Iterator[Word]:
         elif token.folded == "cannot":
             yield from (Word("can", capital=capital), Word("not"))
         else:
-            yield Word(token.folded, capital=capital)
+            yield Word(token.folded, capital=capital, owner=tail == "'s" and token.folded not in FUNCTION_WORDS)
 
 
-def _effects(plain: Sequence[str]) -> Iterator[str]:
-    """What is to be done: verbs where a command stands, and nouns behind "issue a" and the like."""
+def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Verbs, and what they ask to be done: verbs where a command stands, and nouns behind
+    "issue a" and the like."""
     for at, word in enumerate(plain):
         before = plain[at - 1] if at else ""
         if stands_as_command(plain, at):
             ahead = plain[at + 1 : at + 1 + PARTICLE_DISTANCE]
             phrase = next((particle for particle in ahead if (word, particle) in PHRASAL_EFFECTS), None)
             if phrase is not None and word in PHRASAL_VERBS:
-                yield PHRASAL_EFFECTS[word, phrase]
+                effect = PHRASAL_EFFECTS[word, phrase]
+                yield effect, effect
             elif word == "tell" and ahead[:1] in (("me",), ("us",)):
-                yield "read"
+                yield word, "read"
             elif word in EFFECT_OF and not (word in LIGHT_VERBS and _noun_effect(plain, at + 1)):
-                yield EFFECT_OF[word]
+                yield word, EFFECT_OF[word]
         elif word:
             light = before if before not in ARTICLES or at < 2 else plain[at - 2]
             if light in LIGHT_VERBS and (base := base_form(word, EFFECT_OF)) is not None:
-                yield EFFECT_OF[base]
+                yield base, EFFECT_OF[base]
 
 
 def _noun_effect(plain: Sequence[str], at: int) -> bool:

@@ -34,8 +34,8 @@ def refusal(asked: str, cached: str, **params: Any) -> str | None:
         ("List the approved requests", "List the rejected requests", "antonym"),
         ("Subscribe ann to it", "Unsubscribe ann from it", "antonym"),
         ("Show the complete forms", "Show the incomplete forms", "antonym"),
-        ("Turn the heating on", "Turn the heating off", "effect"),
-        ("Log out the user", "Log in the user", "effect"),
+        ("Turn the heating on", "Turn the heating off", "antonym"),
+        ("Log out the user", "Log in the user", "antonym"),
         ("Show the account of ann", "Delete the account of ann", "effect"),
         ("Please cancel the room", "Please pay the room", "effect"),
         ("Estimate delivery and notify the buyer", "Estimate delivery", "effect"),
@@ -101,7 +101,7 @@ def test_words_that_the_plan_holds_must_be_in_the_action() -> None:
     found = check_guards(asked, cached, text_constants=("smooth jazz",))
     assert found is not None
     assert found.guard == "text"
-    assert check_guards(asked, cached, text_constants=("smooth",)) is None
+    assert check_guards(cached, cached, text_constants=("smooth",)) is None
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

@@ -1,0 +1,274 @@
+"""The words of a text that carry its meaning, each with its role, and what remains of two texts when the words
+that say the same are paired."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cache.lexicon import (
+    ARTICLES,
+    COORDINATORS,
+    EFFECT_OF,
+    FUNCTION_WORDS,
+    LIGHT_VERBS,
+    NEGATIONS,
+    PHRASAL_EFFECTS,
+    SCOPE,
+    UNITS,
+    base_form,
+    stands_as_command,
+    words_of,
+)
+from cache.readings import PARTICLE_DISTANCE, SENTENCE_ENDS, Reading
+from cache.tokens import MAX_NAME, name_words
+from cache.wordings import HARMLESS_WORDS, SHOWING_WORDS, say_the_same
+
+# Function words that ask for something of their own.
+QUESTIONS = words_of("when where why who whom whose how up")
+_PLAIN_ROLES = words_of("into onto toward towards using than as")
+# Before a slot they say that a name follows.
+NAMING_WORDS = words_of("called titled named entitled labelled labeled")
+# Words that other guards judge, and words that carry nothing.
+PASSED_OVER = (
+    _PLAIN_ROLES | FUNCTION_WORDS | HARMLESS_WORDS | NEGATIONS | SCOPE.keys() | COORDINATORS
+) - QUESTIONS
+ROLE_WORDS = {
+    word: role
+    for role, words in {
+        "of": "of",
+        "from": "from",
+        "to": "to into onto toward towards",
+        "in": "in on at inside within",
+        "with": "with using",
+        "by": "by",
+        "for": "for",
+        "than": "than",
+        "over": "over above",
+        "under": "under below",
+        "before": "before until till",
+        "after": "after since",
+        "about": "about",
+        "as": "as",
+        "instead": "instead",
+        "against": "against",
+    }.items()
+    for word in words.split()
+}
+# Beyond so many words without a partner two texts are not alike, and pairing them would take long.
+MOST_UNPAIRED = 12
+_CLAUSE_BORDERS = SENTENCE_ENDS | {","}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A word of substance; ``role`` is the preposition it stands under, and whether what it names has another.
+    ``command``: it stands where a verb says what to do."""
+
+    text: str
+    role: tuple[str, bool]
+    command: bool = False
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Words of two texts: those that say the same, with their positions among each text's items, and the rest."""
+
+    paired: tuple[tuple[int, int], ...]
+    only_asked: tuple[str, ...]
+    only_cached: tuple[str, ...]
+
+
+def items_of(reading: Reading) -> tuple[Item, ...]:
+    """The words of substance in order, phrasal verbs as one."""
+    words, plain = reading.words, reading.plain
+    found: list[Item] = []
+    under, owned = "", False
+    particles: set[int] = set()
+    for at, word in enumerate(words):
+        if word.slot is not None:
+            owned = False
+            continue
+        text = word.text
+        if text in _CLAUSE_BORDERS:
+            under, owned = "", False
+        if text in ROLE_WORDS:
+            if text == "of":
+                owned = True
+            else:
+                under, owned = ROLE_WORDS[text], False
+        if not text.isalpha() or at in particles:
+            continue
+        role = (under, owned or word.owner)
+        owned = owned and not word.owner
+        phrasal = _particle(plain, at)
+        if phrasal is not None:
+            particles.add(phrasal)
+            found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True))
+        elif not _says_nothing(reading, at):
+            found.append(Item(text, role, stands_as_command(plain, at)))
+    return tuple(found)
+
+
+def _particle(plain: Sequence[str], at: int) -> int | None:
+    """Where the particle stands that makes the verb at ``at`` another: "turn … off"."""
+    if not stands_as_command(plain, at):
+        return None
+    ahead = range(at + 1, min(at + 1 + PARTICLE_DISTANCE, len(plain)))
+    return next((near for near in ahead if (plain[at], plain[near]) in PHRASAL_EFFECTS), None)
+
+
+def _says_nothing(reading: Reading, at: int) -> bool:
+    plain, text = reading.plain, reading.plain[at]
+    out_of = text == "out" and plain[at + 1 : at + 2] == ("of",)
+    if text in PASSED_OVER or out_of or _beside_slot(reading, at):
+        return True
+    if not stands_as_command(plain, at):
+        return False
+    if base_form(text, SHOWING_WORDS) is not None:
+        return True
+    ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
+    return text in LIGHT_VERBS and bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+
+
+def _beside_slot(reading: Reading, at: int) -> bool:
+    """Whether the word says what the slot beside it is ("order {order_id}"), or is its unit, which is judged by
+    itself."""
+    word = reading.words[at].text
+    for near in (at - 1, at + 1):
+        slot = reading.words[near].slot if 0 <= near < len(reading.words) else None
+        if slot is not None and (word in UNITS or word in name_words(slot.name) or word in NAMING_WORDS):
+            return True
+    return False
+
+
+def pair_items(asked: Sequence[Item], cached: Sequence[Item]) -> Pairing:
+    """Pairs each word with one of the other text that says the same."""
+    first_asked, first_cached = _first_places(asked), _first_places(cached)
+    paired = {at: first_cached[text] for text, at in first_asked.items() if text in first_cached}
+    left_asked = {text: at for text, at in first_asked.items() if text not in first_cached}
+    left_cached = {text: at for text, at in first_cached.items() if text not in first_asked}
+    if max(len(left_asked), len(left_cached)) <= MOST_UNPAIRED:
+        for text, at in list(left_asked.items()):
+            partner = next((other for other in left_cached if say_the_same(text, other)), None)
+            if partner is None:
+                # It may repeat in other words what is paired already.
+                partner_is_paired = any(say_the_same(text, other) for other in first_cached)
+                if partner_is_paired:
+                    del left_asked[text]
+                continue
+            paired[at] = left_cached.pop(partner)
+            del left_asked[text]
+        for text in list(left_cached):
+            if any(say_the_same(text, other) for other in first_asked):
+                del left_cached[text]
+        _drop_compounds(left_asked, left_cached)
+        _drop_compounds(left_cached, left_asked)
+    return Pairing(
+        tuple(sorted(paired.items())),
+        tuple(text for text in left_asked if not _slip_of_nothing(text)),
+        tuple(text for text in left_cached if not _slip_of_nothing(text)),
+    )
+
+
+def _first_places(items: Sequence[Item]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for at, item in enumerate(items):
+        places.setdefault(item.text, at)
+    return places
+
+
+def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
+    """ "dash board" says what "dashboard" says."""
+    for (one, at), (other, then) in list(pairwise(sorted(parts.items(), key=lambda part: part[1]))):
+        if then == at + 1 and one + other in wholes:
+            del wholes[one + other]
+            parts.pop(one, None)
+            parts.pop(other, None)
+
+
+def _slip_of_nothing(text: str) -> bool:
+    return len(text) > 3 and any(is_swap(text, word) for word in PASSED_OVER if len(word) == len(text))
+
+
+def is_swap(one: str, other: str) -> bool:
+    return sorted(one) == sorted(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 2
+
+
+def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """Two words that change places: one stands in the cached text in the role that the other has in the asked."""
+    often = {text for side in (asked, cached) for text, n in Counter(item.text for item in side).items() if n > 1}
+    once = [(a, c) for a, c in pairing.paired if asked[a].text not in often and cached[c].text not in often]
+    changed = [(asked[a], cached[c]) for a, c in once if asked[a].role != cached[c].role]
+    for at, (one, as_cached) in enumerate(changed):
+        for other, other_cached in changed[at + 1 :]:
+            if one.role == other_cached.role or as_cached.role == other.role:
+                return one.text, other.text
+    return _out_of_order(asked, cached, once)
+
+
+def moved_command(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """A word that is the command of one text and not of the other, and one of which the reverse is true."""
+    paired = [(asked[a], cached[c]) for a, c in pairing.paired]
+    here = [one.text for one, other in paired if one.command and not other.command]
+    there = [one.text for one, other in paired if other.command and not one.command]
+    return (here[0], there[0]) if here and there else None
+
+
+def swapped_slots(asked: Reading, cached: Reading) -> tuple[str, str] | None:
+    """Two params of like names ("person1" and "person2") that change places: then the names do not say who is
+    who."""
+    here, there = _slot_roles(asked), _slot_roles(cached)
+    shared = [name for name in here if name in there]
+    for at, one in enumerate(shared):
+        for other in shared[at + 1 :]:
+            if _head(one) != _head(other):
+                continue
+            stay = here[one][1] == there[one][1] and here[other][1] == there[other][1]
+            alike = here[one][1] == here[other][1]
+            turned = (here[one][0] < here[other][0]) != (there[one][0] < there[other][0])
+            if not stay or (alike and turned):
+                return one, other
+    return None
+
+
+def _slot_roles(reading: Reading) -> dict[str, tuple[int, str]]:
+    """By param: the position of its first slot and the preposition that it stands under."""
+    roles: dict[str, tuple[int, str]] = {}
+    under = ""
+    for at, word in enumerate(reading.words):
+        if word.slot is not None:
+            if word.slot.kind == "param":
+                roles.setdefault(word.text, (at, under))
+        elif word.text in _CLAUSE_BORDERS:
+            under = ""
+        elif word.text in ROLE_WORDS:
+            under = ROLE_WORDS[word.text]
+    return roles
+
+
+def _head(name: str) -> str:
+    """What a param is, without what tells it from its like: ``city`` of ``toCity`` and of ``city2``."""
+    words = [word.rstrip("0123456789_") for word in re.findall(r"[A-Za-z][a-z0-9]*|[^\W_]+", name[:MAX_NAME])]
+    return next((word.casefold() for word in reversed(words) if len(word) > 1), "")
+
+
+def _out_of_order(
+    asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]
+) -> tuple[str, str] | None:
+    """Words under no preposition, whose order tells who does what to whom. A part that moves as a whole ("On
+    Monday send …") keeps its meaning."""
+    free = [(a, c) for a, c in paired if asked[a].role == cached[c].role == ("", False)]
+    ranks = _ranks([c for _, c in free])
+    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other != one + 1]
+    if len(breaks) < 2:
+        return None
+    return asked[free[breaks[0]][0]].text, asked[free[breaks[0] + 1][0]].text
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    rank = {value: at for at, value in enumerate(sorted(values))}
+    return [rank[value] for value in values]
