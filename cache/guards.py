@@ -14,7 +14,7 @@ from functools import cached_property
 
 from cache.lexicon import ANTONYM_PREFIXES, CONFLICTING_DIRECTIONS, HARMLESS_EFFECTS, OPPOSITES, stems
 from cache.readings import Reading
-from cache.substance import Item, Pairing, items_of, moved_command, pair_items, swapped, swapped_slots
+from cache.substance import QUESTIONS, Item, Pairing, items_of, moved_command, pair_items, swapped, swapped_slots
 from cache.templates import Template, texts_between
 from cache.tokens import joined
 from cache.wordings import may_qualify, say_the_same
@@ -22,6 +22,7 @@ from cache.wordings import may_qualify, say_the_same
 # How many words may be added where so many params (which count twice) and words agree.
 MOST_ADDED = 3
 LEAST_IN_COMMON = 3
+PARAMS_IN_FRAME = 2
 
 
 @dataclass(frozen=True)
@@ -195,9 +196,19 @@ def _same_words(case: _Case) -> str:
     asked, cached = case.pairing.only_asked, case.pairing.only_cached
     if asked and cached:
         return f"One text says {asked[0]!r} where the other says {cached[0]!r}."
-    added = asked or cached
-    telling = [word for word in added if may_qualify(word)] or (() if _agrees_widely(case) else added)
+    # "rate it {rating}" says what the param is.
+    labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()
+    added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
+    telling: Sequence[str] = added
+    if _agrees_widely(case):
+        telling = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
     return f"One text adds {telling[0]!r}." if telling else ""
+
+
+def _is_framing(word: str, case: _Case) -> bool:
+    """Whether a question word or an -ing form ("when is it playing") only frames the params that the text is
+    about."""
+    return len(case.asked.params) >= PARAMS_IN_FRAME and (word in QUESTIONS or word.endswith("ing"))
 
 
 def _agrees_widely(case: _Case) -> bool:

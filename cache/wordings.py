@@ -244,7 +244,13 @@ expand extend
 shorten shrink
 attach append
 insert add
-put add
+include add
+put place add
+book reservation
+music song tune
+table seat spot
+rate rank score
+music musical
 order purchase
 unsubscribe unenroll
 assemble build
@@ -308,7 +314,6 @@ hear listen play
 song tune
 eat dine
 sing perform
-table seat
 error failure
 song track tune
 meal dish
@@ -417,12 +422,18 @@ def say_the_same(one: str, other: str) -> bool:
     """Whether two words are forms, spellings or slips of one word, or of one meaning."""
     if one == other or (one in UNITS and UNITS[one] == UNITS.get(other)):
         return True
-    forms, others = stems(one), stems(other)
-    if not set(forms).isdisjoint(others):
+    forms, others = _forms(one), _forms(other)
+    if not forms.isdisjoint(others):
         return True
     if any(_groups_of(form) & _groups_of(variant) for form in forms for variant in others):
         return True
     return _spelling(one) == _spelling(other) or is_slip(one, other)
+
+
+@functools.lru_cache(maxsize=8192)
+def _forms(word: str) -> frozenset[str]:
+    """What the word may be a form of, two endings deep: "reservations" of "reserve"."""
+    return frozenset(form for stem in stems(word) for form in stems(stem))
 
 
 def _groups_of(word: str) -> frozenset[int]:
