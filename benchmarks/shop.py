@@ -71,5 +71,6 @@ def open_project() -> Project:
     for name, facts in SERVICES.items():
         registry.register(project, name, facts)
     asked = request(0)
-    plan_cache.store(project, asked, plan_for(asked), planned_by="model", cost={})
+    vector = plan_cache.embed(plan_cache.request_for(project, asked).template.embedding_text)
+    plan_cache.store(project, asked, plan_for(asked), vector=vector, planned_by="model", cost={})
     return project

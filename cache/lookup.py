@@ -17,11 +17,12 @@ from functools import cached_property
 import numpy as np
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Func, IntegerField, Q, QuerySet
+from django.db.models import Count, Func, IntegerField, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance
 
+from cache.filling import fingerprint
 from cache.guards import Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
@@ -38,7 +39,7 @@ TTL_JITTER = 0.1
 # The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
 # costs more than its answer. What is not selected is fetched when it is looked at.
 SAME_TEMPLATE = """
-    SELECT id, identity, template, plan, recipe FROM cache_entry
+    SELECT id, identity, template, plan, recipe, services, dependencies, replan_reason FROM cache_entry
     WHERE scope = %s AND template_key = %s AND identity IN ('', %s)
         AND expires_at > now() AND quarantined_at IS NULL
     ORDER BY created_at DESC LIMIT %s
@@ -65,19 +66,21 @@ class Scope:
 
 @dataclass(frozen=True)
 class Request:
-    """An action with its params (by field, in their order) and where to look for a plan."""
+    """An action with its params (by field, in their order) and where to look for a plan. ``telling`` are the words
+    by which tasks are told apart, see :func:`make_template`."""
 
     scope: Scope
     action: str
     params: Mapping[str, Json]
+    telling: frozenset[str] = frozenset()
 
     @cached_property
     def template(self) -> Template:
-        return make_template(self.action, self.params)
+        return make_template(self.action, self.params, telling=self.telling)
 
     @cached_property
     def identity(self) -> str:
-        return _digest([self.action, dict(self.params)])
+        return fingerprint(self.action, self.params)
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,15 @@ class Policy:
     """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
     ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
     cosine similarity for a hit by meaning. ``sound`` tells whether an entry's plan is still good for the request
-    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays."""
+    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
+    tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
     sound: Callable[[Entry], bool] = lambda entry: False
+    current: Callable[[Entry], bool] = lambda entry: True
+    rehearse: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,21 @@ def find(request: Request, policy: Policy) -> Decision:
     return replace(decision, milliseconds=_since(started))
 
 
+def find_by_template(request: Request, policy: Policy) -> Decision:
+    """The first half of :func:`find`: one statement, and nothing to embed."""
+    started = time.perf_counter()
+    decision = _by_template(request, policy)
+    return replace(decision, milliseconds=_since(started))
+
+
+def serves_identical_only(request: Request) -> bool:
+    """Whether there are plans for the request's template, and each is good for one identical request only: what is
+    planned next will hardly serve others either."""
+    same = Entry.objects.usable().filter(scope=request.scope.digest, template_key=request.template.key)
+    found = same.aggregate(any=Count("id"), reusable=Count("id", filter=Q(identity="")))
+    return bool(found["any"]) and not found["reusable"]
+
+
 def store(
     request: Request,
     plan: Json,
@@ -159,6 +180,7 @@ def store(
     vector: NDArray[np.float32] | None,
     ttl_seconds: int,
     services: Mapping[str, int],
+    dependencies: str = "",
     planned_by: str,
     cost: Mapping[str, Json],
 ) -> Entry | None:
@@ -181,6 +203,7 @@ def store(
         plan=plan,
         recipe=recipe.to_json(),
         services=dict(services),
+        dependencies=dependencies,
         planned_by=planned_by,
         cost=dict(cost),
         expires_at=expires_at,
@@ -247,6 +270,11 @@ def forget(project_id: str, entry_ids: Sequence[str]) -> int:
 def forget_using(project_id: str, service: str) -> int:
     """Evicts every entry of a project that uses the service; how many there were."""
     return _delete(Entry.objects.filter(project_id=project_id, services__has_key=service))
+
+
+def forget_project(project_id: str) -> int:
+    """Evicts every entry of a project; how many there were."""
+    return _delete(Entry.objects.filter(project_id=project_id))
 
 
 def _delete(entries: QuerySet[Entry]) -> int:
@@ -338,6 +366,10 @@ def _first_served(
 
 def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
     """The filled and accepted plan, or why this entry does not serve the request."""
+    if not policy.current(entry):
+        return None, Refusal("dependency", "A service that its plan uses has changed or is gone.")
+    if entry.replan_reason:
+        return None, Refusal("replan", entry.replan_reason)
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
@@ -349,12 +381,13 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     except CannotFill as error:
         return None, Refusal(error.code, error.message)
     except (RecipeInvalid, TemplateInvalid) as error:
-        quarantine(entry.id, str(error))
+        if not policy.rehearse:
+            quarantine(entry.id, str(error))
         return None, Refusal("entry_unreadable", str(error))
     objection = policy.accept(plan)
     if objection is None:
         return plan, None
-    if not policy.sound(entry):
+    if not policy.rehearse and not policy.sound(entry):
         quarantine(entry.id, objection)
     return None, Refusal("validation", objection)
 
@@ -366,7 +399,7 @@ def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Js
     pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
     if pairs is not None:
         params = rename_params(params, pairs)
-        template = make_template(request.action, params)
+        template = make_template(request.action, params, telling=request.telling)
     refusal = check_guards(template, cached, text_constants=recipe.text_constants)
     if refusal is not None:
         return None, refusal

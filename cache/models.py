@@ -51,6 +51,14 @@ class Entry(models.Model):
         "task takes and that a request must therefore share.",
     )
     services = models.JSONField(help_text="The services it uses, by name, with their versions.")
+    dependencies = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Digest of these services as they were: when it is another today, the entry is not served.",
+    )
+    replan_reason = models.TextField(
+        blank=True, help_text="Why the next request of its kind is to be planned anew, and to replace it."
+    )
     planned_by = models.CharField(max_length=10, help_text="model or composer")
     cost = models.JSONField(default=dict, help_text="What planning it cost: tokens and milliseconds.")
     created_at = models.DateTimeField(default=timezone.now)

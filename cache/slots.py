@@ -7,7 +7,7 @@ between them; longer values go first.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from cache.lexicon import (
     NEGATIONS,
     POLITE_WORDS,
     stands_as_command,
+    stems,
 )
 from cache.literals import Literal, parse_number
 from cache.tokens import JOIN, Token, name_words, tokenize
@@ -32,6 +33,7 @@ Span = tuple[int, int]
 MAX_LEAVES = 512
 MAX_CHARACTERS = 65_536
 MAX_TIED = 8
+MAX_CHOICE = 60
 _NUMBER_SIGNS = ("#", "№")
 UNTELLING_WORDS = INTENT_WORDS | ARTICLES | POLITE_WORDS
 
@@ -65,9 +67,12 @@ class _Leaf:
         return ".".join(map(str, self.path))
 
 
-def find_slots(action: str, literals: list[Literal], params: Mapping[str, Json]) -> tuple[Slot, ...]:
-    """The slots of ``action`` from left to right: params' values, and the literals that hold none."""
-    slots = _param_slots(action, literals, params)
+def find_slots(
+    action: str, literals: list[Literal], params: Mapping[str, Json], *, telling: Collection[str] = ()
+) -> tuple[Slot, ...]:
+    """The slots of ``action`` from left to right: params' values, and the literals that hold none. A value of
+    ``telling`` words only stays in the text."""
+    slots = _param_slots(action, literals, params, telling)
     taken = bytearray(len(action))
     for slot in slots:
         _take(taken, slot.start, slot.end)
@@ -103,14 +108,16 @@ def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
             yield at, item
 
 
-def _param_slots(action: str, literals: list[Literal], params: Mapping[str, Json]) -> list[Slot]:
+def _param_slots(
+    action: str, literals: list[Literal], params: Mapping[str, Json], telling: Collection[str]
+) -> list[Slot]:
     found = _param_leaves(params, longest=4 * len(action))
     if not found:
         return []
     tokens = tokenize(action)
     by_span: dict[Span, list[list[_Leaf]]] = {}
     for group, spans in (*_as_text(action, tokens, found), *_as_number(action, literals, found)):
-        for span in spans:
+        for span in () if spans and _is_choice(group[0].text, telling) else spans:
             by_span.setdefault(span, []).append(group)
     atoms = [literal for literal in literals if literal.kind != "quoted"]
     chosen = _longest(span for span in by_span if not _cuts_a_literal(action, span, atoms))
@@ -182,6 +189,13 @@ def _is_command(words: list[str], index: int, needle: str) -> bool:
     if needle in NEGATIONS:
         return True
     return needle in EFFECT_OF and stands_as_command(words, index)
+
+
+def _is_choice(text: str, telling: Collection[str]) -> bool:
+    """Whether the value itself decides what is done: {"kind": "flight"} must not make "Book a flight" and "Book a
+    hotel" one template where there is a service for each."""
+    words = name_words(text) if len(text) <= MAX_CHOICE else ()
+    return bool(words) and all(any(stem in telling for stem in stems(word)) for word in words)
 
 
 def _as_number(

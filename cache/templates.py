@@ -8,7 +8,7 @@ values in the slots, so one plan serves both once the values are exchanged.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cache.literals import find_literals
@@ -66,9 +66,11 @@ class Template:
         return _assemble(action, _read_slots(value.get("slots"), action), _read_fields(value.get("fields")))
 
 
-def make_template(action: str, params: Mapping[str, Json]) -> Template:
-    """The template of ``action`` as asked with ``params`` (field → JSON value, in the request's order)."""
-    slots = find_slots(action, find_literals(action), params)
+def make_template(action: str, params: Mapping[str, Json], *, telling: Collection[str] = ()) -> Template:
+    """The template of ``action`` as asked with ``params`` (field → JSON value, in the request's order).
+    ``telling`` are the words, in their base form, that tell one task from another: a value of such words only is
+    no slot."""
+    slots = find_slots(action, find_literals(action), params, telling=telling)
     return _assemble(action, slots, tuple(sorted((field, field_type(value)) for field, value in params.items())))
 
 

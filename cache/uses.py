@@ -21,6 +21,9 @@ COUNT = """
     RETURNING entry_id
 """
 
+# Of entries that are gone nobody takes what was left: the memory of it must end somewhere.
+MAX_UNCOUNTED = 10_000
+
 _lock = threading.Lock()
 _uncounted: Counter[str] = Counter()
 
@@ -34,7 +37,8 @@ def take(entry_id: str) -> int:
 def leave(entry_id: str, hits: int) -> None:
     """These could not be counted now."""
     with _lock:
-        _uncounted[entry_id] += hits
+        if entry_id in _uncounted or len(_uncounted) < MAX_UNCOUNTED:
+            _uncounted[entry_id] += hits
 
 
 def count_hit(entry_id: str, at: datetime) -> None:

@@ -9,6 +9,7 @@ client's GET for it is run through Django, and its answer becomes the response.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
@@ -16,36 +17,44 @@ from typing import Any, cast
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
+from django.conf import settings  # noqa: E402
 
+from orra.bodies import ClientGone, take_body  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
-from planengine.waiting import Waiters  # noqa: E402
+from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
+from planengine.waiting import WAIT_HEADER, Waiters  # noqa: E402
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-WAIT_HEADER = b"x-orra-wait"
-THREADS = int(os.environ.get("WEB_THREADS", "8"))
+BODY_SECONDS = 30
 
-django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=THREADS))
+django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS))
 waiters = Waiters()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/v1/plans":
-        await _ask_and_wait(scope, receive, send)
     elif scope["type"] == "http":
-        await django(scope, receive, send)
+        try:
+            scope, receive = await take_body(scope, receive, limit=settings.MAX_BODY_BYTES, seconds=BODY_SECONDS)
+        except ClientGone:
+            return
+        except TimeoutError:
+            await _too_slow(send)
+            return
+        asks = scope["method"] == "POST" and scope["path"] == "/v1/plans"
+        await (_ask_and_wait if asks else django)(scope, receive, send)
 
 
 async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
     answer = Recorded()
     await django(scope, receive, answer.send)
-    wait = answer.take_header(WAIT_HEADER)
+    wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
         location = (answer.header(b"location") or b"").decode()
         if await waiters.finished(location.rsplit("/", 1)[-1], timeout=float(wait)):
@@ -61,6 +70,16 @@ async def _get(scope: Message, path: str) -> Recorded:
     answer = Recorded()
     await django({**request, "headers": headers}, _empty_body, answer.send)
     return answer
+
+
+async def _too_slow(send: Send) -> None:
+    detail = f"The body did not arrive within {BODY_SECONDS} seconds. Send it again."
+    body = json.dumps(problem(408, "body_too_slow", detail)).encode()
+    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    # What still arrives would be taken for the next request.
+    headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _empty_body() -> Message:

@@ -11,8 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 app = Celery("orra")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Ticks that no worker took are not worth taking later: else a worker would begin with a day's worth of them.
+TICK = {"expires": 60.0}
 app.conf.beat_schedule = {
-    "plans: take up what was lost": {"task": "planengine.tasks.sweep", "schedule": 5.0},
-    "cache: delete expired entries": {"task": "cache.tasks.delete_expired", "schedule": 60.0},
-    "cache: keep projects under their cap": {"task": "cache.tasks.enforce_caps", "schedule": 60.0},
+    "plans: take up what was lost": {"task": "planengine.tasks.sweep", "schedule": 5.0, "options": TICK},
+    "cache: delete expired entries": {"task": "cache.tasks.delete_expired", "schedule": 60.0, "options": TICK},
+    "cache: keep projects under their cap": {
+        "task": "cache.tasks.enforce_caps",
+        "schedule": 60.0,
+        "options": TICK,
+    },
 }

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+log = structlog.get_logger(__name__)
 
 PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
 PLAN_SECONDS = Histogram(
@@ -28,6 +31,7 @@ LOOKUP_SECONDS = Histogram(
     ["decision"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
 )
+HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again or reported.", ["origin", "verdict"])
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 
@@ -44,6 +48,15 @@ class Waiting(Collector):
     """How many plans wait, and for how long the oldest has: the two numbers to wake somebody up for."""
 
     def collect(self) -> Iterator[Metric]:
+        """Nothing while the database is away: the counters are wanted most just then."""
+        from django.db import Error
+
+        try:
+            yield from self._ask()
+        except Error as error:
+            log.warning("the database tells no metrics", error=str(error).partition("\n")[0])
+
+    def _ask(self) -> Iterator[Metric]:
         from django.db.models import Count, Min
         from django.utils import timezone
 

@@ -47,6 +47,9 @@ SETTINGS: Mapping[str, str] = {
     "max_wal_senders": "0",
     "checkpoint_timeout": "15min",
     "log_checkpoints": "off",
+    # A statement that failed, or the row that was in its way, holds what users sent.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "timezone": "UTC",
 }
 # For data that nobody wants to see again: tests.

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import structlog
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "rediss+socket", "sentinel", "memory"}  # memory: for tests
 
 # The openai client reads these by itself and would send them to whatever endpoint is configured here.
 for name in [name for name in os.environ if name.startswith("OPENAI_")]:
@@ -50,11 +51,31 @@ def flag(variable: str, *, default: bool) -> bool:
 
 def http_url(variable: str) -> str:
     raw = text(variable)
-    if raw and (urlsplit(raw).scheme not in {"http", "https"} or not urlsplit(raw).hostname):
+    try:
+        url = urlsplit(raw)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if raw and not usable:
         stop(variable, "must be an address such as http://localhost:8000/v1.")
-    if "@" in urlsplit(raw).netloc:
+    if raw and "@" in url.netloc:
         stop(variable, "must not hold a user or password; the key has a variable of its own.")
     return raw
+
+
+def broker_url(variable: str) -> str:
+    raw = text(variable)
+    scheme, separator, rest = raw.partition("://")
+    if raw and not (separator and scheme in BROKER_SCHEMES and (rest or scheme == "memory")):
+        stop(variable, "must be the address of a Redis-protocol broker such as redis://localhost:6379/0.")
+    return raw
+
+
+def api_key(variable: str) -> str:
+    key = text(variable)
+    if not all("!" <= character <= "~" for character in key):
+        stop(variable, "holds characters that no HTTP header can carry: paste it again.")
+    return key
 
 
 def database(variable: str) -> dict[str, Any]:
@@ -63,14 +84,14 @@ def database(variable: str) -> dict[str, Any]:
     raw = text(variable)
     if not raw:
         stop(variable, "is not set. Run through `manage.py` or `make`, which start the embedded Postgres.")
-    url = urlsplit(raw)
+    try:
+        url = urlsplit(raw)
+        port = url.port
+    except ValueError:
+        stop(variable, "has a host or port that cannot be read.")
     if url.scheme not in {"postgres", "postgresql"} or not url.path.strip("/"):
         stop(variable, "must look like postgresql://user:password@host:5432/name.")
     options: dict[str, Any] = dict(parse_qsl(url.query))
-    try:
-        port = url.port
-    except ValueError:
-        stop(variable, "has a port that is not a number.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.strip("/")),
@@ -88,7 +109,7 @@ def database(variable: str) -> dict[str, Any]:
 
 DATA_DIR = Path(text("ORRA_DATA_DIR") or BASE_DIR / ".data").absolute()
 DATABASES = {"default": database("DATABASE_URL")}
-BROKER_URL = text("BROKER_URL")
+BROKER_URL = broker_url("BROKER_URL")
 
 # Before anything imports prometheus_client, which reads it once.
 METRICS_DIR = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(DATA_DIR / "metrics")))
@@ -103,23 +124,28 @@ OPEN_REGISTRATION = flag("ORRA_OPEN_REGISTRATION", default=False)
 # --- models
 
 LLM_MODEL = text("LLM_MODEL")
-LLM_API_KEY = text("LLM_API_KEY")
+LLM_API_KEY = api_key("LLM_API_KEY")
 LLM_API_BASE_URL = http_url("LLM_API_BASE_URL")
 if LLM_API_BASE_URL and not LLM_MODEL:
     stop("LLM_MODEL", "must name the model to use at LLM_API_BASE_URL.")
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
-EMBEDDINGS_API_KEY = text("EMBEDDINGS_API_KEY")
+EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")
 if EMBEDDINGS_API_BASE_URL and not EMBEDDINGS_MODEL:
     stop("EMBEDDINGS_MODEL", "must name the model to use at EMBEDDINGS_API_BASE_URL.")
 
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
 PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)
+# How many plans of one template may be made at once when one cannot serve the others.
+PLANNING_LANES = number("PLANNING_LANES", 4, least=1, most=256)
+
+# --- the web server
+
+WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)
 
 # --- limits on what a request may carry
 
 MAX_BODY_BYTES = 512 * 1024
-MAX_WAIT_SECONDS = 60
 
 # --- Django
 
@@ -219,7 +245,14 @@ CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * PLANNING_DEADLINE_SECONDS + 300}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * PLANNING_DEADLINE_SECONDS + 300,
+    # A broker that hangs must not hold up who enqueues: the sweep repeats what it did not take.
+    "socket_timeout": 2.0,
+    "socket_connect_timeout": 2.0,
+    "max_retries": 1,
+    "interval_start": 0.0,
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- logs: one JSON line per event, on standard error

@@ -12,13 +12,14 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from orra.embedded import BASE_DIR, Valkey, fill, fill_secrets
@@ -125,8 +126,7 @@ class Stack:
         finally:
             stopping.cancel()
             starting.cancel()
-            with suppress(asyncio.CancelledError, EmbeddedError):
-                await starting
+            await asyncio.gather(starting, return_exceptions=True)  # whatever ended it, the children are stopped
             await self._stop()
         return 0
 
@@ -142,6 +142,8 @@ class Stack:
         began = time.monotonic()
         say(f"Starting orra, with its data in {self.data_dir}")
         self._announce()
+        # Counters of processes that ended long ago: one file each, read at every scrape.
+        shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
         await self._start_database()
         fill_secrets(self.data_dir)
         await self._start_broker()
@@ -167,6 +169,10 @@ class Stack:
     async def _watch_database(self) -> None:
         while True:
             await asyncio.sleep(POSTGRES_WATCH_SECONDS)
+            if not (self.data_dir / "postgres" / "PG_VERSION").exists():
+                say(f"The data in {self.data_dir} is gone; stopping.")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             if postmaster_pid(self.data_dir) is None:
                 say("Postgres ended by itself; starting it again.")
                 try:
@@ -233,7 +239,7 @@ class Stack:
         status, output = await run_once(program)
         if status:
             reason = output.removeprefix("orra cannot start: ")
-            raise EmbeddedError(reason if reason != output else f"{program.name} failed:\n{output}")
+            raise EmbeddedError(reason if reason != output else f"{program.name} failed: {_complaint(output)}")
         return output
 
     async def _credentials(self) -> Credentials | None:
@@ -308,6 +314,15 @@ class Stack:
         (self.data_dir / "run.json").unlink(missing_ok=True)
         if self.ready:
             say("Stopped.")
+
+
+def _complaint(output: str) -> str:
+    """What a program that failed says in the end: of a traceback the error, without the way to it."""
+    lines = output.strip().splitlines()
+    if not any(line.startswith("Traceback ") for line in lines):
+        return "\n" + output
+    last = max((at for at, line in enumerate(lines) if line[:1].strip()), default=0)
+    return " ".join(line.strip() for line in lines[last:])
 
 
 if __name__ == "__main__":

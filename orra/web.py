@@ -17,6 +17,7 @@ def main() -> None:
         log_config=None,  # Django's settings configure logging
         access_log=False,
         server_header=False,
+        ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])

@@ -8,10 +8,9 @@ from django.db.models.functions import Cast
 
 from cache.models import Entry
 from orra.strictjson import Json
+from planengine import honesty
 from planengine.models import Plan, Project
-from planengine.states import PlanSource
-
-HIT_SOURCES = (PlanSource.EXACT, PlanSource.SEMANTIC)
+from planengine.states import HIT_SOURCES
 
 
 def cache_stats(project: Project) -> dict[str, Json]:
@@ -31,7 +30,9 @@ def cache_stats(project: Project) -> dict[str, Json]:
         "tokens_saved": _tokens_saved(project),
         "entries": Entry.objects.usable().filter(project=project).count(),
         "quarantined_entries": Entry.objects.filter(project=project).exclude(quarantined_at=None).count(),
-        "observed_wrong_hit_rate": None,
+        "observed_wrong_hit_rate": honesty.observed(project).as_dict(),
+        "reported_wrong_hits": honesty.reported(project).wrong,
+        "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
     }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from orra.strictjson import Json
+from cache.lexicon import FUNCTION_WORDS, stems
+from cache.tokens import name_words, tokenize
+from orra.strictjson import Json, canonical
 from planengine.schemas import ObjectSchema, compile_schema
+
+MAX_DIGESTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,12 @@ class ServiceSpec:
     input_schema: Mapping[str, Json]
     output_schema: Mapping[str, Json]
     revertible: bool
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for services that are the same for whoever plans with them, whatever their ids and versions."""
+        facts = [self.name, self.type, self.description, self.input_schema, self.output_schema, self.revertible]
+        return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
     @cached_property
     def inputs(self) -> ObjectSchema:
@@ -52,6 +63,7 @@ class Catalogue:
 
     def __init__(self, services: Iterable[ServiceSpec]) -> None:
         self._services = tuple(services)
+        self._digests: dict[tuple[str, ...], str] = {}  # asked for on every hit
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
     def __iter__(self) -> Iterator[ServiceSpec]:
@@ -63,6 +75,32 @@ class Catalogue:
     def get(self, name_or_id: str) -> ServiceSpec | None:
         """The service of exactly this name, or else of this id; upper and lower case differ."""
         return self._found.get(name_or_id)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that services are told apart by, from their names and descriptions, and what these may be
+        forms of."""
+        described = {token.folded for spec in self._services for token in tokenize(spec.description)}
+        named = {word for spec in self._services for word in name_words(spec.name)}
+        # "on" tells nothing in a description, and everything in "turn_on".
+        return frozenset(stem for word in (described - FUNCTION_WORDS) | named for stem in stems(word))
+
+    def digest_of(self, names: Iterable[str]) -> str:
+        """Equal as long as each of these services is there and unchanged."""
+        wanted = tuple(sorted(set(names)))
+        known = self._digests.get(wanted)
+        if known is None:
+            found = [(name, self._found.get(name)) for name in wanted]
+            facts = [[name, spec.digest if spec else None] for name, spec in found]
+            known = hashlib.sha256(canonical(facts).encode()).hexdigest()
+            if len(self._digests) < MAX_DIGESTS:
+                self._digests[wanted] = known
+        return known
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all its services."""
+        return self.digest_of(self.names)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -108,17 +108,22 @@ def complete(endpoint: Endpoint, messages: Sequence[Message], *, deadline: float
     started = time.monotonic()
     site = site_of(endpoint)
     request = request_body(endpoint, messages, dialect=dialect_of(endpoint))
+    failure: ModelError | None = None
     for tries in itertools.count(1):
+        tried = time.monotonic()
         try:
             body = _post(endpoint, request, site=site, deadline=deadline)
             return read_completion(body, site=site, seconds=time.monotonic() - started)
         except ModelTimeout:
-            seconds = time.monotonic() - started
+            now = time.monotonic()
+            if failure is not None and now - tried < (now - started) / 2:
+                raise failure from None  # what took the time is why it was asked again
             raise ModelTimeout(
-                f"The model {endpoint.model!r} at {site.url} did not answer within {seconds:.3g} s, all the time "
-                "that was left. Use a faster model, or allow more time."
+                f"The model {endpoint.model!r} at {site.url} did not answer within {now - started:.3g} s, all the "
+                "time that was left. Use a faster model, or allow more time."
             ) from None
         except ModelError as error:
+            failure = error
             pause = pause_after(error, tries=tries, patience=endpoint.patience)
             if pause is None or time.monotonic() + pause >= deadline:
                 raise

@@ -76,6 +76,18 @@ class Project(models.Model):
         help_text="Share of hits that may be observed wrong before hits by meaning are closed.",
     )
 
+    recheck_share = models.FloatField(
+        default=0.01,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Share of hits that are planned again in the background and compared, 0 to 1.",
+    )
+    semantic_closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when hits by meaning are closed, because too many were found wrong.",
+    )
+
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
@@ -289,3 +301,57 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id} #{self.number}"
+
+
+class HitCheck(models.Model):
+    """Whether a hit was right: a Plan from the cache, planned again or reported by its client."""
+
+    class Origin(models.TextChoices):
+        SAMPLE = "sample", "planned again"
+        REPORT = "report", "reported by the client"
+
+    class Verdict(models.TextChoices):
+        RIGHT = "right"
+        WRONG = "wrong"
+        UNDECIDED = "undecided"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="hit_checks", db_index=False)
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="checks", db_index=False)
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    settled = models.BooleanField(default=False, help_text="Hits by meaning were reopened since: counts no more.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["plan", "origin"], name="check_per_plan")]
+        indexes = [models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.verdict}"
+
+
+class Flight(models.Model):
+    """Plans that are made together: one leads, the others follow. See :mod:`planengine.flights`."""
+
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="What its requests have in common.")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    leader_id = models.CharField(max_length=ids.LENGTH, help_text="The Plan that is planned for all of them.")
+    token = models.PositiveIntegerField(help_text="Fencing token: how often the flight has been taken up.")
+    started_at = models.DateTimeField()
+    lease_expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.leader_id} and its followers"
+
+
+class Follower(models.Model):
+    """A Plan that waits for a flight, or did so and could not be finished with it: then it names none."""
+
+    plan = models.OneToOneField(Plan, models.CASCADE, primary_key=True, related_name="follower")
+    flight = models.ForeignKey(Flight, models.SET_NULL, null=True, related_name="followers")
+    identity = models.CharField(max_length=64, help_text="Equal for identical requests.")
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.plan_id

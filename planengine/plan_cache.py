@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
 from cache import lookup
-from cache.lookup import Decision, Policy, Request, Scope
+from cache.lookup import Candidate, Decision, Policy, Request, Scope
 from cache.models import Entry
 from orra.strictjson import Json
+from planengine.catalogue import Catalogue
 from planengine.embeddings import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
@@ -23,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 def request_for(project: Project, request: PlanRequest) -> Request:
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=current_planner().name)
-    return Request(scope, request.action, request.params)
+    return Request(scope, request.action, request.params, telling=catalogue_of(project).words)
 
 
 def find(project: Project, request: PlanRequest) -> Decision:
@@ -31,19 +35,57 @@ def find(project: Project, request: PlanRequest) -> Decision:
     return lookup.find(request_for(project, request), _policy(project, request))
 
 
+def find_by_template(project: Project, request: PlanRequest) -> Decision:
+    """As :func:`find`, without a search by meaning."""
+    return lookup.find_by_template(request_for(project, request), _policy(project, request))
+
+
+def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
+    """What :func:`find` would decide and why, with nothing served, counted or put into quarantine."""
+    asked, policy = request_for(project, request), replace(_policy(project, request), rehearse=True)
+    decision = lookup.find(asked, policy)
+    candidates = [candidate.as_dict() for candidate in decision.candidates]
+    if decision.hit:
+        served = Entry.objects.filter(pk=decision.entry_id).first()
+        template = served.template_text if served else ""
+        candidates.append(Candidate(decision.entry_id or "", template, decision.similarity or 0.0, None).as_dict())
+    return {
+        "decision": decision.kind,
+        "reason": decision.reason,
+        "entry_id": decision.entry_id,
+        "similarity": decision.similarity,
+        "template": asked.template.text,
+        "floor": policy.floor,
+        "plan": decision.plan,
+        "candidates": candidates,
+        "timings_ms": {
+            "cache": round(decision.milliseconds, 2),
+            "embedding": round(decision.embedding_milliseconds, 2),
+        },
+    }
+
+
 def store(
-    project: Project, request: PlanRequest, plan: Json, *, planned_by: str, cost: dict[str, Json]
+    project: Project,
+    request: PlanRequest,
+    plan: Json,
+    *,
+    vector: NDArray[np.float32] | None,
+    planned_by: str,
+    cost: dict[str, Json],
 ) -> Entry | None:
     catalogue = catalogue_of(project)
     asked = request_for(project, request)
     used = {task["service"] for task in plan["tasks"] if "service" in task}
     versions = {service.name: service.version for service in catalogue if service.name in used}
+    dependencies = _dependencies(project, catalogue, used)
     return lookup.store(
         asked,
         plan,
-        vector=embed(asked.template.embedding_text),
+        vector=vector,
         ttl_seconds=project.cache_ttl_seconds,
         services=versions,
+        dependencies=dependencies,
         planned_by=planned_by,
         cost=cost,
     )
@@ -59,6 +101,12 @@ def embed(text: str) -> NDArray[np.float32] | None:
     return vector
 
 
+def _dependencies(project: Project, catalogue: Catalogue, used: Iterable[str]) -> str:
+    """What an entry depends on: the services of its plan, or under the strict policy every service there is."""
+    strict = project.catalogue_policy == Project.CataloguePolicy.STRICT
+    return catalogue.digest if strict else catalogue.digest_of(used)
+
+
 def _policy(project: Project, request: PlanRequest) -> Policy:
     def accept(plan: Json) -> str | None:
         verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
@@ -69,11 +117,19 @@ def _policy(project: Project, request: PlanRequest) -> Policy:
     def sound(entry: Entry) -> bool:
         """Whether the entry's plan is still valid for its own request: then only these values do not fit it."""
         try:
+            entry.refresh_from_db(fields=["action", "params"])  # a lookup leaves them out
             params = parse_params(entry.params)
+        except Entry.DoesNotExist:  # evicted meanwhile: there is nothing to put in quarantine
+            return True
         except BadRequest:
             return False
         catalogue = catalogue_of(project)
         return validate(entry.plan, catalogue=catalogue, params=params, action=entry.action).plan is not None
 
+    def current(entry: Entry) -> bool:
+        return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
+
     floor = get_embedder().floor if project.similarity_threshold is None else project.similarity_threshold
-    return Policy(accept=accept, embed=embed, floor=floor, sound=sound)
+    if project.semantic_closed_at is not None:
+        floor = 1.0
+    return Policy(accept=accept, embed=embed, floor=floor, sound=sound, current=current)

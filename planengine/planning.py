@@ -1,21 +1,26 @@
-"""A worker's way with one Plan: claim it, look in the cache again, plan, store, finish.
+"""A worker's way with one Plan: look in the cache again, board its flight, plan, store, finish, land.
 
-No database transaction is open while a planner thinks, and a lease kept alive meanwhile tells everybody else
-that the plan is in good hands.
+No database transaction is open while a planner thinks, and leases kept alive meanwhile tell everybody else that
+the plan, and the flight that it leads, are in good hands.
 """
 
 from __future__ import annotations
 
-import threading
+import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, transaction
+from numpy.typing import NDArray
 
-from planengine import plan_cache, plans
+from cache import lookup
+from orra.strictjson import Json
+from planengine import flights, leases, plan_cache, plans
+from planengine.flights import Lead
 from planengine.generation import Failure, Outcome, generate
 from planengine.models import Plan
 from planengine.planner_choice import current_planner
@@ -25,38 +30,119 @@ from planengine.requests import PlanRequest
 
 log = structlog.get_logger(__name__)
 
-LEASE_RENEWAL_SECONDS = 5
+# Failures that another request of the same template need not have: its values may be smaller, or fit.
+OF_ITS_OWN_SIZE = "model_context_overflow"
+OF_ITS_OWN_VALUES = {"value_not_accepted", "type_mismatch"}
 
 
-def work_on(plan_id: str) -> None:
-    """Plans it, unless somebody else has it or it is finished. Ends with an outcome in the row, whatever happens
-    short of losing the process."""
+def work_on(plan_id: str) -> Sequence[str]:
+    """Brings the plan to its outcome, or lets it follow a flight that will, unless somebody else has it or it is
+    finished. Gives the ids of the plans that a worker can go on with now, because they waited for this one.
+
+    Only requests that use the cache fly together: one that bypasses it wants nothing of others, and one that
+    refreshes it asks for a plan of its own, for which others need not wait while there may be an older one."""
+    plan = plans.find_free(plan_id)
+    if plan is None:
+        return ()
+    request = PlanRequest(plan.action, plan.params_by_field, cache=plan.cache_mode)
+    if request.cache != Plan.CacheMode.USE:
+        _work(plan_id, request, lead=None)
+        return ()
+    try:
+        lead = _board(plan, request)
+    except DatabaseError:
+        raise  # the sweep tries again
+    except Exception:
+        if (claimed := plans.claim(plan_id)) is not None:
+            _finish_broken(claimed)
+        return ()
+    if lead is None:
+        return ()
+    _work(plan_id, request, lead=lead)
+    return _land(lead, plan_id)
+
+
+def _board(plan: Plan, request: PlanRequest) -> Lead | None:
+    """The lead of the plan's flight, if it is the one to be planned. It is not when another leads, which it then
+    follows, nor when the cache has it now, which then has served it."""
+    asked = plan_cache.request_for(plan.project, request)
+    route = flights.route_of(asked, lanes=settings.PLANNING_LANES)
+    follower = getattr(plan, "follower", None)
+    if follower is not None and follower.flight_id is not None:
+        return flights.take_over(follower, route)
+    decision = plan_cache.find_by_template(plan.project, request)
+    if decision.hit:
+        if follower is not None:
+            decision = dataclasses.replace(decision, reason="same_flight")
+        with transaction.atomic():
+            flights.leave(plan)
+            plans.serve(plan, decision)
+        return None
+    in_lane = follower is not None or lookup.serves_identical_only(asked)
+    lead = flights.board(plan, route, in_lane=in_lane)
+    if lead is None:
+        plans.park(plan)
+    return lead
+
+
+def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
+    """Ends with an outcome in the row, whatever happens short of losing the process or the lease."""
     plan = plans.claim(plan_id)
     if plan is None:
         return
-    with _lease_kept(plan):
+    with leases.kept(*_extensions(plan, lead), name=plan.id):
         try:
-            _plan(plan)
+            _plan(plan, request, lead)
         except Exception:
-            log.exception("planning broke", plan=plan.id, project=plan.project_id)
-            message = "The plan engine itself failed; the log has the details under this plan's id."
-            plans.finish(plan, Outcome("failed", failure=Failure("internal_error", message, retryable=True)))
+            _finish_broken(plan)
 
 
-def _plan(plan: Plan) -> None:
-    request = PlanRequest(plan.action, plan.params_by_field, cache=plan.cache_mode)
-    if request.cache == Plan.CacheMode.USE:
+def _extensions(plan: Plan, lead: Lead | None) -> list[Callable[[], bool]]:
+    """The flight's first: a leader that is lost must not seem to be in the air when its plan is taken up again."""
+    own: list[Callable[[], bool]] = [lambda: plans.extend_lease(plan)]
+    return own if lead is None else [lambda: flights.extend(lead), *own]
+
+
+def _finish_broken(plan: Plan) -> None:
+    log.exception("planning broke", plan=plan.id, project=plan.project_id)
+    message = "The plan engine itself failed; the log has the details under this plan's id."
+    plans.finish(plan, Outcome("failed", failure=Failure("internal_error", message, retryable=True)))
+
+
+def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
+    vector = None
+    if lead is not None:
+        # Between the last look and the lead of the flight, the one before may have landed.
         decision = plan_cache.find(plan.project, request)
         if decision.hit:
             plans.finish_from_cache(plan, decision)
             return
+        vector = decision.vector
     started = time.monotonic()
     planner = current_planner()
     outcome = _generate(plan, planner, Job(plan.action, request.params, catalogue_of(plan.project)))
     planner_ms = (time.monotonic() - started) * 1000
-    if outcome.plan is not None and request.cache != Plan.CacheMode.BYPASS:
-        _store(plan, request, outcome, planner=planner, planner_ms=planner_ms)
-    plans.finish(plan, outcome, source=planner.source, planner_ms=planner_ms)
+    to_store = outcome.plan is not None and request.cache != Plan.CacheMode.BYPASS
+    if to_store and vector is None:
+        vector = plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+    with _still_ours(plan, lead) as ours:
+        if not ours:
+            log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)
+            return
+        if to_store:
+            _store(plan, request, outcome, planner=planner, vector=vector, planner_ms=planner_ms)
+        plans.finish(plan, outcome, source=planner.source, planner_ms=planner_ms)
+
+
+@contextmanager
+def _still_ours(plan: Plan, lead: Lead | None) -> Iterator[bool]:
+    """A transaction during which nobody takes the plan or its flight over, unless somebody has."""
+    if lead is None:
+        with transaction.atomic():
+            yield plans.extend_lease(plan)
+    else:
+        with flights.held(lead) as held:
+            yield held and plans.extend_lease(plan)
 
 
 def _generate(plan: Plan, planner: Planner, job: Job) -> Outcome:
@@ -69,7 +155,15 @@ def _generate(plan: Plan, planner: Planner, job: Job) -> Outcome:
     )
 
 
-def _store(plan: Plan, request: PlanRequest, outcome: Outcome, *, planner: Planner, planner_ms: float) -> None:
+def _store(
+    plan: Plan,
+    request: PlanRequest,
+    outcome: Outcome,
+    *,
+    planner: Planner,
+    vector: NDArray[np.float32] | None,
+    planner_ms: float,
+) -> None:
     """A cache that cannot be written costs a later hit, not this plan."""
     usage = [trial.draft.usage for trial in outcome.trials]
     cost = {
@@ -79,27 +173,39 @@ def _store(plan: Plan, request: PlanRequest, outcome: Outcome, *, planner: Plann
         "completion_tokens": plans.total(tokens.completion_tokens for tokens in usage),
     }
     try:
-        plan_cache.store(plan.project, request, outcome.plan, planned_by=planner.source, cost=cost)
+        with transaction.atomic():
+            plan_cache.store(
+                plan.project, request, outcome.plan, vector=vector, planned_by=planner.source, cost=cost
+            )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)
 
 
-@contextmanager
-def _lease_kept(plan: Plan) -> Iterator[None]:
-    """Renews the lease from a thread of its own, with its own connection, until the block ends or it is lost."""
-    done = threading.Event()
+def _land(lead: Lead, plan_id: str) -> Sequence[str]:
+    """Ends the flight of a plan that has its outcome, for its followers to have it too, each with its own values;
+    the ids of those to go on with. Killed before this, the flight is taken over and finds the entry."""
+    plan = Plan.objects.filter(pk=plan_id).first()
+    with flights.held(lead) as held:
+        if not held:
+            log.warning("flight was taken over", plan=plan_id, flight=lead.flight_id, token=lead.token)
+            return ()
+        if plan is None or not plan.is_finished:
+            return flights.pass_on(lead)
+        if plan.error is not None:
+            identical = not _concerns_all(plan.error, lead)
+            plans.share_failure(plan, flights.dismiss(lead, identical=identical))
+        if lead.in_lane:
+            released = [*flights.release(lead, identical=True), *flights.pass_on(lead)]
+        else:
+            released = flights.land(lead)
+    log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))
+    return released
 
-    def renew() -> None:
-        try:
-            while not done.wait(LEASE_RENEWAL_SECONDS) and plans.extend_lease(plan):
-                connection.close()
-        finally:
-            connection.close()
 
-    thread = threading.Thread(target=renew, name=f"lease-{plan.id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def _concerns_all(error: Mapping[str, Json], lead: Lead) -> bool:
+    """Whether a failure is everybody's who follows, not only of identical requests. In a lane each request is
+    planned for itself; but what ails the planner's endpoint ails all."""
+    if error["code"] not in plans.OF_ITS_OWN_DRAFT:
+        return bool(error["code"] != OF_ITS_OWN_SIZE)
+    problems = {problem["code"] for problem in error["problems"]}
+    return not lead.in_lane and not problems & OF_ITS_OWN_VALUES

@@ -2,20 +2,23 @@
 
     ask ──hit──▶ ready                    the web process, at once
      └──miss──▶ pending ──claim──▶ planning ──finish──▶ ready | not_actionable | failed
-                   ▲                  │
-                   └── lease expired ─┘   a worker died: anybody may claim it again
+                 │ ▲                  │
+                 │ └── lease expired ─┘   a worker died: anybody may claim it again
+                 ├──serve──▶ ready        from the cache, where its flight's leader put the plan
+                 └──share_failure──▶ not_actionable | failed, as its flight's leader
 
-A claim is a conditional UPDATE that raises the fencing token; whoever holds an older token can write nothing.
+A claim is a conditional UPDATE that raises the fencing token; whoever holds an older token can write no outcome.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from cache import lookup, uses
@@ -27,7 +30,8 @@ from orra.strictjson import Json
 from planengine import plan_cache
 from planengine.exceptions import BadRequest
 from planengine.generation import Failure, Outcome, Trial
-from planengine.models import Attempt, Plan, Project
+from planengine.leases import LEASE
+from planengine.models import Attempt, Follower, Plan, Project
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, params_as_list
 from planengine.states import PlanSource, PlanStatus
@@ -35,9 +39,11 @@ from planengine.validation import validate
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=15)
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
+
+# Failures that tell of a draft, and so of the values of the request that it was made for.
+OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
 
 
 def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None = None) -> tuple[Plan, bool]:
@@ -109,23 +115,36 @@ def preview_replay(
     return verdict.plan, None
 
 
+def find_free(plan_id: str) -> Plan | None:
+    """The Plan, with its project and what it follows, if it waits for a worker."""
+    return _free().select_related("project", "follower").filter(pk=plan_id).first()
+
+
 def claim(plan_id: str) -> Plan | None:
     """The Plan, for the caller to work on until its lease ends; ``None`` when somebody else has it or it is
     finished. A plan that has taken several workers down with it is given up."""
-    now = timezone.now()
-    free = Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
-    claimed = Plan.objects.filter(free, pk=plan_id, lease_token__lt=MAX_CLAIMS).update(
-        status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=now + LEASE
-    )
-    if claimed:
-        plan = Plan.objects.select_related("project").get(pk=plan_id)
+    free = _free().filter(pk=plan_id)
+    # The row stays locked until it is read, or the token read could be that of a later claim.
+    with transaction.atomic():
+        claimed = free.filter(lease_token__lt=MAX_CLAIMS).update(
+            status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=timezone.now() + LEASE
+        )
+        plan = Plan.objects.select_related("project").get(pk=plan_id) if claimed else None
+    if plan is not None:
         log.info("plan claimed", plan=plan.id, project=plan.project_id, token=plan.lease_token)
         return plan
-    worn_out = Plan.objects.filter(free, pk=plan_id, lease_token__gte=MAX_CLAIMS).first()
+    worn_out = free.filter(lease_token__gte=MAX_CLAIMS).first()
     if worn_out is not None:
         message = f"Planning was started {MAX_CLAIMS} times and the worker was lost each time."
-        finish(worn_out, Outcome("failed", failure=Failure("worker_lost", message, retryable=True)))
+        _set_failed(worn_out, Failure("worker_lost", message, retryable=True))
+        _write(worn_out, free)
     return None
+
+
+def park(plan: Plan) -> None:
+    """Takes the plan from a worker that was lost with it, for as long as it follows a flight."""
+    abandoned = _free().filter(pk=plan.pk, status=PlanStatus.PLANNING)
+    abandoned.update(status=PlanStatus.PENDING, lease_token=F("lease_token") + 1)
 
 
 def extend_lease(plan: Plan) -> bool:
@@ -156,9 +175,18 @@ def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
 
 def finish_from_cache(plan: Plan, decision: Decision) -> bool:
     """The plan was in the cache after all: another request put it there meanwhile."""
+    return _finish_from_cache(plan, decision, _held(plan))
+
+
+def serve(plan: Plan, decision: Decision) -> bool:
+    """As :func:`finish_from_cache`, for a plan that nobody has claimed."""
+    return _finish_from_cache(plan, decision, _free().filter(pk=plan.pk))
+
+
+def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan]) -> bool:
     _note_decision(plan, decision, plan.cache_mode)
     _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
-    finished = _write(plan)
+    finished = _write(plan, writable)
     if finished and decision.entry_id and plan.finished_at:
         uses.count_hit(decision.entry_id, plan.finished_at)
     return finished
@@ -174,18 +202,48 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
     else:
         _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
         plan.source = PlanSource(source) if source else None
-    return _write(plan)
+    return _write(plan, _held(plan))
+
+
+# One statement for all, however many. They had no attempt of their own, and so no source and no tokens.
+SHARE_FAILURE = """
+    UPDATE planengine_plan
+    SET status = %s, error = %s, finished_at = %s,
+        cache = cache || '{"reason": "same_flight"}',
+        timings_ms = '{"cache": 0, "embedding": 0, "planner": 0}' || timings_ms
+            || jsonb_build_object('total', round(extract(epoch FROM %s - created_at) * 1000, 2))
+    WHERE id = ANY(%s) AND status = 'pending'
+    RETURNING created_at
+"""
+
+
+def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
+    """Ends these plans, which followed the leader, as it ended."""
+    error = dict(leader.error or {})
+    if error.get("code") in OF_ITS_OWN_DRAFT:
+        error["message"] += (
+            f"\n\nThis is the outcome of plan {leader.id}, with its values: this one waited for it."
+        )
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(SHARE_FAILURE, [leader.status, json.dumps(error), now, now, list(plan_ids)])
+        started = [created_at for (created_at,) in cursor.fetchall()]
+    metrics.PLANS.labels(str(leader.status), "none").inc(len(started))
+    for created_at in started:
+        metrics.PLAN_SECONDS.labels("none").observe((now - created_at).total_seconds())
+    log.info("failure shared", plan=leader.id, project=leader.project_id, followers=len(started))
 
 
 def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
-    """Ids of plans that no worker has and that were not enqueued lately: what a dead worker or broker dropped.
-    Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
+    """Ids of plans that no worker has, that follow no flight in the air and that were not enqueued lately: what a
+    dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
     waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
     abandoned = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    in_flight = Follower.objects.filter(plan=OuterRef("pk"), flight__lease_expires_at__gt=now)
     with transaction.atomic():
         ids = list(
-            Plan.objects.filter(overdue, waiting | abandoned)
+            Plan.objects.filter(~Exists(in_flight), overdue, waiting | abandoned)
             .select_for_update(skip_locked=True)
             .order_by("created_at")
             .values_list("id", flat=True)[:limit]
@@ -289,6 +347,13 @@ def _insert(plan: Plan) -> None:
             uses.leave(plan.cache_entry_id, hits)
 
 
+def _free() -> QuerySet[Plan]:
+    now = timezone.now()
+    return Plan.objects.filter(
+        Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    )
+
+
 def _held(plan: Plan) -> QuerySet[Plan]:
     return Plan.objects.filter(pk=plan.pk, status=PlanStatus.PLANNING, lease_token=plan.lease_token)
 
@@ -307,8 +372,8 @@ OUTCOME_COLUMNS = (
 )
 
 
-def _write(plan: Plan) -> bool:
-    written = _held(plan).update(**{column: getattr(plan, column) for column in OUTCOME_COLUMNS})
+def _write(plan: Plan, writable: QuerySet[Plan]) -> bool:
+    written = writable.update(**{column: getattr(plan, column) for column in OUTCOME_COLUMNS})
     if written:
         _count(plan)
         log.info("plan finished", plan=plan.id, project=plan.project_id, status=plan.status, source=plan.source)

@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
+from cache import lookup
 from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue
 from planengine.models import Project, Service
@@ -49,15 +50,19 @@ def register(project: Project, name: str, facts: Mapping[str, Json]) -> Register
             service.version += 1
         service.save()
         _raise_revision(project)
+        _forget_plans(project, None if created else name)
     log.info("service registered", project=project.pk, service=service.id, version=service.version)
     return Registered(service, created=created, changed=True)
 
 
 def remove(service: Service) -> None:
     with transaction.atomic():
+        # As in register, the project first: two that lock in different orders would wait for each other.
+        Project.objects.select_for_update().get(pk=service.project_id)
         service_id = service.id
         service.delete()
         _raise_revision(service.project)
+        _forget_plans(service.project, service.name)
     log.info("service removed", project=service.project_id, service=service_id)
 
 
@@ -78,6 +83,15 @@ def catalogue_of(project: Project) -> Catalogue:
 
 _lock = threading.Lock()
 _catalogues: OrderedDict[tuple[str, int], Catalogue] = OrderedDict()
+
+
+def _forget_plans(project: Project, changed: str | None) -> None:
+    """Cached plans that the change made worthless; ``changed`` is the service, unless it is new. Entries are also
+    checked when they are read: one that is being stored at this moment is not served either."""
+    if project.catalogue_policy == Project.CataloguePolicy.STRICT:
+        lookup.forget_project(project.pk)
+    elif changed is not None:
+        lookup.forget_using(project.pk, changed)
 
 
 def _raise_revision(project: Project) -> None:

@@ -21,5 +21,6 @@ class PlanSource(TextChoices):
     REPLAY = "replay", "replay of a cache entry"
 
 
+HIT_SOURCES = (PlanSource.EXACT, PlanSource.SEMANTIC)
 FINISHED = (PlanStatus.READY, PlanStatus.NOT_ACTIONABLE, PlanStatus.FAILED)
 UNFINISHED = (PlanStatus.PENDING, PlanStatus.PLANNING)

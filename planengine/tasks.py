@@ -2,32 +2,84 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import structlog
+from celery import Task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from orra.celery import app
-from planengine import planning, plans
+from planengine import freshness, honesty, planning, plans
 
 log = structlog.get_logger(__name__)
+
+LEAVE_BROKER_SECONDS = 5.0
+_leave_broker_until = 0.0
 
 
 @app.task(acks_late=True)  # type: ignore[untyped-decorator]
 def generate_plan(plan_id: str) -> None:
-    planning.work_on(plan_id)
+    released = planning.work_on(plan_id)
+    if released:
+        sent = enqueue_all(released)
+        plans.note_enqueued(sent, at=timezone.now())
 
 
 @app.task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Enqueues again what a killed worker, broker or web process has lost."""
-    for plan_id in plans.lost_plans(timezone.now()):
-        log.warning("plan enqueued again", plan=plan_id)
-        enqueue(plan_id)
+    lost = plans.lost_plans(timezone.now())
+    if lost:
+        log.warning("plans enqueued again", plans=lost)
+        enqueue_all(lost)
 
 
-def enqueue(plan_id: str) -> None:
+@app.task  # type: ignore[untyped-decorator]
+def mark_second_best(project_id: str, service_name: str) -> None:
+    freshness.mark_second_best(project_id, service_name)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def check_hit(plan_id: str) -> None:
+    honesty.check(plan_id)
+
+
+def check_later(plan_id: str) -> None:
+    """Has a worker plan a hit again. With the broker down it is one check less."""
+    _send(check_hit, plan_id)
+
+
+def compare_with_cached_plans(project_id: str, service_name: str) -> None:
+    """Has a worker look for cached plans that a new or changed service makes second best. With the broker down
+    they stay as they are: valid, and served."""
+    _send(mark_second_best, project_id, service_name)
+
+
+def enqueue_all(plan_ids: Sequence[str]) -> Sequence[str]:
+    """Tells workers; the ids that they were told of. Where one message fails, the others would wait as long."""
+    for number, plan_id in enumerate(plan_ids):
+        if not enqueue(plan_id):
+            return plan_ids[:number]
+    return plan_ids
+
+
+def enqueue(plan_id: str) -> bool:
     """Tells a worker. With the broker down nothing is lost: the sweep finds the row when it is back."""
+    return _send(generate_plan, plan_id)
+
+
+def _send(task: Task, *arguments: str) -> bool:
+    """Whether the broker took the message. One that did not answer is left alone for a moment, or else every
+    request would wait for it in turn."""
+    global _leave_broker_until
+    if time.monotonic() < _leave_broker_until:
+        return False
     try:
-        generate_plan.apply_async([plan_id], retry=False)
+        task.apply_async(arguments, retry=False)
     except OperationalError as error:
-        log.warning("broker unreachable, the sweep will enqueue the plan", plan=plan_id, error=str(error))
+        _leave_broker_until = time.monotonic() + LEAVE_BROKER_SECONDS
+        log.warning("broker unreachable", task=task.name, arguments=arguments, error=str(error))
+        return False
+    return True

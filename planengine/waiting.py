@@ -10,12 +10,14 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from planengine.models import Plan
 
 log = structlog.get_logger(__name__)
 
+# How long a client is ready to wait: from the view that accepts its request to the coroutine that waits for it.
+WAIT_HEADER = "X-Orra-Wait"
 POLL_SECONDS = 0.03
 POLL_AFTER_FAILURE_SECONDS = 1.0
 
@@ -56,7 +58,7 @@ class Waiters:
         while self._waiting:
             try:
                 done = await loop.run_in_executor(self._thread, finished_among, list(self._waiting))
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("cannot see whether plans are finished", error=str(error))
                 await asyncio.sleep(POLL_AFTER_FAILURE_SECONDS)
                 continue

@@ -20,6 +20,7 @@ DECISIONS = {
 
 REASONS = {
     "same_template": "An entry has exactly this template; no search by meaning was needed.",
+    "same_flight": "It came while the same was being planned with other values, and has its part in the outcome.",
     "same_meaning": "The entry nearest in meaning passed every guard and its plan is valid with these values.",
     "only_exact_templates": "No entry has this template, and the project takes no hits by meaning (threshold 1).",
     "no_embedding": "No entry has this template, and no embedding was to be had for a search by meaning.",

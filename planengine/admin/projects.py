@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from cache.models import Entry
 from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
+from planengine import honesty
 from planengine.models import ApiKey, Plan, Project, Service
 
 PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
@@ -25,13 +26,15 @@ class ProjectAdmin(OperatorAdmin):
     list_filter = ("catalogue_policy", "created_at")
     search_fields = ("name", "id__exact")
     search_help_text = "Part of a name, or an id."
-    readonly_fields = ("id", "catalogue_revision", "created_at")
+    readonly_fields = ("id", "catalogue_revision", "semantic_closed_at", "created_at")
+    actions = ("reopen",)
     fieldsets = (
         (None, {"fields": ("name", "id", "created_at")}),
         (
             "Cache",
-            {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "wrong_hit_tolerance")},
+            {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold")},
         ),
+        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
     )
 
@@ -46,6 +49,15 @@ class ProjectAdmin(OperatorAdmin):
     @admin.display(description="cache entries", ordering="entries_total")
     def entries_count(self, project: Any) -> SafeString:
         return format_html('<a href="{}">{}</a>', list_of(Entry, project=project.pk), project.entries_total)
+
+    @admin.action(description="Reopen hits by meaning", permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        closed = list(queryset.exclude(semantic_closed_at=None))
+        for project in closed:
+            honesty.reopen(project)
+            messages.success(request, f"Hits by meaning are open again for {project.name}.")
+        if not closed:
+            messages.info(request, "They are not closed in the selected projects.")
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         # Only what the form changed: the catalogue's revision may have risen since the page was opened.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.utils.dateparse import parse_datetime
+import re
+
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
+from planengine.api.moments import parse_moment
 from planengine.exceptions import BadRequest
+
+LIMIT = re.compile(r"[0-9]{1,9}")
 
 
 class Pages(CursorPagination):
@@ -20,7 +24,7 @@ class Pages(CursorPagination):
 
     def get_page_size(self, request: Request) -> int:
         raw = request.query_params.get("limit", str(self.page_size))
-        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= self.max_page_size:
+        if not LIMIT.fullmatch(raw) or not 1 <= int(raw) <= self.max_page_size:
             raise BadRequest(f"`limit` must be a number from 1 to {self.max_page_size}.", code="invalid_limit")
         return int(raw)
 
@@ -34,12 +38,15 @@ class Pages(CursorPagination):
             raise BadRequest("`cursor` is not one that a list gave out.", code="invalid_cursor")
         return cursor
 
+    def get_paginated_response_schema(self, schema):  # type: ignore[no-untyped-def]
+        described = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):  # `nullable` is OpenAPI 3.0's
+            described["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        return described
+
     def is_position(self, position: object) -> bool:
         """Whether a cursor's position is a value of the column that the list is ordered by."""
-        try:
-            return position is None or parse_datetime(str(position)) is not None
-        except ValueError:
-            return False
+        return position is None or parse_moment(str(position)) is not None
 
 
 class PagesByName(Pages):

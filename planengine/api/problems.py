@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -50,7 +50,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         log.error("database unreachable", error=str(error).splitlines()[0])
         body = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
         return _respond(body, headers={"Retry-After": "2"})

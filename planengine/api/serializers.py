@@ -41,6 +41,7 @@ SETTINGS = (
     "similarity_threshold",
     "catalogue_policy",
     "wrong_hit_tolerance",
+    "recheck_share",
 )
 
 
@@ -49,8 +50,15 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields: tuple[str, ...] = ("id", "name", *SETTINGS, "catalogue_revision", "created_at")
-        read_only_fields = ("catalogue_revision", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            *SETTINGS,
+            "semantic_closed_at",
+            "catalogue_revision",
+            "created_at",
+        )
+        read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
 
 
 class NewProjectSerializer(ProjectSerializer):
@@ -119,18 +127,40 @@ class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
     value = serializers.JSONField()
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "array", "items": {"$ref": "#/components/schemas/Param"}},
+            {"type": "object", "additionalProperties": {}},
+        ],
+        "description": "A list of {field, value}, or an object of values by field.",
+    }
+)
+class ParamsField(serializers.JSONField):
+    """Documents the two forms of params."""
+
+
 class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it."""
 
     action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS, help_text="What is to be done, in words.")
-    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+    params = ParamsField(required=False)
     cache = serializers.ChoiceField(choices=CACHE_MODES, default="use", required=False)
     wait_seconds = serializers.FloatField(min_value=0, max_value=MAX_WAIT_SECONDS, default=0, required=False)
 
 
 class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
-    params = ParamSerializer(many=True, required=False, help_text="Left out: the entry's own params.")
+    params = ParamsField(required=False, help_text="Left out: the entry's own params.")
+
+
+class ExplainRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS)
+    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
+
+
+class ReportSerializer(StrictSerializer):
+    verdict = serializers.ChoiceField(choices=["wrong_plan"])
 
 
 class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -167,6 +197,26 @@ class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
     guards = serializers.ListField(child=serializers.DictField())
 
 
+class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    entry_id = serializers.CharField()
+    template = serializers.CharField()
+    similarity = serializers.FloatField()
+    guard = serializers.CharField(allow_null=True, help_text="What objected; null for the one that would serve.")
+    reason = serializers.CharField(allow_null=True)
+
+
+class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    decision = serializers.CharField(help_text="exact, semantic or miss")
+    reason = serializers.CharField()
+    entry_id = serializers.CharField(allow_null=True)
+    similarity = serializers.FloatField(allow_null=True)
+    template = serializers.CharField(help_text="The request's own template.")
+    floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
+    plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
+    candidates = CandidateSerializer(many=True, help_text="The entries looked at, best first.")
+    timings_ms = serializers.DictField(child=serializers.FloatField())
+
+
 class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     code = serializers.CharField()
     message = serializers.CharField()
@@ -185,7 +235,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     plan = ExecutionPlanSerializer(allow_null=True)
     source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
     cache = CacheDecisionSerializer()
-    grounding = serializers.JSONField(allow_null=True)
+    grounding = serializers.JSONField()
     attempts = AttemptSerializer(many=True)
     usage = UsageSerializer()
     timings_ms = serializers.DictField(child=serializers.FloatField())

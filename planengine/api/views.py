@@ -7,8 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -18,17 +16,17 @@ from rest_framework.views import APIView
 from cache import lookup
 from cache.models import Entry
 from orra.strictjson import InvalidJson, Json, check
-from planengine import plans, registry, tasks
+from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
+from planengine.api.moments import parse_moment
 from planengine.api.pagination import PagesByName
 from planengine.cache_stats import cache_stats
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
 from planengine.states import PlanSource, PlanStatus
-
-WAIT_HEADER = "X-Orra-Wait"
+from planengine.waiting import WAIT_HEADER
 
 
 def project_of(request: Request) -> Project:
@@ -151,6 +149,8 @@ class OneService(APIView):
         serializer = shapes.ServiceSerializer(data=_storable(request.data))
         serializer.is_valid(raise_exception=True)
         registered = registry.register(project_of(request), name, serializer.validated_data)
+        if registered.changed:
+            tasks.compare_with_cached_plans(project_of(request).pk, name)
         body = shapes.ServiceSerializer(registered.service).data
         return Response(body, status=status.HTTP_201_CREATED if registered.created else status.HTTP_200_OK)
 
@@ -191,13 +191,16 @@ class Plans(generics.ListAPIView[Plan]):
         asked = parse_plan_request(request.data)
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
+        body = shapes.plan_as_json(plan, attempts=not created)
+        if created and honesty.is_to_be_checked(plan):
+            tasks.check_later(plan.id)
         if plan.is_finished:
-            return Response(shapes.plan_as_json(plan, attempts=not created), status=201, headers=headers)
+            return Response(body, status=201, headers=headers)
         if created:
             tasks.enqueue(plan.id)
         if asked.wait_seconds:
             headers[WAIT_HEADER] = str(asked.wait_seconds)
-        return Response(shapes.plan_as_json(plan), status=202, headers=headers)
+        return Response(body, status=202, headers=headers)
 
     @extend_schema(
         operation_id="list_plans",
@@ -231,6 +234,21 @@ class OnePlan(APIView):
     @extend_schema(operation_id="get_plan", summary="One plan", responses=shapes.PlanSerializer)
     def get(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan, project=project_of(request), pk=plan_id)
+        return Response(shapes.plan_as_json(plan))
+
+
+class Report(APIView):
+    @extend_schema(
+        operation_id="report_plan",
+        summary="Report a plan from the cache as wrong",
+        description="Its cache entry serves nobody any more, and the report counts.",
+        request=shapes.ReportSerializer,
+        responses={200: shapes.PlanSerializer},
+    )
+    def post(self, request: Request, plan_id: str) -> Response:
+        plan = get_object_or_404(Plan.objects.select_related("project"), project=project_of(request), pk=plan_id)
+        shapes.ReportSerializer(data=request.data).is_valid(raise_exception=True)
+        honesty.report(plan)
         return Response(shapes.plan_as_json(plan))
 
 
@@ -300,6 +318,19 @@ class Replay(APIView):
         )
 
 
+class Explain(APIView):
+    @extend_schema(
+        operation_id="explain_cache",
+        summary="What the cache would do with a request, and why",
+        description="A dry run: nothing is served, counted, planned or changed.",
+        request=shapes.ExplainRequestSerializer,
+        responses=shapes.ExplanationSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        asked = parse_plan_request(request.data)
+        return Response(plan_cache.explain(project_of(request), asked))
+
+
 class CacheStats(APIView):
     @extend_schema(
         operation_id="get_cache_stats",
@@ -332,13 +363,10 @@ def _moment(request: Request, name: str) -> datetime | None:
     raw = request.query_params.get(name)
     if raw is None:
         return None
-    try:
-        moment = parse_datetime(raw)
-    except ValueError:
-        moment = None
+    moment = parse_moment(raw)
     if moment is None:
         raise BadRequest(f"`{name}` must be a time such as 2026-01-31T12:00:00Z.", code="invalid_filter")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    return moment
 
 
 def _storable(body: Json) -> Json:

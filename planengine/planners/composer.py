@@ -27,7 +27,6 @@ class Composer:
 
     source = "composer"
     heeds_feedback = False
-    heeds_feedback = False
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._relevance = Relevance(embedder)

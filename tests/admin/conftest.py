@@ -82,7 +82,9 @@ def shop(make_project: Callable[..., Project]) -> Project:
 @pytest.fixture
 def make_entry() -> Callable[..., Entry]:
     def make(project: Project, action: str, params: dict[str, Json], plan: Json) -> Entry:
-        entry = plan_cache.store(project, PlanRequest(action, params), plan, planned_by="composer", cost={})
+        request = PlanRequest(action, params)
+        vector = plan_cache.embed(plan_cache.request_for(project, request).template.embedding_text)
+        entry = plan_cache.store(project, request, plan, vector=vector, planned_by="composer", cost={})
         assert entry is not None
         return entry
 

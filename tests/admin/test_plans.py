@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from cache import lookup
 from cache.models import Entry
+from planengine import flights
 from planengine.models import Attempt, Plan, Project
 from tests.admin.pages import address, body, list_of, page_of, text
 
@@ -120,3 +121,17 @@ def test_a_plan_that_does_not_exist_leads_back(operator: Client) -> None:
     answer = operator.get(reverse("admin:planengine_plan_change", args=["o_nothing"]), follow=True)
     assert answer.status_code == 200
     assert "doesn’t exist" in text(answer.content.decode())
+
+
+def test_a_plan_that_follows_another_leads_to_it(
+    operator: Client, shop: Project, make_plan: Callable[..., Plan]
+) -> None:
+    leader, follower = (make_plan(shop, status="pending") for _ in range(2))
+    route = flights.Route("t" * 64, "l" * 64, "1" * 64)
+    lead = flights.board(leader, route, in_lane=False)
+    assert lead is not None and flights.board(follower, route, in_lane=False) is None
+
+    assert f'Waits for</th><td><a href="{page_of(leader)}">{leader.pk}</a>' in body(operator, page_of(follower))
+    assert "Waits for" not in body(operator, page_of(leader))
+    flights.land(lead)
+    assert "Waits for" not in body(operator, page_of(follower))

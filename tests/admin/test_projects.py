@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cache.models import Entry
 from planengine import registry
@@ -76,3 +77,12 @@ def test_deleting_a_project_counts_what_goes_with_it_and_asks(
     assert not Attempt.objects.exists()
     assert not Entry.objects.exists()
     assert set(Service.objects.values_list("project", flat=True)) == {kept.pk}
+
+
+def test_an_operator_reopens_hits_by_meaning(operator: Client, project: Project) -> None:
+    Project.objects.update(semantic_closed_at=timezone.now())
+
+    answer = operator.post(list_of(Project), {"action": "reopen", "_selected_action": [project.pk]}, follow=True)
+
+    assert "open again" in answer.content.decode()
+    assert Project.objects.get().semantic_closed_at is None

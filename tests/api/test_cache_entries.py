@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from cache.models import Entry
-from planengine.models import Plan
-from tests.conftest import Api
+from planengine.freshness import mark_second_best
+from planengine.models import Plan, Project
+from tests.conftest import SHOP, Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +101,95 @@ def test_stats_of_an_empty_project(other_api: Api) -> None:
     stats = other_api.get("/v1/cache/stats").json()
 
     assert (stats["requests"], stats["hit_rate"], stats["tokens_saved"]) == (0, None, 0)
+
+
+# --- explain
+
+
+def explain(api: Api, action: str, **params: object) -> dict[str, object]:
+    answer = api.post("/v1/cache/explain", {"action": action, "params": params})
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def test_explain_tells_the_would_be_hit_and_changes_nothing(api: Api, entry: dict[str, object]) -> None:
+    before = Plan.objects.count()
+
+    told = explain(api, "Refund order B-2", order_id="B-2")
+
+    assert (told["decision"], told["entry_id"]) == ("exact", entry["id"])
+    assert told["template"] == "Refund order {order_id}"
+    assert told["plan"]["tasks"][0]["input"] == {"order_id": "B-2"}  # type: ignore[index]
+    assert [candidate["guard"] for candidate in told["candidates"]] == [None]  # type: ignore[attr-defined]
+    assert Plan.objects.count() == before
+    assert Entry.objects.get().use.hits == 0
+
+
+def test_explain_tells_which_guard_objects(api: Api, entry: dict[str, object]) -> None:
+    told = explain(api, "Do not refund order B-2", order_id="B-2")
+
+    assert (told["decision"], told["plan"]) == ("miss", None)
+    [candidate] = told["candidates"]  # type: ignore[misc]
+    assert (candidate["entry_id"], candidate["guard"]) == (entry["id"], "polarity")  # type: ignore[has-type]
+    assert candidate["reason"]  # type: ignore[has-type]
+
+
+def test_explain_quarantines_nothing(api: Api, entry: dict[str, object]) -> None:
+    Entry.objects.update(recipe={"damaged": True})
+
+    assert explain(api, "Refund order B-2", order_id="B-2")["decision"] == "miss"
+    assert Entry.objects.get().quarantined_at is None
+
+
+@pytest.mark.parametrize("body", [[], {}, {"action": 5}, {"action": "x", "params": 5}])
+def test_a_malformed_explain_is_told(api: Api, body: object) -> None:
+    assert api.post("/v1/cache/explain", body).status_code == 400
+
+
+# --- dependencies
+
+
+def changed(name: str, **facts: object) -> dict[str, object]:
+    return {**SHOP[name], **facts}
+
+
+def test_only_a_change_of_its_own_services_drops_an_entry(api: Api, entry: dict[str, object]) -> None:
+    api.put("/v1/services/order_lookup", changed("order_lookup", description="Look up an order."))
+    assert Entry.objects.filter(pk=entry["id"]).exists()
+
+    api.put("/v1/services/refund_payment", changed("refund_payment", description="Refund half of an order."))
+    assert not Entry.objects.exists()
+
+
+def test_under_the_strict_policy_any_change_drops_everything(api: Api, entry: dict[str, object]) -> None:
+    api.patch("/v1/project", {"catalogue_policy": "strict"})
+    api.plan("Refund order ORD-18", {"order_id": "ORD-18"}, cache="refresh")
+    assert api.plan("Refund order B-2", {"order_id": "B-2"})["source"] == "exact"
+
+    api.put("/v1/services/order_lookup", changed("order_lookup", description="Look up an order."))
+
+    assert not Entry.objects.exists()
+
+
+def test_an_entry_stored_while_its_service_changed_is_not_served(api: Api, entry: dict[str, object]) -> None:
+    Entry.objects.update(dependencies="as it was before")
+
+    answer = api.post("/v1/plans", {"action": "Refund order B-2", "params": {"order_id": "B-2"}})
+
+    assert answer.status_code == 202
+    assert [guard["guard"] for guard in answer.json()["cache"]["guards"]] == ["dependency"]
+
+
+def test_a_better_suited_service_has_its_kind_planned_anew(api: Api) -> None:
+    api.put("/v1/services/order_lookup", changed("order_lookup", description="Everything about orders."))
+    api.plan("Search for a laptop", {"query": "light"})
+    better = changed("search_laptops", description="Search for a laptop to buy.")
+    api.put("/v1/services/laptop_search", better)
+    project = Project.objects.get()
+
+    marked = mark_second_best(project.pk, "laptop_search")
+    unrelated = mark_second_best(project.pk, "order_lookup")
+
+    assert (marked, unrelated) == (1, 0)
+    answer = api.post("/v1/plans", {"action": "Search for a laptop", "params": {"query": "cheap"}})
+    assert [guard["guard"] for guard in answer.json()["cache"]["guards"]] == ["replan"]

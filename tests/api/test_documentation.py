@@ -4,7 +4,11 @@ import re
 from contextlib import closing
 
 import pytest
+from django.db import OperationalError
+from jsonschema import Draft202012Validator
 
+from orra.metrics import Waiting
+from orra.strictjson import Json
 from planengine.models import Project
 from tests.conftest import Api
 
@@ -58,3 +62,46 @@ def test_metrics_count_what_happened_and_name_nobody(api: Api, project: Project)
     assert 'orra_plans_waiting{status="pending"} 1.0' in metrics
     assert "orra_cache_lookups_total{" in metrics
     assert project.pk not in metrics and plan_id not in metrics
+
+
+def test_metrics_are_told_while_the_database_is_away(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(self: Waiting) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(Waiting, "_ask", unreachable)
+
+    answer = anonymous.get("/metrics")
+
+    assert answer.status_code == 200
+    assert b"orra_plans_waiting" not in answer.content
+
+
+def test_the_docs_take_no_other_method(anonymous: Api) -> None:
+    assert anonymous.request("OPTIONS", "/docs").status_code == 405
+
+
+@pytest.fixture
+def document(anonymous: Api) -> Json:
+    return anonymous.get("/v1/schema", Accept="application/vnd.oai.openapi+json").json()
+
+
+def faults(document: Json, schema: Json, value: Json) -> list[str]:
+    checker = Draft202012Validator({**schema, "components": document["components"]})
+    return [f"{fault.json_path}: {fault.message}" for fault in checker.iter_errors(value)]
+
+
+@pytest.mark.parametrize("path", ["/v1/project", "/v1/api-keys", "/v1/services", "/v1/plans", "/v1/cache/entries"])
+def test_answers_are_as_documented(api: Api, document: Json, path: str) -> None:
+    for action in ("Refund order ORD-1", "Refund order ORD-2", "Paint the moon"):
+        api.plan(action, {"order_id": action[-5:]} if "ORD" in action else {})
+    [content] = document["paths"][path]["get"]["responses"]["200"]["content"].values()
+
+    assert faults(document, content["schema"], api.get(path).json()) == []
+
+
+@pytest.mark.parametrize("params", [{"order_id": 1}, [{"field": "order_id", "value": None}], {}, []])
+def test_both_forms_of_params_are_documented(document: Json, params: Json) -> None:
+    for path in ("/v1/plans", "/v1/cache/entries/{entry_id}/replay"):
+        content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        assert faults(document, content["schema"], {"action": "Refund", "params": params}) == []
+        assert faults(document, content["schema"], {"action": "Refund", "params": "x"}) != []

@@ -13,7 +13,7 @@ from planengine import plans
 from planengine.generation import Failure, Outcome
 from planengine.models import Plan, Project
 from planengine.planning import work_on
-from tests.conftest import SHOP, Api
+from tests.conftest import SHOP, Api, object_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,7 +121,7 @@ def test_a_hit_is_validated_against_todays_services(api: Api) -> None:
 
     assert answer.status_code == 202
     assert answer.json()["cache"]["decision"] == "miss"
-    assert Entry.objects.get().quarantined_at is not None
+    assert not Entry.objects.exists()
 
 
 def test_a_removed_service_is_never_served(api: Api) -> None:
@@ -259,6 +259,10 @@ def test_plans_are_filtered(api: Api) -> None:
         "limit=0",
         "limit=201",
         "limit=x",
+        pytest.param("limit=" + "9" * 5000, id="a limit of 5000 digits"),
+        "created_after=0001-01-01T00:00:00%2B23:59",
+        "created_before=9999-12-31T23:59:59-23:59",
+        f"cursor={b64encode(b'p=0001-01-01T00:00:00%2B23:59').decode()}",
         "limit=\u0663",
         "cursor=abc",
         f"cursor={b64encode(b'p=garbage').decode()}",
@@ -273,6 +277,32 @@ def test_a_bad_filter_is_told(api: Api, query: str) -> None:
 
     assert answer.status_code == 400
     assert answer.json()["code"].startswith("invalid_")
+
+
+TRAVEL = {
+    f"book_{kind}": {
+        "type": "service",
+        "description": f"Book a {kind} at a destination.",
+        "input_schema": object_schema("destination", kind="string", destination="string"),
+        "output_schema": object_schema(booking="string"),
+        "revertible": False,
+    }
+    for kind in ("flight", "hotel")
+}
+
+
+def test_a_value_that_names_the_service_does_not_serve_the_plan_of_another(api: Api) -> None:
+    for name, facts in TRAVEL.items():
+        assert api.put(f"/v1/services/{name}", facts).status_code == 201
+
+    def service_for(kind: str, destination: str) -> tuple[str, str]:
+        action = f"Book a {kind} to {destination} for the meeting"
+        plan = api.plan(action, {"kind": kind, "destination": destination})
+        return plan["source"], plan["plan"]["tasks"][1]["service"]
+
+    assert service_for("flight", "Paris") == ("composer", "book_flight")
+    assert service_for("hotel", "Rome") == ("composer", "book_hotel")
+    assert service_for("flight", "Rome") == ("exact", "book_flight")
 
 
 # --- bad input

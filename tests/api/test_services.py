@@ -143,3 +143,10 @@ def test_services_of_another_project_are_not_there(api: Api, other_api: Api) -> 
     assert other_api.delete("/v1/services/greeter").status_code == 404
     assert other_api.put("/v1/services/greeter", GREETER).status_code == 201
     assert Service.objects.filter(name="greeter").count() == 2
+
+
+@pytest.mark.parametrize("path", ["services/a%00", "plans/%00", "cache/entries/%00", "cache/entries/%00/replay"])
+def test_a_name_with_nul_is_nobodys(api: Api, path: str) -> None:
+    answer = api.get(f"/v1/{path}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")

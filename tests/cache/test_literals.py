@@ -108,6 +108,6 @@ def test_a_sentinel_can_be_spelled_like_the_literal_it_stands_for(raw: str, seri
 )
 def test_hostile_text_costs_little(unit: str) -> None:
     text = unit * (8000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     find_literals(text)
-    assert time.perf_counter() - started < 1  # some 10 ms; a pattern that backtracks takes minutes
+    assert time.process_time() - started < 3  # some 10 ms; a pattern that backtracks takes minutes

@@ -162,9 +162,9 @@ def test_equal_values_are_told_apart_by_the_words_beside_them_or_not_at_all() ->
 def test_hostile_requests_cost_little(unit: str, value: Any) -> None:
     action = unit * (8000 // len(unit))
     many = {f"field{number}": value for number in range(100)} | {"list": [value] * 1000}
-    started = time.perf_counter()
+    started = time.process_time()
     template = make_template(action, many)
-    assert time.perf_counter() - started < 2  # some 100 ms; a quadratic search takes much longer
+    assert time.process_time() - started < 6  # some 100 ms; a quadratic search takes much longer
     assert fill(template, [slot.raw for slot in template.slots]) == action
     assert len(template.embedding_text) <= 2000
 
@@ -187,3 +187,23 @@ def test_a_param_that_is_part_of_the_request_is_a_slot() -> None:
     template = make_template("Search for a laptop for college", {"query": "a laptop for college"})
 
     assert template.text == "Search for {query}"
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "shown"),
+    [
+        ("Book a flight to Oslo", "flight", "Book a flight to {place}"),
+        ("Book the Flights to Oslo", "Flights", "Book the Flights to {place}"),
+        ("Book a room with a view in Oslo", "room with a view", "Book a {kind} in {place}"),
+        ("Book a table in Oslo", "table", "Book a {kind} in {place}"),
+    ],
+)
+def test_a_value_that_tells_one_task_from_another_is_no_slot(action: str, kind: str, shown: str) -> None:
+    template = make_template(action, {"kind": kind, "place": "Oslo"}, telling={"book", "flight", "hotel", "room"})
+
+    assert template.text == shown
+
+
+def test_a_value_is_a_slot_where_nothing_is_told_apart_by_it() -> None:
+    template = make_template("Book a flight to Oslo", {"kind": "flight", "place": "Oslo"})
+    assert template.text == "Book a {kind} to {place}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -78,6 +81,40 @@ def test_requests_accepted_while_the_broker_is_down_are_planned_when_it_is_back(
         assert (hit_status, hit["source"]) == (201, "exact")
         assert status == 202
         until(lambda: finished(client, pending["id"]), seconds=60)
+
+
+def test_a_broker_that_hangs_holds_up_nobody(start_stack: StartStack) -> None:
+    with start_stack() as stack:
+        client = Client(stack.url, stack.api_key)
+        register(client)
+        assert client.ask("Refund order A-1", order_id="A-1")[1]["status"] == "ready"
+        broker = dict(stack.processes)["broker"]
+        assert broker is not None
+
+        os.kill(broker, signal.SIGSTOP)
+        try:
+            status, pending = client.ask("Find the laptop", query="light", wait=0)
+            hit_status, hit = client.ask("Refund order B-2", order_id="B-2")
+        finally:
+            os.kill(broker, signal.SIGCONT)
+
+        assert (status, hit_status, hit["source"]) == (202, 201, "exact")
+        until(lambda: finished(client, pending["id"]), seconds=60)
+
+
+def test_clients_that_never_finish_their_bodies_hold_up_nobody(start_stack: StartStack) -> None:
+    with start_stack() as stack, ExitStack() as unfinished_requests:
+        client = Client(stack.url, stack.api_key)
+        address = urlsplit(stack.url)
+        for _ in range(50):  # more than there are threads
+            connection = socket.create_connection((str(address.hostname), int(address.port or 0)))
+            unfinished_requests.enter_context(connection)
+            connection.sendall(
+                b"POST /v1/plans HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Authorization: Bearer " + stack.api_key.encode() + b"\r\nContent-Length: 100\r\n\r\n{"
+            )
+
+        assert client.request("GET", "/v1/plans")[0] == 200
 
 
 def finished(client: Client, plan_id: str) -> bool:

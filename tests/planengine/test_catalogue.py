@@ -62,3 +62,10 @@ def test_what_is_required_but_not_described_takes_anything() -> None:
     field = spec.inputs.field("x")
     assert field is not None and field.faults({"any": ["thing"]}) == []
     assert spec.inputs.field("y") is None
+
+
+def test_words_are_those_that_services_are_told_apart_by() -> None:
+    lamp = replace(find_order, name="turn_onLamp", description="Switches a lamp on in the rooms.")
+    catalogue = Catalogue([lamp])
+    assert {"turn", "on", "lamp", "switch", "room"} <= catalogue.words
+    assert catalogue.words.isdisjoint({"a", "in", "the"})

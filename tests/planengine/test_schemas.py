@@ -208,10 +208,10 @@ class TestValueFaults:
     def test_no_regular_expression_of_a_schema_is_run(self) -> None:
         schema = {"pattern": "^(a+)+$", "format": "email"}
         named = {"patternProperties": {"^(a+)+$": TEXT}, "additionalProperties": False}
-        started = time.perf_counter()
+        started = time.process_time()
         assert value_faults(schema, "a" * 60 + "!") == []
         assert value_faults(named, {"a" * 60 + "!": 1}) == []
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 3
 
     def test_work_is_bounded(self) -> None:
         twice = [{"type": "array", "items": {"$ref": "#/$defs/A"}}] * 2
@@ -222,9 +222,9 @@ class TestValueFaults:
             value = [value]
         assert value_faults(schema, {"a": value}) == ["it is too intricate to be checked against the schema"]
         mixed = [None, "a", *range(20_000)]
-        started = time.perf_counter()
+        started = time.process_time()
         assert value_faults({"uniqueItems": True}, mixed) == []
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 10
 
     def test_a_schema_field_of_the_standard_does_not_bring_the_standards_rules_back(self) -> None:
         schema = {"items": {"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "b"}}

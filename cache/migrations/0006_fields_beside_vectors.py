@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The search by meaning prefers entries of the same fields. Vectors stored before have none: they come second
     until their entry is stored anew."""
 
-    dependencies = [("cache", "0004_lists_of_all_projects")]
+    dependencies = [("cache", "0005_dependencies")]
 
     operations = [
         migrations.AddField(

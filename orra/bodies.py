@@ -1,0 +1,44 @@
+"""Request bodies, taken in whole before a thread is.
+
+Django's threads are few. One that reads from a client waits for it, so a handful of clients that send slowly, or
+never finish, would stop everybody else. Here they cost a coroutine each. What arrives in chunks gets a length as
+well, without which WSGI sees no body at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+REPLACED_HEADERS = (b"content-length", b"transfer-encoding")
+
+
+class ClientGone(Exception):
+    """The client left before its body was complete."""
+
+
+async def take_body(scope: Message, receive: Receive, *, limit: int, seconds: float) -> tuple[Message, Receive]:
+    """The request with its body at hand. At most ``limit`` + 1 bytes are kept, so that whoever reads them sees
+    that there were too many; the others are taken in and dropped, for a client that is still sending would see a
+    reset instead of the answer. Raises :class:`ClientGone`, and TimeoutError after ``seconds``."""
+    kept = bytearray()
+    async with asyncio.timeout(seconds):
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            kept += message.get("body", b"")[: limit + 1 - len(kept)]
+            more = message.get("more_body", False)
+    headers = [pair for pair in scope["headers"] if pair[0].lower() not in REPLACED_HEADERS]
+    if len(headers) < len(scope["headers"]):
+        headers.append((b"content-length", b"%d" % len(kept)))
+
+    async def at_hand() -> Message:
+        return {"type": "http.request", "body": bytes(kept), "more_body": False}
+
+    return {**scope, "headers": headers}, at_hand

@@ -1,0 +1,147 @@
+"""How often hits are wrong, measured: a share of them is planned again in the background, and clients report.
+
+A hit that turns out wrong puts its entry into quarantine. When the evidence says that more hits are wrong than the
+project tolerates, hits by meaning are closed; exact templates go on.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cache import lookup
+from orra import metrics
+from orra.strictjson import Json
+from planengine.exceptions import BadRequest
+from planengine.generation import generate
+from planengine.graphs import same_graph
+from planengine.models import HitCheck, Plan, Project
+from planengine.planner_choice import current_planner
+from planengine.planners.base import Job
+from planengine.registry import catalogue_of
+from planengine.states import HIT_SOURCES, PlanSource
+
+log = structlog.get_logger(__name__)
+
+Z = 1.96  # two-sided 95 %
+LEAST_WRONG = 3  # so many wrong hits before anything is closed
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Checked hits and how many of them were wrong; ``low`` and ``high`` are Wilson's 95 % interval."""
+
+    checked: int
+    wrong: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.wrong / self.checked if self.checked else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """E. B. Wilson, 1927: sensible for few checks and for none wrong."""
+        if not self.checked:
+            return 0.0, 1.0
+        share, n = self.wrong / self.checked, self.checked
+        centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+        margin = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+        return max(0.0, centre - margin), min(1.0, centre + margin)
+
+    def as_dict(self) -> dict[str, Json]:
+        low, high = self.interval
+        return {"checked": self.checked, "wrong": self.wrong, "rate": self.rate, "low": low, "high": high}
+
+
+def is_to_be_checked(plan: Plan) -> bool:
+    """Draws the share of hits that are planned again."""
+    return plan.source in HIT_SOURCES and random.random() < plan.project.recheck_share
+
+
+def check(plan_id: str) -> None:
+    """Plans a hit's request anew and compares. What the planner cannot plan today proves nothing."""
+    plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=HIT_SOURCES).first()
+    if plan is None or HitCheck.objects.filter(plan=plan).exists():
+        return
+    job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
+    outcome = generate(
+        current_planner(),
+        job,
+        attempts=settings.PLANNING_ATTEMPTS,
+        deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
+    )
+    if outcome.plan is None:
+        verdict = HitCheck.Verdict.UNDECIDED
+    else:
+        same = same_graph(outcome.plan, plan.plan)
+        verdict = HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
+    _record(plan, HitCheck.Origin.SAMPLE, verdict)
+
+
+def report(plan: Plan) -> HitCheck:
+    """A client says that the plan it got is wrong. Saying it again changes nothing."""
+    if plan.source not in HIT_SOURCES:
+        raise BadRequest(
+            "Only a plan that was served from the cache can be reported.", code="not_a_hit", status=409
+        )
+    return _record(plan, HitCheck.Origin.REPORT, HitCheck.Verdict.WRONG)
+
+
+def reopen(project: Project) -> None:
+    """An operator trusts hits by meaning again; what was observed so far counts no more."""
+    with transaction.atomic():
+        HitCheck.objects.filter(project=project).update(settled=True)
+        Project.objects.filter(pk=project.pk).update(semantic_closed_at=None)
+    log.warning("hits by meaning reopened", project=project.pk)
+
+
+def observed(project: Project) -> Observed:
+    """Over the sampled checks since hits by meaning were last reopened."""
+    checks = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.SAMPLE)
+    decided = checks.exclude(verdict=HitCheck.Verdict.UNDECIDED)
+    return Observed(decided.count(), decided.filter(verdict=HitCheck.Verdict.WRONG).count())
+
+
+def reported(project: Project) -> Observed:
+    """Reports among all hits by meaning: clients report few, so this is a floor."""
+    reports = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT)
+    hits = Plan.objects.filter(project=project, source=PlanSource.SEMANTIC).count()
+    wrong = reports.count()
+    return Observed(max(hits, wrong), wrong)
+
+
+def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:
+    check, created = HitCheck.objects.get_or_create(
+        plan=plan, origin=origin, defaults={"project": plan.project, "verdict": verdict}
+    )
+    if not created:
+        return check
+    metrics.HIT_CHECKS.labels(origin, verdict).inc()
+    log.info("hit checked", plan=plan.id, entry=plan.cache_entry_id, origin=origin, verdict=verdict)
+    if verdict == HitCheck.Verdict.WRONG:
+        if plan.cache_entry_id is not None:
+            lookup.quarantine(plan.cache_entry_id, f"Plan {plan.id}, which it served, was found wrong ({origin}).")
+        _close_if_too_many(plan.project)
+    return check
+
+
+def _close_if_too_many(project: Project) -> None:
+    """Closed when even the lower end of what the evidence allows is above the tolerance."""
+    for evidence in (observed(project), reported(project)):
+        low, _ = evidence.interval
+        if evidence.wrong >= LEAST_WRONG and low > project.wrong_hit_tolerance:
+            closed = Project.objects.filter(pk=project.pk, semantic_closed_at=None).update(
+                semantic_closed_at=timezone.now()
+            )
+            if closed:
+                log.error(
+                    "hits by meaning closed", project=project.pk, wrong=evidence.wrong, checked=evidence.checked
+                )
+            return

@@ -1,0 +1,61 @@
+"""A bad value stops the start with one line that names the variable."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = {
+    "DATABASE_URL": "postgresql:///none",
+    "SECRET_KEY": "none",
+    "LLM_MODEL": "some-model",
+    "LLM_API_BASE_URL": "http://localhost:8000/v1",
+    "LLM_API_KEY": "sk-1",
+    "WEB_THREADS": "4",
+}
+
+
+def read_settings(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "ORRA_DATA_DIR": str(folder), **GOOD, **variables}
+    command = [sys.executable, "-c", "import orra.settings"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_good_values_are_taken(tmp_path: Path) -> None:
+    assert read_settings(tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "mysql://localhost/orra"),
+        ("DATABASE_URL", "postgresql://[::1/orra"),
+        ("DATABASE_URL", "postgresql://localhost:port/orra"),
+        ("SECRET_KEY", ""),
+        ("LLM_MODEL", ""),
+        ("LLM_API_BASE_URL", "localhost:8000"),
+        ("LLM_API_BASE_URL", "http://[::1"),
+        ("LLM_API_BASE_URL", "http://localhost:port/v1"),
+        ("LLM_API_BASE_URL", "http://user:secret@localhost/v1"),
+        ("LLM_API_KEY", "schlüssel"),
+        ("BROKER_URL", "localhost:6379"),
+        ("BROKER_URL", "amqp://localhost"),
+        ("BROKER_URL", "redis://"),
+        ("WEB_THREADS", "many"),
+        ("WEB_THREADS", "0"),
+        ("ORRA_OPEN_REGISTRATION", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, variable: str, value: str) -> None:
+    started = read_settings(tmp_path, **{variable: value})
+
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"orra cannot start: {variable} ")
+    assert started.stderr.count("\n") == 1
+    assert "secret" not in started.stderr
