@@ -1,7 +1,7 @@
 """Reasons not to reuse a plan although its template looks alike.
 
 A guard compares two templates' words and slots and says why they may want different plans, or nothing. Guards know
-no more than :mod:`cache.lexicon`, so they fail closed where they can: what one text says and the other does not,
+no more than :mod:`cache.language`, so they fail closed where they can: what one text says and the other does not,
 and what may matter, refuses. They are for hits by meaning; equal keys need none.
 """
 
@@ -12,12 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.lexicon import ANTONYM_PREFIXES, CONFLICTING_DIRECTIONS, HARMLESS_EFFECTS, OPPOSITES, stems
+from cache.language.effects import HARMLESS_EFFECTS
+from cache.language.forms import stems
+from cache.language.grammar import CONFLICTING_DIRECTIONS
+from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
+from cache.language.qualifiers import may_qualify
+from cache.language.synonyms import say_the_same
 from cache.readings import Reading
 from cache.substance import QUESTIONS, Item, Pairing, items_of, moved_command, pair_items, swapped, swapped_slots
 from cache.templates import Template, texts_between
 from cache.tokens import joined
-from cache.wordings import may_qualify, say_the_same
 
 # How many words may be added where so many params (which count twice) and words agree.
 MOST_ADDED = 3

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cache.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
-from cache.lexicon import FUNCTION_WORDS
+from cache.language.grammar import FUNCTION_WORDS
 from cache.literals import spellings
 from cache.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.sentinels import check_with_sentinels

@@ -8,29 +8,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from cache.lexicon import (
+from cache.language.effects import EFFECT_OF, PHRASAL_EFFECTS, PHRASAL_VERBS
+from cache.language.forms import base_form, stems, words_of
+from cache.language.grammar import (
     ARTICLES,
     ASKING_WORDS,
     COORDINATORS,
     DIRECTIONS,
-    EFFECT_OF,
     FUNCTION_WORDS,
     LIGHT_VERBS,
     NEGATIONS,
-    PHRASAL_EFFECTS,
-    PHRASAL_VERBS,
-    SCOPE,
-    SCOPE_PHRASES,
-    UNITS,
-    base_form,
     stands_as_command,
-    stems,
-    words_of,
 )
+from cache.language.phrases import rewrite
+from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
 from cache.slots import Slot
 from cache.templates import Template, texts_between
 from cache.tokens import name_words, tokenize
-from cache.wordings import rewrite
 
 CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
 SENTENCE_ENDS = frozenset(".?!:;")
@@ -56,7 +50,7 @@ class Word:
 
 
 class Reading:
-    """A template's words, and what they say as far as :mod:`cache.lexicon` knows."""
+    """A template's words, and what they say as far as :mod:`cache.language` knows."""
 
     def __init__(self, template: Template) -> None:
         self.template = template

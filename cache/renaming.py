@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from cache.filling import CannotFill
-from cache.lexicon import words_of
+from cache.language.forms import words_of
 from orra.strictjson import Json
 
 Fields = Sequence[tuple[str, str]]

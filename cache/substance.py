@@ -9,23 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cache.lexicon import (
+from cache.language.effects import EFFECT_OF, PHRASAL_EFFECTS
+from cache.language.forms import base_form, words_of
+from cache.language.grammar import (
     ARTICLES,
     COORDINATORS,
-    EFFECT_OF,
     FUNCTION_WORDS,
     LIGHT_VERBS,
     NEGATIONS,
-    PHRASAL_EFFECTS,
-    SCOPE,
-    UNITS,
-    base_form,
     stands_as_command,
-    words_of,
 )
+from cache.language.qualifiers import HARMLESS_WORDS, SHOWING_WORDS
+from cache.language.quantities import SCOPE, UNITS
+from cache.language.synonyms import say_the_same
 from cache.readings import PARTICLE_DISTANCE, SENTENCE_ENDS, Reading
 from cache.tokens import MAX_NAME, name_words
-from cache.wordings import HARMLESS_WORDS, SHOWING_WORDS, say_the_same
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")
