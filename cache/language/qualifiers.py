@@ -32,6 +32,41 @@ _QUALIFYING_ENDINGS = tuple(
     )
 )
 _QUALIFYING_BEGINNINGS = ("un", "non", "dis", "pre", "post", "sub", "over", "under", "re", "anti", "inter")
+# Words with such endings or beginnings that narrow nothing.
+PLAIN_THINGS = words_of(
+    "table music topic public traffic clinic fabric magic logic metric mechanic restaurant restaurants document "
+    "documents payment shipment appointment appointments department environment apartment event events content agent "
+    "client clients patient patients student students tenant accountant assistant participant president parent "
+    "parents comment comments statement statements agreement treatment equipment investment account accounts amount "
+    "discount order orders customer customers user users number numbers server servers computer printer manager "
+    "letter letters paper papers weather theater theatre movie movies cinema dinner teacher driver folder newsletter "
+    "calendar reminder career corner parameter cover partner member members answer matter water river power "
+    "tower temperature picture feature meeting meetings building ticket booking seating listing setting settings "
+    "reading rating ratings review reviews report reports request requests result results service services response "
+    "store resource resources rental signal journal animal hospital festival meal deal proposal material portal "
+    "terminal category inventory salary history library story country battery delivery directory factory summary "
+    "secretary dictionary diary bus menu house place price space size course vegetable variable cable vehicle "
+    "article give have live serve serving serves have having going playing showing starting being interesting sorting "
+    "listening looking eating dining reserving drive archive objective detective executive"
+)
+# Nouns that only say what class of thing their neighbour is of: "the city of Lima", "the Python language".
+CLASSIFYING_NOUNS = words_of(
+    "city country state town village county province island language library framework command tool utility app "
+    "application program software website site platform system thing things stuff item items people person human "
+    "process dataframe operator keyword term word concept acronym abbreviation letter command-line"
+)
+# How something is done where it is taken for granted that it is.
+MANNER = words_of(
+    "properly perfectly easily quickly simply correctly successfully effectively efficiently nicely neatly cleanly "
+    "smoothly best exactly actually really basically essentially generally usually normally typically commonly possibly "
+    "personally specifically precisely clearly well right"
+)
+# Verbs that carry no meaning of their own in a question.
+EMPTY_VERBS = words_of(
+    "appear appears seem seems happen happens occur occurs exist exists use uses used using utilize make makes do does "
+    "doing done have having need needs needed want wants work go goes take takes get gets mean means involve involved "
+    "be being been try trying accomplish achieve perform order able take"
+)
 # At the place of a command: whoever asks to be shown something asks for the thing.
 SHOWING_WORDS = words_of(
     "show display get list view see tell give fetch retrieve provide present read find search locate look check "
@@ -41,7 +76,7 @@ SHOWING_WORDS = words_of(
 
 def may_qualify(word: str) -> bool:
     """Whether ``word`` looks like one that narrows or widens what stands beside it."""
-    return (
+    return word not in PLAIN_THINGS and (
         word in PLAIN_QUALIFIERS
         or len(word) < 3
         or not word.isascii()
