@@ -188,7 +188,12 @@ def _same_clauses(case: _Case) -> str:
 
 def _same_names(case: _Case) -> str:
     for one, other in ((case.asked, case.cached), (case.cached, case.asked)):
-        missing = {name for name in one.names if other.vocabulary.isdisjoint(stems(name))}
+        missing = {
+            name
+            for name in one.names
+            if other.vocabulary.isdisjoint(stems(name))
+            and not any(say_the_same(name, word) for word in other.plain)
+        }
         if missing:
             return f"The name {_one_of(missing)!r} is in one text only."
     return ""

@@ -22,7 +22,8 @@ from cache.language.grammar import (
 from cache.language.qualifiers import HARMLESS_WORDS, SHOWING_WORDS
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import say_the_same
-from cache.readings import PARTICLE_DISTANCE, SENTENCE_ENDS, Reading
+from cache.language.verbs import VERBS
+from cache.readings import SENTENCE_ENDS, Reading, particle_of
 from cache.tokens import MAX_NAME, name_words
 
 # Function words that ask for something of their own.
@@ -93,7 +94,7 @@ def items_of(reading: Reading) -> tuple[Item, ...]:
         text = word.text
         if text in _CLAUSE_BORDERS:
             under, owned = "", False
-        if text in ROLE_WORDS:
+        if text in ROLE_WORDS and not (text == "to" and _is_infinitive(plain, at)):
             if text == "of":
                 owned = True
             else:
@@ -102,7 +103,7 @@ def items_of(reading: Reading) -> tuple[Item, ...]:
             continue
         role = (under, owned or word.owner)
         owned = owned and not word.owner
-        phrasal = _particle(plain, at)
+        phrasal = particle_of(plain, at) if stands_as_command(plain, at) else None
         if phrasal is not None:
             particles.add(phrasal)
             found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True))
@@ -111,12 +112,10 @@ def items_of(reading: Reading) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _particle(plain: Sequence[str], at: int) -> int | None:
-    """Where the particle stands that makes the verb at ``at`` another: "turn … off"."""
-    if not stands_as_command(plain, at):
-        return None
-    ahead = range(at + 1, min(at + 1 + PARTICLE_DISTANCE, len(plain)))
-    return next((near for near in ahead if (plain[at], plain[near]) in PHRASAL_EFFECTS), None)
+def _is_infinitive(plain: Sequence[str], at: int) -> bool:
+    """Whether the "to" at ``at`` stands before a verb."""
+    following = plain[at + 1] if at + 1 < len(plain) else ""
+    return following in VERBS or following in EFFECT_OF
 
 
 def _says_nothing(reading: Reading, at: int) -> bool:

@@ -461,6 +461,31 @@ lift the block on|from > unblock
 """
 
 
+# Verbs and what may stand some words behind them, and what both together say.
+GAPPED: dict[str, dict[str, str]] = {
+    verb: {end: means for end, means in (pair.split(":") for pair in ends.split())}
+    for verb, ends in {
+        "let": "know:notify",
+        "keep": "informed:notify posted:notify updated:notify",
+        "make": "aware:notify",
+        "send": "reminder:remind notification:notify",
+        "give": "reminder:remind refund:refund call:call back:return notice:notify ring:call heads-up:notify",
+        "issue": "refund:refund invoice:invoice",
+        "process": "refund:refund",
+        "put": "off:postpone together:create",
+        "get": "back:retrieve rid:remove",
+        "take": "off:remove",
+        "cut": "down:reduce",
+        "bring": "down:reduce",
+        "work": "out:calculate",
+        "figure": "out:determine",
+        "find": "out:determine",
+        "throw": "away:discard out:discard",
+        "add": "up:total",
+    }.items()
+}
+
+
 class _Node:
     """What may follow in a phrase; ``means`` when one ends here."""
 
