@@ -16,10 +16,23 @@ from cache.language.effects import HARMLESS_EFFECTS
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
-from cache.language.qualifiers import may_qualify
+from cache.language.qualifiers import CLASSIFYING_NOUNS, may_qualify
 from cache.language.synonyms import say_the_same
 from cache.readings import Reading
-from cache.substance import QUESTIONS, Item, Pairing, items_of, moved_command, pair_items, swapped, swapped_slots
+from cache.substance import (
+    QUESTIONS,
+    Item,
+    Pairing,
+    items_of,
+    moved_argument,
+    moved_command,
+    out_of_order,
+    pair_items,
+    swapped,
+    swapped_slots,
+    unframed,
+    untold,
+)
 from cache.templates import Template, texts_between
 from cache.tokens import joined
 
@@ -50,6 +63,22 @@ class _Case:
     @cached_property
     def pairing(self) -> Pairing:
         return pair_items(*self.items)
+
+    @cached_property
+    def is_framed(self) -> bool:
+        """Whether both texts hold the same params, so many that most other words only frame them, and little can be
+        done wrong."""
+        params = self.asked.params
+        effects = self.asked.effects | self.cached.effects
+        return params == self.cached.params and len(params) >= PARAMS_IN_FRAME and effects <= HARMLESS_EFFECTS
+
+    @cached_property
+    def is_question(self) -> bool:
+        """Whether both texts ask about something, or one does and the other is but words to look for."""
+        asked, cached = self.asked, self.cached
+        return (
+            (asked.asks or asked.is_bare) and (cached.asks or cached.is_bare) and not asked.params | cached.params
+        )
 
 
 def check_guards(asked: Template, cached: Template, *, text_constants: Sequence[str] = ()) -> Refusal | None:
@@ -130,6 +159,9 @@ def _no_opposites(case: _Case) -> str:
 
 
 def _same_effects(case: _Case) -> str:
+    """Asking how to do something does nothing, and its words are compared as others are."""
+    if case.is_question:
+        return ""
     asked, cached = case.asked.effects, case.cached.effects
     if asked == cached:
         return ""
@@ -191,7 +223,8 @@ def _same_names(case: _Case) -> str:
         missing = {
             name
             for name in one.names
-            if other.vocabulary.isdisjoint(stems(name))
+            if not (case.is_question and name in CLASSIFYING_NOUNS)
+            and other.vocabulary.isdisjoint(stems(name))
             and not any(say_the_same(name, word) for word in other.plain)
         }
         if missing:
@@ -203,8 +236,14 @@ def _same_words(case: _Case) -> str:
     """Each word of substance must be said by the other text too, if in another form or by a synonym: what is said
     in its stead names another thing, and what is added narrows or widens what is asked."""
     asked, cached = case.pairing.only_asked, case.pairing.only_cached
+    if case.is_framed:
+        asked, cached = unframed(asked), unframed(cached)
+    if case.is_question:
+        asked, cached = untold(asked, case.asked, case.cached), untold(cached, case.cached, case.asked)
     if asked and cached:
         return f"One text says {asked[0]!r} where the other says {cached[0]!r}."
+    if case.is_question and all(word in CLASSIFYING_NOUNS for word in asked + cached):
+        return ""
     # "rate it {rating}" says what the param is.
     labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()
     added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
@@ -233,7 +272,15 @@ def _agrees_widely(case: _Case) -> bool:
 
 
 def _same_order(case: _Case) -> str:
-    found = swapped(*case.items, case.pairing) or moved_command(*case.items, case.pairing)
+    if case.is_question:
+        bare = case.asked.is_bare != case.cached.is_bare
+        found = swapped(*case.items, case.pairing) or (None if bare else moved_argument(*case.items, case.pairing))
+    else:
+        found = (
+            swapped(*case.items, case.pairing)
+            or out_of_order(*case.items, case.pairing)
+            or moved_command(*case.items, case.pairing)
+        )
     if not found and len(case.asked.params) > 1:
         found = swapped_slots(case.asked, case.cached)
     return f"{found[0]!r} and {found[1]!r} change places." if found else ""

@@ -86,6 +86,10 @@ class Reading:
         return first in QUESTION_STARTS or (first in QUESTION_VERBS and telling[1:2] != ["you"])
 
     @cached_property
+    def asks_to_explain(self) -> bool:
+        return "explain" in self.plain or "difference" in self.plain
+
+    @cached_property
     def is_bare(self) -> bool:
         """Whether the text is but words to look for ("python list reverse"): no question and no command."""
         first = next((word for word in self.plain if word and word not in BEFORE_QUESTIONS), "")

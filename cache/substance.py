@@ -19,9 +19,9 @@ from cache.language.grammar import (
     NEGATIONS,
     stands_as_command,
 )
-from cache.language.qualifiers import HARMLESS_WORDS, SHOWING_WORDS
+from cache.language.qualifiers import EMPTY_VERBS, FRAMING_WORDS, HARMLESS_WORDS, MANNER, SHOWING_WORDS
 from cache.language.quantities import SCOPE, UNITS
-from cache.language.synonyms import say_the_same
+from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
 from cache.readings import SENTENCE_ENDS, Reading, particle_of
 from cache.tokens import MAX_NAME, name_words
@@ -59,17 +59,23 @@ ROLE_WORDS = {
 }
 # Beyond so many words without a partner two texts are not alike, and pairing them would take long.
 MOST_UNPAIRED = 12
+_COORDINATING = words_of("and or vs &")
+_COORDINATION_BOUNDS = words_of(
+    "between than is are was were do does did better worse difference who that which how"
+)
 _CLAUSE_BORDERS = SENTENCE_ENDS | {","}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A word of substance; ``role`` is the preposition it stands under, and whether what it names has another.
-    ``command``: it stands where a verb says what to do."""
+    ``command``: it stands where a verb says what to do. ``group``: the number of the "A and B" or "A or B" that it
+    is of, 0 for none."""
 
     text: str
     role: tuple[str, bool]
     command: bool = False
+    group: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Pairing:
 def items_of(reading: Reading) -> tuple[Item, ...]:
     """The words of substance in order, phrasal verbs as one."""
     words, plain = reading.words, reading.plain
+    groups = _coordinated(plain)
     found: list[Item] = []
     under, owned = "", False
     particles: set[int] = set()
@@ -106,10 +113,28 @@ def items_of(reading: Reading) -> tuple[Item, ...]:
         phrasal = particle_of(plain, at) if stands_as_command(plain, at) else None
         if phrasal is not None:
             particles.add(phrasal)
-            found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True))
+            found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True, group=groups[at]))
         elif not _says_nothing(reading, at):
-            found.append(Item(text, role, stands_as_command(plain, at)))
+            found.append(Item(text, role, stands_as_command(plain, at), groups[at]))
     return tuple(found)
+
+
+def _coordinated(plain: Sequence[str]) -> list[int]:
+    """For each word the number of the coordination that it is part of: the words around "and", "or" or "vs" as far
+    as the next preposition, verb or border of a clause."""
+    groups = [0] * len(plain)
+    for number, at in enumerate((at for at, word in enumerate(plain) if word in _COORDINATING), 1):
+        groups[at] = number
+        for step in (-1, 1):
+            near = at + step
+            while 0 <= near < len(plain) and not _bounds_coordination(plain[near]):
+                groups[near] = groups[near] or number
+                near += step
+    return groups
+
+
+def _bounds_coordination(word: str) -> bool:
+    return word in _CLAUSE_BORDERS or word in ROLE_WORDS or word in _COORDINATION_BOUNDS or word in EFFECT_OF
 
 
 def _is_infinitive(plain: Sequence[str], at: int) -> bool:
@@ -188,23 +213,52 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
 
 
 def _slip_of_nothing(text: str) -> bool:
-    return len(text) > 3 and any(is_swap(text, word) for word in PASSED_OVER if len(word) == len(text))
+    if len(text) < 4 or is_known(text):
+        return False
+    return any(is_swap(text, word) for word in PASSED_OVER | SHOWING_WORDS if len(word) == len(text))
 
 
 def is_swap(one: str, other: str) -> bool:
     return sorted(one) == sorted(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 2
 
 
+def untold(words: Sequence[str], told: Reading, other: Reading) -> tuple[str, ...]:
+    """The words of one of two questions that the other does not say, without those that it need not say: how one
+    asks, how well something is to be done, and verbs that carry no meaning."""
+    passed: frozenset[str] = MANNER | EMPTY_VERBS
+    if (
+        "difference" in told.plain
+        or told.asks_to_explain
+        or other.asks_to_explain
+        or other.is_bare
+        or told.is_bare
+    ):
+        passed |= {"explain", "how"}
+    return tuple(word for word in words if word not in passed)
+
+
+def unframed(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a text that holds several params, without those that only lead to them."""
+    return tuple(word for word in words if word not in FRAMING_WORDS)
+
+
 def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
     """Two words that change places: one stands in the cached text in the role that the other has in the asked."""
-    often = {text for side in (asked, cached) for text, n in Counter(item.text for item in side).items() if n > 1}
-    once = [(a, c) for a, c in pairing.paired if asked[a].text not in often and cached[c].text not in often]
-    changed = [(asked[a], cached[c]) for a, c in once if asked[a].role != cached[c].role]
+    changed = [
+        (asked[a], cached[c]) for a, c in _said_once(asked, cached, pairing) if asked[a].role != cached[c].role
+    ]
     for at, (one, as_cached) in enumerate(changed):
         for other, other_cached in changed[at + 1 :]:
+            if one.group and one.group == other.group and as_cached.group == other_cached.group:
+                continue
             if one.role == other_cached.role or as_cached.role == other.role:
                 return one.text, other.text
-    return _out_of_order(asked, cached, once)
+    return None
+
+
+def _said_once(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> list[tuple[int, int]]:
+    often = {text for side in (asked, cached) for text, n in Counter(item.text for item in side).items() if n > 1}
+    return [(a, c) for a, c in pairing.paired if asked[a].text not in often and cached[c].text not in often]
 
 
 def moved_command(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
@@ -253,19 +307,51 @@ def _head(name: str) -> str:
     return next((word.casefold() for word in reversed(words) if len(word) > 1), "")
 
 
-def _out_of_order(
-    asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]
-) -> tuple[str, str] | None:
+def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
     """Words under no preposition, whose order tells who does what to whom. A part that moves as a whole ("On
     Monday send …") keeps its meaning."""
-    free = [(a, c) for a, c in paired if asked[a].role == cached[c].role == ("", False)]
-    ranks = _ranks([c for _, c in free])
-    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other != one + 1]
+    free = [
+        (a, c) for a, c in _said_once(asked, cached, pairing) if asked[a].role == cached[c].role == ("", False)
+    ]
+    ranks = _ranks(_places(asked, cached, free))
+    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other not in (one, one + 1)]
     if len(breaks) < 2:
         return None
     return asked[free[breaks[0]][0]].text, asked[free[breaks[0] + 1][0]].text
 
 
+def _places(asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]) -> list[int]:
+    """Where each pair's word stands in the cached text. Those that "and" or "or" joins in both stand at one place."""
+    first: dict[tuple[int, int], int] = {}
+    places = []
+    for a, c in paired:
+        groups = (asked[a].group, cached[c].group)
+        places.append(min(first.setdefault(groups, c), c) if all(groups) else c)
+        if all(groups):
+            first[groups] = places[-1]
+    return [
+        first.get((asked[a].group, cached[c].group), place) for (a, c), place in zip(paired, places, strict=True)
+    ]
+
+
+def moved_argument(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """For texts that do nothing, where the order of verbs and adverbs is but wording: two words that are no verbs and no adverbs, under no preposition, whose order is another: "Java beats Go"."""
+    free = [
+        (a, c)
+        for a, c in _said_once(asked, cached, pairing)
+        if asked[a].role == cached[c].role == ("", False) and not _may_move(asked[a].text)
+    ]
+    places = _places(asked, cached, free)
+    for at, (one, other) in enumerate(pairwise(places)):
+        if other < one:
+            return asked[free[at][0]].text, asked[free[at + 1][0]].text
+    return None
+
+
+def _may_move(text: str) -> bool:
+    return text.endswith("ly") or text in QUESTIONS or base_form(text, VERBS) is not None or text in EFFECT_OF
+
+
 def _ranks(values: Sequence[int]) -> list[int]:
-    rank = {value: at for at, value in enumerate(sorted(values))}
+    rank = {value: at for at, value in enumerate(sorted(set(values)))}
     return [rank[value] for value in values]

@@ -203,7 +203,7 @@ united nations > un
 new york city > nyc
 los angeles > la
 united arab emirates > uae
-us|american dollar|dollars > usd
+us|usa|american dollar|dollars > usd
 u . s . dollar|dollars > usd
 british pound|pounds sterling? > gbp
 pound|pounds sterling > gbp

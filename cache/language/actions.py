@@ -15,6 +15,7 @@ cancel annul void
 abort cancel
 revoke rescind withdraw
 create make generate
+create setup
 create build
 create produce
 create define

@@ -183,8 +183,9 @@ how many > count
 what number of > count
 the? number|total|count of > count of
 the total number of > count of
-how much does|do|is|are|was|will|would it? cost? > price
+how much does|do|will|would it? cost? > price
 how much money does|do|is|are|will|would > price
+how much is|are|was|were > amount
 how much > amount
 what is the amount of > amount
 what amount of > amount
@@ -217,7 +218,17 @@ what do you mean by > explain
 what is the meaning|definition|purpose? of > explain
 the? meaning|definition of > explain
 tell me|us a? bit|little? more? about > explain
-give me|us an? explanation|overview? of|on|for? > explain
+give me|us an explanation|overview of|on|for > explain
+tell|show|give me|us? what > what
+tell|show me|us who > who
+tell|show me|us where > where
+tell|show me|us when > when
+tell|show me|us which > which
+tell|show me|us how much > amount
+tell|show me|us how many > count
+walk|guide|take|talk me|us through > how
+near|close to me|us|here > nearby
+near|around by|here > nearby
 i|we want|need|would like? to know|understand|learn what is|are? > explain
 i|we want|need|would like? to know|understand|learn > know
 can|could you explain > explain
@@ -286,7 +297,7 @@ make|place an|the order > order
 make a|the reservation|booking for|of|at > book
 make a|the reservation|booking > book
 make|take|reach a|the decision on|about > decide
-give|write|make|create|provide|prepare a|the short|brief? summary|overview of|for > summarize
+give|write|make|create|provide|prepare me|us? a|the short|brief|quick? summary of|for > summarize
 give|write|make|provide a|the description of > describe
 do|perform|make|run|give a|an|the review of > review
 do|perform|make|run a|an|the analysis of > analyze

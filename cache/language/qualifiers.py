@@ -46,14 +46,14 @@ PLAIN_THINGS = words_of(
     "store resource resources rental signal journal animal hospital festival meal deal proposal material portal "
     "terminal category inventory salary history library story country battery delivery directory factory summary "
     "secretary dictionary diary bus menu house place price space size course vegetable variable cable vehicle "
-    "article give have live serve serving serves have having going playing showing starting being interesting sorting "
+    "article give have live serve serving serves have having going whether playing showing starting being interesting sorting "
     "listening looking eating dining reserving drive archive objective detective executive"
 )
 # Nouns that only say what class of thing their neighbour is of: "the city of Lima", "the Python language".
 CLASSIFYING_NOUNS = words_of(
     "city country state town village county province island language library framework command tool utility app "
     "application program software website site platform system thing things stuff item items people person human "
-    "process dataframe operator keyword term word concept acronym abbreviation letter command-line"
+    "process dataframe one operator keyword term word concept acronym abbreviation letter command-line"
 )
 # How something is done where it is taken for granted that it is.
 MANNER = words_of(
@@ -65,8 +65,19 @@ MANNER = words_of(
 EMPTY_VERBS = words_of(
     "appear appears seem seems happen happens occur occurs exist exists use uses used using utilize make makes do does "
     "doing done have having need needs needed want wants work go goes take takes get gets mean means involve involved "
-    "be being been try trying accomplish achieve perform order able take"
+    "be being been try trying accomplish achieve perform able take located situated"
 )
+# What leads to the params of a request that holds several: "a table for {n} people at {place}".
+FRAMING_WORDS = (
+    EMPTY_VERBS
+    | MANNER
+    | words_of(
+        "people person persons party guests guest folks members seats seat spot place table reservation reserve book booking "
+        "named called titled entitled name title one ones some any whether where when how able possible give show list be "
+        "being playing play playing showing starting start scheduled time times near located available look looking open "
+        "expected predicted serves serve serving whose that deserves deserve"
+    )
+) - words_of("order")
 # At the place of a command: whoever asks to be shown something asks for the thing.
 SHOWING_WORDS = words_of(
     "show display get list view see tell give fetch retrieve provide present read find search locate look check "

@@ -112,8 +112,9 @@ def is_slip(one: str, other: str, *, known: Callable[[str], bool]) -> bool:
         is_near = len(one) >= _LEAST_FOR_SWAP and one[:at] + one[at : at + 2][::-1] + one[at + 2 :] == other
         least = 0
     else:
-        is_near = one[at:] == other[at + 1 :] and not other.endswith("s") and at < len(one)
-        least = _LEAST_FOR_DOUBLE if at and other[at] == other[at - 1] else _LEAST_FOR_MISSING
+        doubled = at > 0 and other[at] == other[at - 1]
+        is_near = one[at:] == other[at + 1 :] and (at < len(one) or doubled)
+        least = _LEAST_FOR_DOUBLE if doubled else _LEAST_FOR_MISSING
     if not is_near:
         return False
     words = known(one) + known(other)

@@ -158,6 +158,7 @@ difference distinction
 difference gap
 difference contrast
 difference diff
+difference compare vs
 vs difference
 similarity likeness
 type category
@@ -314,7 +315,6 @@ statistic stat
 chart graph
 graph diagram
 plot graph
-dashboard board
 overview summary
 summary recap
 outline summary
