@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.language.effects import HARMLESS_EFFECTS
+from cache.language.effects import HARMLESS_EFFECTS, IMPLYING
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
@@ -168,10 +168,18 @@ def _same_effects(case: _Case) -> str:
     only_asked, only_cached = (_other_commands(case.asked, case.cached), _other_commands(case.cached, case.asked))
     if not only_asked and not only_cached:
         return ""
-    harmless = asked | cached <= HARMLESS_EFFECTS
-    if harmless and (not asked - {"read"} or not cached - {"read"}) and len((asked | cached) - {"read"}) <= 1:
+    done = (asked | cached) - {"read"}
+    if done <= HARMLESS_EFFECTS and all(_says_effect(side, done) for side in (case.asked, case.cached)):
         return ""
     return f"They do different things: {_listed(asked)} instead of {_listed(cached)}."
+
+
+def _says_effect(reading: Reading, effects: frozenset[str]) -> bool:
+    """Whether the text tells to do one of these, or has words that imply it, or tells nothing at all."""
+    if effects & reading.effects or not effects:
+        return True
+    implied = {IMPLYING[word] for word in reading.plain if word in IMPLYING}
+    return bool(effects & implied) or not (reading.effects or reading.asks or implied)
 
 
 def _other_commands(one: Reading, other: Reading) -> set[str]:
@@ -248,7 +256,7 @@ def _same_words(case: _Case) -> str:
     labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()
     added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
     telling: Sequence[str] = added
-    if _agrees_widely(case):
+    if _agrees_widely(case) and len(added) <= 1 + len(case.pairing.paired):
         telling = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
     return f"One text adds {telling[0]!r}." if telling else ""
 
@@ -256,7 +264,7 @@ def _same_words(case: _Case) -> str:
 def _is_framing(word: str, case: _Case) -> bool:
     """Whether a question word or an -ing form ("when is it playing") only frames the params that the text is
     about."""
-    return len(case.asked.params) >= PARAMS_IN_FRAME and (word in QUESTIONS or word.endswith("ing"))
+    return len(case.asked.params) >= PARAMS_IN_FRAME and word.endswith("ing")
 
 
 def _agrees_widely(case: _Case) -> bool:

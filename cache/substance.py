@@ -3,6 +3,7 @@ that say the same are paired."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -63,6 +64,7 @@ _COORDINATING = words_of("and or vs &")
 _COORDINATION_BOUNDS = words_of(
     "between than is are was were do does did better worse difference who that which how"
 )
+_SAYING_NOTHING = PASSED_OVER | SHOWING_WORDS
 _CLAUSE_BORDERS = SENTENCE_ENDS | {","}
 
 
@@ -212,10 +214,11 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
             parts.pop(other, None)
 
 
+@functools.lru_cache(maxsize=8192)
 def _slip_of_nothing(text: str) -> bool:
     if len(text) < 4 or is_known(text):
         return False
-    return any(is_swap(text, word) for word in PASSED_OVER | SHOWING_WORDS if len(word) == len(text))
+    return any(is_swap(text, word) for word in _SAYING_NOTHING if len(word) == len(text))
 
 
 def is_swap(one: str, other: str) -> bool:

@@ -77,6 +77,8 @@ EFFECTS: dict[str, frozenset[str]] = {
         "downgrade": "downgrade demote",
         "merge": "merge combine",
         "split": "split separate",
+        "play": "play listen hear",
+        "rate": "rate",
         "read": "show display get list view find fetch see search check look read "
         "what when where which who how is are will",
         "escalate": "escalate",
@@ -98,10 +100,20 @@ EFFECTS: dict[str, frozenset[str]] = {
         "calculate": "calculate compute",
     }.items()
 }
+# Words that say what is to be done without being its verb: "a table for two", "five stars for this book".
+IMPLYING: dict[str, str] = {
+    word: effect
+    for effect, words in {
+        "book": "table reservation reservations booking seat seats spot eat dine dinner lunch restaurant",
+        "play": "music song songs tune tunes",
+        "rate": "star stars rating points deserves deserve gets score",
+    }.items()
+    for word in words.split()
+}
 # What a wrong plan would at worst do in vain. A text that names no effect may mean one of these.
 HARMLESS_EFFECTS = words_of(
     "read add book open create move assign save load track schedule start calculate estimate connect follow "
-    "validate copy translate summarize"
+    "validate copy translate summarize play rate"
 )
 # "turn it on", "log out": verb and particle, with few words between.
 PHRASAL_EFFECTS: dict[tuple[str, str], str] = {

@@ -73,7 +73,7 @@ FRAMING_WORDS = (
     | MANNER
     | words_of(
         "people person persons party guests guest folks members seats seat spot place table reservation reserve book booking "
-        "named called titled entitled name title one ones some any whether where when how able possible give show list be "
+        "named called titled entitled name title one ones some any whether able possible give show list be "
         "being playing play playing showing starting start scheduled time times near located available look looking open "
         "expected predicted serves serve serving whose that deserves deserve"
     )

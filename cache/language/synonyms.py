@@ -111,6 +111,7 @@ def _meanings(word: str) -> frozenset[str | int]:
     return frozenset(forms) | groups | ({f"unit:{unit}"} if unit else set())
 
 
+@functools.lru_cache(maxsize=16384)
 def is_known(word: str) -> bool:
     """Whether the word, or what it is a form of, is in one of the lists: then it is hardly a slip of another."""
     return any(stem in _KNOWN for stem in stems(word))
