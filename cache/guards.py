@@ -16,7 +16,7 @@ from cache.language.effects import HARMLESS_EFFECTS, IMPLYING
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
-from cache.language.qualifiers import CLASSIFYING_NOUNS, may_qualify
+from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, may_qualify
 from cache.language.synonyms import say_the_same
 from cache.readings import Reading
 from cache.substance import (
@@ -250,7 +250,7 @@ def _same_words(case: _Case) -> str:
         asked, cached = untold(asked, case.asked, case.cached), untold(cached, case.cached, case.asked)
     if asked and cached:
         return f"One text says {asked[0]!r} where the other says {cached[0]!r}."
-    if case.is_question and all(word in CLASSIFYING_NOUNS for word in asked + cached):
+    if case.is_question and all(word in CLASSIFYING_NOUNS or word in EMPTY_VERBS for word in asked + cached):
         return ""
     # "rate it {rating}" says what the param is.
     labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()

@@ -20,7 +20,7 @@ from cache.language.grammar import (
     NEGATIONS,
     stands_as_command,
 )
-from cache.language.qualifiers import EMPTY_VERBS, FRAMING_WORDS, HARMLESS_WORDS, MANNER, SHOWING_WORDS
+from cache.language.qualifiers import FRAMING_WORDS, HARMLESS_WORDS, MANNER, SHOWING_WORDS
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
@@ -227,8 +227,8 @@ def is_swap(one: str, other: str) -> bool:
 
 def untold(words: Sequence[str], told: Reading, other: Reading) -> tuple[str, ...]:
     """The words of one of two questions that the other does not say, without those that it need not say: how one
-    asks, how well something is to be done, and verbs that carry no meaning."""
-    passed: frozenset[str] = MANNER | EMPTY_VERBS
+    asks, and how well something is to be done."""
+    passed = MANNER
     if (
         "difference" in told.plain
         or told.asks_to_explain

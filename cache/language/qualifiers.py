@@ -64,20 +64,16 @@ MANNER = words_of(
 # Verbs that carry no meaning of their own in a question.
 EMPTY_VERBS = words_of(
     "appear appears seem seems happen happens occur occurs exist exists use uses used using utilize make makes do does "
-    "doing done have having need needs needed want wants work go goes take takes get gets mean means involve involved "
-    "be being been try trying accomplish achieve perform able take located situated"
+    "doing done have having need needs needed want wants work works get gets mean means involve involved be being "
+    "been try trying take takes located situated"
 )
 # What leads to the params of a request that holds several: "a table for {n} people at {place}".
-FRAMING_WORDS = (
-    EMPTY_VERBS
-    | MANNER
-    | words_of(
-        "people person persons party guests guest folks members seats seat spot place table reservation reserve book booking "
-        "named called titled entitled name title one ones some any whether able possible give show list be "
-        "being playing play playing showing starting start scheduled time times near located available look looking open "
-        "expected predicted serves serve serving whose that deserves deserve"
-    )
-) - words_of("order")
+FRAMING_WORDS = MANNER | words_of(
+    "be been being have having need needs needed want wants get gets make do doing take go people person persons party guests guest folks members seats seat spot place table reservation reserve booking "
+    "named called titled entitled name title one ones some any whether able possible give show list be "
+    "being starting start scheduled near located available look looking open "
+    "expected predicted serves serve serving whose that deserves deserve"
+)
 # At the place of a command: whoever asks to be shown something asks for the thing.
 SHOWING_WORDS = words_of(
     "show display get list view see tell give fetch retrieve provide present read find search locate look check "
