@@ -240,6 +240,8 @@ def _read_text(text: str) -> Iterator[Word]:
     shouted = text.isupper()
     skip = 0
     for at, token in enumerate(tokens):
+        if token.folded == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1].end == token.start:
+            continue  # "air-conditioning" is "air conditioning"
         if skip:
             skip -= 1
             continue

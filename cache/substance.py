@@ -29,7 +29,7 @@ from cache.tokens import MAX_NAME, name_words
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")
-_PLAIN_ROLES = words_of("into onto toward towards using than as")
+_PLAIN_ROLES = words_of("into onto toward towards using than as about")
 # Before a slot they say that a name follows.
 NAMING_WORDS = words_of("called titled named entitled labelled labeled")
 # Words that other guards judge, and words that carry nothing.

@@ -49,15 +49,15 @@ conf > configuration
 auth > authentication
 authn > authentication
 authz > authorization
-two|2 - factor authentication|auth > 2fa
 two|2 factor authentication|auth > 2fa
-two - step|factor verification > 2fa
+two|2 factor authentication|auth > 2fa
+two step|factor verification > 2fa
 two step|factor verification > 2fa
 tfa > 2fa
-multi|multiple - factor authentication|auth > mfa
+multi|multiple factor authentication|auth > mfa
 multi|multiple factor authentication|auth > mfa
 multifactor authentication|auth > mfa
-single sign - on > sso
+single sign on > sso
 single sign on > sso
 continuous integration > ci
 continuous delivery|deployment > cd
@@ -66,7 +66,7 @@ graphical user interface > gui
 user interface > ui
 user experience > ux
 command line interface? > cli
-command - line interface? > cli
+command line interface? > cli
 operating system|systems > os
 virtual machine > vm
 virtual machines > vms
@@ -83,7 +83,7 @@ local area network > lan
 network file system > nfs
 network attached storage > nas
 solid state drive|drives|disk > ssd
-solid - state drive|drives|disk > ssd
+solid state drive|drives|disk > ssd
 hard disk drive > hard drive
 random access memory > ram
 central processing unit > cpu
@@ -92,21 +92,21 @@ input output operations per second > iops
 input / output operations per second > iops
 input / output > io
 i / o > io
-cross - origin resource sharing > cors
 cross origin resource sharing > cors
-cross - site scripting > xss
+cross origin resource sharing > cors
 cross site scripting > xss
-cross - site request forgery > csrf
+cross site scripting > xss
+cross site request forgery > csrf
 cross site request forgery > csrf
 structured query language > sql
-object - oriented programming|design > oop
 object oriented programming|design > oop
-object - relational mapping|mapper > orm
+object oriented programming|design > oop
 object relational mapping|mapper > orm
-test - driven development > tdd
+object relational mapping|mapper > orm
 test driven development > tdd
-behaviour|behavior - driven development > bdd
-domain - driven design > ddd
+test driven development > tdd
+behaviour|behavior driven development > bdd
+domain driven design > ddd
 domain driven design > ddd
 software development kit > sdk
 integrated development environment > ide
@@ -126,7 +126,7 @@ natural language processing > nlp
 optical character recognition > ocr
 internet of things > iot
 portable document format > pdf
-comma - separated values? > csv
+comma separated values? > csv
 comma separated values? > csv
 json web token > jwt
 json web tokens > jwts
@@ -135,7 +135,7 @@ pull requests > prs
 merge request > mr
 long term|- support > lts
 long term support > lts
-long - term support > lts
+long term support > lts
 frequently asked questions > faq
 minimum viable product > mvp
 proof of concept > poc
@@ -146,18 +146,18 @@ return on investment > roi
 annual percentage rate > apr
 annual percentage yield > apy
 gross domestic product > gdp
-exchange - traded fund > etf
+exchange traded fund > etf
 exchange traded fund|funds > etf
 initial public offering > ipo
 value added tax > vat
-value - added tax > vat
+value added tax > vat
 goods and services tax > gst
 profit and loss > pnl
 p & l > pnl
 accounts payable > ap
 accounts receivable > ar
 purchase order|orders > purchaseorder
-non - disclosure agreement > nda
+non disclosure agreement > nda
 non disclosure agreement > nda
 nondisclosure agreement > nda
 terms and conditions > terms
@@ -177,7 +177,7 @@ personal identifiable information > pii
 social security number > ssn
 date of birth > dob
 attention deficit hyperactivity disorder > adhd
-post - traumatic stress disorder > ptsd
+post traumatic stress disorder > ptsd
 post traumatic stress disorder > ptsd
 obsessive compulsive disorder > ocd
 body mass index > bmi
@@ -185,7 +185,7 @@ blood pressure > bloodpressure
 electrocardiogram > ecg
 ekg > ecg
 magnetic resonance imaging > mri
-over - the - counter > otc
+over the counter > otc
 over the counter > otc
 emergency room|department > er
 intensive care unit > icu

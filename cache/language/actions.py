@@ -16,6 +16,7 @@ abort cancel
 revoke rescind withdraw
 create make generate
 create setup
+make set
 create build
 create produce
 create define

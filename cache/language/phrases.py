@@ -66,6 +66,7 @@ be sure to >
 make sure to >
 remember to >
 do not hesitate to >
+many thanks in advance >
 many? thanks|thank you? very|so much? in advance >
 many thanks >
 thanks|thank you? a lot|bunch|million|ton >
@@ -261,16 +262,11 @@ look at > show
 """
 # What several words say that one word says too.
 WORDINGS = """
-e - mail|mails > email
-e - mailed > emailed
-wi - fi > wifi
-log - in > login
-sign - up|ups > signup
-on - board > onboard
-set - up > setup
-start - up > startup
-back - up > backup
-web - site|page > website
+e mail|mails > email
+e mailed > emailed
+wi fi > wifi
+log in > login
+web site|page > website
 web site|page > website
 home page > homepage
 file name > filename

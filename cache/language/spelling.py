@@ -53,7 +53,7 @@ MISSPELLINGS = {
         "which": "wich whcih whihc",
         "when": "wehn whne wen",
         "where": "wehre wher",
-        "does": "doess",
+        "does": "doess dosent",
         "file": "fiel",
         "using": "usign usin",
         "create": "creat craete",
