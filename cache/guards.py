@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.language.effects import HARMLESS_EFFECTS, IMPLYING
+from cache.language.effects import HARMLESS_EFFECTS
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
@@ -178,8 +178,7 @@ def _says_effect(reading: Reading, effects: frozenset[str]) -> bool:
     """Whether the text tells to do one of these, or has words that imply it, or tells nothing at all."""
     if effects & reading.effects or not effects:
         return True
-    implied = {IMPLYING[word] for word in reading.plain if word in IMPLYING}
-    return bool(effects & implied) or not (reading.effects or reading.asks or implied)
+    return bool(effects & reading.implied) or not (reading.effects or reading.asks or reading.implied)
 
 
 def _other_commands(one: Reading, other: Reading) -> set[str]:
@@ -245,7 +244,7 @@ def _same_words(case: _Case) -> str:
     in its stead names another thing, and what is added narrows or widens what is asked."""
     asked, cached = case.pairing.only_asked, case.pairing.only_cached
     if case.is_framed:
-        asked, cached = unframed(asked), unframed(cached)
+        asked, cached = unframed(asked, case.cached), unframed(cached, case.asked)
     if case.is_question:
         asked, cached = untold(asked, case.asked, case.cached), untold(cached, case.cached, case.asked)
     if asked and cached:
@@ -256,7 +255,7 @@ def _same_words(case: _Case) -> str:
     labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()
     added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
     telling: Sequence[str] = added
-    if _agrees_widely(case) and len(added) <= 1 + len(case.pairing.paired):
+    if _agrees_widely(case) and len(added) <= max(1, len(case.pairing.paired)):
         telling = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
     return f"One text adds {telling[0]!r}." if telling else ""
 

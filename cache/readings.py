@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from cache.language.effects import EFFECT_OF, PHRASAL_EFFECTS
+from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
 from cache.language.forms import base_form, stems, words_of
 from cache.language.grammar import (
     ARTICLES,
@@ -112,6 +112,11 @@ class Reading:
     @cached_property
     def effects(self) -> frozenset[str]:
         return frozenset(self.commands.values())
+
+    @cached_property
+    def implied(self) -> frozenset[str]:
+        """What words that are no verbs of command say is to be done."""
+        return frozenset(IMPLYING[word] for word in self.plain if word in IMPLYING)
 
     @cached_property
     def command_words(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cache.language.effects import EFFECT_OF, PHRASAL_EFFECTS
+from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
 from cache.language.forms import base_form, words_of
 from cache.language.grammar import (
     ARTICLES,
@@ -240,9 +240,13 @@ def untold(words: Sequence[str], told: Reading, other: Reading) -> tuple[str, ..
     return tuple(word for word in words if word not in passed)
 
 
-def unframed(words: Sequence[str]) -> tuple[str, ...]:
-    """The words of a text that holds several params, without those that only lead to them."""
-    return tuple(word for word in words if word not in FRAMING_WORDS)
+def unframed(words: Sequence[str], other: Reading) -> tuple[str, ...]:
+    """The words of a text that holds several params, without those that only lead to them, or that say what the other
+    text says is to be done."""
+    said = (other.effects | other.implied) - {"read"}
+    return tuple(
+        word for word in words if word not in FRAMING_WORDS and IMPLYING.get(word, EFFECT_OF.get(word)) not in said
+    )
 
 
 def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:

@@ -329,7 +329,7 @@ flag report
 log record
 record capture
 capture take
-listen hear
+listen hear play
 play listen
 play show
 watch see

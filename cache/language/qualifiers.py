@@ -69,10 +69,10 @@ EMPTY_VERBS = words_of(
 )
 # What leads to the params of a request that holds several: "a table for {n} people at {place}".
 FRAMING_WORDS = MANNER | words_of(
-    "be been being have having need needs needed want wants get gets make do doing take go people person persons party guests guest folks members seats seat spot place table reservation reserve booking "
+    "be been being have having need needs needed want wants get gets make do doing take go people person persons party guests guest folks members place "
     "named called titled entitled name title one ones some any whether able possible give show list be "
     "being starting start scheduled near located available look looking open "
-    "expected predicted serves serve serving whose that deserves deserve"
+    "expected predicted serves serve serving whose that "
 )
 # At the place of a command: whoever asks to be shown something asks for the thing.
 SHOWING_WORDS = words_of(
