@@ -269,7 +269,7 @@ def _is_framing(word: str, case: _Case) -> bool:
 def _agrees_widely(case: _Case) -> bool:
     """Whether so much is the same, and so little can be done wrong, that a noun or verb more is but wording."""
     effects = case.asked.effects | case.cached.effects
-    if not effects <= HARMLESS_EFFECTS or not (effects or case.asked.params):
+    if not effects <= HARMLESS_EFFECTS or not case.asked.params:
         return False
     added = len(case.pairing.only_asked) + len(case.pairing.only_cached)
     params = case.asked.params & case.cached.params

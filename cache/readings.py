@@ -21,7 +21,7 @@ from cache.language.grammar import (
     stands_as_command,
 )
 from cache.language.phrases import GAPPED, rewrite
-from cache.language.qualifiers import HARMLESS_WORDS, SHOWING_WORDS
+from cache.language.qualifiers import EXPLAINING, HARMLESS_WORDS, SHOWING_WORDS
 from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
 from cache.language.spelling import MISSPELLINGS
 from cache.language.verbs import VERBS
@@ -87,7 +87,7 @@ class Reading:
 
     @cached_property
     def asks_to_explain(self) -> bool:
-        return "explain" in self.plain or "difference" in self.plain
+        return not EXPLAINING.isdisjoint(self.plain) or "difference" in self.plain
 
     @cached_property
     def is_bare(self) -> bool:

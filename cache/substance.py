@@ -20,7 +20,7 @@ from cache.language.grammar import (
     NEGATIONS,
     stands_as_command,
 )
-from cache.language.qualifiers import FRAMING_WORDS, HARMLESS_WORDS, MANNER, SHOWING_WORDS
+from cache.language.qualifiers import EXPLAINING, FRAMING_WORDS, HARMLESS_WORDS, MANNER, SHOWING_WORDS
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
@@ -236,7 +236,7 @@ def untold(words: Sequence[str], told: Reading, other: Reading) -> tuple[str, ..
         or other.is_bare
         or told.is_bare
     ):
-        passed |= {"explain", "how"}
+        passed |= EXPLAINING | {"how"}
     return tuple(word for word in words if word not in passed)
 
 

@@ -173,6 +173,9 @@ what leads|led to > why
 for what reason|reasons > why
 how come > why
 the? reason|reasons why|behind > why
+what is the reason|cause > why
+explaining|describing what|how|why > explain
+would|do you mind explaining|describing > explain
 explain|tell me? why > why
 by whom > who
 which|what person|people > who
@@ -262,6 +265,17 @@ look at > show
 """
 # What several words say that one word says too.
 WORDINGS = """
+in detail|depth|details > detailed
+in more|greater|full detail|depth > detailed
+in place > inplace
+in short|brief|summary > briefly
+in full > entirely
+in simple|plain|easy|layman|simpler terms|words|language|english > simplified
+step by step > stepwise
+line by line > linewise
+year by year > yearwise
+one|single line > oneline
+one|single sentence > onesentence
 e mail|mails > email
 e mailed > emailed
 wi fi > wifi

@@ -61,6 +61,8 @@ MANNER = words_of(
     "smoothly best exactly actually really basically essentially generally usually normally typically commonly possibly "
     "personally specifically precisely clearly well right"
 )
+# Asks what something is, as "what is" does.
+EXPLAINING = words_of("explain define")
 # Verbs that carry no meaning of their own in a question.
 EMPTY_VERBS = words_of(
     "appear appears seem seems happen happens occur occurs exist exists use uses used using utilize make makes do does "

@@ -44,7 +44,6 @@ _APART = frozenset(
         "pant/pants",
         "short/shorts",
         "new/news",
-        "mean/means",
         "security/securities",
         "future/futures",
         "option/options",
