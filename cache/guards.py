@@ -99,6 +99,16 @@ def _same_fields(case: _Case) -> str:
     return f"The params differ: {_fields(asked)} instead of {_fields(cached)}."
 
 
+def _same_choices(case: _Case) -> str:
+    """A param's value that may decide what is done must be the same, whether or not the text says it."""
+    asked, cached = dict(case.asked.template.choices), dict(case.cached.template.choices)
+    for name in sorted(asked.keys() | cached.keys()):
+        one, other = asked.get(name, "another"), cached.get(name, "another")
+        if one != other:
+            return f"The value of {name!r} may decide what is done: {one} instead of {other}."
+    return ""
+
+
 def _same_literals(case: _Case) -> str:
     """Literals are told apart by kind; of several of one kind, each must stand behind the same word."""
     asked, cached = (Counter(slot.name for slot in side.template.literals) for side in (case.asked, case.cached))
@@ -308,6 +318,7 @@ def _has_text_constants(case: _Case) -> str:
 # In the order in which they are asked: the cheap and the telling first.
 GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("fields", _same_fields),
+    ("choices", _same_choices),
     ("literals", _same_literals),
     ("slots", _same_slots),
     ("text", _has_text_constants),

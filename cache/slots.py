@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from cache.language.effects import EFFECT_OF
 from cache.language.forms import stems
@@ -93,6 +94,20 @@ def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
     while words and kept and all(any(s.start <= word.start < s.end for s in kept) for word in words):
         kept.pop()
     return kept
+
+
+def find_choices(params: Mapping[str, Json], telling: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The params' leaves that may decide what is done even where the action does not say them, with their values:
+    "Notify the customer" wants one plan with {"channel": "email"} and another with {"channel": "SMS"} where there
+    is a service for each, and {"express": true} another than false."""
+    found: list[tuple[str, str]] = []
+    for path, value in islice(leaves(params), MAX_LEAVES):
+        name = ".".join(map(str, path))
+        if isinstance(value, str) and _is_choice(value, telling):
+            found.append((name, " ".join(token.folded for token in tokenize(value))))
+        elif isinstance(value, bool) and _is_choice(str(path[-1]), telling):
+            found.append((name, str(value).lower()))
+    return tuple(sorted(found))
 
 
 def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -192,7 +207,7 @@ def _is_command(words: list[str], index: int, needle: str) -> bool:
 
 
 def _is_choice(text: str, telling: Collection[str]) -> bool:
-    """Whether the value itself decides what is done: {"kind": "flight"} must not make "Book a flight" and "Book a
+    """Whether the words decide what is done: {"kind": "flight"} must not make "Book a flight" and "Book a
     hotel" one template where there is a service for each."""
     words = name_words(text) if len(text) <= MAX_CHOICE else ()
     return bool(words) and all(any(stem in telling for stem in stems(word)) for word in words)

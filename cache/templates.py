@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cache.literals import find_literals
-from cache.slots import Path, Slot, find_slots
+from cache.slots import Path, Slot, find_choices, find_slots
 from cache.tokens import fold
 from orra.strictjson import Json, canonical, type_of
 
@@ -33,7 +33,8 @@ class Template:
     """``text`` is for people, ``embedding_text`` for the embedder, and ``key`` (hex SHA-256) decides what is the
     same.
 
-    Equal keys: the same words, slots and fields with their JSON types. Case, white space, Unicode's compatible
+    Equal keys: the same words, slots and fields with their JSON types, and the same ``choices``, which are the
+    params' values that may decide what is done, by name. Case, white space, Unicode's compatible
     forms, the shape of quotes and punctuation at the end make no difference.
     """
 
@@ -42,6 +43,7 @@ class Template:
     embedding_text: str
     slots: tuple[Slot, ...]
     fields: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, str], ...]
     key: str
 
     @property
@@ -55,6 +57,7 @@ class Template:
             "text": self.text,
             "slots": [[slot.start, slot.end, slot.kind, slot.name, list(slot.path)] for slot in self.slots],
             "fields": [list(field) for field in self.fields],
+            "choices": [list(choice) for choice in self.choices],
         }
 
     @staticmethod
@@ -63,15 +66,17 @@ class Template:
         :class:`TemplateInvalid`."""
         if not isinstance(value, dict) or not isinstance(action := value.get("action"), str):
             raise TemplateInvalid("A stored template needs an action.")
-        return _assemble(action, _read_slots(value.get("slots"), action), _read_fields(value.get("fields")))
+        fields, choices = _read_pairs(value.get("fields")), _read_pairs(value.get("choices", []))
+        return _assemble(action, _read_slots(value.get("slots"), action), fields, choices)
 
 
 def make_template(action: str, params: Mapping[str, Json], *, telling: Collection[str] = ()) -> Template:
     """The template of ``action`` as asked with ``params`` (field → JSON value, in the request's order).
     ``telling`` are the words, in their base form, that tell one task from another: a value of such words only is
-    no slot."""
+    no slot but a choice."""
     slots = find_slots(action, find_literals(action), params, telling=telling)
-    return _assemble(action, slots, tuple(sorted((field, field_type(value)) for field, value in params.items())))
+    fields = tuple(sorted((field, field_type(value)) for field, value in params.items()))
+    return _assemble(action, slots, fields, find_choices(params, telling))
 
 
 def fill(template: Template, values: Sequence[str]) -> str:
@@ -95,7 +100,12 @@ def field_type(value: Json) -> str:
     return "number" if name == "integer" else name
 
 
-def _assemble(action: str, slots: tuple[Slot, ...], fields: tuple[tuple[str, str], ...]) -> Template:
+def _assemble(
+    action: str,
+    slots: tuple[Slot, ...],
+    fields: tuple[tuple[str, str], ...],
+    choices: tuple[tuple[str, str], ...],
+) -> Template:
     texts = texts_between(action, slots)
     folded = [fold(text) for text in texts]
     folded[0] = folded[0].lstrip()
@@ -106,7 +116,8 @@ def _assemble(action: str, slots: tuple[Slot, ...], fields: tuple[tuple[str, str
         embedding_text=_with_names(folded, slots).lower()[:MAX_EMBEDDED],
         slots=slots,
         fields=fields,
-        key=_key(folded, slots, fields),
+        choices=choices,
+        key=_key(folded, slots, fields, choices),
     )
 
 
@@ -114,8 +125,13 @@ def _with_names(texts: list[str], slots: tuple[Slot, ...]) -> str:
     return texts[0] + "".join(f"{{{slot.name}}}{text}" for slot, text in zip(slots, texts[1:], strict=True))
 
 
-def _key(texts: list[str], slots: tuple[Slot, ...], fields: tuple[tuple[str, str], ...]) -> str:
-    parts = [texts, [[slot.kind == "param", slot.name] for slot in slots], fields]
+def _key(
+    texts: list[str],
+    slots: tuple[Slot, ...],
+    fields: tuple[tuple[str, str], ...],
+    choices: tuple[tuple[str, str], ...],
+) -> str:
+    parts = [texts, [[slot.kind == "param", slot.name] for slot in slots], fields, choices]
     return hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -140,12 +156,12 @@ def _read_path(path: list[Json]) -> Path:
     return tuple(path)
 
 
-def _read_fields(value: Json) -> tuple[tuple[str, str], ...]:
-    fields: list[tuple[str, str]] = []
+def _read_pairs(value: Json) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
     for item in value if isinstance(value, list) else [None]:
         match item:
-            case [str(field), str(kind)]:
-                fields.append((field, kind))
+            case [str(name), str(fact)]:
+                pairs.append((name, fact))
             case _:
-                raise TemplateInvalid("The fields of a stored template are pairs of a name and a type.")
-    return tuple(sorted(fields))
+                raise TemplateInvalid("A stored template's fields and choices are pairs of texts.")
+    return tuple(sorted(pairs))

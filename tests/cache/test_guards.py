@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache.guards import GUARDS, check_guards
-from cache.templates import make_template
+from cache.templates import Template, make_template
 
 
 def refusal(asked: str, cached: str, **params: Any) -> str | None:
@@ -20,6 +20,18 @@ def refusal(asked: str, cached: str, **params: Any) -> str | None:
         return None
     assert found.reason.endswith(".")
     return found.guard
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "guard"),
+    [("email", "sms", "choices"), ("email", "dove", "choices"), ("dove", "owl", None)],
+)
+def test_a_value_that_may_decide_what_is_done_must_be_the_same(asked: str, cached: str, guard: str | None) -> None:
+    def template(channel: str) -> Template:
+        return make_template("Tell the guest", {"channel": channel}, telling={"email", "sms"})
+
+    found = check_guards(template(asked), template(cached))
+    assert (found and found.guard) == guard
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,29 @@ def test_a_value_that_tells_one_task_from_another_is_no_slot(action: str, kind: 
     assert template.text == shown
 
 
+@pytest.mark.parametrize(
+    ("params", "others", "same"),
+    [
+        ({"channel": "email"}, {"channel": "SMS"}, False),
+        ({"channel": "email"}, {"channel": "Email"}, True),
+        ({"channel": "email"}, {"channel": "pigeon post"}, False),
+        ({"channel": "pigeon"}, {"channel": "horse"}, True),
+        ({"by": {"channel": "email"}}, {"by": {"channel": "SMS"}}, False),
+        ({"send_email": True}, {"send_email": False}, False),
+        ({"urgent": True}, {"urgent": False}, True),
+        ({"note": "send an email or two"}, {"note": "send an SMS or two"}, True),
+    ],
+)
+def test_a_value_that_may_decide_what_is_done_need_not_stand_in_the_action(
+    params: dict[str, Any], others: dict[str, Any], same: bool
+) -> None:
+    telling = {"send", "email", "sms", "notify", "customer"}
+    one, other = (make_template("Tell the customer", each, telling=telling) for each in (params, others))
+
+    assert (one.key == other.key) == same
+    assert Template.from_json(one.to_json()) == one
+
+
 def test_a_value_is_a_slot_where_nothing_is_told_apart_by_it() -> None:
     template = make_template("Book a flight to Oslo", {"kind": "flight", "place": "Oslo"})
     assert template.text == "Book a {kind} to {place}"
