@@ -279,7 +279,6 @@ one|single sentence > onesentence
 e mail|mails > email
 e mailed > emailed
 wi fi > wifi
-log in > login
 web site|page > website
 web site|page > website
 home page > homepage
