@@ -18,21 +18,9 @@ from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, may_qualify
 from cache.language.synonyms import say_the_same
+from cache.order import moved_argument, moved_command, out_of_order, swapped, swapped_slots
 from cache.readings import Reading
-from cache.substance import (
-    QUESTIONS,
-    Item,
-    Pairing,
-    items_of,
-    moved_argument,
-    moved_command,
-    out_of_order,
-    pair_items,
-    swapped,
-    swapped_slots,
-    unframed,
-    untold,
-)
+from cache.substance import Item, Pairing, items_of, pair_items, unframed, untold
 from cache.templates import Template, texts_between
 from cache.tokens import joined
 

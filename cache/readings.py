@@ -300,8 +300,8 @@ def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def particle_of(plain: Sequence[str], at: int) -> int | None:
-    """Where the particle stands that makes the verb at ``at`` another: "turn … off". "Check … in git" has none: what
-    stands before a noun is a preposition, unless the verb is right before it."""
+    """Where the particle stands that makes the verb at ``at`` another: "turn … off". "Check … in git" has none:
+    what stands before a noun is a preposition, unless the verb is right before it."""
     for near in range(at + 1, min(at + 1 + PARTICLE_DISTANCE, len(plain))):
         if (plain[at], plain[near]) in PHRASAL_EFFECTS:
             after = plain[near + 1] if near + 1 < len(plain) else "."

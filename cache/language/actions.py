@@ -1,7 +1,7 @@
 """Verbs that stand for one another, a group on each line.
 
-No group holds the general and the special: a plan for "notify" does not do "mail". A verb may be in several groups,
-and what two groups share makes them no synonyms of one another.
+No group holds the general and the special: a plan for "notify" does not do "mail". A verb may be in several
+groups, and what two groups share makes them no synonyms of one another.
 """
 
 ACTIONS = """

@@ -9,10 +9,11 @@ from cache.language.actions import ACTIONS
 from cache.language.common import COMMON_WORDS
 from cache.language.derivations import DERIVATIONS
 from cache.language.effects import EFFECT_OF
-from cache.language.forms import stems
+from cache.language.forms import stems, words_of
 from cache.language.grammar import FUNCTION_WORDS, NEGATIONS
 from cache.language.opposites import OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, HARMLESS_WORDS, PLAIN_QUALIFIERS, PLAIN_THINGS
+from cache.language.qualities import QUALITIES
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.spelling import is_slip, standard_spelling
 from cache.language.things import THINGS
@@ -20,69 +21,23 @@ from cache.language.things import THINGS
 # Forms of one word that mean another thing.
 _APART = frozenset(
     tuple(pair.split("/"))
-    for pair in [
-        "damage/damages",
-        "good/goods",
-        "custom/customs",
-        "force/forces",
-        "minute/minutes",
-        "manner/manners",
-        "arm/arms",
-        "content/contents",
-        "saving/savings",
-        "earning/earnings",
-        "regard/regards",
-        "spectacle/spectacles",
-        "glass/glasses",
-        "wood/woods",
-        "water/waters",
-        "ground/grounds",
-        "work/works",
-        "compass/compasses",
-        "premise/premises",
-        "proceed/proceeds",
-        "pant/pants",
-        "short/shorts",
-        "new/news",
-        "security/securities",
-        "future/futures",
-        "option/options",
-        "communication/communications",
-        "honour/honours",
-        "honor/honors",
-        "tax/taxes",
-        "wine/wines",
-        "cheese/cheeses",
-        "number/numerous",
-        "panda/pandas",
-        "general/generally",
-        "hard/hardly",
-        "late/lately",
-        "near/nearly",
-        "short/shortly",
-        "high/highly",
-        "universe/university",
-        "organ/organization",
-        "organ/organize",
-        "apart/apartment",
-        "depart/department",
-        "compart/compartment",
-        "state/statement",
-        "comply/compliment",
-        "wed/wedding",
-        "bed/bedding",
-        "evening/even",
-        "invest/investment",
-        "caps/cap",
-        "specie/species",
-        "serie/series",
-    ]
+    for pair in words_of(
+        "damage/damages good/goods custom/customs manner/manners arm/arms content/contents saving/savings "
+        "earning/earnings regard/regards spectacle/spectacles glass/glasses wood/woods water/waters "
+        "ground/grounds work/works compass/compasses premise/premises proceed/proceeds pant/pants "
+        "short/shorts new/news security/securities future/futures communication/communications honour/honours "
+        "honor/honors tax/taxes wine/wines cheese/cheeses panda/pandas general/generally hard/hardly "
+        "late/lately near/nearly short/shortly high/highly universe/university organ/organization "
+        "organ/organize apart/apartment depart/department compart/compartment state/statement "
+        "comply/compliment wed/wedding bed/bedding evening/even invest/investment caps/cap specie/species "
+        "serie/series"
+    )
 )
 
 
 def _synonyms() -> dict[str, frozenset[int]]:
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for number, group in enumerate(f"{ACTIONS}\n{THINGS}\n{DERIVATIONS}".splitlines()):
+    for number, group in enumerate(f"{ACTIONS}\n{THINGS}\n{QUALITIES}\n{DERIVATIONS}".splitlines()):
         for word in group.split():
             found[word].add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}

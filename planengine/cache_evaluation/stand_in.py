@@ -23,8 +23,8 @@ class StandIn:
         self._catalogue = Catalogue(())
 
     def plan(self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS) -> Json:
-        """A validated plan, which holds ``constants`` of the action's text too; ``None`` when no plan can take these
-        values."""
+        """A validated plan, which holds ``constants`` of the action's text too; ``None`` when no plan can take
+        these values."""
         held = {**request.params, **constants}
         self._register(label, held)
         draft = {
