@@ -54,8 +54,8 @@ class _Case:
 
     @cached_property
     def is_framed(self) -> bool:
-        """Whether both texts hold the same params, so many that most other words only frame them, and little can be
-        done wrong."""
+        """Whether both texts hold the same params, so many that most other words only frame them, and little can
+        be done wrong."""
         params = self.asked.params
         effects = self.asked.effects | self.cached.effects
         return params == self.cached.params and len(params) >= PARAMS_IN_FRAME and effects <= HARMLESS_EFFECTS

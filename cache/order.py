@@ -114,7 +114,8 @@ def moved_argument(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairi
     free = [
         (a, c)
         for a, c in _said_once(asked, cached, pairing)
-        if asked[a].role == cached[c].role == ("", False) and not _may_move(asked[a].text)
+        if asked[a].role == cached[c].role == ("", False)
+        and not (_may_move(asked[a].text) or _may_move(cached[c].text))
     ]
     places = _places(asked, cached, free)
     for at, (one, other) in enumerate(pairwise(places)):

@@ -78,7 +78,7 @@ FRAMING_WORDS = MANNER | words_of(
 )
 # At the place of a command: whoever asks to be shown something asks for the thing.
 SHOWING_WORDS = words_of(
-    "show display get list view see tell give fetch retrieve provide present read find search locate look "
+    "show display get list view see give fetch retrieve provide present read find search locate look "
     "check bring pull know learn obtain lookup"
 )
 

@@ -101,8 +101,8 @@ def standard_spelling(word: str) -> str:
 
 def is_slip(one: str, other: str, *, known: Callable[[str], bool]) -> bool:
     """Whether one of two words is the other with two letters swapped, or with a letter doubled, or left out
-    inside. Not when both are words that are ``known``. A letter for another is no slip: words that differ so are too often
-    both words."""
+    inside. Not when both are words that are ``known``. A letter for another is no slip: words that differ so are
+    too often both words."""
     if len(one) > len(other):
         one, other = other, one
     if not 0 <= len(other) - len(one) <= 1 or one[:1] != other[:1] or frozenset((one, other)) in _confusable:

@@ -43,6 +43,8 @@ make sure to >
 remember to >
 do not hesitate to >
 many thanks in advance >
+thanks in advance >
+thank you in advance >
 many? thanks|thank you? very|so much? in advance >
 many thanks >
 thanks|thank you? a lot|bunch|million|ton >
