@@ -41,6 +41,8 @@ PARTICLE_DISTANCE = 4
 WORDS_BEFORE = 4
 # How many words may stand inside "let … know".
 WORDS_IN_GAP = 6
+# "fold maps" is an order, "capital of Peru" words to look for.
+LEAST_OF_BARE = 3
 # What may stand before a question.
 BEFORE_QUESTIONS = HARMLESS_WORDS | words_of("you can could would will please i me us we and so , . ! : ;") | {""}
 QUESTION_STARTS = words_of(
@@ -92,8 +94,11 @@ class Reading:
     @cached_property
     def is_bare(self) -> bool:
         """Whether the text is but words to look for ("python list reverse"): no question and no command."""
-        first = next((word for word in self.plain if word and word not in BEFORE_QUESTIONS), "")
-        return not self.asks and not self.params and bool(first) and not _may_be_verb(first)
+        words = [word for word in self.plain if word and word not in BEFORE_QUESTIONS]
+        if self.asks or self.params or len(words) < LEAST_OF_BARE or _may_be_verb(words[0]):
+            return False
+        # A verb that is not known has an object: "Fold the map".
+        return words[1] not in ARTICLES
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ VERBS = words_of(
     diagnose differ discuss display distinguish distribute dive draft draw drink drive drop dry dump earn eat
     edit elect eliminate embed empty encode end enforce engage enjoy ensure enter erase establish evaluate evict
     examine execute exit expect expire explain explore express extract fail fall fasten feed feel fetch fight
-    figure fill filter find finish fit fix flatten flip flush fly focus forget fork form format forward freeze
+    figure fill filter find finish fit fix flatten flip flush fold fly focus forget fork form format forward freeze
     fry gain gather generate get give go grab grate grill grind grow guard guess guide handle hang happen heal
     hear heat help hire hit hold host identify ignore implement import improve include indent index infer inform
     inherit initialize inject insert inspect install integrate interpret intersect introduce invert invest

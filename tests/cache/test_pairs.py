@@ -1,7 +1,8 @@
 """Pairs of requests that may or must not share a plan, judged with the real embedder.
 
 ``pairs/independent.jsonl`` and ``pairs/questions.jsonl`` were written without a look at the guards' lists,
-``pairs/own.jsonl`` with it. ``manage.py evaluate_cache tests/cache/pairs/own.jsonl`` shows each pair that goes wrong.
+``pairs/own.jsonl`` with it. ``manage.py evaluate_cache tests/cache/pairs/own.jsonl`` shows each pair that goes
+wrong.
 """
 
 from __future__ import annotations
