@@ -32,6 +32,9 @@ from cache.tokens import name_words, tokenize
 # Words that are others when they are written in capitals, or begin with one inside a sentence.
 ACRONYMS = {"US": "usa", "REST": "restful", "IT": "it-department", "WHO": "world-health-organization", "AM": "am"}
 CAPITALISED = {"Go": "golang", "Swift": "swiftlang", "Word": "msword", "Access": "msaccess", "Teams": "msteams"}
+_SCOPE_PHRASES: dict[str, list[tuple[str, ...]]] = {}
+for _phrase in SCOPE_PHRASES:
+    _SCOPE_PHRASES.setdefault(_phrase[0], []).append(_phrase)
 CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
 PREPOSITIONS = words_of("in on off out")
 SENTENCE_ENDS = frozenset(".?!:;")
@@ -323,7 +326,7 @@ def _noun_effect(plain: Sequence[str], at: int) -> bool:
 def _scope(plain: Sequence[str]) -> Iterator[str]:
     at = 0
     while at < len(plain):
-        phrase = next((key for key in SCOPE_PHRASES if plain[at : at + len(key)] == key), None)
+        phrase = next((key for key in _SCOPE_PHRASES.get(plain[at], ()) if plain[at : at + len(key)] == key), None)
         if phrase:
             yield SCOPE_PHRASES[phrase]
             at += len(phrase)
