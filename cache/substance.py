@@ -62,6 +62,10 @@ _COORDINATING = words_of("and or vs &")
 _COORDINATION_BOUNDS = words_of(
     "between than is are was were do does did better worse difference who that which how"
 )
+# These with a letter left out inside.
+_SHORTENED = frozenset(
+    word[:at] + word[at + 1 :] for word in PASSED_OVER if len(word) > 5 for at in range(1, len(word) - 1)
+)
 _ANAGRAMS: dict[str, list[str]] = {}
 for _word in sorted(PASSED_OVER | SHOWING_WORDS):
     _ANAGRAMS.setdefault("".join(sorted(_word)), []).append(_word)
@@ -218,6 +222,8 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
 def _slip_of_nothing(text: str) -> bool:
     if len(text) < 4 or is_known(text):
         return False
+    if text in _SHORTENED:
+        return True
     alike = _ANAGRAMS.get("".join(sorted(text)), ())
     return any(sum(a != b for a, b in zip(text, word, strict=True)) == 2 for word in alike)
 

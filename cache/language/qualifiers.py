@@ -50,6 +50,7 @@ PLAIN_THINGS = words_of(
 )
 # Nouns that only say what class of thing their neighbour is of: "the city of Lima", "the Python language".
 CLASSIFYING_NOUNS = words_of(
+    "amount "
     "city country state town village county province island language library framework command tool utility "
     "app application program software website site platform system thing things stuff item items people "
     "person human process dataframe one operator keyword term word concept acronym abbreviation letter "

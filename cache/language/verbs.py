@@ -16,13 +16,13 @@ VERBS = words_of(
     diagnose differ discuss display distinguish distribute dive draft draw drink drive drop dry dump earn eat
     edit elect eliminate embed empty encode end enforce engage enjoy ensure enter erase establish evaluate evict
     examine execute exit expect expire explain explore express extract fail fall fasten feed feel fetch fight
-    figure fill filter find finish fit fix flatten flip flush fold fly focus forget fork form format forward freeze
-    fry gain gather generate get give go grab grate grill grind grow guard guess guide handle hang happen heal
-    hear heat help hire hit hold host identify ignore implement import improve include indent index infer inform
-    inherit initialize inject insert inspect install integrate interpret intersect introduce invert invest
-    invite invoke iterate jump justify keep kill knead know label launch lay lead learn leave let lift limit
-    list listen live localize locate log look loop maintain make manage manipulate map mark match mean measure
-    meet melt mention migrate minify mix mock modify monitor move multiply name navigate need negotiate
+    figure fill filter find finish fit fix flatten flip flush fold fly focus forget fork form format forward
+    free freeze fry gain gather generate get give go grab grate grill grind grow guard guess guide handle hang
+    happen heal hear heat help hire hit hold host identify ignore implement import improve include indent index
+    infer inform inherit initialize inject insert inspect install integrate interpret intersect introduce invert
+    invest invite invoke iterate jump justify keep kill knead know label launch lay lead learn leave let lift
+    limit list listen live localize locate log look loop maintain make manage manipulate map mark match mean
+    measure meet melt mention migrate minify mix mock modify monitor move multiply name navigate need negotiate
     normalize observe obtain offer open operate optimize order organize override owe own pack parse partition
     pass paste patch peel perform persist pick place plan plant play plot poach point populate post pour
     practice predict prefer prepare preserve press prevent print prioritize process produce profile program
