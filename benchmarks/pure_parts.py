@@ -9,10 +9,18 @@ from benchmarks import shop, table
 from cache.guards import check_guards
 from cache.provenance import check_with_sentinels, fill_plan, trace
 from cache.templates import make_template
+from orra.embedded import BASE_DIR
+from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.validation import validate
 
 SECONDS = 0.4
+PAIRS = [
+    (make_template(row.b.action, row.b.params), make_template(row.a.action, row.a.params))
+    for file in sorted((BASE_DIR / "tests" / "cache" / "pairs").glob("*.jsonl"))
+    for row in read_rows(file)
+    if isinstance(row, Pair)
+]
 
 
 def run() -> None:
@@ -28,6 +36,7 @@ def run() -> None:
     table.line("", "µs")
     _line("template of a request", lambda: make_template(asked.action, asked.params))
     _line("guards of a candidate", lambda: check_guards(asked_template, template))
+    _line(f"  mean over {len(PAIRS)} pairs of tests", lambda: [check_guards(*pair) for pair in PAIRS], len(PAIRS))
     _line("values into a plan", lambda: fill_plan(plan, recipe, asked_template, asked.params))
     _line(
         "validation of a plan of two services",
@@ -39,8 +48,8 @@ def run() -> None:
     )
 
 
-def _line(name: str, call: Callable[[], object]) -> None:
+def _line(name: str, call: Callable[[], object], calls: int = 1) -> None:
     timer = timeit.Timer(call)
     count, seconds = timer.autorange()
     repeats = max(3, int(SECONDS / seconds))
-    table.line(name, f"{min(timer.repeat(repeats, count)) / count * 1e6:,.0f}")
+    table.line(name, f"{min(timer.repeat(repeats, count)) / count / calls * 1e6:,.0f}")

@@ -1,7 +1,7 @@
 """Reasons not to reuse a plan although its template looks alike.
 
 A guard compares two templates' words and slots and says why they may want different plans, or nothing. Guards know
-no more than :mod:`cache.lexicon`, so they fail closed where they can: what one text says and the other does not,
+no more than :mod:`cache.language`, so they fail closed where they can: what one text says and the other does not,
 and what may matter, refuses. They are for hits by meaning; equal keys need none.
 """
 
@@ -10,11 +10,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from cache.lexicon import ANTONYM_PREFIXES, CONFLICTING_DIRECTIONS, HARMLESS_EFFECTS, OPPOSITES, stems
+from cache.language.effects import HARMLESS_EFFECTS
+from cache.language.forms import stems
+from cache.language.grammar import CONFLICTING_DIRECTIONS
+from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
+from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, may_qualify
+from cache.language.synonyms import say_the_same
+from cache.order import moved_argument, moved_command, out_of_order, swapped, swapped_slots
 from cache.readings import Reading
+from cache.substance import Item, Pairing, items_of, pair_items, unframed, untold
 from cache.templates import Template, texts_between
 from cache.tokens import joined
+
+# How many words may be added where so many params (which count twice) and words agree.
+MOST_ADDED = 3
+LEAST_IN_COMMON = 3
+PARAMS_IN_FRAME = 2
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,30 @@ class _Case:
     asked: Reading
     cached: Reading
     text_constants: Sequence[str]
+
+    @cached_property
+    def items(self) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+        return items_of(self.asked), items_of(self.cached)
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        return pair_items(*self.items)
+
+    @cached_property
+    def is_framed(self) -> bool:
+        """Whether both texts hold the same params, so many that most other words only frame them, and little can
+        be done wrong."""
+        params = self.asked.params
+        effects = self.asked.effects | self.cached.effects
+        return params == self.cached.params and len(params) >= PARAMS_IN_FRAME and effects <= HARMLESS_EFFECTS
+
+    @cached_property
+    def is_question(self) -> bool:
+        """Whether both texts ask about something, or one does and the other is but words to look for."""
+        asked, cached = self.asked, self.cached
+        return (
+            (asked.asks or asked.is_bare) and (cached.asks or cached.is_bare) and not asked.params | cached.params
+        )
 
 
 def check_guards(
@@ -81,12 +118,18 @@ def _same_literals(case: _Case) -> str:
 
 
 def _same_slots(case: _Case) -> str:
-    """A value that several params share must be as ambiguous in both texts."""
-    asked, cached = (
-        {slot.name for slot in side.template.slots if slot.kind == "param" and not slot.path}
-        for side in (case.asked, case.cached)
-    )
-    return "" if asked == cached else "One text has a value that several params share, the other has not."
+    """A value that several params share must be as ambiguous in both texts, or stand for all of them in one and
+    each stand in the other."""
+    asked, cached = (_shared_slots(side) for side in (case.asked, case.cached))
+    for one, other in ((asked, case.cached), (cached, case.asked)):
+        for name in one.keys() - (cached if one is asked else asked).keys():
+            if one[name] != name.count("|") + 1 or not other.tells_apart(name.split("|")):
+                return "One text has a value that several params share, the other has not."
+    return ""
+
+
+def _shared_slots(reading: Reading) -> Counter[str]:
+    return Counter(slot.name for slot in reading.template.slots if slot.kind == "param" and not slot.path)
 
 
 def _same_polarity(case: _Case) -> str:
@@ -123,11 +166,35 @@ def _no_opposites(case: _Case) -> str:
 
 
 def _same_effects(case: _Case) -> str:
+    """Asking how to do something does nothing, and its words are compared as others are."""
+    if case.is_question:
+        return ""
     asked, cached = case.asked.effects, case.cached.effects
-    harmless = asked | cached <= HARMLESS_EFFECTS
-    if asked == cached or (harmless and min(len(asked), len(cached)) == 0 and len(asked | cached) == 1):
+    if asked == cached:
+        return ""
+    only_asked, only_cached = (_other_commands(case.asked, case.cached), _other_commands(case.cached, case.asked))
+    if not only_asked and not only_cached:
+        return ""
+    done = (asked | cached) - {"read"}
+    if done <= HARMLESS_EFFECTS and all(_says_effect(side, done) for side in (case.asked, case.cached)):
         return ""
     return f"They do different things: {_listed(asked)} instead of {_listed(cached)}."
+
+
+def _says_effect(reading: Reading, effects: frozenset[str]) -> bool:
+    """Whether the text tells to do one of these, or has words that imply it, or tells nothing at all."""
+    if effects & reading.effects or not effects:
+        return True
+    return bool(effects & reading.implied) or not (reading.effects or reading.asks or reading.implied)
+
+
+def _other_commands(one: Reading, other: Reading) -> set[str]:
+    """The verbs of command of ``one`` that no word of ``other`` stands for."""
+    return {
+        verb
+        for verb, effect in one.commands.items()
+        if effect not in other.effects and not any(say_the_same(verb, word) for word in other.command_words)
+    }
 
 
 def _same_scope(case: _Case) -> str:
@@ -167,10 +234,70 @@ def _same_clauses(case: _Case) -> str:
 
 def _same_names(case: _Case) -> str:
     for one, other in ((case.asked, case.cached), (case.cached, case.asked)):
-        missing = {name for name in one.names if other.vocabulary.isdisjoint(stems(name))}
+        missing = {
+            name
+            for name in one.names
+            if not (case.is_question and name in CLASSIFYING_NOUNS)
+            and other.vocabulary.isdisjoint(stems(name))
+            and not any(say_the_same(name, word) for word in other.plain)
+        }
         if missing:
             return f"The name {_one_of(missing)!r} is in one text only."
     return ""
+
+
+def _same_words(case: _Case) -> str:
+    """Each word of substance must be said by the other text too, if in another form or by a synonym: what is said
+    in its stead names another thing, and what is added narrows or widens what is asked."""
+    asked, cached = case.pairing.only_asked, case.pairing.only_cached
+    if case.is_framed:
+        asked, cached = unframed(asked, case.cached), unframed(cached, case.asked)
+    if case.is_question:
+        asked, cached = untold(asked, case.asked, case.cached), untold(cached, case.cached, case.asked)
+    if asked and cached:
+        return f"One text says {asked[0]!r} where the other says {cached[0]!r}."
+    if case.is_question and all(word in CLASSIFYING_NOUNS or word in EMPTY_VERBS for word in asked + cached):
+        return ""
+    # "rate it {rating}" says what the param is.
+    labels = (case.asked.labels | case.cached.labels) if case.asked.params == case.cached.params else frozenset()
+    added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
+    telling: Sequence[str] = added
+    if _agrees_widely(case) and len(added) <= max(1, len(case.pairing.paired)):
+        telling = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
+    return f"One text adds {telling[0]!r}." if telling else ""
+
+
+def _is_framing(word: str, case: _Case) -> bool:
+    """Whether a question word or an -ing form ("when is it playing") only frames the params that the text is
+    about."""
+    return len(case.asked.params) >= PARAMS_IN_FRAME and word.endswith("ing")
+
+
+def _agrees_widely(case: _Case) -> bool:
+    """Whether so much is the same, and so little can be done wrong, that a noun or verb more is but wording."""
+    effects = case.asked.effects | case.cached.effects
+    if not effects <= HARMLESS_EFFECTS or not case.asked.params:
+        return False
+    added = len(case.pairing.only_asked) + len(case.pairing.only_cached)
+    params = case.asked.params & case.cached.params
+    if case.asked.params != case.cached.params:
+        return False
+    return added <= MOST_ADDED and 2 * len(params) + len(case.pairing.paired) >= LEAST_IN_COMMON
+
+
+def _same_order(case: _Case) -> str:
+    if case.is_question:
+        bare = case.asked.is_bare != case.cached.is_bare
+        found = swapped(*case.items, case.pairing) or (None if bare else moved_argument(*case.items, case.pairing))
+    else:
+        found = (
+            swapped(*case.items, case.pairing)
+            or out_of_order(*case.items, case.pairing)
+            or moved_command(*case.items, case.pairing)
+        )
+    if not found and len(case.asked.params) > 1:
+        found = swapped_slots(case.asked, case.cached)
+    return f"{found[0]!r} and {found[1]!r} change places." if found else ""
 
 
 def _has_text_constants(case: _Case) -> str:
@@ -200,6 +327,8 @@ GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("direction", _same_directions),
     ("clause", _same_clauses),
     ("name", _same_names),
+    ("words", _same_words),
+    ("order", _same_order),
 )
 
 # The guards that are about wording alone. What they refuse may mean the same, and somebody who understands it may

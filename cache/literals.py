@@ -171,6 +171,7 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
             rf"{start}\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"
             rf"(?:[t ]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?(?:z|[+-]\d\d:\d\d)?)?{end}",
         ),
+        ("date", rf"{start}(?:19|20)\d{{2}}-(?:0[1-9]|1[0-2]){end}(?!-\d)"),
         ("date", rf"{start}\d{{1,2}}(?P<separator>[-/.])\d{{1,2}}(?P=separator)(?:\d{{4}}|\d{{2}}){end}"),
         ("date", rf"{start}{month}\.?{gap}{day}(?:,?{gap}\d{{4}})?{end}(?![.:]\d)"),
         ("date", rf"{start}{day}{gap}(?:of{gap})?{month}(?:,?{gap}\d{{4}})?{end}"),
@@ -189,7 +190,8 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ("money", rf"{start}{numeral}(?=\s?(?:{symbol}|{currency}{end}))"),
         ("number", rf"(?:(?<=[\s(\[:=])|(?<!.))[-+−]{numeral}(?:{end}|(?={unit}{end}))"),
         ("number", rf"{start}{numeral}(?:{end}|(?={unit}{end}))"),
-        ("number", rf"{start}(?:{'|'.join(NUMBER_WORDS)}){end}"),
+        # "two-factor" is a word of its own.
+        ("number", rf"{start}(?<!-)(?:{'|'.join(NUMBER_WORDS)}){end}(?!-\w)"),
         # Any run of word characters: find_literals keeps those that hold a digit.
         ("id", rf"(?:#|№\s?)?{start}{word}++(?:[-_/.:]{word}++)*+"),
     )

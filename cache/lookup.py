@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -26,6 +26,7 @@ from cache.filling import fingerprint
 from cache.guards import WORDING_GUARDS, Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
+from cache.renaming import pair_fields, rename_params, rename_plan
 from cache.templates import Template, TemplateInvalid, make_template
 from orra.strictjson import Json, canonical
 
@@ -227,7 +228,13 @@ def store(
             entry.save(force_insert=True)
             EntryUse.objects.create(entry=entry)
             if recipe.reusable and vector is not None:
-                EntryVector.objects.create(entry=entry, scope=entry.scope, expires_at=expires_at, embedding=vector)
+                EntryVector.objects.create(
+                    entry=entry,
+                    scope=entry.scope,
+                    expires_at=expires_at,
+                    fields=fields_digest(request.template),
+                    embedding=vector,
+                )
     except IntegrityError:
         return None
     log.info("cache entry stored", entry=entry.id, project=entry.project_id, reusable=recipe.reusable)
@@ -246,6 +253,11 @@ def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
 
 def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
     return _digest([project_id, dict(facts)])
+
+
+def fields_digest(template: Template) -> str:
+    """What the vectors of entries with the same fields and types share."""
+    return _digest([list(field) for field in template.fields])
 
 
 def template_of(entry: Entry) -> Template:
@@ -302,9 +314,7 @@ def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]
     embedding_milliseconds = _since(started)
     if vector is None:
         return Decision("miss", "no_embedding", candidates=refused, embedding_milliseconds=embedding_milliseconds)
-    best, entries = _nearest(
-        request.scope, vector, floor=policy.floor, but_not=[seen.entry_id for seen in refused]
-    )
+    best, entries = _nearest(request, vector, floor=policy.floor, but_not=[seen.entry_id for seen in refused])
     served, more_refused = _first_served(entries, request, policy, by_meaning=True)
     refused += more_refused
     if served is not None:
@@ -318,19 +328,25 @@ def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]
 
 
 def _nearest(
-    scope: Scope, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
+    request: Request, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
 ) -> tuple[float | None, list[tuple[Entry, float]]]:
-    """The best similarity there is, and the usable entries from ``floor`` up, best first. An exact scan over the
-    scope's own vectors: an index over all scopes would answer faster and find almost nothing once filtered."""
+    """The best similarity there is, and the usable entries from ``floor`` up: those of the request's own fields
+    first, then the others, which serve only when their fields can be renamed; best first among each. An exact scan
+    over the scope's own vectors: an index over all scopes would answer faster and find almost nothing once
+    filtered."""
     rows = (
         EntryVector.objects.annotate(
             dimensions=Func("embedding", function="vector_dims", output_field=IntegerField())
         )
         # A server may give vectors of another length under the same model's name; comparing them is an error.
-        .filter(scope=scope.digest, expires_at__gt=timezone.now(), dimensions=len(vector))
+        .filter(scope=request.scope.digest, expires_at__gt=timezone.now(), dimensions=len(vector))
         .exclude(entry_id__in=but_not)
-        .annotate(distance=CosineDistance("embedding", vector))
-        .order_by("distance")
+        .annotate(
+            distance=CosineDistance("embedding", vector),
+            near=Q(distance__lte=1.0 - floor),
+            alike=Q(fields=fields_digest(request.template)),
+        )
+        .order_by("-near", "-alike", "distance")
         .values_list("entry_id", "distance")[:CANDIDATES]
     )
     similarities = {entry_id: 1.0 - distance for entry_id, distance in rows}
@@ -389,15 +405,11 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
-            refusal = check_guards(
-                request.template,
-                template_of(entry),
-                text_constants=recipe.text_constants,
-                leaving_out=policy.leaving_out,
-            )
+            plan, refusal = _fill_by_meaning(entry, recipe, request, leaving_out=policy.leaving_out)
             if refusal is not None:
                 return None, refusal
-        plan = fill_plan(entry.plan, recipe, request.template, request.params)
+        else:
+            plan = fill_plan(entry.plan, recipe, request.template, request.params)
     except CannotFill as error:
         return None, Refusal(error.code, error.message)
     except (RecipeInvalid, TemplateInvalid) as error:
@@ -410,6 +422,23 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     if not policy.rehearse and not policy.sound(entry):
         quarantine(entry.id, objection)
     return None, Refusal("validation", objection)
+
+
+def _fill_by_meaning(
+    entry: Entry, recipe: Recipe, request: Request, *, leaving_out: Collection[str]
+) -> tuple[Json, Refusal | None]:
+    """The entry's plan with the request's values and under its names, or the guard that objects."""
+    cached = template_of(entry)
+    template, params = request.template, request.params
+    pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
+    if pairs is not None:
+        params = rename_params(params, pairs)
+        template = make_template(request.action, params, telling=request.telling)
+    refusal = check_guards(template, cached, text_constants=recipe.text_constants, leaving_out=leaving_out)
+    if refusal is not None:
+        return None, refusal
+    plan = fill_plan(entry.plan, recipe, template, params)
+    return (plan if pairs is None else rename_plan(plan, pairs)), None
 
 
 def _since(started: float) -> float:

@@ -108,6 +108,9 @@ class EntryVector(models.Model):
     )
     scope = models.CharField(max_length=64, db_index=True)
     expires_at = models.DateTimeField()
+    fields = models.CharField(
+        max_length=64, default="", db_default="", help_text="Digest of the params' names and types."
+    )
     embedding = HalfVectorField()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cache.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
-from cache.lexicon import FUNCTION_WORDS
+from cache.language.grammar import FUNCTION_WORDS
 from cache.literals import spellings
 from cache.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.sentinels import check_with_sentinels
@@ -29,7 +29,7 @@ MAX_COMPARISONS = 20_000
 # A constant with so many digits that stands nowhere in the action may be a date or a sum in another spelling, and
 # a number this large is no coincidence.
 TELLING_DIGITS = 4
-_REFERENCE = re.compile(r"\$task\d{1,9}\.\S+")
+_REFERENCE = re.compile(r"\$task\d{1,9}\..+", re.DOTALL)
 
 
 class _Untraceable(Exception):

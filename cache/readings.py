@@ -8,54 +8,100 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from cache.lexicon import (
+from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
+from cache.language.forms import base_form, stems, words_of
+from cache.language.grammar import (
     ARTICLES,
     ASKING_WORDS,
     COORDINATORS,
     DIRECTIONS,
-    EFFECT_OF,
     FUNCTION_WORDS,
     LIGHT_VERBS,
     NEGATIONS,
-    PHRASAL_EFFECTS,
-    PHRASAL_VERBS,
-    SCOPE,
-    SCOPE_PHRASES,
-    UNITS,
-    base_form,
     stands_as_command,
-    stems,
 )
+from cache.language.phrases import GAPPED, rewrite
+from cache.language.qualifiers import EXPLAINING, HARMLESS_WORDS, SHOWING_WORDS
+from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
+from cache.language.spelling import MISSPELLINGS
+from cache.language.verbs import VERBS
 from cache.slots import Slot
 from cache.templates import Template, texts_between
 from cache.tokens import name_words, tokenize
 
+# Words that are others when they are written in capitals, or begin with one inside a sentence.
+ACRONYMS = {"US": "usa", "REST": "restful", "IT": "it-department", "WHO": "world-health-organization", "AM": "am"}
+CAPITALISED = {"Go": "golang", "Swift": "swiftlang", "Word": "msword", "Access": "msaccess", "Teams": "msteams"}
+_SCOPE_PHRASES: dict[str, list[tuple[str, ...]]] = {}
+for _phrase in SCOPE_PHRASES:
+    _SCOPE_PHRASES.setdefault(_phrase[0], []).append(_phrase)
 CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
+PREPOSITIONS = words_of("in on off out")
 SENTENCE_ENDS = frozenset(".?!:;")
 # How many words may stand inside "turn … on".
 PARTICLE_DISTANCE = 4
+# How many words before a slot may name it.
+WORDS_BEFORE = 4
+# How many words may stand inside "let … know".
+WORDS_IN_GAP = 6
+# "fold maps" is an order, "capital of Peru" words to look for.
+LEAST_OF_BARE = 3
+# What may stand before a question.
+BEFORE_QUESTIONS = HARMLESS_WORDS | words_of("you can could would will please i me us we and so , . ! : ;") | {""}
+QUESTION_STARTS = words_of(
+    "how why what which when where who whom whose explain difference vs count amount price duration distance size "
+    "height age weight depth width speed temperature frequency probability define"
+)
+QUESTION_VERBS = words_of("is are was were do does did has have had can could should would will may might must am")
+# What params are called whose values stand behind these words.
+ENDS_OF = {
+    "from": words_of("source src origin start departure sender"),
+    "to": words_of("target destination dest end arrival recipient receiver"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or sign of the text outside slots, or a slot."""
+    """A word or sign of the text outside slots, or a slot. ``owner``: "'s" stands behind it."""
 
     text: str
     slot: Slot | None = None
     capital: bool = False
+    owner: bool = False
 
 
 class Reading:
-    """A template's words, and what they say as far as :mod:`cache.lexicon` knows."""
+    """A template's words, and what they say as far as :mod:`cache.language` knows."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self.words = tuple(_read(template))
+        words = tuple(_reworded(tuple(_read(template))))
+        self.words = tuple(_without_gaps(tuple(_reworded(words))))
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
         """The words outside slots; a slot is an empty word."""
-        return tuple("" if word.slot else word.text for word in self.words)
+        return _texts(self.words)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether the text asks a question about something, rather than for something to be done."""
+        telling = [word for word in self.plain if word not in BEFORE_QUESTIONS]
+        first = telling[0] if telling else ""
+        return first in QUESTION_STARTS or (first in QUESTION_VERBS and telling[1:2] != ["you"])
+
+    @cached_property
+    def asks_to_explain(self) -> bool:
+        return not EXPLAINING.isdisjoint(self.plain) or "difference" in self.plain
+
+    @cached_property
+    def is_bare(self) -> bool:
+        """Whether the text is but words to look for ("python list reverse"): no question and no command."""
+        words = [word for word in self.plain if word and word not in BEFORE_QUESTIONS]
+        if self.asks or self.params or len(words) < LEAST_OF_BARE or _may_be_verb(words[0]):
+            return False
+        # A verb that is not known has an object: "Fold the map".
+        return words[1] not in ARTICLES
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -67,8 +113,28 @@ class Reading:
         return sum(word in NEGATIONS for word in self.plain)
 
     @cached_property
+    def commands(self) -> dict[str, str]:
+        """The verbs that say what to do, and what they do."""
+        return dict(_effects(self.plain))
+
+    @cached_property
     def effects(self) -> frozenset[str]:
-        return frozenset(_effects(self.plain))
+        return frozenset(self.commands.values())
+
+    @cached_property
+    def implied(self) -> frozenset[str]:
+        """What words that are no verbs of command say is to be done."""
+        return frozenset(IMPLYING[word] for word in self.plain if word in IMPLYING)
+
+    @cached_property
+    def command_words(self) -> frozenset[str]:
+        """The words that may be verbs of command, known or not."""
+        return frozenset(word for at, word in enumerate(self.plain) if word and stands_as_command(self.plain, at))
+
+    @cached_property
+    def params(self) -> frozenset[str]:
+        """The params that stand in the text."""
+        return frozenset(slot.name for slot in self.template.slots if slot.kind == "param")
 
     @cached_property
     def scope(self) -> frozenset[str]:
@@ -93,6 +159,24 @@ class Reading:
                 found.setdefault(word.text, []).append(before)
         return found
 
+    def tells_apart(self, names: Sequence[str]) -> bool:
+        """Whether each of these params stands in the text once, behind a word of its own name or one that stands
+        for it ("from {source}")."""
+        found: set[str] = set()
+        before: list[str] = []
+        for word in self.words:
+            if word.slot is None:
+                before = [*before[1 - WORDS_BEFORE :], word.text]
+                continue
+            if word.text in names:
+                others = {other for name in names if name != word.text for other in name_words(name)}
+                own = {part for part in name_words(word.text) - others if not part.isdigit()}
+                if word.text in found or not any(_stands_for(said, part) for said in before for part in own):
+                    return False
+                found.add(word.text)
+            before = []
+        return found == set(names)
+
     @cached_property
     def names(self) -> frozenset[str]:
         return frozenset(_names(self.words))
@@ -107,6 +191,54 @@ class Reading:
         return tuple(_clauses(self.plain))
 
 
+def _may_be_verb(word: str) -> bool:
+    return any(base_form(word, verbs) is not None for verbs in (EFFECT_OF, VERBS, SHOWING_WORDS, LIGHT_VERBS))
+
+
+def _stands_for(said: str, part: str) -> bool:
+    """Whether a word of the text names the param that has ``part`` in its name: "minimum" names ``min_stock``."""
+    return said == part or (len(part) >= 3 and said.startswith(part)) or part in ENDS_OF.get(said, ())
+
+
+def _reworded(words: Sequence[Word]) -> Iterator[Word]:
+    """The words with each phrase that says the same as others in their stead. What a phrase says may be part of
+    another, so it takes two rounds."""
+    at = 0
+    for start, end, means in rewrite(_texts(words)):
+        yield from words[at:start]
+        yield from (Word(text) for text in means)
+        at = end
+    yield from words[at:]
+
+
+def _texts(words: Sequence[Word]) -> tuple[str, ...]:
+    """The words outside slots; a slot is an empty word."""
+    return tuple("" if word.slot else word.text for word in words)
+
+
+def _without_gaps(words: Sequence[Word]) -> Iterator[Word]:
+    """The words with "let … know" and the like as one."""
+    plain = _texts(words)
+    closed: set[int] = set()
+    for at, word in enumerate(words):
+        ends = GAPPED.get(plain[at])
+        if at in closed:
+            continue
+        if ends is None or not stands_as_command(plain, at):
+            yield word
+            continue
+        for near in range(at + 2, min(at + 2 + WORDS_IN_GAP, len(plain))):
+            if plain[near] in SENTENCE_ENDS or plain[near] in COORDINATORS:
+                yield word
+                break
+            if plain[near] in ends:
+                closed |= {near} | ({near - 1} if plain[near - 1] in ARTICLES else set())
+                yield Word(ends[plain[near]], capital=word.capital)
+                break
+        else:
+            yield word
+
+
 def _read(template: Template) -> Iterator[Word]:
     texts = texts_between(template.action, template.slots)
     for at, text in enumerate(texts):
@@ -118,8 +250,11 @@ def _read(template: Template) -> Iterator[Word]:
 def _read_text(text: str) -> Iterator[Word]:
     """The words of ``text``, with "don't" read as "do not" and without the rest of "it's" and "Ann's"."""
     tokens = tokenize(text)
+    shouted = text.isupper()
     skip = 0
     for at, token in enumerate(tokens):
+        if token.folded == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1].end == token.start:
+            continue  # "air-conditioning" is "air conditioning"
         if skip:
             skip -= 1
             continue
@@ -129,6 +264,9 @@ def _read_text(text: str) -> Iterator[Word]:
             continue
         tail = "".join(other.folded for other in tokens[at + 1 : at + 3])
         capital = text[token.start].isupper()
+        if not shouted and capital and (name := _name_of(text[token.start : token.end], at)) is not None:
+            yield Word(name, capital=True)
+            continue
         if tail == "'t" and token.folded.endswith("n"):
             skip = 2
             if token.folded[:-1] not in ("ca", "wo", "sha"):
@@ -137,26 +275,47 @@ def _read_text(text: str) -> Iterator[Word]:
         elif token.folded == "cannot":
             yield from (Word("can", capital=capital), Word("not"))
         else:
-            yield Word(token.folded, capital=capital)
+            said = MISSPELLINGS.get(token.folded, token.folded)
+            yield Word(said, capital=capital, owner=tail == "'s" and token.folded not in FUNCTION_WORDS)
 
 
-def _effects(plain: Sequence[str]) -> Iterator[str]:
-    """What is to be done: verbs where a command stands, and nouns behind "issue a" and the like."""
+def _name_of(written: str, at: int) -> str | None:
+    """What a capitalised word names that is another word in lower case: "US", "REST", "Go"."""
+    if len(written) > 1 and written.isupper():
+        return ACRONYMS.get(written)
+    return CAPITALISED.get(written) if at else None
+
+
+def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Verbs, and what they ask to be done: verbs where a command stands, and nouns behind
+    "issue a" and the like."""
     for at, word in enumerate(plain):
         before = plain[at - 1] if at else ""
         if stands_as_command(plain, at):
             ahead = plain[at + 1 : at + 1 + PARTICLE_DISTANCE]
-            phrase = next((particle for particle in ahead if (word, particle) in PHRASAL_EFFECTS), None)
-            if phrase is not None and word in PHRASAL_VERBS:
-                yield PHRASAL_EFFECTS[word, phrase]
+            particle = particle_of(plain, at)
+            if particle is not None:
+                effect = PHRASAL_EFFECTS[word, plain[particle]]
+                yield effect, effect
             elif word == "tell" and ahead[:1] in (("me",), ("us",)):
-                yield "read"
+                yield word, "read"
             elif word in EFFECT_OF and not (word in LIGHT_VERBS and _noun_effect(plain, at + 1)):
-                yield EFFECT_OF[word]
+                yield word, EFFECT_OF[word]
         elif word:
             light = before if before not in ARTICLES or at < 2 else plain[at - 2]
             if light in LIGHT_VERBS and (base := base_form(word, EFFECT_OF)) is not None:
-                yield EFFECT_OF[base]
+                yield base, EFFECT_OF[base]
+
+
+def particle_of(plain: Sequence[str], at: int) -> int | None:
+    """Where the particle stands that makes the verb at ``at`` another: "turn … off". "Check … in git" has none:
+    what stands before a noun is a preposition, unless the verb is right before it."""
+    for near in range(at + 1, min(at + 1 + PARTICLE_DISTANCE, len(plain))):
+        if (plain[at], plain[near]) in PHRASAL_EFFECTS:
+            after = plain[near + 1] if near + 1 < len(plain) else "."
+            if near == at + 1 or plain[near] not in PREPOSITIONS or after in FUNCTION_WORDS or not after.isalpha():
+                return near if after not in ARTICLES or near == at + 1 or plain[near] not in PREPOSITIONS else None
+    return None
 
 
 def _noun_effect(plain: Sequence[str], at: int) -> bool:
@@ -167,7 +326,7 @@ def _noun_effect(plain: Sequence[str], at: int) -> bool:
 def _scope(plain: Sequence[str]) -> Iterator[str]:
     at = 0
     while at < len(plain):
-        phrase = next((key for key in SCOPE_PHRASES if plain[at : at + len(key)] == key), None)
+        phrase = next((key for key in _SCOPE_PHRASES.get(plain[at], ()) if plain[at : at + len(key)] == key), None)
         if phrase:
             yield SCOPE_PHRASES[phrase]
             at += len(phrase)

@@ -14,7 +14,7 @@ from django.db.models.fields.json import KT
 from numpy import float32
 from numpy.typing import NDArray
 
-from cache.lookup import scope_digest
+from cache.lookup import fields_digest, scope_digest, template_of
 from cache.models import Entry, EntryVector, Reembedding
 
 EMBEDDED_BY = KT("scope_facts__embedding_model")
@@ -71,7 +71,12 @@ def move(entry: Entry, vector: NDArray[float32] | None, *, facts: Mapping[str, s
         if vector is not None:
             EntryVector.objects.update_or_create(
                 entry_id=entry.pk,
-                defaults={"scope": scope, "expires_at": entry.expires_at, "embedding": vector},
+                defaults={
+                    "scope": scope,
+                    "fields": fields_digest(template_of(entry)),
+                    "expires_at": entry.expires_at,
+                    "embedding": vector,
+                },
             )
     return MOVED
 

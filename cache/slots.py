@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from cache.lexicon import (
+from cache.language.effects import EFFECT_OF
+from cache.language.forms import stems
+from cache.language.grammar import (
     ARTICLES,
-    EFFECT_OF,
     FUNCTION_WORDS,
     INTENT_WORDS,
     NEGATIONS,
     POLITE_WORDS,
     stands_as_command,
-    stems,
 )
 from cache.literals import Literal, parse_number
 from cache.tokens import JOIN, Token, name_words, tokenize

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.lexicon import FUNCTION_WORDS, stems
+from cache.language.forms import stems
+from cache.language.grammar import FUNCTION_WORDS
 from cache.tokens import name_words, tokenize
 from orra.strictjson import Json, canonical
 from planengine.schemas import ObjectSchema, compile_schema

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from cache import lookup
 from cache.lookup import Decision, Policy, Request, Scope
 from cache.models import Entry
+from orra.strictjson import Json
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 from planengine.cache_evaluation.rows import Pair, StreamRow
-from planengine.cache_evaluation.stand_in import StandIn, has_values_of
+from planengine.cache_evaluation.stand_in import NO_CONSTANTS, StandIn, has_values_of
 from planengine.embeddings import Embedder
 from planengine.models import Project
 from planengine.requests import PlanRequest
@@ -46,8 +47,10 @@ class Bench:
         decision = lookup.find(asked, policy)
         return decision, (time.perf_counter() - started) * 1000
 
-    def plan_and_store(self, request: PlanRequest, *, label: str) -> Entry | None:
-        plan = self.planner.plan(request, label=label)
+    def plan_and_store(
+        self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS
+    ) -> Entry | None:
+        plan = self.planner.plan(request, label=label, constants=constants)
         if plan is None:
             return None
         asked = self._asked(request)
@@ -124,9 +127,9 @@ def judge(
     with empty_bench(embedder, floor=floor) as bench:
         for done, pair in enumerate(pairs):
             progress(done, len(pairs))
-            entry = bench.plan_and_store(pair.a, label=ANSWER)
+            entry = bench.plan_and_store(pair.a, label=ANSWER, constants=pair.a_constants)
             decision, _ = bench.find(pair.b)
-            yield pair, decision, decision.hit and has_values_of(decision.plan, pair.b)
+            yield pair, decision, decision.hit and has_values_of(decision.plan, pair.b, pair.b_constants)
             if entry is not None:
                 lookup.forget(bench.project.pk, [entry.pk])
     progress(len(pairs), len(pairs))

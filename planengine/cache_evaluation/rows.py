@@ -1,12 +1,14 @@
 """The two formats an evaluation reads, one JSON object a line, told apart by their members.
 
 A *stream* holds requests in their order, ``{"action", "params", "label"}``: the same label wants the same plan.
-*Pairs* are ``{"a": {"action", "params"}, "b": {…}, "should_match", "category"}``.
+*Pairs* are ``{"a": {"action", "params"}, "b": {…}, "should_match", "category"}``. A pair's request may have
+``constants``, an object: values of its text which are no params and which its plan holds all the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +37,8 @@ class Pair:
     b: PlanRequest
     should_match: bool
     category: str
+    a_constants: Mapping[str, Json] = field(default_factory=dict)
+    b_constants: Mapping[str, Json] = field(default_factory=dict)
 
 
 def read_rows(path: Path, *, limit: int | None = None) -> list[StreamRow] | list[Pair]:
@@ -70,7 +74,8 @@ def _read_row(line: bytes, number: int, path: Path) -> StreamRow | Pair:
             if not isinstance(should_match := row.get("should_match"), bool):
                 raise BadRequest("`should_match` must be true or false.")
             a, b = _read_request(row["a"]), _read_request(row["b"])
-            return Pair(number, a, b, should_match, _read_text(row, "category"))
+            constants = _read_constants(row["a"]), _read_constants(row["b"])
+            return Pair(number, a, b, should_match, _read_text(row, "category"), *constants)
     except (InvalidJson, BadRequest) as error:
         raise _bad_row(path, number, str(error)) from None
     raise _bad_row(path, number, "it is neither {action, params, label} nor {a, b, should_match, category}.")
@@ -80,6 +85,13 @@ def _read_request(value: Json) -> PlanRequest:
     if not isinstance(value, dict):
         raise BadRequest("a request must be an object with `action` and `params`.")
     return PlanRequest(parse_action(value.get("action")), parse_params(value.get("params")))
+
+
+def _read_constants(value: dict[str, Json]) -> dict[str, Json]:
+    constants = value.get("constants", {})
+    if not isinstance(constants, dict):
+        raise BadRequest("`constants` must be an object.")
+    return constants
 
 
 def _read_text(row: dict[str, Json], member: str) -> str:

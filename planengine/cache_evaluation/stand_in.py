@@ -11,6 +11,8 @@ from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.requests import PlanRequest
 from planengine.validation import validate
 
+NO_CONSTANTS: Mapping[str, Json] = {}
+
 
 class StandIn:
     """Plans with one service for each label, there from the start as a project's services are; a label that nobody
@@ -27,13 +29,15 @@ class StandIn:
         """The words that its services are told apart by, as templates are made with in production."""
         return self._words
 
-    def plan(self, request: PlanRequest, *, label: str) -> Json:
-        """A validated plan; ``None`` when no plan can take these params."""
-        self._register(label, request.params)
+    def plan(self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS) -> Json:
+        """A validated plan, which holds ``constants`` of the action's text too; ``None`` when no plan can take
+        these values."""
+        held = {**request.params, **constants}
+        self._register(label, held)
         draft = {
             "tasks": [
-                {"id": "task0", "input": dict(request.params)},
-                {"id": "task1", "service": label, "input": {field: f"$task0.{field}" for field in request.params}},
+                {"id": "task0", "input": held},
+                {"id": "task1", "service": label, "input": {field: f"$task0.{field}" for field in held}},
             ]
         }
         return validate(draft, catalogue=self._catalogue, params=request.params, action=request.action).plan
@@ -56,12 +60,12 @@ class StandIn:
             self._words = self._catalogue.words
 
 
-def has_values_of(plan: Json, request: PlanRequest) -> bool:
+def has_values_of(plan: Json, request: PlanRequest, constants: Mapping[str, Json] = NO_CONSTANTS) -> bool:
     """Whether a stand-in's plan holds this request's values, each where it belongs, and no others: nothing is left
     of the request that it was made for."""
-    constants, task = plan["tasks"][0]["input"], plan["tasks"][1]
-    given = {name: constants.get(reference.removeprefix("$task0.")) for name, reference in task["input"].items()}
-    return all(_agree(held, request.params) for held in (constants, given))
+    held, task = plan["tasks"][0]["input"], plan["tasks"][1]
+    given = {name: held.get(reference.removeprefix("$task0.")) for name, reference in task["input"].items()}
+    return all(_agree(values, {**request.params, **constants}) for values in (held, given))
 
 
 def _agree(held: Mapping[str, Json], asked: Mapping[str, Json]) -> bool:

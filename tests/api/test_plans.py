@@ -69,6 +69,29 @@ def test_a_reworded_request_is_a_hit_by_meaning(api: Api, project: Project) -> N
     assert 0.5 < hit["cache"]["similarity"] < 1
 
 
+def test_a_field_of_another_name_is_served_under_the_callers(api: Api) -> None:
+    first = api.plan(REFUND, {"order_id": "ORD-17"})
+
+    hit = api.plan("Please refund the order ORD-99", {"orderId": "ORD-99"})
+
+    assert hit["source"] == "semantic", hit["cache"]
+    assert hit["plan"]["tasks"][0]["input"] == {"orderId": "ORD-99"}
+    task, planned = hit["plan"]["tasks"][1], first["plan"]["tasks"][1]
+    assert task == {**planned, "input": dict.fromkeys(planned["input"], "$task0.orderId")}
+    assert "ORD-17" not in json.dumps(hit["plan"])
+
+
+def test_a_field_that_could_be_either_of_two_is_not_served(api: Api) -> None:
+    api.plan(REFUND, {"order_id": "ORD-17"})
+
+    answer = api.post(
+        "/v1/plans",
+        {"action": "Please refund the order ORD-99", "params": {"orderId": "ORD-99", "orderNumber": "ORD-99"}},
+    )
+
+    assert answer.json()["cache"]["decision"] == "miss"
+
+
 def test_the_opposite_is_not_served(api: Api) -> None:
     api.plan(REFUND, {"order_id": "ORD-17"})
 

@@ -46,8 +46,8 @@ def test_a_value_that_may_decide_what_is_done_must_be_the_same(asked: str, cache
         ("List the approved requests", "List the rejected requests", "antonym"),
         ("Subscribe ann to it", "Unsubscribe ann from it", "antonym"),
         ("Show the complete forms", "Show the incomplete forms", "antonym"),
-        ("Turn the heating on", "Turn the heating off", "effect"),
-        ("Log out the user", "Log in the user", "effect"),
+        ("Turn the heating on", "Turn the heating off", "antonym"),
+        ("Log out the user", "Log in the user", "antonym"),
         ("Show the account of ann", "Delete the account of ann", "effect"),
         ("Please cancel the room", "Please pay the room", "effect"),
         ("Estimate delivery and notify the buyer", "Estimate delivery", "effect"),
@@ -113,7 +113,57 @@ def test_words_that_the_plan_holds_must_be_in_the_action() -> None:
     found = check_guards(asked, cached, text_constants=("smooth jazz",))
     assert found is not None
     assert found.guard == "text"
-    assert check_guards(asked, cached, text_constants=("smooth",)) is None
+    assert check_guards(cached, cached, text_constants=("smooth",)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "guard"),
+    [
+        ("How do I prune roses?", "How do I prune hydrangeas?", "words"),
+        ("How do I fold a shirt?", "How do I fold a paper shirt?", "words"),
+        ("Explain tides", "Explain tides in detail", "words"),
+        ("Fold the map", "How do I fold the map?", "words"),
+        ("When do I plant leeks?", "Why do I plant leeks?", "words"),
+        ("How many eggs go into it?", "How much egg goes into it?", "words"),
+        ("Does stress cause acne?", "Does acne cause stress?", "order"),
+        ("Is oak harder than pine?", "Is pine harder than oak?", "order"),
+        ("Can oil stand in for butter?", "Can butter stand in for oil?", "order"),
+    ],
+)
+def test_questions_that_ask_for_another_thing_are_refused(asked: str, cached: str, guard: str) -> None:
+    assert refusal(asked, cached) == guard
+    assert refusal(cached, asked) == guard
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("How do I prune roses?", "What is the best way to prune roses?"),
+        ("How do I prune roses?", "Hi, could you please show me how to prune roses? Thanks!"),
+        ("boiling point of acetone", "What is the boiling point of acetone?"),
+        ("What is a tide?", "Explain tides"),
+        ("What is the difference between a newt and a frog?", "How do frogs and newts differ?"),
+        ("Which is lighter, oak or pine?", "Which is lighter, pine or oak?"),
+        ("In Excel, how do I freeze a row?", "How do I freeze a row in Excel?"),
+        ("Why do tides turn?", "What is the reason tides turn?"),
+        ("How do I sharpen a knife properly?", "how do i sharpn a knife"),
+        ("What colour is jade?", "What color is jade?"),
+    ],
+)
+def test_questions_in_other_words_pass(asked: str, cached: str) -> None:
+    assert refusal(asked, cached) is None
+    assert refusal(cached, asked) is None
+
+
+def test_words_around_several_params_are_wording_but_what_is_done_is_not() -> None:
+    params = {"place": "Oslo", "people": "four"}
+    assert (
+        refusal("Book a table in Oslo for four", "I need a reservation in Oslo for four people", **params) is None
+    )
+    assert refusal("Book a table in Oslo for four", "Cancel the table in Oslo for four", **params) == "effect"
+    assert (
+        refusal("Which boats leave Oslo with four", "Book boats that leave Oslo with four", **params) == "effect"
+    )
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
@@ -122,6 +172,61 @@ def test_any_text_is_judged_and_passes_itself(asked: str, cached: str) -> None:
     assert check_guards(template, template) is None
     found = check_guards(template, make_template(cached, {}))
     assert found is None or found.guard in dict(GUARDS)
+
+
+_words = st.lists(
+    st.sampled_from(
+        [
+            "how",
+            "do",
+            "i",
+            "what",
+            "is",
+            "the",
+            "difference",
+            "between",
+            "and",
+            "or",
+            "not",
+            "show",
+            "refund",
+            "notify",
+            "order",
+            "report",
+            "in",
+            "of",
+            "to",
+            "from",
+            "before",
+            "after",
+            "all",
+            "only",
+            "unpaid",
+            "paid",
+            "5",
+            "kg",
+            "please",
+            "thanks",
+            "python",
+            "java",
+            "better",
+            "than",
+            ",",
+            ".",
+            "?",
+            "wrte",
+            "write",
+            "delete",
+        ]
+    ),
+    max_size=14,
+).map(" ".join)
+
+
+@given(_words, _words)
+def test_either_may_be_the_cached_one(one: str, other: str) -> None:
+    first, second = make_template(one, {}), make_template(other, {})
+    assert (check_guards(first, second) is None) == (check_guards(second, first) is None)
 
 
 @pytest.mark.parametrize("unit", ["not ", "if ", "and x", "5 kg ", "from a to ", "N't ", "at most ", "Ann "])

@@ -116,6 +116,15 @@ class TestFind:
         assert decision.similarity == pytest.approx(np.cos(np.radians(20)), abs=1e-3)
         assert len(cache.embedded) == 1 and "ORD" not in cache.embedded[0]
 
+    def test_entries_of_the_same_fields_come_before_nearer_ones_of_others(self, cache: Cache) -> None:
+        for number in range(lookup.CANDIDATES):
+            cache.store(f"{REFUND} note {number}", order_id="ORD-1", note=str(number), degrees=0)
+        entry = stored(cache.store(REFUND, order_id="ORD-1", degrees=20))
+
+        decision = cache.find(PLEASE, order_id="ORD-2")
+
+        assert decision.entry_id == entry.pk
+
     @pytest.mark.parametrize(
         ("floor", "degrees", "reason"),
         [

@@ -64,21 +64,21 @@ def start_stack(data_dir: Path) -> StartStack:
 
 
 class HeldModel(ScriptedServer):
-    """A model that says ``answer``, to everybody who asks, as soon as ``may_answer`` is set."""
+    """A model that answers ``says``, to everybody who asks, as soon as ``may_answer`` is set."""
 
     def __init__(self) -> None:
         super().__init__(default=self._when_it_may)
-        self.answer: Scripted = oblige
+        self.says: Scripted = oblige
         self.may_answer = threading.Event()
 
     def begin(self) -> None:
         self.requests.clear()
-        self.answer = oblige
+        self.says = oblige
         self.may_answer.set()
 
     def _when_it_may(self, request: Request) -> Scripted:
         self.may_answer.wait(120)
-        return self.answer(request) if callable(self.answer) else self.answer
+        return self.says(request) if callable(self.says) else self.says
 
 
 @dataclass(frozen=True)

@@ -135,21 +135,21 @@ class Mind:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.answer: Scripted = {}
+        self.says: Scripted = {}
 
 
 @pytest.fixture(scope="module")
 def mind() -> Iterator[Mind]:
     with new_data_dir() as data_dir:
         mind = Mind(data_dir)
-        with ScriptedServer(default=lambda request: mind.answer) as server:
+        with ScriptedServer(default=lambda request: mind.says) as server:
             configured = {"LLM_MODEL": server.model, "LLM_API_BASE_URL": server.url}
             with running_stack(data_dir, UNCONFIGURED | configured):
                 yield mind
 
 
 def test_a_decent_model_tells_the_same_story(mind: Mind) -> None:
-    mind.answer = plan_as_a_model
+    mind.says = plan_as_a_model
     told = run_demo(mind.data_dir)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "the model" in told.stdout
@@ -157,7 +157,7 @@ def test_a_decent_model_tells_the_same_story(mind: Mind) -> None:
 
 
 def test_what_is_not_as_told_is_said(mind: Mind) -> None:
-    mind.answer = final("I would rather not.")
+    mind.says = final("I would rather not.")
     told = run_demo(mind.data_dir)
     assert told.returncode == 1
     assert "did not come out as told" in told.stderr
@@ -166,7 +166,7 @@ def test_what_is_not_as_told_is_said(mind: Mind) -> None:
 
 
 def test_a_model_that_does_not_answer_ends_it(mind: Mind) -> None:
-    mind.answer = failure(401, "No.")
+    mind.says = failure(401, "No.")
     told = run_demo(mind.data_dir)
     assert told.returncode == 1
     assert "The planner gave no answer." in told.stderr

@@ -43,7 +43,7 @@ def ask(client: Client, action: str, order: str) -> Any:
 
 
 def test_projects_that_ask_for_the_same_at_once_get_their_own(shop: Shop) -> None:
-    shop.model.answer = refund
+    shop.model.says = refund
     clients = {token: shop.another_project(services_of(token, "urgent")) for token in TOKENS}
     asked = [(token, action, order) for action in WORDINGS for order in ORDERS for token in TOKENS]
     random.Random(3).shuffle(asked)

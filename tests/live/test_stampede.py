@@ -150,7 +150,7 @@ def test_a_leader_that_is_killed_costs_one_more(scene: Scene) -> None:
 
 
 def test_a_failure_is_shared_and_not_kept(scene: Scene) -> None:
-    scene.shop.model.answer = failure(401, "Unauthorized")
+    scene.shop.model.says = failure(401, "Unauthorized")
     with ThreadPoolExecutor(CROWD) as pool:
         asking = scene.crowd(pool)
         scene.answer()

@@ -1,0 +1,133 @@
+"""What changes places between two texts: "from A to B", "A is better than B", "tell Ann about Bob"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from cache.language.effects import EFFECT_OF
+from cache.language.forms import base_form
+from cache.language.verbs import VERBS
+from cache.readings import Reading
+from cache.substance import CLAUSE_BORDERS, QUESTIONS, ROLE_WORDS, Item, Pairing
+from cache.tokens import MAX_NAME
+
+
+def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """Two words that change places: one stands in the cached text in the role that the other has in the asked."""
+    changed = [
+        (asked[a], cached[c]) for a, c in _said_once(asked, cached, pairing) if asked[a].role != cached[c].role
+    ]
+    for at, (one, as_cached) in enumerate(changed):
+        for other, other_cached in changed[at + 1 :]:
+            if one.group and one.group == other.group and as_cached.group == other_cached.group:
+                continue
+            if one.role == other_cached.role or as_cached.role == other.role:
+                return one.text, other.text
+    return None
+
+
+def _said_once(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> list[tuple[int, int]]:
+    often = {text for side in (asked, cached) for text, n in Counter(item.text for item in side).items() if n > 1}
+    return [(a, c) for a, c in pairing.paired if asked[a].text not in often and cached[c].text not in often]
+
+
+def moved_command(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """A word that is the command of one text and not of the other, and one of which the reverse is true."""
+    paired = [(asked[a], cached[c]) for a, c in pairing.paired]
+    here = [one.text for one, other in paired if one.command and not other.command]
+    there = [one.text for one, other in paired if other.command and not one.command]
+    return (here[0], there[0]) if here and there else None
+
+
+def swapped_slots(asked: Reading, cached: Reading) -> tuple[str, str] | None:
+    """Two params of like names ("person1" and "person2") that change places: then the names do not say who is
+    who."""
+    here, there = _slot_roles(asked), _slot_roles(cached)
+    shared = [name for name in here if name in there]
+    for at, one in enumerate(shared):
+        for other in shared[at + 1 :]:
+            if _head(one) != _head(other):
+                continue
+            stay = here[one][1] == there[one][1] and here[other][1] == there[other][1]
+            alike = here[one][1] == here[other][1]
+            turned = (here[one][0] < here[other][0]) != (there[one][0] < there[other][0])
+            if not stay or (alike and turned):
+                return one, other
+    return None
+
+
+def _slot_roles(reading: Reading) -> dict[str, tuple[int, str]]:
+    """By param: the position of its first slot and the preposition that it stands under."""
+    roles: dict[str, tuple[int, str]] = {}
+    under = ""
+    for at, word in enumerate(reading.words):
+        if word.slot is not None:
+            if word.slot.kind == "param":
+                roles.setdefault(word.text, (at, under))
+        elif word.text in CLAUSE_BORDERS:
+            under = ""
+        elif word.text in ROLE_WORDS:
+            under = ROLE_WORDS[word.text]
+    return roles
+
+
+def _head(name: str) -> str:
+    """What a param is, without what tells it from its like: ``city`` of ``toCity`` and of ``city2``."""
+    words = [word.rstrip("0123456789_") for word in re.findall(r"[A-Za-z][a-z0-9]*|[^\W_]+", name[:MAX_NAME])]
+    return next((word.casefold() for word in reversed(words) if len(word) > 1), "")
+
+
+def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """Words under no preposition, whose order tells who does what to whom. A part that moves as a whole ("On
+    Monday send …") keeps its meaning."""
+    free = [
+        (a, c) for a, c in _said_once(asked, cached, pairing) if asked[a].role == cached[c].role == ("", False)
+    ]
+    ranks = _ranks(_places(asked, cached, free))
+    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other not in (one, one + 1)]
+    if len(breaks) < 2:
+        return None
+    return asked[free[breaks[0]][0]].text, asked[free[breaks[0] + 1][0]].text
+
+
+def _places(asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]) -> list[int]:
+    """Where each pair's word stands in the cached text. Those that "and" or "or" joins in both stand at one
+    place."""
+    first: dict[tuple[int, int], int] = {}
+    places = []
+    for a, c in paired:
+        groups = (asked[a].group, cached[c].group)
+        places.append(min(first.setdefault(groups, c), c) if all(groups) else c)
+        if all(groups):
+            first[groups] = places[-1]
+    return [
+        first.get((asked[a].group, cached[c].group), place) for (a, c), place in zip(paired, places, strict=True)
+    ]
+
+
+def moved_argument(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """For texts that do nothing, where the order of verbs and adverbs is but wording: two other words under no
+    preposition whose order is not the same, as of "Java beats Go"."""
+    free = [
+        (a, c)
+        for a, c in _said_once(asked, cached, pairing)
+        if asked[a].role == cached[c].role == ("", False)
+        and not (_may_move(asked[a].text) or _may_move(cached[c].text))
+    ]
+    places = _places(asked, cached, free)
+    for at, (one, other) in enumerate(pairwise(places)):
+        if other < one:
+            return asked[free[at][0]].text, asked[free[at + 1][0]].text
+    return None
+
+
+def _may_move(text: str) -> bool:
+    return text.endswith("ly") or text in QUESTIONS or base_form(text, VERBS) is not None or text in EFFECT_OF
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    rank = {value: at for at, value in enumerate(sorted(set(values)))}
+    return [rank[value] for value in values]

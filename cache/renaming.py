@@ -1,0 +1,131 @@
+"""Requests whose params have the same meaning under other names: ``orderId``, ``order_id`` and "order number".
+
+A cached plan serves them when its fields pair off with theirs in one way only. It is then filled as though the
+request had used the entry's names, and given back in the request's own.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from cache.filling import CannotFill
+from cache.language.forms import words_of
+from orra.strictjson import Json
+
+Fields = Sequence[tuple[str, str]]
+
+_CAMEL_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_MAX_NAME = 200
+_SHORT_FOR = {
+    short: word
+    for word, shorts in {
+        "number": "no nr num",
+        "quantity": "qty",
+        "reference": "ref",
+        "identifier": "id",
+        "temperature": "temp",
+        "address": "addr",
+        "telephone": "tel phone",
+        "maximum": "max",
+        "minimum": "min",
+        "amount": "amt",
+        "description": "desc",
+        "department": "dept",
+        "organization": "org organisation",
+        "document": "doc",
+        "account": "acct",
+        "message": "msg",
+        "category": "cat",
+        "zip": "postcode postal",
+        "destination": "dest",
+        "source": "src",
+    }.items()
+    for short in shorts.split()
+}
+# What tells which one it is, whatever it is called.
+_KEY_WORDS = words_of("identifier number reference code key")
+
+
+def pair_fields(asked: Fields, cached: Fields) -> dict[str, str] | None:
+    """The asked field for each cached one (pairs of name and JSON type), or None when they do not all pair off, or
+    could in two ways."""
+    if len(asked) != len(cached):
+        return None
+    left_asked, left_cached = dict(asked), dict(cached)
+    pairs: dict[str, str] = {}
+    readings: tuple[Callable[[str], str], ...] = (str, _joined, _spelt_out, _bare)
+    for reading in readings:
+        if reading is _bare and not (_differ(asked, _bare) and _differ(cached, _bare)):
+            return None
+        here, there = _by_name(left_asked, reading), _by_name(left_cached, reading)
+        for name in here.keys() & there.keys():
+            if len(here[name]) != 1 or len(there[name]) != 1:
+                return None
+            pairs[there[name][0]] = here[name][0]
+            if left_asked.pop(here[name][0]) != left_cached.pop(there[name][0]):
+                return None
+        if not left_asked:
+            return pairs
+    return None
+
+
+def rename_params(params: Mapping[str, Json], pairs: Mapping[str, str]) -> dict[str, Json]:
+    """The params under the entry's names, in its order."""
+    return {cached: params[asked] for cached, asked in pairs.items()}
+
+
+def rename_plan(plan: Json, pairs: Mapping[str, str]) -> Json:
+    """The filled plan in the request's names: task0's fields, and the references to them. Raises
+    :class:`~cache.filling.CannotFill` when a name is taken."""
+    renamed = copy.deepcopy(plan)
+    references = {f"$task0.{cached}": f"$task0.{asked}" for cached, asked in pairs.items()}
+    for task in renamed["tasks"]:
+        if task.get("id") == "task0":
+            names = [pairs.get(field, field) for field in task["input"]]
+            if len(set(names)) != len(names):
+                raise CannotFill("name_taken", "A constant of the cached plan has the name of a param.")
+            task["input"] = dict(zip(names, task["input"].values(), strict=True))
+        else:
+            task["input"] = {
+                field: references.get(value, value) if isinstance(value, str) else value
+                for field, value in task["input"].items()
+            }
+    return renamed
+
+
+def _by_name(fields: Mapping[str, str], reading: Callable[[str], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for field in fields:
+        if name := reading(field):
+            found.setdefault(name, []).append(field)
+    return found
+
+
+def _differ(fields: Fields, reading: Callable[[str], str]) -> bool:
+    names = [reading(field) for field, _ in fields]
+    return len(set(names)) == len(names)
+
+
+def _words(field: str) -> list[str]:
+    return _WORD.findall(_CAMEL_BORDER.sub(" ", field[:_MAX_NAME]).casefold())
+
+
+def _joined(field: str) -> str:
+    return "".join(_words(field))
+
+
+def _spelt_out(field: str) -> str:
+    return " ".join(_SHORT_FOR.get(word, word) for word in _words(field))
+
+
+def _bare(field: str) -> str:
+    """The name without what says that it is a key: ``order`` of ``orderId`` and of ``order number``."""
+    words = _spelt_out(field).split()
+    if words[-2:] == ["email", "address"] or words[-2:] == ["mail", "address"]:
+        words.pop()
+    if len(words) > 1 and words[-1] in _KEY_WORDS:
+        words.pop()
+    return " ".join(words)

@@ -1,0 +1,97 @@
+"""What is known of English: phrases, synonyms, slips."""
+
+from __future__ import annotations
+
+import pytest
+
+from cache.language.phrases import read_phrases, rewrite
+from cache.language.qualifiers import may_qualify
+from cache.language.spelling import is_slip
+from cache.language.synonyms import is_known, say_the_same
+
+
+def rewritten(text: str) -> str:
+    words = text.split()
+    at, said = 0, []
+    for start, end, means in rewrite(words):
+        said += [*words[at:start], *means]
+        at = end
+    return " ".join([*said, *words[at:]])
+
+
+def test_phrases_are_read_with_their_variants() -> None:
+    assert read_phrases("a|b c? > d\ne >") == {
+        ("a", "c"): ("d",),
+        ("a",): ("d",),
+        ("b", "c"): ("d",),
+        ("b",): ("d",),
+        ("e",): (),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("what is the best way to fold a map", "how fold a map"),
+        ("could you show me how to fold a map", "could you how fold a map"),
+        ("steps to fold a map", "how fold a map"),
+        ("what is the reason for the delay", "why the delay"),
+        ("two factor authentication", "2fa"),
+        ("thank you in advance", ""),
+        ("fold the map", "fold the map"),
+    ],
+)
+def test_the_longest_phrase_is_said_in_other_words(text: str, means: str) -> None:
+    assert rewritten(text) == means
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("purchase", "buy"),
+        ("refunds", "refunded"),
+        ("reservation", "reserve"),
+        ("colour", "color"),
+        ("organise", "organize"),
+        ("installation", "install"),
+        ("km", "kilometers"),
+        ("databse", "database"),
+        ("recieves", "receives"),
+    ],
+)
+def test_words_of_one_meaning(one: str, other: str) -> None:
+    assert say_the_same(one, other)
+    assert say_the_same(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("damage", "damages"),
+        ("dessert", "desert"),
+        ("form", "from"),
+        ("ethanol", "methanol"),
+        ("nitrate", "nitrite"),
+        ("sulfide", "sulfate"),
+        ("casual", "causal"),
+        ("mutable", "immutable"),
+        ("email", "notify"),
+        ("refund", "return"),
+        ("xls", "xlsx"),
+        ("diner", "dinner"),
+    ],
+)
+def test_words_that_look_alike_or_are_near_are_apart(one: str, other: str) -> None:
+    assert not say_the_same(one, other)
+    assert not say_the_same(other, one)
+
+
+def test_a_slip_is_one_only_where_it_is_no_word() -> None:
+    assert is_slip("caledar", "calendar", known={"calendar"}.__contains__)
+    assert not is_slip("trail", "trial", known={"trail", "trial"}.__contains__)
+    assert is_known("trails")
+
+
+def test_qualifiers_are_told_by_their_look() -> None:
+    assert all(map(may_qualify, ("unpaid", "approved", "new", "weekly")))
+    assert not any(map(may_qualify, ("table", "music", "restaurant")))
