@@ -42,6 +42,27 @@ def number(variable: str, default: int, *, least: int, most: int) -> int:
     return value
 
 
+def decimal(variable: str, *, least: float, most: float) -> float | None:
+    raw = text(variable)
+    if not raw:
+        return None
+    try:
+        value = float(raw)
+    except ValueError:
+        stop(variable, f"must be a number, not {raw!r}.")
+    if not least <= value <= most:
+        stop(variable, f"must be between {least:g} and {most:g}, not {raw}.")
+    return value
+
+
+def choice(variable: str, *words: str) -> str:
+    """One of ``words``; the first is the default."""
+    raw = text(variable).lower()
+    if raw and raw not in words:
+        stop(variable, f"must be {', '.join(words[:-1])} or {words[-1]}, not {raw!r}.")
+    return raw or words[0]
+
+
 def flag(variable: str, *, default: bool) -> bool:
     raw = text(variable).lower()
     if raw in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -128,6 +149,14 @@ LLM_API_KEY = api_key("LLM_API_KEY")
 LLM_API_BASE_URL = http_url("LLM_API_BASE_URL")
 if LLM_API_BASE_URL and not LLM_MODEL:
     stop("LLM_MODEL", "must name the model to use at LLM_API_BASE_URL.")
+# What is not set is left to the model's server.
+LLM_TEMPERATURE = decimal("LLM_TEMPERATURE", least=0, most=2)
+LLM_TOP_P = decimal("LLM_TOP_P", least=0, most=1)
+LLM_TOP_K = number("LLM_TOP_K", 0, least=1, most=1000) or None
+LLM_MAX_OUTPUT_TOKENS = number("LLM_MAX_OUTPUT_TOKENS", 0, least=1, most=1_000_000) or None
+LLM_MAKERS_SAMPLING = choice("LLM_MAKERS_SAMPLING", "auto", "always", "never")
+LLM_RESPONSE_FORMAT = choice("LLM_RESPONSE_FORMAT", "auto", "json_schema", "json_object", "none")
+LLM_STREAM = flag("LLM_STREAM", default=True)
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")

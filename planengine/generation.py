@@ -93,7 +93,12 @@ def generate(
             return Outcome("not_actionable", failure=failure, trials=tuple(trials))
         if not planner.heeds_feedback:
             break
-        feedback = Feedback(answer=draft.answer, text=_tell(problems, job, first=number == 1))
+        feedback = Feedback(
+            answer=draft.answer,
+            text=_tell(problems, job, first=number == 1),
+            cut_off=any(problem.code == "output_truncated" for problem in problems),
+            completion_tokens=draft.usage.completion_tokens,
+        )
     return _rejected(job, trials)
 
 
@@ -115,6 +120,7 @@ def _planner_failed(error: OrraError, trials: list[Trial]) -> Outcome:
 
 def _rejected(job: Job, trials: list[Trial]) -> Outcome:
     last = trials[-1]
-    found = diagnosis.diagnose(last.problems, draft=last.draft.plan, catalogue=job.catalogue, params=job.params)
+    known = (*last.problems, *last.draft.warnings)
+    found = diagnosis.diagnose(known, draft=last.draft.plan, catalogue=job.catalogue, params=job.params)
     failure = Failure("plan_rejected", found.text, problems=last.problems, how_to_fix=found.how_to_fix)
     return Outcome("failed", failure=failure, trials=tuple(trials))

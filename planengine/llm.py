@@ -1,73 +1,89 @@
 """Chat completions from any OpenAI-compatible server: one call in, one :class:`Completion` or one typed error out.
 
-Nothing here knows plans, rows or settings. How real servers differ is kept in three places: what is sent
-(:class:`Dialect`, :func:`request_body`), what is read (:func:`read_completion`) and what went wrong
-(:mod:`planengine.model_errors`).
+Nothing here knows plans, rows or settings. How real servers differ is kept in four places: what they want said
+differently (:mod:`planengine.dialects`), what they answer (:mod:`planengine.completions`), also piece by piece
+(:mod:`planengine.streams`), and what went wrong (:mod:`planengine.model_errors`).
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import random
 import re
 import ssl
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import openai
+import structlog
 
 from orra.strictjson import Json
+from planengine.completions import Completion, read_completion
+from planengine.dialects import Dialect, Message, adapt, memory, merge_roles
 from planengine.exceptions import ModelError
+from planengine.families import Sampling, family_of
 from planengine.model_errors import (
     ModelBadAnswer,
+    ModelContextOverflow,
     ModelOverloaded,
     ModelRateLimited,
+    ModelRefusedRequest,
     ModelTimeout,
     ModelUnreachable,
     Site,
     error_for,
-    not_a_completion,
     quote,
-    read_json,
 )
-from planengine.planners.base import Usage
+from planengine.streams import OnProgress, StreamedAnswer, is_stream
+from planengine.structured_output import LADDER, Rung, response_format
 from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
+
+log = structlog.get_logger(__name__)
 
 OPENAI_URL = "https://api.openai.com/v1"
 # The SDK refuses an empty key, and servers that need none ignore what they get.
 NO_KEY = "no-key-needed"
 MAX_CLIENTS = 32
-
-Message = dict[str, str]
+OLLAMA_PORT = 11434
+# A server that asks for more is not waited for.
+LONGEST_ASKED_PAUSE = 120.0
+# After its last word a stream ends at once, or its connection is not used again.
+LAST_BYTES_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How a fault that may pass is met: ``retries`` further tries, after pauses that double from ``first_pause``
-    to ``longest_pause`` seconds. A server that is loading its model is waited for until the deadline."""
+    """How a fault that may pass is met: ``retries`` further tries, after pauses that double from
+    ``first_pause`` to ``longest_pause`` seconds. A server that is loading its model is waited for until the
+    deadline. One that falls silent for ``longest_silence`` seconds in mid-stream is given up."""
 
     retries: int = 3
     first_pause: float = 0.5
     longest_pause: float = 8.0
+    longest_silence: float = 60.0
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a model is and how it is asked. ``base_url`` empty is OpenAI's own; ``api_key`` empty is a server that
-    needs none; sampling that is ``None`` is left to the server. Raises ``ValueError``, in words for an operator,
-    when the URL or the key cannot be used."""
+    """Where a model is and how it is asked. ``base_url`` empty is OpenAI's own; ``api_key`` empty is a server
+    that needs none. ``sampling`` is the operator's and always sent; ``makers_sampling`` says whether what it
+    leaves open is filled with the maker's values: ``auto`` (to servers that would take values of their own),
+    ``always`` or ``never``. ``streams`` asks for the answer piece by piece. ``rungs`` are the forms of
+    structured output to try, in order. Raises ``ValueError``, in words for an operator, when the URL or the key
+    cannot be used."""
 
     model: str
     base_url: str = ""
     api_key: str = ""
-    temperature: float | None = None
-    top_p: float | None = None
+    sampling: Sampling = Sampling()
+    makers_sampling: str = "auto"
     max_output_tokens: int | None = None
+    streams: bool = False
+    rungs: tuple[Rung, ...] = LADDER
     patience: Patience = Patience()
 
     def __post_init__(self) -> None:
@@ -84,36 +100,40 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Completion:
-    """What the server sent, as storable text: ``""`` where it sent none."""
+class Call:
+    """One question to a model. ``schema`` is what the answer is to be held to, where the server can do that;
+    ``output_tokens`` raises the endpoint's ``max_output_tokens`` for this once."""
 
-    content: str
-    reasoning: str
-    finish_reason: str
-    model: str
-    usage: Usage
-    seconds: float
+    messages: Sequence[Message]
+    schema: Mapping[str, Json] | None = None
+    output_tokens: int | None = None
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """What one server and model want said differently."""
-
-    token_limit: str = "max_tokens"
-
-
-def complete(endpoint: Endpoint, messages: Sequence[Message], *, deadline: float) -> Completion:
+def complete(
+    endpoint: Endpoint,
+    messages: Sequence[Message],
+    *,
+    deadline: float,
+    schema: Mapping[str, Json] | None = None,
+    output_tokens: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Completion:
     """The model's answer by ``deadline`` (``time.monotonic`` seconds), tries and pauses included. Raises the
-    errors of :mod:`planengine.model_errors`."""
+    errors of :mod:`planengine.model_errors`. ``on_progress`` is told of each piece as it comes, where the
+    server sends pieces; whoever stores that should do so less often."""
     started = time.monotonic()
     site = site_of(endpoint)
-    request = request_body(endpoint, messages, dialect=dialect_of(endpoint))
+    call = Call(messages, schema, output_tokens)
+    remembered = memory.recall(endpoint.base_url, endpoint.model)
+    dialect = remembered or first_dialect(endpoint)
+    streams = endpoint.streams or on_progress is not None
     failure: ModelError | None = None
-    for tries in itertools.count(1):
+    tries = 0
+    while True:
         tried = time.monotonic()
+        request = request_body(endpoint, call, dialect=dialect, streams=streams)
         try:
-            body = _post(endpoint, request, site=site, deadline=deadline)
-            return read_completion(body, site=site, seconds=time.monotonic() - started)
+            completion = _ask(endpoint, request, site=site, deadline=deadline, on_progress=on_progress)
         except ModelTimeout:
             now = time.monotonic()
             if failure is not None and now - tried < (now - started) / 2:
@@ -122,75 +142,92 @@ def complete(endpoint: Endpoint, messages: Sequence[Message], *, deadline: float
                 f"The model {endpoint.model!r} at {site.url} did not answer within {now - started:.3g} s, all the "
                 "time that was left. Use a faster model, or allow more time."
             ) from None
+        except ModelContextOverflow:
+            if call.output_tokens is None:
+                raise
+            call = replace(call, output_tokens=None)  # perhaps only the raised budget does not fit
+        except ModelRefusedRequest as error:
+            adapted = adapt(dialect, error.refusal, sent=request)
+            if adapted is None:
+                raise
+            if remembered is not None:  # what worked before: there is another server now
+                memory.forget(endpoint.base_url, endpoint.model)
+                remembered, adapted = None, first_dialect(endpoint)
+            dialect = adapted
         except ModelError as error:
             failure = error
+            tries += 1
+            if isinstance(error, ModelUnreachable) or _is_loading(error):
+                memory.forget(endpoint.base_url, endpoint.model)
             pause = pause_after(error, tries=tries, patience=endpoint.patience)
             if pause is None or time.monotonic() + pause >= deadline:
                 raise
             time.sleep(pause)
-    raise AssertionError("unreachable: the loop has no end of its own")
+        else:
+            _remember(endpoint, dialect, completion, learnt=dialect != remembered)
+            return replace(completion, seconds=time.monotonic() - started)
 
 
-def request_body(endpoint: Endpoint, messages: Sequence[Message], *, dialect: Dialect) -> dict[str, Json]:
-    """What is sent: nothing that the operator has not set, because ``null`` is refused by some servers."""
-    wanted: dict[str, Json] = {
-        "temperature": endpoint.temperature,
-        "top_p": endpoint.top_p,
-        dialect.token_limit: endpoint.max_output_tokens,
-    }
-    return {
-        "model": endpoint.model,
-        "messages": list(messages),
-        **{name: value for name, value in wanted.items() if value is not None},
-    }
+def first_dialect(endpoint: Endpoint) -> Dialect:
+    """What is said to a server of which nothing is known yet but its address and its model's name."""
+    parts = urlsplit(endpoint.base_url or OPENAI_URL)
+    dialect = Dialect(rungs=endpoint.rungs, merges_roles=not family_of(endpoint.model).takes_system)
+    host = parts.hostname or ""
+    if host == "api.openai.com" or host.endswith(".openai.azure.com"):
+        dialect = replace(dialect, token_limits=dialect.token_limits[::-1])
+    return replace(dialect, forces_sampling=parts.port == OLLAMA_PORT)
 
 
-def dialect_of(endpoint: Endpoint) -> Dialect:
-    host = urlsplit(endpoint.base_url or OPENAI_URL).hostname
-    return Dialect(token_limit="max_completion_tokens") if host == "api.openai.com" else Dialect()
+def request_body(endpoint: Endpoint, call: Call, *, dialect: Dialect, streams: bool = False) -> dict[str, Json]:
+    """What is sent: nothing that nobody wants, because ``null`` is refused by some servers."""
+    wanted: dict[str, Json] = {**_sampling(endpoint, dialect).as_fields()}
+    for name in dialect.token_limits[:1]:
+        wanted[name] = call.output_tokens or endpoint.max_output_tokens
+    if call.schema is not None:
+        wanted["response_format"] = response_format(dialect.rung, call.schema)
+    if streams and dialect.streams:
+        wanted |= {"stream": True, "stream_options": {"include_usage": True}}
+    messages = merge_roles(call.messages) if dialect.merges_roles else list(call.messages)
+    sent = {name: value for name, value in wanted.items() if value is not None and name not in dialect.omitted}
+    return {"model": endpoint.model, "messages": messages, **sent}
 
 
-def read_completion(body: bytes, *, site: Site, seconds: float = 0.0) -> Completion:
-    """Out of a successful answer's body. Raises :class:`ModelBadAnswer`, or what an error told with 200 means."""
-    answer = read_json(body)
-    choices = answer.get("choices") if isinstance(answer, dict) else None
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not (isinstance(answer, dict) and isinstance(choice, dict) and isinstance(message, dict)):
-        raise not_a_completion(body, site)
-    content, thoughts = _read_content(message.get("content"))
-    spoken = [message.get("reasoning_content"), message.get("reasoning")]
-    reasoning = next((text for text in spoken if isinstance(text, str) and text), thoughts)
-    refused = message.get("refusal")
-    finish, model = choice.get("finish_reason"), answer.get("model")
-    return Completion(
-        content=_storable(content or (refused if isinstance(refused, str) else "")),
-        reasoning=_storable(reasoning),
-        finish_reason=_storable(finish) if isinstance(finish, str) else "",
-        model=_storable(model) if isinstance(model, str) and model else site.model,
-        usage=read_usage(answer.get("usage")),
-        seconds=seconds,
-    )
+def _sampling(endpoint: Endpoint, dialect: Dialect) -> Sampling:
+    policy = endpoint.makers_sampling
+    if policy == "always" or (policy == "auto" and dialect.forces_sampling):
+        return endpoint.sampling.over(family_of(endpoint.model).sampling)
+    return endpoint.sampling
 
 
-def read_usage(usage: Json) -> Usage:
-    """Tokens as counted by the server; anything but a plain count is unknown."""
-
-    def count(name: str) -> int | None:
-        value = usage.get(name) if isinstance(usage, dict) else None
-        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
-
-    return Usage(prompt_tokens=count("prompt_tokens"), completion_tokens=count("completion_tokens"))
+def _remember(endpoint: Endpoint, dialect: Dialect, completion: Completion, *, learnt: bool) -> None:
+    if completion.server == "ollama":
+        dialect = replace(dialect, forces_sampling=True)
+    if dialect == first_dialect(endpoint):
+        return
+    memory.learn(endpoint.base_url, endpoint.model, dialect, server=completion.server)
+    if learnt:
+        log.info(
+            "model server understood",
+            url=site_of(endpoint).url,
+            model=endpoint.model,
+            response_format=dialect.rung.name.lower(),
+            token_limit=next(iter(dialect.token_limits), None),
+            omitted=sorted(dialect.omitted),
+            merges_roles=dialect.merges_roles,
+        )
 
 
 def pause_after(error: ModelError, *, tries: int, patience: Patience) -> float | None:
     """Seconds to wait before asking again after ``tries`` tries, ``None`` when that would not help."""
-    loading = isinstance(error, ModelOverloaded) and error.loading
-    if not error.retryable or (tries > patience.retries and not loading):
+    if not error.retryable or (tries > patience.retries and not _is_loading(error)):
         return None
     pause = min(patience.first_pause * 2.0 ** min(tries - 1, 16), patience.longest_pause) * random.uniform(0.75, 1)
     asked = error.retry_after if isinstance(error, ModelRateLimited | ModelOverloaded) else None
-    return max(pause, asked or 0.0)
+    return max(pause, asked or 0.0) if (asked or 0.0) <= LONGEST_ASKED_PAUSE else None
+
+
+def _is_loading(error: ModelError) -> bool:
+    return isinstance(error, ModelOverloaded) and error.loading
 
 
 def tidy_url(url: str) -> str:
@@ -249,25 +286,90 @@ def _build_client(base_url: str, api_key: str, pid: int) -> openai.OpenAI:
     )
 
 
-def _post(endpoint: Endpoint, request: Mapping[str, Json], *, site: Site, deadline: float) -> bytes:
+def _ask(
+    endpoint: Endpoint,
+    request: Mapping[str, Json],
+    *,
+    site: Site,
+    deadline: float,
+    on_progress: OnProgress | None,
+) -> Completion:
     if time.monotonic() >= deadline:
         raise ModelTimeout("No time is left.")
     client = client_for(endpoint.base_url, endpoint.api_key)
     try:
         with until(deadline):
-            # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error.
-            answer = client.post("/chat/completions", body=dict(request), cast_to=httpx2.Response)
+            response = client.post(
+                "/chat/completions",
+                body=dict(request),
+                # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error; nor read.
+                cast_to=httpx2.Response,
+                options={"headers": {"X-Stainless-Raw-Response": "stream"}},
+            )
+            try:
+                completion = _read(response, endpoint.patience, site, deadline, on_progress)
+            finally:
+                response.close()
     except openai.APIStatusError as error:
-        response = error.response
-        raise error_for(response.status_code, headers=response.headers, body=response.content, site=site) from None
+        refused = error.response
+        raise error_for(refused.status_code, headers=refused.headers, body=refused.content, site=site) from None
     except openai.APIConnectionError as error:
-        raise _broken_connection(error.__cause__, site=site) from error
+        raise _broken_connection(error.__cause__, site=site, deadline=deadline) from error
+    except httpx2.TransportError as error:
+        raise _broken_connection(error, site=site, deadline=deadline) from error
     except BodyTooLarge:
         raise ModelBadAnswer(f"The server at {site.url} sent more than {MAX_BODY_BYTES} bytes.") from None
-    return answer.content
+    return completion if completion.server else replace(completion, server=response.headers.get("server", ""))
 
 
-def _broken_connection(cause: BaseException | None, *, site: Site) -> ModelError:
+def _read(
+    response: httpx2.Response,
+    patience: Patience,
+    site: Site,
+    deadline: float,
+    on_progress: OnProgress | None,
+) -> Completion:
+    """Out of a body that is one JSON object, or a stream, whatever was asked for."""
+    parts = response.iter_bytes()
+    start = b""
+    while (streamed := is_stream(start)) is None:
+        part = next(parts, None)
+        if part is None:
+            break
+        start = (start + part).lstrip()  # blank lines that keep the connection alive
+    if not streamed:
+        return read_completion(_whole_body(start, parts), site=site)
+    answer = StreamedAnswer(site, on_progress)
+    answer.feed(start)
+    try:
+        while (part := _next_part(parts, answer, patience, deadline)) is not None:
+            answer.feed(part)
+    except httpx2.TransportError:
+        if not answer.finished:
+            raise
+    return answer.completion()
+
+
+def _whole_body(start: bytes, parts: Iterator[bytes]) -> bytes:
+    body = bytearray(start)
+    for part in parts:
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    return bytes(body)
+
+
+def _next_part(
+    parts: Iterator[bytes], answer: StreamedAnswer, patience: Patience, deadline: float
+) -> bytes | None:
+    if answer.endless:
+        return None
+    seconds = LAST_BYTES_SECONDS if answer.finished else patience.longest_silence
+    with until(min(deadline, time.monotonic() + seconds)):
+        return next(parts, None)
+
+
+def _broken_connection(cause: BaseException | None, *, site: Site, deadline: float) -> ModelError:
     reason = quote(str(cause), site)
     if isinstance(cause, httpx2.ConnectTimeout | httpx2.ConnectError):
         # A certificate does not become valid by asking again.
@@ -277,6 +379,8 @@ def _broken_connection(cause: BaseException | None, *, site: Site) -> ModelError
             retryable=not lasting,
         )
     if isinstance(cause, httpx2.TimeoutException):
+        if time.monotonic() < deadline - 0.05:
+            return ModelUnreachable(f"The server at {site.url} fell silent in the middle of its answer.")
         return ModelTimeout(reason)
     return ModelUnreachable(f"The connection to {site.url} broke before the answer was complete: {reason}.")
 
@@ -287,29 +391,3 @@ def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
             return True
         error = error.__cause__ or error.__context__  # the pool raises again with `from None`
     return False
-
-
-def _read_content(content: Json) -> tuple[str, str]:
-    """Content and thoughts: some servers send a list of typed parts instead of a text."""
-    if not isinstance(content, list):
-        return _text_of(content), ""
-    said: list[str] = []
-    thought: list[str] = []
-    for part in content:
-        if isinstance(part, dict) and part.get("type") in ("thinking", "reasoning"):
-            thought.append(_text_of(part.get("thinking", part.get("text"))))
-        else:
-            said.append(_text_of([part]))
-    return "".join(said), "".join(thought)
-
-
-def _text_of(value: Json) -> str:
-    if isinstance(value, list):
-        texts = [part.get("text") if isinstance(part, dict) else part for part in value]
-        return "".join(text for text in texts if isinstance(text, str))
-    return value if isinstance(value, str) else ""
-
-
-def _storable(text: str) -> str:
-    """Without NUL and lone surrogates, which Postgres and UTF-8 refuse."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

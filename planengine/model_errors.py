@@ -9,16 +9,19 @@ ModelError
 ├── ModelQuotaExhausted    429 or 402: not before someone pays
 ├── ModelContextOverflow   the prompt is longer than the model's context
 ├── ModelOverloaded        5xx: loading, overloaded or broken
+├── ModelContentFiltered   the server's filter took offence at the request or the answer
 ├── ModelBadAnswer         an answer, but not a chat completion
-└── ModelRefusedRequest    any other 4xx
+└── ModelRefusedRequest    any other 4xx; :mod:`planengine.dialects` may know how to ask instead
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from orra.strictjson import Json
 from planengine.exceptions import ModelError
@@ -75,12 +78,22 @@ class ModelOverloaded(ModelError):
         self.loading = loading
 
 
+class ModelContentFiltered(ModelError):
+    code = "model_content_filtered"
+
+
 class ModelBadAnswer(ModelError):
     code = "model_bad_answer"
 
 
 class ModelRefusedRequest(ModelError):
+    """``refusal``: what the server said, from which may follow how it wants to be asked instead."""
+
     code = "model_refused_request"
+
+    def __init__(self, message: str, *, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True)
@@ -96,12 +109,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a server says when it says no, in any of the known shapes: ``{"error": {...}}``, ``{"error": "..."}``,
-    ``{"object": "error", ...}``, ``{"detail": ...}``, or no JSON at all."""
+    """What a server says when it says no, in any of the known shapes: ``{"error": {...}}``, ``{"error":
+    "..."}``, ``{"object": "error", ...}``, ``{"detail": ...}``, or no JSON at all. ``param`` is the field of
+    the request that it names by itself, as OpenAI does."""
 
     message: str
     kinds: frozenset[str]
     status: int | None = None
+    param: str = ""
 
 
 _OVERFLOW = re.compile(
@@ -113,6 +128,9 @@ _QUOTA = re.compile(r"insufficient[ _](quota|balance|funds|credit)|exceeded your
 _NO_MODEL = re.compile(r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model", re.IGNORECASE | re.DOTALL)
 _NO_MODEL_KINDS = frozenset({"model_not_found", "deploymentnotfound"})
 _LOADING = re.compile(r"\bload(ing)?\b|not ready|warming|starting", re.IGNORECASE)
+# A chat template's own words come with 400 or 422, or with the 500 of a server that does not catch them.
+_TEMPLATE = re.compile(r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support", re.I)
+_FILTERS = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
 _SECRETS = re.compile(r"\b(sk|pk|hf|gsk|xai)[-_][\w*-]{6,}|(?<=[Bb]earer )\S+")
 
 
@@ -129,11 +147,12 @@ def read_refusal(body: bytes) -> Refusal:
         for key in ("code", "type", "error_type")
         if isinstance(holder.get(key), str)
     }
-    status = source.get("code")
+    status, param = source.get("code"), source.get("param")
     return Refusal(
         message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
         frozenset(kinds),
         status if isinstance(status, int) and not isinstance(status, bool) and 400 <= status < 600 else None,
+        param if isinstance(param, str) else "",
     )
 
 
@@ -165,6 +184,8 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
         or (status == 429 and _QUOTA.search(refusal.message))
     ):
         return ModelQuotaExhausted(f"The quota or balance at {site.url} is used up.{told}")
+    if refusal.kinds & _FILTERS:
+        return content_filtered(site, told)
     if refusal.kinds & _NO_MODEL_KINDS or (status in (200, 400, 404, 422) and _NO_MODEL.search(refusal.message)):
         return ModelNotFound(f"The server at {site.url} does not offer the model {site.model!r}.{told}")
     if status in (401, 403):
@@ -177,16 +198,18 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
         return ModelRateLimited(
             f"The server at {site.url} limits the rate of requests.{asked}{told}", retry_after=wait
         )
-    if status in (408, 409, 425) or (status >= 500 and status != 501):
+    if status in (408, 409, 425) or (status >= 500 and status != 501 and not _TEMPLATE.search(refusal.message)):
         return ModelOverloaded(
             f"The server at {site.url} cannot answer now (HTTP {status}).{told}",
             retry_after=retry_after(headers),
             loading=status == 503 and bool(_LOADING.search(refusal.message)),
         )
-    return _misplaced_or_refused(status, headers=headers, told=told, site=site)
+    return _misplaced_or_refused(status, headers=headers, refusal=refusal, site=site)
 
 
-def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], told: str, site: Site) -> ModelError:
+def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: Refusal, site: Site) -> ModelError:
+    said = quote(refusal.message, site)
+    told = f" The server says: {said}" if said else ""
     if status in (404, 405):
         return ModelBadAnswer(f"There is no chat completion API at {site.url} (HTTP {status}).{site.hint}{told}")
     if 300 <= status < 400:
@@ -194,7 +217,16 @@ def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], told: str,
         return ModelBadAnswer(f"{site.url} redirects to {target}: set the base URL to the final address.")
     if status < 300:
         return ModelBadAnswer(f"The server at {site.url} answered with an error.{site.hint}{told}")
-    return ModelRefusedRequest(f"The server at {site.url} refused the request (HTTP {status}).{told}")
+    return ModelRefusedRequest(
+        f"The server at {site.url} refused the request (HTTP {status}).{told}", refusal=refusal
+    )
+
+
+def content_filtered(site: Site, told: str = "") -> ModelContentFiltered:
+    return ModelContentFiltered(
+        f"The content filter of the server at {site.url} stopped the request. Word the action, its params or the "
+        f"services' descriptions differently, or configure the filter.{told}"
+    )
 
 
 def not_a_completion(body: bytes, site: Site) -> ModelError:
@@ -218,12 +250,19 @@ def not_a_completion(body: bytes, site: Site) -> ModelError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds in the Retry-After header; its date form, which model servers do not use, counts as unknown."""
+    """Seconds to wait: out of ``Retry-After-Ms``, or ``Retry-After`` in seconds or as an HTTP date (RFC 9110)."""
+    said = headers.get("retry-after", "")
+    for text, unit in ((headers.get("retry-after-ms", ""), 0.001), (said, 1.0)):
+        try:
+            seconds = float(text) * unit
+        except ValueError:
+            continue
+        if 0 <= seconds < float("inf"):
+            return seconds
     try:
-        seconds = float(headers.get("retry-after", ""))
-    except ValueError:
+        return max(parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
+    except (ValueError, OverflowError):
         return None
-    return seconds if 0 <= seconds < float("inf") else None
 
 
 def quote(text: str, site: Site) -> str:

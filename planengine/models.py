@@ -290,6 +290,7 @@ class Attempt(models.Model):
     prompt = models.TextField(blank=True)
     answer = models.TextField(blank=True, help_text="The planner's raw answer.")
     problems = models.JSONField(default=list)
+    warnings = models.JSONField(default=list, help_text="What an operator should see to, good plan or not.")
     error_code = models.CharField(max_length=100, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)

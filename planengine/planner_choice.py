@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from functools import cache
 
+import structlog
 from django.conf import settings
 
 from planengine.embeddings import get_embedder
-from planengine.llm import Endpoint
+from planengine.families import Sampling, family_of
+from planengine.llm import Endpoint, Patience
 from planengine.planners.base import Planner
 from planengine.planners.composer import Composer
 from planengine.planners.model import ModelPlanner
+from planengine.structured_output import ladder_from
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = Patience()
 
 
 @cache
 def current_planner() -> Planner:
     if settings.LLM_MODEL:
-        endpoint = Endpoint(
-            model=settings.LLM_MODEL, base_url=settings.LLM_API_BASE_URL, api_key=settings.LLM_API_KEY
-        )
-        return ModelPlanner(endpoint)
+        return ModelPlanner(_configured_endpoint())
     return Composer(get_embedder())
+
+
+def _configured_endpoint() -> Endpoint:
+    family = family_of(settings.LLM_MODEL)
+    if settings.LLM_TEMPERATURE == 0 and not family.takes_greedy:
+        log.warning("the model's maker warns of temperature 0", model=settings.LLM_MODEL, family=family.name)
+    return Endpoint(
+        model=settings.LLM_MODEL,
+        base_url=settings.LLM_API_BASE_URL,
+        api_key=settings.LLM_API_KEY,
+        sampling=Sampling(settings.LLM_TEMPERATURE, settings.LLM_TOP_P, settings.LLM_TOP_K),
+        makers_sampling=settings.LLM_MAKERS_SAMPLING,
+        max_output_tokens=settings.LLM_MAX_OUTPUT_TOKENS,
+        streams=settings.LLM_STREAM,
+        rungs=ladder_from(settings.LLM_RESPONSE_FORMAT),
+        patience=PATIENCE,
+    )

@@ -158,6 +158,10 @@ def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
     metrics.ATTEMPTS.labels(kind, trial.error_code or ("rejected" if trial.problems else "accepted")).inc()
     metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens or 0)
     metrics.MODEL_TOKENS.labels("completion").inc(usage.completion_tokens or 0)
+    for warning in trial.draft.warnings:
+        log.warning(
+            warning.code, plan=plan.id, project=plan.project_id, message=warning.message, hint=warning.hint
+        )
     Attempt.objects.create(
         plan=plan,
         number=trial.number,
@@ -166,6 +170,7 @@ def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
         prompt=trial.draft.prompt,
         answer=trial.draft.answer,
         problems=[problem.as_dict() for problem in trial.problems],
+        warnings=[warning.as_dict() for warning in trial.draft.warnings],
         error_code=trial.error_code,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,

@@ -74,6 +74,11 @@ The program rejected your last plan. Your plan and what the program found wrong 
 sections. Write the whole plan again with all of it put right, and keep what was right.
 """
 
+SHORTER = """\
+Your last answer was cut off before its plan was complete: it had become too long. Think briefly this time, and
+write the whole plan.
+"""
+
 CLOSING = "Now write the plan for the request: one JSON object, no explanation, no code fence."
 
 
@@ -86,7 +91,7 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         "request": _dump(job.action),
         "params": _dump(dict(job.params)),
     }
-    if feedback is not None:
+    if feedback is not None and not feedback.cut_off:
         sections["your last plan"] = _dump(_last_draft(feedback.answer))
         sections["what was wrong with it"] = _lines(feedback.text.splitlines())
     mark = choose_mark(services, others=[text for name, text in sections.items() if name != "services"])
@@ -94,7 +99,7 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         RULES,
         SECTIONS.format(mark=mark),
         *(f"{mark} BEGIN {name}\n{text}\n{mark} END {name}\n" for name, text in sections.items()),
-        *([AGAIN] if feedback is not None else []),
+        *([] if feedback is None else [SHORTER if feedback.cut_off else AGAIN]),
         CLOSING,
     ]
     return [{"role": "user", "content": "\n".join(parts)}]

@@ -246,6 +246,20 @@ def _value_made_up(case: _Case) -> Cause | None:
     )
 
 
+def _prompt_cut(case: _Case) -> Cause | None:
+    if not case.of("prompt_cut"):
+        return None
+    return Cause(
+        "The model didn't see the whole request.",
+        "The model's server cuts prompts that are longer than the model's context, and says nothing.",
+        case.details(),
+        (
+            "Give the model a longer context (for Ollama: OLLAMA_CONTEXT_LENGTH, or num_ctx in the Modelfile)",
+            "OR register fewer services, or services with shorter descriptions and schemas",
+        ),
+    )
+
+
 def _answer_without_plan(case: _Case) -> Cause | None:
     if case.of("output_truncated"):
         return Cause(
@@ -288,6 +302,7 @@ def _model_not_up_to_it(case: _Case) -> Cause:
 
 
 _causes = (
+    _prompt_cut,
     _answer_without_plan,
     _params_nobody_takes,
     _param_that_does_not_fit,

@@ -2,7 +2,8 @@
 
 - **The deadline holds.** Every wait on the network (name lookup, connect, TLS, each send and each receive)
   lasts at most until the deadline set by :func:`until`: one that trickles white space for ever is left in time.
-- **Size is bounded.** A body longer than :data:`MAX_BODY_BYTES` ends the call.
+- **Size is bounded.** A body longer than :data:`MAX_BODY_BYTES` ends the call, a stream at
+  :data:`MAX_STREAM_BYTES`: each of its tokens comes in an envelope of some 300 bytes.
 - **Only our headers leave.** The OpenAI SDK adds headers from ``OPENAI_*`` variables; a self-hosted server must
   see none of them, so the transport sends its own list and nothing else.
 """
@@ -25,6 +26,7 @@ import httpcore2
 import httpx2
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_STREAM_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 MAX_CONNECTIONS = 100
@@ -33,7 +35,7 @@ _deadline: ContextVar[float] = ContextVar("deadline")
 
 
 class BodyTooLarge(Exception):
-    """The server sent more than :data:`MAX_BODY_BYTES`."""
+    """The server sent more than is read of one answer."""
 
 
 @contextmanager
@@ -87,22 +89,25 @@ class BoundedTransport(httpx2.BaseTransport):
             received = self._pool.handle_request(sent)
         # No encoding was asked for: undone, a small body could become a huge one; left as it came, it is no JSON.
         headers = [(name, value) for name, value in received.headers if name.lower() != b"content-encoding"]
-        return httpx2.Response(received.status, headers=headers, stream=_BoundedBody(received.stream))
+        streams = any(name.lower() == b"content-type" and b"event-stream" in value for name, value in headers)
+        most = MAX_STREAM_BYTES if streams else MAX_BODY_BYTES
+        return httpx2.Response(received.status, headers=headers, stream=_BoundedBody(received.stream, most))
 
     def close(self) -> None:
         self._pool.close()
 
 
 class _BoundedBody(httpx2.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, most: int) -> None:
         self._stream = stream
+        self._most = most
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
         with _translated_errors():
             for part in self._stream:
                 size += len(part)
-                if size > MAX_BODY_BYTES:
+                if size > self._most:
                     raise BodyTooLarge
                 yield part
 

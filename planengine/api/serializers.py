@@ -184,6 +184,7 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     planner = serializers.CharField()
     model = serializers.CharField()
     problems = serializers.ListField(child=serializers.DictField())
+    warnings = serializers.ListField(child=serializers.DictField(), help_text="For the operator.")
     error_code = serializers.CharField()
     usage = UsageSerializer()
     seconds = serializers.FloatField()
@@ -271,6 +272,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "planner": attempt.planner,
         "model": attempt.model,
         "problems": attempt.problems,
+        "warnings": attempt.warnings,
         "error_code": attempt.error_code,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
         "seconds": attempt.seconds,

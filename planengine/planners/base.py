@@ -34,18 +34,23 @@ class Usage:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What the planner is told about its last draft: the draft as it wrote it, and what was wrong with it."""
+    """What the planner is told about its last draft: the draft as it wrote it, and what was wrong with it.
+    ``cut_off``: it ended at the model's output budget, after ``completion_tokens`` where that is known."""
 
     answer: str
     text: str
+    cut_off: bool = False
+    completion_tokens: int | None = None
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one."""
+    """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one.
+    ``warnings`` are for the operator: the draft may be good in spite of them."""
 
     plan: Json | None
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     prompt: str = ""
     answer: str = ""
     model: str = ""

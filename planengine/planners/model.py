@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from orra.strictjson import Json
-from planengine.llm import Completion, Endpoint, complete
+from planengine.completions import Completion
+from planengine.llm import Endpoint, complete
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.problems import Problem
 from planengine.prompts import PROMPT_VERSION, build_messages
+from planengine.structured_output import plan_schema
+
+LEAST_RAISED_TOKENS = 8192
+# English and JSON come to 3 to 5 characters per token.
+MOST_CHARACTERS_PER_TOKEN = 6
+LEAST_CONTEXT = 1000  # no server's context is smaller; some do not count what they had in their cache
+MAX_KEPT_ANSWER = 200_000
 
 
 class ModelPlanner:
@@ -23,9 +31,25 @@ class ModelPlanner:
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         messages = build_messages(job, feedback=feedback)
-        completion = complete(self.endpoint, messages, deadline=deadline)
+        completion = complete(
+            self.endpoint,
+            messages,
+            deadline=deadline,
+            schema=plan_schema(spec.name for spec in job.catalogue),
+            output_tokens=_raised_budget(self.endpoint, feedback),
+        )
         prompt = "\n\n".join(message["content"] for message in messages)
         return _read_draft(completion, prompt=prompt)
+
+
+def _raised_budget(endpoint: Endpoint, feedback: Feedback | None) -> int | None:
+    """Twice the tokens that did not suffice. A budget that nobody has set is the server's, and may be a small
+    one."""
+    if feedback is None or not feedback.cut_off:
+        return None
+    if endpoint.max_output_tokens is not None:
+        return 2 * max(endpoint.max_output_tokens, feedback.completion_tokens or 0)
+    return max(2 * (feedback.completion_tokens or 0), LEAST_RAISED_TOKENS)
 
 
 def _read_draft(completion: Completion, *, prompt: str) -> Draft:
@@ -37,11 +61,27 @@ def _read_draft(completion: Completion, *, prompt: str) -> Draft:
         )
     except NoPlan as error:
         problems = (error.problem,)
+    answer = completion.content or completion.reasoning
     return Draft(
         plan=plan,
         problems=problems,
+        warnings=_warnings(completion, prompt),
         prompt=prompt,
-        answer=completion.content or completion.reasoning,
+        answer=answer if len(answer) <= MAX_KEPT_ANSWER else answer[:MAX_KEPT_ANSWER] + " [cut here]",
         model=completion.model,
         usage=completion.usage,
+    )
+
+
+def _warnings(completion: Completion, prompt: str) -> tuple[Problem, ...]:
+    """A server that cuts long prompts (Ollama, silently) counts fewer tokens than the prompt can have."""
+    counted = completion.usage.prompt_tokens
+    if counted is None or counted < LEAST_CONTEXT or len(prompt) <= MOST_CHARACTERS_PER_TOKEN * counted:
+        return ()
+    return (
+        Problem(
+            "prompt_cut",
+            f"The model's server counted {counted} tokens in a prompt of {len(prompt)} characters: it has cut it",
+            hint="Give the model a longer context (Ollama: OLLAMA_CONTEXT_LENGTH, or num_ctx in the Modelfile).",
+        ),
     )

@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
+from planengine.families import Sampling
 from planengine.llm import (
-    Completion,
+    Call,
     Endpoint,
     Patience,
     complete,
-    dialect_of,
-    read_completion,
+    first_dialect,
     request_body,
     site_of,
     tidy_url,
@@ -70,7 +71,7 @@ def test_an_answer_comes_with_all_that_the_server_told(server: ScriptedServer) -
 
 def test_only_what_the_operator_set_is_sent(server: ScriptedServer) -> None:
     ask(server)
-    ask(server, temperature=0.0, top_p=0.9, max_output_tokens=500)
+    ask(server, sampling=Sampling(0.0, 0.9), max_output_tokens=500)
     plain, tuned = (request.json for request in server.requests)
     assert plain == {"model": "some-model", "messages": MESSAGES}
     assert tuned == plain | {"temperature": 0.0, "top_p": 0.9, "max_tokens": 500}
@@ -78,7 +79,7 @@ def test_only_what_the_operator_set_is_sent(server: ScriptedServer) -> None:
 
 def test_openai_itself_is_told_its_own_token_limit() -> None:
     endpoint = Endpoint("gpt-5", max_output_tokens=500)
-    assert request_body(endpoint, MESSAGES, dialect=dialect_of(endpoint))["max_completion_tokens"] == 500
+    assert request_body(endpoint, Call(MESSAGES), dialect=first_dialect(endpoint))["max_completion_tokens"] == 500
 
 
 REFUSALS: list[tuple[str, Reply, type[ModelError], str]] = [

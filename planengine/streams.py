@@ -1,0 +1,164 @@
+"""An answer that comes piece by piece (server-sent events), put together, or found to be broken off.
+
+The errors that servers send in mid-stream come in several shapes, and some servers just stop. An answer counts
+only when the server said that it is finished: with a ``finish_reason``, or with ``[DONE]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orra.strictjson import Json
+from planengine.completions import Completion, read_answer, read_message
+from planengine.exceptions import ModelError
+from planengine.model_errors import (
+    MAX_QUOTED,
+    ModelBadAnswer,
+    ModelOverloaded,
+    ModelUnreachable,
+    Site,
+    error_for,
+    quote,
+    read_json,
+    read_refusal,
+)
+
+MAX_TEXT_CHARACTERS = 4_000_000
+MAX_LINE_BYTES = 1024 * 1024
+# Output that is held to a grammar can go on as white space until the server's limit, minutes later.
+MAX_BLANK_CHARACTERS = 4096
+_FIELDS = (b"data", b"event", b"id", b"retry", b"error", b":")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many characters of reasoning and of the answer itself have come so far."""
+
+    reasoning: int
+    answer: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def is_stream(start: bytes) -> bool | None:
+    """Whether a body is a stream, by its first bytes and not by what its headers claim; ``None`` when nothing
+    has come yet but blank keep-alive lines."""
+    start = start.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(_FIELDS) if start else None
+
+
+class StreamedAnswer:
+    """:meth:`feed` it what comes, until it is ``endless`` or nothing comes; then take the :meth:`completion`."""
+
+    def __init__(self, site: Site, on_progress: OnProgress | None = None) -> None:
+        self.endless = False
+        self._said_done = False
+        self._site = site
+        self._on_progress = on_progress
+        self._unread = b""
+        self._error_event = False
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._sizes = Progress(0, 0)
+        self._blank = 0
+        self._finish: str | None = None
+        self._answer: dict[str, Json] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether the server has said that this was all; it may still count the tokens."""
+        return self._said_done or self._finish is not None
+
+    def feed(self, part: bytes) -> None:
+        """Raises the error that the server tells of, or that an endless answer is."""
+        *lines, self._unread = (self._unread + part).splitlines(keepends=True) or [b""]
+        if self._unread.endswith((b"\n", b"\r")):
+            lines.append(self._unread)
+            self._unread = b""
+        if len(self._unread) > MAX_LINE_BYTES:
+            raise ModelBadAnswer(f"The server at {self._site.url} streams lines without an end.")
+        for line in lines:
+            if not self._said_done and not self.endless:
+                self._read_line(line.strip())
+
+    def completion(self) -> Completion:
+        """Raises when the answer was not finished."""
+        if self._unread and not self.finished:
+            self._read_line(self._unread.strip())
+        if not self.finished:
+            raise ModelUnreachable(f"The server at {self._site.url} broke off in the middle of its answer.")
+        message = {"content": "".join(self._content), "reasoning": "".join(self._reasoning)}
+        choice = {"message": message, "finish_reason": self._finish}
+        completion = read_answer(self._answer | {"choices": [choice]}, site=self._site)
+        assert completion is not None
+        return completion
+
+    def _read_line(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.strip()
+        if name == b"error":
+            raise self._told(value)
+        if name in (b"event", b""):  # a blank line ends an event
+            self._error_event = value == b"error"
+        elif name == b"data" and value == b"[DONE]":
+            self._said_done = True
+        elif name == b"data" and value:
+            self._read_chunk(value)
+
+    def _read_chunk(self, data: bytes) -> None:
+        chunk = read_json(data)
+        if self._error_event or _is_error(chunk):
+            raise self._told(data)
+        if not isinstance(chunk, dict):
+            said = quote(data[:MAX_QUOTED].decode("utf-8", "replace"), self._site)
+            raise ModelBadAnswer(
+                f"The server at {self._site.url} streams something that is no JSON object ({said})."
+            )
+        self._answer |= {
+            name: chunk[name] for name in ("model", "usage", "system_fingerprint") if chunk.get(name) is not None
+        }
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if isinstance(choice, dict):
+            self._read_choice(choice)
+
+    def _read_choice(self, choice: dict[str, Json]) -> None:
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            self._add(*read_message(delta))
+        if isinstance(choice.get("finish_reason"), str):
+            self._finish = choice["finish_reason"]
+
+    def _add(self, content: str, reasoning: str) -> None:
+        if not content and not reasoning:
+            return
+        self._content.append(content)
+        self._reasoning.append(reasoning)
+        sizes = self._sizes
+        self._sizes = sizes = Progress(sizes.reasoning + len(reasoning), sizes.answer + len(content))
+        if sizes.reasoning + sizes.answer > MAX_TEXT_CHARACTERS:
+            raise ModelBadAnswer(
+                f"The answer from {self._site.url} is longer than {MAX_TEXT_CHARACTERS} characters."
+            )
+        said = len(content.rstrip())
+        self._blank = len(content) - said + (0 if said else self._blank)
+        if self._blank > MAX_BLANK_CHARACTERS:
+            self._finish, self.endless = "length", True
+        if self._on_progress is not None:
+            self._on_progress(sizes)
+
+    def _told(self, data: bytes) -> ModelError:
+        """The error that a stream tells of. Nothing but the server itself can have failed so late, unless it
+        says."""
+        status = read_refusal(data).status
+        if status is None and read_json(data) in (None, {}, {"error": {}}):
+            return ModelOverloaded(f"The server at {self._site.url} broke its answer off with an error.")
+        return error_for(status or 500, headers={}, body=data, site=self._site)
+
+
+def _is_error(chunk: Json) -> bool:
+    if not isinstance(chunk, dict):
+        return False
+    return chunk.get("error") is not None or chunk.get("object") == "error"
