@@ -18,36 +18,96 @@ Fields = tuple[tuple[str, str, str], ...]
 
 # Name, what it is, its fields: name, type, description.
 THINGS: tuple[tuple[str, str, Fields], ...] = (
-    ("order", "a customer's order", (("order_id", "string", "The order's number, such as ORD-17"),
-                                     ("customer_id", "string", "Who placed it"),
-                                     ("total", "number", "Amount paid, in the shop's currency"))),
-    ("customer", "a customer's record", (("customer_id", "string", "The customer's number"),
-                                         ("email", "string", "Where to write to the customer"),
-                                         ("tier", "string", "basic, silver or gold"))),
-    ("invoice", "an invoice", (("invoice_id", "string", "The invoice's number"),
-                               ("due_date", "string", "The last day to pay, ISO 8601"),
-                               ("amount", "number", "What is still open"))),
-    ("shipment", "a parcel on its way", (("tracking_number", "string", "The carrier's number"),
-                                         ("carrier", "string", "Who carries it"),
-                                         ("address", "object", "Where it goes"))),
-    ("product", "a product of the catalogue", (("sku", "string", "The product's number"),
-                                               ("price", "number", "Net price"),
-                                               ("in_stock", "integer", "Pieces on the shelf"))),
-    ("ticket", "a support ticket", (("ticket_id", "string", "The ticket's number"),
-                                    ("subject", "string", "What it is about, one line"),
-                                    ("priority", "string", "low, normal or urgent"))),
-    ("meeting", "a meeting in the calendar", (("meeting_id", "string", "The meeting's number"),
-                                              ("starts_at", "string", "ISO 8601 with a time zone"),
-                                              ("attendees", "array", "E-mail addresses"))),
-    ("document", "a file of the team's drive", (("document_id", "string", "The file's number"),
-                                                ("title", "string", "Its title"),
-                                                ("folder", "string", "The folder it is in"))),
-    ("supplier", "a supplier", (("supplier_id", "string", "The supplier's number"),
-                                ("country", "string", "Two letters, ISO 3166"),
-                                ("rating", "number", "From 0 to 5"))),
-    ("employee", "an employee's record", (("employee_id", "string", "The employee's number"),
-                                          ("team", "string", "The team's name"),
-                                          ("start_date", "string", "First day at work, ISO 8601"))),
+    (
+        "order",
+        "a customer's order",
+        (
+            ("order_id", "string", "The order's number, such as ORD-17"),
+            ("customer_id", "string", "Who placed it"),
+            ("total", "number", "Amount paid, in the shop's currency"),
+        ),
+    ),
+    (
+        "customer",
+        "a customer's record",
+        (
+            ("customer_id", "string", "The customer's number"),
+            ("email", "string", "Where to write to the customer"),
+            ("tier", "string", "basic, silver or gold"),
+        ),
+    ),
+    (
+        "invoice",
+        "an invoice",
+        (
+            ("invoice_id", "string", "The invoice's number"),
+            ("due_date", "string", "The last day to pay, ISO 8601"),
+            ("amount", "number", "What is still open"),
+        ),
+    ),
+    (
+        "shipment",
+        "a parcel on its way",
+        (
+            ("tracking_number", "string", "The carrier's number"),
+            ("carrier", "string", "Who carries it"),
+            ("address", "object", "Where it goes"),
+        ),
+    ),
+    (
+        "product",
+        "a product of the catalogue",
+        (
+            ("sku", "string", "The product's number"),
+            ("price", "number", "Net price"),
+            ("in_stock", "integer", "Pieces on the shelf"),
+        ),
+    ),
+    (
+        "ticket",
+        "a support ticket",
+        (
+            ("ticket_id", "string", "The ticket's number"),
+            ("subject", "string", "What it is about, one line"),
+            ("priority", "string", "low, normal or urgent"),
+        ),
+    ),
+    (
+        "meeting",
+        "a meeting in the calendar",
+        (
+            ("meeting_id", "string", "The meeting's number"),
+            ("starts_at", "string", "ISO 8601 with a time zone"),
+            ("attendees", "array", "E-mail addresses"),
+        ),
+    ),
+    (
+        "document",
+        "a file of the team's drive",
+        (
+            ("document_id", "string", "The file's number"),
+            ("title", "string", "Its title"),
+            ("folder", "string", "The folder it is in"),
+        ),
+    ),
+    (
+        "supplier",
+        "a supplier",
+        (
+            ("supplier_id", "string", "The supplier's number"),
+            ("country", "string", "Two letters, ISO 3166"),
+            ("rating", "number", "From 0 to 5"),
+        ),
+    ),
+    (
+        "employee",
+        "an employee's record",
+        (
+            ("employee_id", "string", "The employee's number"),
+            ("team", "string", "The team's name"),
+            ("start_date", "string", "First day at work, ISO 8601"),
+        ),
+    ),
 )
 # Name, what it does; how many of the thing's fields it takes, and whether it gives all of them.
 DEEDS: tuple[tuple[str, str, int, bool], ...] = (

@@ -4,7 +4,7 @@ It is not among the pinned packages (its source is compiled at installation, for
 that Python, and the tests that want it run:
 
     python3 -m venv llama && llama/bin/pip install 'llama-cpp-python[server]'
-    ORRA_TEST_LLAMA_SERVER=llama/bin/python make test ARGS='-k llama_server'
+    TEST_LLAMA_SERVER=llama/bin/python make test ARGS='-k llama_server'
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.servers.tiny_gguf import write_model
 
-VARIABLE = "ORRA_TEST_LLAMA_SERVER"
+VARIABLE = "TEST_LLAMA_SERVER"
 MODEL = "nonsense"
 CONTEXT = 16_384
 START_SECONDS = 120.0
@@ -41,7 +41,9 @@ def why_not() -> str:
     python = os.environ.get(VARIABLE, "")
     if not python:
         return f"{VARIABLE} names no Python with llama-cpp-python[server]"
-    tried = subprocess.run([python, "-c", "import llama_cpp.server.app"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        [python, "-c", "import llama_cpp.server.app"], capture_output=True, text=True, check=False
+    )
     last = tried.stderr.strip().rpartition("\n")[2]
     return "" if tried.returncode == 0 else f"{python} ({VARIABLE}) has no llama-cpp-python[server]: {last}"
 

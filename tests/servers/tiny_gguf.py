@@ -23,7 +23,21 @@ WIDTH = 32
 HEADS = 2
 INNER = 64
 # Besides single bytes: the tokenizer's blank, and whole pieces of plans.
-PIECES = ("\u2581", '{"', '":', '",', '"}', "tasks", "task", "id", "input", "service", "parallel_groups", "final", "$")
+PIECES = (
+    "\u2581",
+    '{"',
+    '":',
+    '",',
+    '"}',
+    "tasks",
+    "task",
+    "id",
+    "input",
+    "service",
+    "parallel_groups",
+    "final",
+    "$",
+)
 # What ends a string or an object is likelier than other tokens, so that answers come to an end.
 ENDS = ('"', '",', '"}', "}")
 LEANING = 0.4
