@@ -131,8 +131,9 @@ _LOADING = re.compile(r"\bload(ing)?\b|not ready|warming|starting", re.IGNORECAS
 # What comes with 400 or 422, or with the 500 of a server that does not catch it: a chat template's own words, and
 # llama-cpp-python's for a field that it does not know.
 _REFUSED = re.compile(
-    r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support|^\d+ validation errors?\b",
-    re.I,
+    r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support"
+    r"|^\d+ validation errors?\b",
+    re.IGNORECASE,
 )
 _FILTERS = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
 _SECRETS = re.compile(r"\b(sk|pk|hf|gsk|xai)[-_][\w*-]{6,}|(?<=[Bb]earer )\S+")

@@ -1,7 +1,7 @@
 """A real server: llama-cpp-python's, with the model of :mod:`tests.servers.tiny_gguf`.
 
-It is not among the pinned packages (its source is compiled at installation, for minutes). Where a Python has it, name
-that Python, and the tests that want it run:
+It is not among the pinned packages: its source is compiled when it is installed, for some ten minutes. Name a
+Python that has it, and the tests that want it run:
 
     python3 -m venv llama && llama/bin/pip install 'llama-cpp-python[server]'
     TEST_LLAMA_SERVER=llama/bin/python make test ARGS='-k llama_server'

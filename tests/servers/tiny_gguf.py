@@ -1,7 +1,7 @@
 """A language model of one layer and random weights, as a GGUF file that llama.cpp loads: it answers nonsense.
 
-Held to a grammar, its nonsense is well-formed JSON, which no care in the prompt or the model could make a right plan:
-what is left to see is what the engine makes of it. About 120 kB; equal seeds give equal files.
+Held to a grammar, its nonsense is well-formed JSON and never a right plan: what is left to see is what the engine
+makes of it. About 120 kB; equal seeds give equal files.
 
 By hand: ``python -m tests.servers.tiny_gguf nonsense.gguf [--seed 1]``
 """
