@@ -148,5 +148,9 @@ class Memory:
         with self._lock:
             self._kept.pop((base_url, model), None)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
 
 memory = Memory()

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from orra.strictjson import Json
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.llm import OPENAI_URL, client_for, tidy_url
+from planengine.exchange import OPENAI_URL, client_for
+from planengine.llm import tidy_url
 from planengine.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
 from planengine.model_errors import Site, quote, read_json, read_refusal
 from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, until

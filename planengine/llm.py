@@ -7,52 +7,45 @@ differently (:mod:`planengine.dialects`), what they answer (:mod:`planengine.com
 
 from __future__ import annotations
 
-import functools
-import os
 import random
 import re
-import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
-import openai
 import structlog
 
 from orra.strictjson import Json
-from planengine.completions import Completion, read_completion
+from planengine.completions import Completion
 from planengine.dialects import Dialect, Message, adapt, memory, merge_roles
 from planengine.exceptions import ModelError
+from planengine.exchange import OPENAI_URL, Server, converse, fetch
 from planengine.families import Sampling, family_of
 from planengine.model_errors import (
-    ModelBadAnswer,
     ModelContextOverflow,
+    ModelNotFound,
     ModelOverloaded,
     ModelRateLimited,
     ModelRefusedRequest,
     ModelTimeout,
     ModelUnreachable,
     Site,
-    error_for,
     quote,
 )
-from planengine.streams import OnProgress, StreamedAnswer, is_stream
+from planengine.model_list import read_model_list
+from planengine.streams import OnProgress
 from planengine.structured_output import LADDER, Rung, response_format
-from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 
 log = structlog.get_logger(__name__)
 
-OPENAI_URL = "https://api.openai.com/v1"
-# The SDK refuses an empty key, and servers that need none ignore what they get.
-NO_KEY = "no-key-needed"
-MAX_CLIENTS = 32
 OLLAMA_PORT = 11434
 # A server that asks for more is not waited for.
 LONGEST_ASKED_PAUSE = 120.0
-# After its last word a stream ends at once, or its connection is not used again.
-LAST_BYTES_SECONDS = 0.5
+# For the list of models, which only makes an error clearer.
+LIST_SECONDS = 5.0
+MAX_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -133,7 +126,9 @@ def complete(
         tried = time.monotonic()
         request = request_body(endpoint, call, dialect=dialect, streams=streams)
         try:
-            completion = _ask(endpoint, request, site=site, deadline=deadline, on_progress=on_progress)
+            completion = converse(
+                server_of(endpoint), request, site=site, deadline=deadline, on_progress=on_progress
+            )
         except ModelTimeout:
             now = time.monotonic()
             if failure is not None and now - tried < (now - started) / 2:
@@ -142,6 +137,8 @@ def complete(
                 f"The model {endpoint.model!r} at {site.url} did not answer within {now - started:.3g} s, all the "
                 "time that was left. Use a faster model, or allow more time."
             ) from None
+        except ModelNotFound as error:
+            raise ModelNotFound(error.message + _offer(endpoint, site=site, deadline=deadline)) from None
         except ModelContextOverflow:
             if call.output_tokens is None:
                 raise
@@ -257,137 +254,18 @@ def site_of(endpoint: Endpoint) -> Site:
     return Site(url=f"{base}/chat/completions", model=endpoint.model, secret=endpoint.api_key, hint=hint)
 
 
-def client_for(base_url: str, api_key: str) -> openai.OpenAI:
-    """The process's client for a server, with its kept-alive connections; any thread may use it, and must do so
-    within :func:`planengine.transport.until`."""
-    return _build_client(base_url, api_key, os.getpid())
+def server_of(endpoint: Endpoint) -> Server:
+    return Server(endpoint.base_url, endpoint.api_key, endpoint.patience.longest_silence)
 
 
-@functools.lru_cache(maxsize=MAX_CLIENTS)
-def _build_client(base_url: str, api_key: str, pid: int) -> openai.OpenAI:
-    # ``pid``: a forked worker must not read from its parent's connections.
-    parts = urlsplit(base_url or OPENAI_URL)
-    key = api_key or NO_KEY
-    transport = BoundedTransport(
-        {
-            "Authorization": f"Bearer {key}",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "orra",
-        }
-    )
-    return openai.OpenAI(
-        api_key=key,
-        base_url=parts._replace(query="").geturl(),
-        default_query=dict(parse_qsl(parts.query)),
-        max_retries=0,  # complete() retries, within its deadline
-        timeout=None,  # the transport's deadline is the time-out
-        http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
-    )
-
-
-def _ask(
-    endpoint: Endpoint,
-    request: Mapping[str, Json],
-    *,
-    site: Site,
-    deadline: float,
-    on_progress: OnProgress | None,
-) -> Completion:
-    if time.monotonic() >= deadline:
-        raise ModelTimeout("No time is left.")
-    client = client_for(endpoint.base_url, endpoint.api_key)
+def _offer(endpoint: Endpoint, *, site: Site, deadline: float) -> str:
+    """What the server offers instead, as far as it tells."""
     try:
-        with until(deadline):
-            response = client.post(
-                "/chat/completions",
-                body=dict(request),
-                # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error; nor read.
-                cast_to=httpx2.Response,
-                options={"headers": {"X-Stainless-Raw-Response": "stream"}},
-            )
-            try:
-                completion = _read(response, endpoint.patience, site, deadline, on_progress)
-            finally:
-                response.close()
-    except openai.APIStatusError as error:
-        refused = error.response
-        raise error_for(refused.status_code, headers=refused.headers, body=refused.content, site=site) from None
-    except openai.APIConnectionError as error:
-        raise _broken_connection(error.__cause__, site=site, deadline=deadline) from error
-    except httpx2.TransportError as error:
-        raise _broken_connection(error, site=site, deadline=deadline) from error
-    except BodyTooLarge:
-        raise ModelBadAnswer(f"The server at {site.url} sent more than {MAX_BODY_BYTES} bytes.") from None
-    return completion if completion.server else replace(completion, server=response.headers.get("server", ""))
-
-
-def _read(
-    response: httpx2.Response,
-    patience: Patience,
-    site: Site,
-    deadline: float,
-    on_progress: OnProgress | None,
-) -> Completion:
-    """Out of a body that is one JSON object, or a stream, whatever was asked for."""
-    parts = response.iter_bytes()
-    start = b""
-    while (streamed := is_stream(start)) is None:
-        part = next(parts, None)
-        if part is None:
-            break
-        start = (start + part).lstrip()  # blank lines that keep the connection alive
-    if not streamed:
-        return read_completion(_whole_body(start, parts), site=site)
-    answer = StreamedAnswer(site, on_progress)
-    answer.feed(start)
-    try:
-        while (part := _next_part(parts, answer, patience, deadline)) is not None:
-            answer.feed(part)
-    except httpx2.TransportError:
-        if not answer.finished:
-            raise
-    return answer.completion()
-
-
-def _whole_body(start: bytes, parts: Iterator[bytes]) -> bytes:
-    body = bytearray(start)
-    for part in parts:
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLarge
-    return bytes(body)
-
-
-def _next_part(
-    parts: Iterator[bytes], answer: StreamedAnswer, patience: Patience, deadline: float
-) -> bytes | None:
-    if answer.endless:
-        return None
-    seconds = LAST_BYTES_SECONDS if answer.finished else patience.longest_silence
-    with until(min(deadline, time.monotonic() + seconds)):
-        return next(parts, None)
-
-
-def _broken_connection(cause: BaseException | None, *, site: Site, deadline: float) -> ModelError:
-    reason = quote(str(cause), site)
-    if isinstance(cause, httpx2.ConnectTimeout | httpx2.ConnectError):
-        # A certificate does not become valid by asking again.
-        lasting = _has_cause(cause, ssl.SSLError)
-        return ModelUnreachable(
-            f"Could not connect to {site.url}: {reason}. Is the server running, and is its base URL right?",
-            retryable=not lasting,
-        )
-    if isinstance(cause, httpx2.TimeoutException):
-        if time.monotonic() < deadline - 0.05:
-            return ModelUnreachable(f"The server at {site.url} fell silent in the middle of its answer.")
-        return ModelTimeout(reason)
-    return ModelUnreachable(f"The connection to {site.url} broke before the answer was complete: {reason}.")
-
-
-def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
-    while error is not None:
-        if isinstance(error, kind):
-            return True
-        error = error.__cause__ or error.__context__  # the pool raises again with `from None`
-    return False
+        body = fetch(server_of(endpoint), "/models", deadline=min(deadline, time.monotonic() + LIST_SECONDS))
+    except ModelError:
+        return ""
+    names = [quote(model.name, site) for model in read_model_list(body)]
+    if not names:
+        return ""
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f" It offers {', '.join(names[:MAX_LISTED])}{more}."

@@ -125,7 +125,7 @@ class StreamedAnswer:
             self._read_choice(choice)
 
     def _read_choice(self, choice: dict[str, Json]) -> None:
-        delta = choice.get("delta") or choice.get("message")
+        delta = choice["delta"] if "delta" in choice else choice.get("message")
         if isinstance(delta, dict):
             self._add(*read_message(delta))
         if isinstance(choice.get("finish_reason"), str):

@@ -57,12 +57,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. ``delay`` is waited first. ``then`` says how it is sent: ``send`` it whole; ``hang`` without a
-    byte until the client goes; ``drop`` the connection before the status line; ``cut`` it after half of the body;
-    ``drip`` blank lines for ever; ``flood`` white space without an end; ``trickle`` headers for ever."""
+    """One answer. ``delay`` is waited first. ``pieces`` instead of a body are sent one by one, as a stream is.
+    ``then`` says how it is sent: ``send`` it whole; ``hang`` without a byte until the client goes; ``drop`` the
+    connection before the status line; ``cut`` it after half of the body or the pieces; ``stall`` there until
+    the client goes; ``drip`` blank lines for ever; ``flood`` white space without an end; ``trickle`` headers
+    for ever."""
 
     status: int = 200
     body: Any = b""
+    pieces: tuple[bytes, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     then: str = "send"
@@ -138,7 +141,10 @@ def oblige(request: Request) -> dict[str, Any]:
 
 
 class ScriptedServer:
-    """Started by ``with``, or by :meth:`start` and :meth:`stop`. Everything on it may be read from any thread."""
+    """Started by ``with``, or by :meth:`start` and :meth:`stop`. Everything on it may be read from any thread.
+
+    What a subclass may do otherwise: refuse a chat request before it reaches the script (:meth:`refuse`), say
+    what is scripted in its own words (:meth:`render`), answer on other paths (:meth:`elsewhere`)."""
 
     def __init__(
         self, replies: Iterable[Scripted] = (), *, default: Scripted = oblige, port: int = 0, model: str = MODEL
@@ -194,20 +200,37 @@ class ScriptedServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _next(self, request: Request) -> Scripted:
+    def refuse(self, request: Request) -> Reply | None:
+        return None
+
+    def render(self, scripted: Scripted, request: Request) -> Reply:
+        return _reply_of(scripted, request)
+
+    def elsewhere(self, request: Request) -> Reply:
+        """To a request for anything but a chat completion."""
+        if request.method == "GET" and request.path.partition("?")[0] == "/v1/models":
+            return Reply(body={"object": "list", "data": [{"id": self.model, "object": "model"}]})
+        return failure(404, f"Unexpected path {request.path}")
+
+    def answer(self, request: Request) -> Reply:
         with self._lock:
             self.requests.append(request)
+        if request.method != "POST" or request.path.partition("?")[0] != "/v1/chat/completions":
+            return self.elsewhere(request)
+        return self.refuse(request) or self.render(self._next(), request)
+
+    def _next(self) -> Scripted:
+        with self._lock:
+            return self._replies.pop(0) if self._replies else self._default
+
+    def _begun(self) -> None:
+        with self._lock:
             self._busy += 1
             self.peak = max(self.peak, self._busy)
-            return self._replies.pop(0) if self._replies else self._default
 
     def _done(self) -> None:
         with self._lock:
             self._busy -= 1
-
-    def _note(self, request: Request) -> None:
-        with self._lock:
-            self.requests.append(request)
 
 
 class _Listener(ThreadingHTTPServer):
@@ -240,22 +263,16 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        owner = self.server.owner
-        owner._note(self._request())
-        if self.path.partition("?")[0] == "/v1/models":
-            self._send(Reply(body={"object": "list", "data": [{"id": owner.model, "object": "model"}]}))
-        else:
-            self._send(failure(404, f"Unexpected path {self.path}"))
+        self._answer()
 
     def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
         owner, request = self.server.owner, self._request()
-        if request.path.partition("?")[0] != "/v1/chat/completions":
-            owner._note(request)
-            self._send(failure(404, f"Unexpected path {self.path}"))
-            return
-        scripted = owner._next(request)
+        owner._begun()
         try:
-            self._send(_reply_of(scripted, request))
+            self._send(owner.answer(request))
         finally:
             owner._done()
 
@@ -268,31 +285,49 @@ class _Handler(BaseHTTPRequestHandler):
         stopping = self.server.owner._stopping
         stopping.wait(reply.delay)
         if reply.then in ("hang", "drop"):
-            while reply.then == "hang" and not stopping.is_set() and not _gone(self.connection):
-                stopping.wait(0.01)
-            self.close_connection = True
+            self._leave(hang=reply.then == "hang")
             return
         if reply.then == "trickle":
             self._trickle_headers()
             return
         body = reply.encoded
         endless = reply.then in ("drip", "flood")
+        chunked = endless or bool(reply.pieces)
         self.send_response(reply.status)
         for name, value in ({"Content-Type": "application/json"} | dict(reply.headers)).items():
             self.send_header(name, value)
-        if endless:
+        if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         else:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if endless:
             self._send_blanks(b"\n" if reply.then == "drip" else b" " * 65536, pause=0.02 * (reply.then == "drip"))
-        elif reply.then == "cut":
+        elif reply.pieces:
+            self._send_pieces(reply)
+        elif reply.then in ("cut", "stall"):
             self.wfile.write(body[: len(body) // 2])
-            self.close_connection = True
+            self.wfile.flush()
+            self._leave(hang=reply.then == "stall")
         else:
             self.wfile.write(body)
         self.wfile.flush()
+
+    def _leave(self, *, hang: bool) -> None:
+        stopping = self.server.owner._stopping
+        while hang and not stopping.is_set() and not _gone(self.connection):
+            stopping.wait(0.01)
+        self.close_connection = True
+
+    def _send_pieces(self, reply: Reply) -> None:
+        whole = reply.then == "send"
+        for piece in reply.pieces if whole else reply.pieces[: len(reply.pieces) // 2]:
+            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            self.wfile.flush()
+        if whole:
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self._leave(hang=reply.then == "stall")
 
     def _send_blanks(self, blank: bytes, *, pause: float) -> None:
         stopping = self.server.owner._stopping

@@ -1,0 +1,187 @@
+"""One exchange with a model's server: a request out, an answer or one typed error in.
+
+The SDK sends; what comes back is read here, because servers answer with more than the SDK expects.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import ssl
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+import openai
+
+from orra.strictjson import Json
+from planengine.completions import Completion, read_completion
+from planengine.exceptions import ModelError
+from planengine.model_errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
+from planengine.streams import OnProgress, StreamedAnswer, is_stream
+from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
+
+OPENAI_URL = "https://api.openai.com/v1"
+# The SDK refuses an empty key, and servers that need none ignore what they get.
+NO_KEY = "no-key-needed"
+MAX_CLIENTS = 32
+# After its last word a stream ends at once, or its connection is not used again.
+LAST_BYTES_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Server:
+    """``longest_silence``: seconds between two pieces of an answer after which it is given up."""
+
+    base_url: str
+    api_key: str
+    longest_silence: float
+
+
+def client_for(base_url: str, api_key: str) -> openai.OpenAI:
+    """The process's client for a server, with its kept-alive connections; any thread may use it, and must do so
+    within :func:`planengine.transport.until`."""
+    return _build_client(base_url, api_key, os.getpid())
+
+
+@functools.lru_cache(maxsize=MAX_CLIENTS)
+def _build_client(base_url: str, api_key: str, pid: int) -> openai.OpenAI:
+    # ``pid``: a forked worker must not read from its parent's connections.
+    parts = urlsplit(base_url or OPENAI_URL)
+    key = api_key or NO_KEY
+    transport = BoundedTransport(
+        {
+            "Authorization": f"Bearer {key}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "orra",
+        }
+    )
+    return openai.OpenAI(
+        api_key=key,
+        base_url=parts._replace(query="").geturl(),
+        default_query=dict(parse_qsl(parts.query)),
+        max_retries=0,  # complete() retries, within its deadline
+        timeout=None,  # the transport's deadline is the time-out
+        http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
+    )
+
+
+def converse(
+    server: Server,
+    request: Mapping[str, Json],
+    *,
+    site: Site,
+    deadline: float,
+    on_progress: OnProgress | None = None,
+) -> Completion:
+    """The answer to one chat request. Raises the errors of :mod:`planengine.model_errors`."""
+    with _errors_of(site, deadline), until(deadline):
+        response = client_for(server.base_url, server.api_key).post(
+            "/chat/completions",
+            body=dict(request),
+            # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error; nor read.
+            cast_to=httpx2.Response,
+            options={"headers": {"X-Stainless-Raw-Response": "stream"}},
+        )
+        try:
+            completion = _read(response, server, site, deadline, on_progress)
+        finally:
+            response.close()
+    return completion if completion.server else replace(completion, server=response.headers.get("server", ""))
+
+
+def fetch(server: Server, path: str, *, deadline: float) -> bytes:
+    """The body of a GET. Raises as :func:`converse`."""
+    site = Site(url=(server.base_url or OPENAI_URL) + path, model="", secret=server.api_key)
+    with _errors_of(site, deadline), until(deadline):
+        return client_for(server.base_url, server.api_key).get(path, cast_to=httpx2.Response).content
+
+
+@contextmanager
+def _errors_of(site: Site, deadline: float) -> Generator[None]:
+    if time.monotonic() >= deadline:
+        raise ModelTimeout("No time is left.")
+    try:
+        yield
+    except openai.APIStatusError as error:
+        refused = error.response
+        raise error_for(refused.status_code, headers=refused.headers, body=refused.content, site=site) from None
+    except openai.APIConnectionError as error:
+        raise _broken_connection(error.__cause__, site=site, deadline=deadline) from error
+    except httpx2.TransportError as error:
+        raise _broken_connection(error, site=site, deadline=deadline) from error
+    except BodyTooLarge:
+        raise ModelBadAnswer(f"The server at {site.url} sent more than {MAX_BODY_BYTES} bytes.") from None
+
+
+def _read(
+    response: httpx2.Response,
+    server: Server,
+    site: Site,
+    deadline: float,
+    on_progress: OnProgress | None,
+) -> Completion:
+    """Out of a body that is one JSON object, or a stream, whatever was asked for."""
+    parts = response.iter_bytes()
+    start = b""
+    while (streamed := is_stream(start)) is None:
+        part = next(parts, None)
+        if part is None:
+            break
+        start = (start + part).lstrip()  # blank lines that keep the connection alive
+    if not streamed:
+        return read_completion(_whole_body(start, parts), site=site)
+    answer = StreamedAnswer(site, on_progress)
+    answer.feed(start)
+    try:
+        while (part := _next_part(parts, answer, server, deadline)) is not None:
+            answer.feed(part)
+    except httpx2.TransportError:
+        if not answer.finished:
+            raise
+    return answer.completion()
+
+
+def _whole_body(start: bytes, parts: Iterator[bytes]) -> bytes:
+    body = bytearray(start)
+    for part in parts:
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    return bytes(body)
+
+
+def _next_part(parts: Iterator[bytes], answer: StreamedAnswer, server: Server, deadline: float) -> bytes | None:
+    if answer.endless:
+        return None
+    seconds = LAST_BYTES_SECONDS if answer.finished else server.longest_silence
+    with until(min(deadline, time.monotonic() + seconds)):
+        return next(parts, None)
+
+
+def _broken_connection(cause: BaseException | None, *, site: Site, deadline: float) -> ModelError:
+    reason = quote(str(cause), site)
+    if isinstance(cause, httpx2.ConnectTimeout | httpx2.ConnectError):
+        # A certificate does not become valid by asking again.
+        lasting = _has_cause(cause, ssl.SSLError)
+        return ModelUnreachable(
+            f"Could not connect to {site.url}: {reason}. Is the server running, and is its base URL right?",
+            retryable=not lasting,
+        )
+    if isinstance(cause, httpx2.TimeoutException):
+        if time.monotonic() < deadline - 0.05:
+            return ModelUnreachable(f"The server at {site.url} fell silent in the middle of its answer.")
+        return ModelTimeout(reason)
+    return ModelUnreachable(f"The connection to {site.url} broke before the answer was complete: {reason}.")
+
+
+def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__  # the pool raises again with `from None`
+    return False
