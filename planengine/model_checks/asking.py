@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from orra.strictjson import Json
 from planengine.completions import Completion
-from planengine.dialects import Dialect, memory
+from planengine.dialects import Dialect, adapt, memory
 from planengine.exceptions import ModelError
 from planengine.exchange import converse, fetch
 from planengine.generation import Outcome, generate
@@ -32,8 +32,10 @@ PAGES = ("/props", "/api/ps", "/info", "/api/v0/models")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one question: a completion or an error. ``pieces``: in how many parts the answer came."""
+    """What came of one question: a completion or an error. ``dialect`` is how it was put in the end; ``pieces``:
+    in how many parts the answer came."""
 
+    dialect: Dialect
     completion: Completion | None = None
     error: ModelError | None = None
     pieces: int = 0
@@ -43,7 +45,7 @@ class Answer:
 @dataclass(frozen=True)
 class Observed:
     """``listed`` is ``None`` where the server gave no list, and ``unlisted`` says why. ``dialect`` is what the
-    client speaks with the server once it had its plan. ``answers`` are to the same small question in each form of
+    client speaks with the server. ``answers`` are to the same small question in each form of
     structured output; ``long`` is to a long prompt. ``pages`` are bodies by their path."""
 
     outcome: Outcome
@@ -73,12 +75,16 @@ def observe(endpoint: Endpoint, *, attempts: int, plan_seconds: float, seconds: 
         return observed
     answers: dict[Rung, Answer] = {}
     for rung in FORMS:
-        answers[rung] = _ask_for(rung, endpoint, observed.dialect, seconds=seconds)
-        if _is_silent(answers[rung]):
-            return replace(observed, answers=answers)
+        answer = _ask_for(rung, endpoint, observed.dialect, seconds=seconds)
+        answers[rung] = answer
+        observed = replace(
+            observed, answers=answers, dialect=replace(answer.dialect, rungs=observed.dialect.rungs)
+        )
+        if _is_silent(answer):
+            return observed
     plain = replace(observed.dialect, rungs=(Rung.PROMPT,))
     long = ask(endpoint, LONG, dialect=plain, seconds=seconds)
-    return replace(observed, answers=answers, long=long, pages=_read_pages(endpoint, observed))
+    return replace(observed, long=long, pages=_read_pages(endpoint, observed))
 
 
 def answered(outcome: Outcome) -> bool:
@@ -94,7 +100,9 @@ def ask(
     seconds: float,
     schema: Mapping[str, Json] | None = None,
 ) -> Answer:
-    """One request and no second try: a refusal is an answer too."""
+    """In this form of structured output and no other: that it is refused is an answer too. What else is refused is
+    said differently, as the client would; what may pass is not asked again."""
+    started = time.monotonic()
     pieces = 0
 
     def count(progress: Progress) -> None:
@@ -102,16 +110,25 @@ def ask(
         pieces += 1
 
     call = Call([{"role": "user", "content": text}], schema, output_tokens=ANSWER_TOKENS)
-    request = request_body(endpoint, call, dialect=dialect, streams=endpoint.streams)
-    started = time.monotonic()
-    completion = error = None
-    try:
-        completion = converse(
-            server_of(endpoint), request, site=site_of(endpoint), deadline=started + seconds, on_progress=count
-        )
-    except ModelError as failure:
-        error = failure
-    return Answer(completion, error, pieces, time.monotonic() - started)
+    while True:
+        request = request_body(endpoint, call, dialect=dialect, streams=endpoint.streams)
+        try:
+            completion = converse(
+                server_of(endpoint),
+                request,
+                site=site_of(endpoint),
+                deadline=started + seconds,
+                on_progress=count,
+            )
+        except ModelError as error:
+            adapted = None
+            if isinstance(error, ModelRefusedRequest):
+                adapted = adapt(dialect, error.refusal, sent=request)
+            if adapted is None or adapted.rungs != dialect.rungs:
+                return Answer(dialect, error=error, seconds=time.monotonic() - started)
+            dialect = adapted
+        else:
+            return Answer(dialect, completion, pieces=pieces, seconds=time.monotonic() - started)
 
 
 def _ask_for(rung: Rung, endpoint: Endpoint, dialect: Dialect, *, seconds: float) -> Answer:

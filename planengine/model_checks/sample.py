@@ -21,7 +21,7 @@ COLOUR = "What colour is a clear sky at noon? Answer with a JSON object whose on
 NO_OBJECT = "What colour is a clear sky at noon? Answer with one plain English sentence, and do not use JSON."
 
 # Longer than 4,096 tokens, which is where Ollama cuts by default on small machines.
-LONG_LINES = 300
+LONG_LINES = 320
 LONG = "\n".join(
     [
         f"The code word of the archive is {ODD_WORD}. A list of its shelves follows.",
