@@ -19,9 +19,9 @@ from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
 from planengine.structured_output import Rung
 
 SHOWN_MODELS = 5
-# docs/models.md: the rules and a request, a service, and what a reasoning model may write.
-TOKENS_WITHOUT_SERVICES = 900
-TOKENS_PER_SERVICE = 130
+# As measured (benchmarks/prompt_sizes.py): the rules and a request, and a service; and room to reason and answer.
+TOKENS_WITHOUT_SERVICES = 1000
+TOKENS_PER_SERVICE = 140
 TOKENS_FOR_ANSWER = 4000
 # Errors that are mended in orra's own variables.
 _MISCONFIGURED = {"model_auth": "key", "model_not_found": "model", "model_bad_answer": "server"}

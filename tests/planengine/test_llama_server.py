@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from cache.models import Entry
 from planengine import planner_choice
@@ -72,3 +75,21 @@ def test_a_wrong_key_is_named(api: Api, nonsense: LlamaServer, settings: Any) ->
 
     assert (plan["status"], plan["error"]["code"]) == ("failed", "model_auth")
     assert "API key may be required or invalid for this endpoint" in plan["error"]["message"]
+
+
+def test_check_models_finds_what_this_server_can(nonsense: LlamaServer) -> None:
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("check_models", "--json", "--seconds", "30", stdout=out)
+
+    planner = json.loads(out.getvalue())["checks"][0]
+    assert end.value.code == 1  # no valid plan comes of nonsense
+    assert planner["facts"]["reachable"] and planner["facts"]["models"] == 1
+    assert planner["facts"]["form_in_use"] == "object"
+    assert planner["facts"]["forms"] == {
+        "strict_schema": "refused",
+        "schema": "refused",
+        "object": "constrains",
+        "value": "refused",
+    }
+    assert nonsense.key not in out.getvalue()
