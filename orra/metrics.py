@@ -32,6 +32,9 @@ LOOKUP_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
 )
 HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again or reported.", ["origin", "verdict"])
+EMBEDDINGS = Counter(
+    "orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]
+)
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 

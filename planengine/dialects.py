@@ -61,6 +61,13 @@ class Dialect:
     def streams(self) -> bool:
         return "stream" not in self.omitted
 
+    def unlearns(self, remembered: Dialect, *, first: Dialect) -> bool:
+        """Whether this gives up what was once learnt by refusals of what is said ``first``."""
+        return any(
+            getattr(first, name) != getattr(remembered, name) != getattr(self, name)
+            for name in ("rungs", "token_limits")
+        )
+
 
 def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Dialect | None:
     """How to ask after a refusal of what was ``sent``; ``None`` when it names nothing that could be said

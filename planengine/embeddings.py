@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -17,9 +18,11 @@ from typing import Protocol
 import httpx2
 import numpy as np
 import openai
+import structlog
 from django.conf import settings
 from numpy.typing import NDArray
 
+from orra import metrics
 from orra.strictjson import Json
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.exchange import OPENAI_URL, client_for
@@ -28,6 +31,8 @@ from planengine.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
 from planengine.model_errors import Site, quote, read_json, read_refusal
 from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, until
 
+log = structlog.get_logger(__name__)
+
 Vectors = NDArray[np.float32]
 
 LOCAL_MODEL = "all-MiniLM-L6-v2"
@@ -35,6 +40,8 @@ LOCAL_FLOOR = 0.85
 # Models differ in how close they put texts that mean different things; 0.90 is cautious for those seen.
 ENDPOINT_FLOOR = 0.90
 ENDPOINT_SECONDS = 10.0
+# An endpoint that failed is left alone for so long: else every request would wait for its time-out in turn.
+REST_SECONDS = 15.0
 REMEMBERED_TEXTS = 4096
 REMEMBERED_CHARACTERS = 2000  # longer texts do not come twice and would make the memory large
 
@@ -75,6 +82,7 @@ def _build_embedder() -> Embedder:
             settings.EMBEDDINGS_MODEL,
             base_url=settings.EMBEDDINGS_API_BASE_URL,
             api_key=settings.EMBEDDINGS_API_KEY,
+            seconds=ENDPOINT_SECONDS,
         )
     )
 
@@ -98,6 +106,41 @@ class LocalEmbedder:
             ) from None
 
 
+class _EndpointFailed(EmbeddingUnavailable):
+    """It is the endpoint that fails, whatever it is asked for."""
+
+
+class _Rest:
+    """Leaves an endpoint alone after a failure. When the rest is over one caller tries, and the others are refused
+    until it knows more."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._failure: _EndpointFailed | None = None
+        self._until = 0.0
+        self._lock = threading.Lock()
+
+    def enter(self) -> None:
+        """Raises the last failure again while the endpoint is left alone."""
+        with self._lock:
+            if self._failure is None:
+                return
+            now = time.monotonic()
+            if now < self._until:
+                metrics.EMBEDDINGS.labels("left_alone").inc()
+                left = f" It is asked again in {self._until - now:.0f} s."
+                raise EmbeddingUnavailable(self._failure.message + left, retryable=self._failure.retryable)
+            self._until = now + self._seconds + REST_SECONDS
+
+    def end(self) -> None:
+        with self._lock:
+            self._failure = None
+
+    def begin(self, failure: _EndpointFailed) -> None:
+        with self._lock:
+            self._failure, self._until = failure, time.monotonic() + REST_SECONDS
+
+
 class EndpointEmbedder:
     """``POST {base_url}/embeddings`` of an OpenAI-compatible server. An empty ``base_url`` is OpenAI's own, an
     empty ``api_key`` a server that needs none. Raises ``ValueError`` when the URL cannot be used."""
@@ -111,6 +154,7 @@ class EndpointEmbedder:
         self._base_url = tidy_url(base_url)
         self._api_key = api_key.strip()
         self._seconds = seconds
+        self._rest = _Rest(seconds)
         self._dimensions: int | None = None
         self._site = Site(url=f"{self._base_url or OPENAI_URL}/embeddings", model=model, secret=self._api_key)
 
@@ -123,16 +167,33 @@ class EndpointEmbedder:
         return self._dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        self._rest.enter()
+        try:
+            vectors = self._embed(texts)
+        except EmbeddingUnavailable as error:
+            metrics.EMBEDDINGS.labels("failed").inc()
+            if isinstance(error, _EndpointFailed):
+                self._rest.begin(error)
+            else:
+                self._rest.end()
+            raise
+        self._rest.end()
+        metrics.EMBEDDINGS.labels("ok").inc()
+        return vectors
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
         deadline = time.monotonic() + self._seconds
         batches = [
             self._embed_batch(texts[start : start + BATCH], deadline) for start in range(0, len(texts), BATCH)
         ]
         if not batches:
             return np.empty((0, self._dimensions or 0), np.float32)
-        sizes = {batch.shape[1] for batch in batches} | ({self._dimensions} if self._dimensions else set())
-        if len(sizes) != 1:
+        if len({batch.shape[1] for batch in batches}) != 1:
             raise self._bad_answer("vectors of different lengths")
-        self._dimensions = batches[0].shape[1]
+        dimensions = batches[0].shape[1]
+        if self._dimensions not in (None, dimensions):
+            log.warning("embedding model has changed", model=self.name, before=self._dimensions, now=dimensions)
+        self._dimensions = dimensions
         return np.concatenate(batches)
 
     def _embed_batch(self, texts: Sequence[str], deadline: float) -> Vectors:
@@ -145,13 +206,13 @@ class EndpointEmbedder:
                     "/embeddings", body=body, cast_to=httpx2.Response
                 )
         except openai.APIStatusError as error:
-            if error.status_code in {400, 413, 422} and len(texts) > 1:  # a server that takes fewer at a time
+            if len(texts) > 1 and _is_too_much(error.status_code, error.response.content):
                 half = len(texts) // 2
                 return np.concatenate([self._embed_batch(part, deadline) for part in (texts[:half], texts[half:])])
             raise self._refused(error.status_code, error.response.content) from None
         except openai.APIConnectionError as error:
             reason = quote(str(error.__cause__ or error), self._site)
-            raise EmbeddingUnavailable(f"No answer from {self._site.url}: {reason}.") from None
+            raise _EndpointFailed(f"No answer from {self._site.url}: {reason}.") from None
         except BodyTooLarge:
             raise self._bad_answer(f"more than {MAX_BODY_BYTES} bytes") from None
         return self._read(answer.content, count=len(texts))
@@ -179,13 +240,21 @@ class EndpointEmbedder:
             problem = f"no embeddings by {self.name!r} are offered there (HTTP {status}); does the URL need /v1?"
         else:
             problem = f"it answers HTTP {status}"
-        return EmbeddingUnavailable(
+        kind = EmbeddingUnavailable if status in {400, 413, 422} else _EndpointFailed
+        return kind(
             f"No embeddings from {self._site.url}: {problem}." + (f" The server says: {said}" if said else ""),
             retryable=status in {408, 409, 425, 429} or status >= 500,
         )
 
     def _bad_answer(self, what: str) -> EmbeddingUnavailable:
         return EmbeddingUnavailable(f"The server at {self._site.url} answered with {what}.", retryable=False)
+
+
+def _is_too_much(status: int, body: bytes) -> bool:
+    """Whether fewer texts at a time may do: TEI's batches are of 32, llama.cpp answers 500 to a long one."""
+    if status in {400, 413, 422}:
+        return True
+    return status == 500 and bool(re.search(r"too large|batch", read_refusal(body).message, re.IGNORECASE))
 
 
 def _numbers(value: Json) -> Vectors | None:
@@ -236,6 +305,10 @@ class Remembering:
             found |= {text: row.copy() for text, row in zip(missing, self._embedder.embed(missing), strict=True)}
             self._remember({text: found[text] for text in missing if len(text) <= REMEMBERED_CHARACTERS})
         if not texts:
+            return self._embedder.embed(texts)
+        if len({found[text].size for text in texts}) > 1:  # the model behind the endpoint has changed
+            with self._lock:
+                self._vectors.clear()
             return self._embedder.embed(texts)
         return np.stack([found[text] for text in texts])
 

@@ -50,7 +50,8 @@ def mark_second_best(project_id: str, service_name: str) -> int:
     second_best = [
         entry_id
         for entry_id, embedding, used in rows.iterator(chunk_size=BATCH)
-        if _suits_better(np.asarray(embedding, dtype=np.float32), meaning, service.name, used)
+        if len(embedding) == vectors.shape[1]
+        and _suits_better(np.asarray(embedding, dtype=np.float32), meaning, service.name, used)
     ]
     reason = f"The service '{service.name}' is new or changed and seems to suit this action better."
     marked = Entry.objects.filter(pk__in=second_best, replan_reason="").update(replan_reason=reason)

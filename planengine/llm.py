@@ -147,9 +147,11 @@ def complete(
             adapted = adapt(dialect, error.refusal, sent=request)
             if adapted is None:
                 raise
-            if remembered is not None:  # what worked before: there is another server now
+            first = first_dialect(endpoint)
+            if remembered is not None and adapted.unlearns(remembered, first=first):
+                # What was taken before is refused: there is another server now.
                 memory.forget(endpoint.base_url, endpoint.model)
-                remembered, adapted = None, first_dialect(endpoint)
+                remembered, adapted = None, first
             dialect = adapted
         except ModelError as error:
             failure = error

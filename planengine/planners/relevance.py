@@ -61,15 +61,18 @@ class Relevance:
         described = [describe(spec) for spec in services]
         shortened = [text[:_MAX_CHARACTERS] for text in texts]
         try:
-            vectors = self._vectors(described)
-            return Similarities(np.asarray(self._embedder.embed(shortened) @ vectors.T, dtype=np.float32))
+            wanted = self._embedder.embed(shortened)
+            vectors = self._vectors(described, dimensions=wanted.shape[1])
+            return Similarities(np.asarray(wanted @ vectors.T, dtype=np.float32))
         except EmbeddingUnavailable:
             return Similarities(_overlaps(shortened, described), scale=_WORDS_SCALE)
 
-    def _vectors(self, described: Sequence[str]) -> Floats:
+    def _vectors(self, described: Sequence[str], *, dimensions: int) -> Floats:
         name = self._embedder.name
         with self._lock:
-            found = {text: self._kept[name, text] for text in described if (name, text) in self._kept}
+            kept = {text: self._kept[name, text] for text in described if (name, text) in self._kept}
+        # The model behind an endpoint may have been exchanged.
+        found = {text: vector for text, vector in kept.items() if vector.size == dimensions}
         missing = [text for text in dict.fromkeys(described) if text not in found]
         if missing:
             found |= zip(missing, self._embedder.embed(missing), strict=True)

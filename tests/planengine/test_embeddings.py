@@ -7,6 +7,7 @@ import json
 import math
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -144,12 +145,60 @@ class TestEndpoint:
         with pytest.raises(EmbeddingUnavailable, match="no embeddings"):
             EndpointEmbedder("m", base_url=server.url).embed(["a"])
 
-    def test_a_model_that_changes_its_size_is_refused(self, server: EmbeddingServer) -> None:
+    def test_a_model_that_changes_its_size_is_followed(self, server: EmbeddingServer) -> None:
+        embedder = Remembering(EndpointEmbedder("m", base_url=server.url))
+        embedder.embed(["a", "b"])
+
+        def other(body: dict[str, Any]) -> Answer:
+            return 200, {"data": [{"index": at, "embedding": [0.0, 2.0]} for at, _ in enumerate(body["input"])]}
+
+        server.answer = other
+        assert embedder.embed(["a", "c"]).tolist() == [[0, 1], [0, 1]]
+        assert embedder.embed(["b"]).tolist() == [[0, 1]]
+        assert embedder.dimensions == 2
+
+    def test_a_failing_endpoint_is_left_alone_for_a_while(
+        self, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         embedder = EndpointEmbedder("m", base_url=server.url)
-        embedder.embed(["a"])
-        server.answer = lambda body: (200, {"data": [{"index": 0, "embedding": [1.0, 2.0]}]})
-        with pytest.raises(EmbeddingUnavailable, match="different lengths"):
+        server.answer = lambda body: (503, {"error": "starting"})
+        for words in ("starting", "It is asked again in", "It is asked again in"):
+            with pytest.raises(EmbeddingUnavailable, match=words):
+                embedder.embed(["a"])
+        assert len(server.bodies) == 1
+        server.answer = embed
+        now = time.monotonic()
+        monkeypatch.setattr(embeddings.time, "monotonic", lambda: now + embeddings.REST_SECONDS)
+        assert embedder.embed(["a"]).shape == (1, 3)
+        assert embedder.embed(["b"]).shape == (1, 3)
+
+    def test_a_text_that_is_refused_does_not_stop_the_others(self, server: EmbeddingServer) -> None:
+        embedder = EndpointEmbedder("m", base_url=server.url)
+        server.answer = lambda body: (400, {"error": "too long"}) if "long" in body["input"] else embed(body)
+        with pytest.raises(EmbeddingUnavailable):
+            embedder.embed(["long"])
+        assert embedder.embed(["a"]).shape == (1, 3)
+
+    def test_one_at_a_time_tries_an_endpoint_that_failed(
+        self, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        embedder = EndpointEmbedder("m", base_url=server.url)
+        server.answer = lambda body: (503, {})
+        with pytest.raises(EmbeddingUnavailable):
             embedder.embed(["a"])
+        refused: list[str] = []
+
+        def meanwhile(body: dict[str, Any]) -> Answer:
+            with pytest.raises(EmbeddingUnavailable) as raised:
+                embedder.embed(["b"])
+            refused.append(raised.value.message)
+            return embed(body)
+
+        server.answer = meanwhile
+        monkeypatch.setattr(embeddings, "REST_SECONDS", 0.0)
+        embedder._rest._until = 0.0
+        assert embedder.embed(["a"]).shape == (1, 3)
+        assert "asked again" in refused[0] and len(server.bodies) == 2
 
     @pytest.mark.parametrize(
         ("status", "retryable", "words"),

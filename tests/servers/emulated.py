@@ -134,8 +134,9 @@ class EmulatedServer(ScriptedServer):
         body, profile = request.json, self.profile
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         if profile.batch is not None and len(texts) > profile.batch:
-            status = 422 if profile is profiles.TEI else 500
-            return self.error(status, f"batch size {len(texts)} > maximum allowed batch size {profile.batch}")
+            if profile is profiles.TEI:
+                return self.error(422, f"batch size {len(texts)} > maximum allowed batch size {profile.batch}")
+            return self.error(500, "input is too large to process. increase the physical batch size")
         if "dimensions" in body and not profile.takes_dimensions:
             return self.error(400, "Model does not support matryoshka representation, changing output dimensions.")
         data = [
