@@ -202,7 +202,8 @@ def _context(endpoint: Endpoint, observed: Observed) -> Finding:
     if context is None:
         return Finding("context", State.UNKNOWN, "the server does not tell its length")
     room = room_for(context)
-    told = f"{context:,} tokens: room for about {room} services and an answer of {TOKENS_FOR_ANSWER:,} tokens"
+    services = f"room for about {room:,} services" if room else "no room for services"
+    told = f"{context:,} tokens: {services} beside an answer of {TOKENS_FOR_ANSWER:,} tokens"
     return Finding("context", State.OK if room >= 20 else State.NOTE, told)
 
 
