@@ -34,7 +34,7 @@ LAST_BYTES_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Server:
-    """``longest_silence``: seconds between two pieces of an answer after which it is given up."""
+    """``longest_silence``: seconds after which an answer that has begun and does not go on is given up."""
 
     base_url: str
     api_key: str
@@ -138,8 +138,11 @@ def _read(
     answer = StreamedAnswer(site, on_progress)
     answer.feed(start)
     try:
-        while (part := _next_part(parts, answer, server, deadline)) is not None:
+        while not answer.finished and (part := _next_part(parts, answer, server, deadline)) is not None:
             answer.feed(part)
+        with until(min(deadline, time.monotonic() + LAST_BYTES_SECONDS)):
+            while not answer.endless and (part := next(parts, None)) is not None:
+                answer.feed(part)
     except httpx2.TransportError:
         if not answer.finished:
             raise
@@ -156,10 +159,9 @@ def _whole_body(start: bytes, parts: Iterator[bytes]) -> bytes:
 
 
 def _next_part(parts: Iterator[bytes], answer: StreamedAnswer, server: Server, deadline: float) -> bytes | None:
-    if answer.endless:
-        return None
-    seconds = LAST_BYTES_SECONDS if answer.finished else server.longest_silence
-    with until(min(deadline, time.monotonic() + seconds)):
+    if not answer.begun:  # a model may think for long, and some servers send nothing of it
+        return next(parts, None)
+    with until(min(deadline, time.monotonic() + server.longest_silence)):
         return next(parts, None)
 
 

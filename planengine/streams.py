@@ -67,6 +67,11 @@ class StreamedAnswer:
         self._answer: dict[str, Json] = {}
 
     @property
+    def begun(self) -> bool:
+        """Whether the model has said or thought anything yet."""
+        return bool(self._content)
+
+    @property
     def finished(self) -> bool:
         """Whether the server has said that this was all; it may still count the tokens."""
         return self._said_done or self._finish is not None

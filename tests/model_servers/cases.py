@@ -49,7 +49,8 @@ def case(number: int, *profiles: Profile) -> Callable[[Test], Test]:
     PLAYED[number] |= {profile.name for profile in profiles}
 
     def mark(test: Test) -> Test:
-        played: Test = pytest.mark.case(number)(test)
-        return pytest.mark.parametrize("profile", profiles, ids=[profile.name for profile in profiles])(played)
+        names = [profile.name for profile in profiles]
+        played: Test = pytest.mark.parametrize("profile", profiles, ids=names)(pytest.mark.case(number)(test))
+        return played
 
     return mark

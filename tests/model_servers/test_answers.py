@@ -13,7 +13,7 @@ from tests.conftest import Api
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import PLAN, Ask, AskTwice, Serve, assert_failed
 from tests.servers import profiles
-from tests.servers.emulated import Says, event
+from tests.servers.emulated import EmulatedServer, Says, event
 from tests.servers.profiles import CHAT, DEEPSEEK, OLLAMA, Profile
 from tests.servers.scripted import Reply, Request
 
@@ -56,7 +56,7 @@ def test_the_plan_is_where_the_reasoning_is(serve: Serve, ask_twice: AskTwice, p
 
 @case(8, *CHAT)
 def test_half_a_plan_is_never_taken(serve: Serve, ask: Ask, ask_twice: AskTwice, profile: Profile) -> None:
-    server = serve(profile, default=Says(TEXT[: len(TEXT) // 2], finish="length"))
+    server: EmulatedServer = serve(profile, default=Says(TEXT[: len(TEXT) // 2], finish="length"))
     for plan in ask_twice():
         assert "output budget" in assert_failed(plan, "plan_rejected")
     limits = [body.get("max_tokens", body.get("max_completion_tokens")) for body in server.chats]
@@ -68,7 +68,7 @@ def test_half_a_plan_is_never_taken(serve: Serve, ask: Ask, ask_twice: AskTwice,
 @case(8, profiles.OPENAI, profiles.OLLAMA, profiles.VLLM_NEW)
 def test_the_operators_budget_is_where_it_begins(serve: Serve, ask: Ask, profile: Profile) -> None:
     cut = Says("{", finish="length", usage={"completion_tokens": 500})
-    server = serve(profile, cut, cut, PLAN, variables={"LLM_MAX_OUTPUT_TOKENS": 500})
+    server: EmulatedServer = serve(profile, cut, cut, PLAN, variables={"LLM_MAX_OUTPUT_TOKENS": 500})
     assert_planned(ask(), attempts=3)
     limits = [body.get("max_completion_tokens", body.get("max_tokens")) for body in server.chats]
     assert list(dict.fromkeys(limits)) == [500, 1000]
@@ -82,7 +82,7 @@ def test_a_raised_budget_that_does_not_fit_the_context_is_let_go(serve: Serve, a
             400, "This model's maximum context length is 4096 tokens. However, you requested 8192."
         )
 
-    server = serve(profile, Says("{", finish="length"), refuse, PLAN)
+    server: EmulatedServer = serve(profile, Says("{", finish="length"), refuse, PLAN)
     assert_planned(ask(), attempts=2)
     assert "max_tokens" not in server.chats[-1]
 
@@ -101,7 +101,7 @@ def test_white_space_without_an_end_is_a_cut_off_answer(
 @case(16, *CHAT)
 def test_prose_is_asked_again_with_the_problem(serve: Serve, ask_twice: AskTwice, profile: Profile) -> None:
     prose = "I would refund the order first."
-    server = serve(profile, prose, PLAN, prose, PLAN)
+    server: EmulatedServer = serve(profile, prose, PLAN, prose, PLAN)
     for plan in ask_twice():
         assert_planned(plan, attempts=2)
     assert "no JSON object with a list of tasks" in server.requests[-1].prompt
@@ -142,7 +142,7 @@ BROKEN = {
 @case(22, *CHAT)
 def test_a_stream_that_breaks_yields_no_plan(serve: Serve, ask: Ask, profile: Profile) -> None:
     whole = stream_of(START, event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
-    server = serve(profile, default=whole)
+    server: EmulatedServer = serve(profile, default=whole)
     for shape, broken in BROKEN.items():
         server.script(*[stream_of(START, broken)] * 3)
         plan = ask()
@@ -161,7 +161,9 @@ def test_an_aborted_answer_is_no_answer(serve: Serve, ask: Ask, profile: Profile
 
 @case(23, *CHAT)
 def test_streams_of_every_shape_give_the_plan_and_the_tokens(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, Says(TEXT, reasoning="First I look at the order, then I refund it.\n" * 20))
+    server: EmulatedServer = serve(
+        profile, Says(TEXT, reasoning="First I look at the order, then I refund it.\n" * 20)
+    )
     plan = ask()
     assert_planned(plan)
     assert plan["usage"]["prompt_tokens"] == len(server.requests[-1].prompt) // 4
@@ -173,7 +175,7 @@ def test_a_server_that_does_not_stream_is_understood(serve: Serve, ask: Ask, pro
     def whole(request: Request) -> Any:
         return Reply(body=server.completion(Says(PLAN), request))
 
-    server = serve(profile, whole)
+    server: EmulatedServer = serve(profile, whole)
     assert_planned(ask())
 
 
@@ -188,7 +190,7 @@ def test_streaming_or_its_options_may_be_refused(serve: Serve, ask: Ask, profile
 
         return reply
 
-    server = serve(profile, default=refuse("stream_options"))
+    server: EmulatedServer = serve(profile, default=refuse("stream_options"))
     assert_planned(ask())
     assert server.chats[-1]["stream"] is True
     server = serve(profile, default=refuse("stream_options", "stream"))

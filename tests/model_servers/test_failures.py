@@ -13,7 +13,7 @@ from tests.model_servers.cases import case
 from tests.model_servers.conftest import Ask, Serve, assert_failed
 from tests.model_servers.test_answers import assert_planned
 from tests.servers import profiles
-from tests.servers.emulated import Says, event
+from tests.servers.emulated import EmulatedServer, Says, event
 from tests.servers.profiles import CHAT, LLAMA_CPP, LM_STUDIO, OLLAMA, Profile
 from tests.servers.scripted import Reply, Request
 
@@ -30,7 +30,7 @@ def test_a_model_that_is_not_there_is_named_and_not_asked_for_again(
     serve: Serve, ask: Ask, profile: Profile
 ) -> None:
     said = f"The model `{profile.model}` does not exist or you do not have access to it."
-    server = serve(
+    server: EmulatedServer = serve(
         profile, default=lambda request: server.error(404, said, code="model_not_found"), variables=PLAIN
     )
     message = assert_failed(ask(), "model_not_found")
@@ -57,7 +57,7 @@ def test_a_list_of_models_helps_and_its_shape_does_no_harm(
     serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch, profile: Profile
 ) -> None:
     missing = f"model '{profile.model}' not found"
-    server = serve(profile, default=lambda request: server.error(404, missing))
+    server: EmulatedServer = serve(profile, default=lambda request: server.error(404, missing))
     assert_failed(ask(), "model_not_found")
     for shape, reply in LISTS.items():
         monkeypatch.setattr(server, "elsewhere", lambda request, reply=reply: reply)
@@ -67,7 +67,7 @@ def test_a_list_of_models_helps_and_its_shape_does_no_harm(
 
 @case(13, *CHAT)
 def test_a_base_url_without_v1_is_suspected(serve: Serve, ask: Ask, configure: Any, profile: Profile) -> None:
-    server = serve(profile)
+    server: EmulatedServer = serve(profile)
     configure(LLM_API_BASE_URL=server.url.removesuffix("/v1"))
     message = assert_failed(ask(), "model_bad_answer")
     assert "may need /v1 at its end" in message
@@ -88,7 +88,9 @@ def test_no_page_and_no_silence_is_taken_for_an_answer(serve: Serve, ask: Ask, p
 def test_a_prompt_that_is_too_long_is_one_error(serve: Serve, ask: Ask, profile: Profile) -> None:
     assert profile.overflow is not None
     status, said, more = profile.overflow
-    server = serve(profile, default=lambda request: server.error(status, said, **more), variables=PLAIN)
+    server: EmulatedServer = serve(
+        profile, default=lambda request: server.error(status, said, **more), variables=PLAIN
+    )
     plan = ask()
     assert_failed(plan, "model_context_overflow")
     assert not plan["error"]["retryable"]
@@ -101,14 +103,16 @@ def loading(request: Request) -> Reply:
 
 @case(19, LLAMA_CPP)
 def test_a_server_that_loads_its_model_is_waited_for(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, *[loading] * 8)
+    server: EmulatedServer = serve(profile, *[loading] * 8)
     assert_planned(ask())
     assert len(server.chats) == 9
 
 
 @case(19, LLAMA_CPP, OLLAMA, profiles.VLLM_NEW, LM_STUDIO)
 def test_a_server_that_sends_no_byte_is_left_at_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, Reply(then="hang"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5})
+    server: EmulatedServer = serve(
+        profile, Reply(then="hang"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5}
+    )
     started = time.monotonic()
     message = assert_failed(ask(), "model_timeout")
     assert 0.45 <= time.monotonic() - started < 10
@@ -125,7 +129,7 @@ def test_a_rate_limit_is_waited_for_as_asked(serve: Serve, ask: Ask, profile: Pr
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return lambda request: Reply(429, server.error(429, "Slow down").body, headers=named)
 
-    server = serve(profile, limit(Retry_After="0.3"), limit(Retry_After_Ms="20"))
+    server: EmulatedServer = serve(profile, limit(Retry_After="0.3"), limit(Retry_After_Ms="20"))
     started = time.monotonic()
     assert_planned(ask())
     assert time.monotonic() - started >= 0.3
@@ -143,7 +147,7 @@ def test_a_rate_limit_is_waited_for_as_asked(serve: Serve, ask: Ask, profile: Pr
 def test_a_used_up_quota_is_not_asked_again(serve: Serve, ask: Ask, profile: Profile) -> None:
     said = "You exceeded your current quota, please check your plan and billing details."
     paid = profile is not profiles.DEEPSEEK
-    server = serve(
+    server: EmulatedServer = serve(
         profile,
         default=lambda request: (
             server.error(429, said, code="insufficient_quota")
@@ -160,7 +164,9 @@ def test_a_used_up_quota_is_not_asked_again(serve: Serve, ask: Ask, profile: Pro
 
 @case(21, profiles.DEEPSEEK, profiles.OPENAI, profiles.VLLM_NEW, OLLAMA)
 def test_keep_alives_do_not_put_off_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, Reply(then="drip"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5})
+    server: EmulatedServer = serve(
+        profile, Reply(then="drip"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5}
+    )
     started = time.monotonic()
     assert_failed(ask(), "model_timeout")
     assert 0.45 <= time.monotonic() - started < 10
@@ -171,7 +177,7 @@ def test_keep_alives_do_not_put_off_the_deadline(serve: Serve, ask: Ask, profile
 def test_silence_in_mid_stream_is_noticed_before_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
     start = event({"choices": [{"index": 0, "delta": {"content": "{"}, "finish_reason": None}]})
     silent = Reply(pieces=(start,) * 4, then="stall", headers={"Content-Type": "text/event-stream"})
-    server = serve(profile, silent, variables=PLAIN)
+    server: EmulatedServer = serve(profile, silent, variables=PLAIN)
     assert_planned(ask())
     assert len(server.chats) == 2
     server.script(*[silent] * 3)
@@ -205,7 +211,7 @@ def test_nothing_of_the_environment_leaves_and_keys_are_told(
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login leaked password leaked\n")
     for name, value in {**ENVIRONMENT, "NETRC": str(tmp_path / "netrc")}.items():
         monkeypatch.setenv(name, value)
-    server = serve(profile)
+    server: EmulatedServer = serve(profile)
     assert_planned(ask(cache="bypass"))
     assert server.requests[-1].headers["authorization"] == "Bearer no-key-needed"
     assert not any("leaked" in str(request.headers) for request in server.requests)
@@ -226,7 +232,7 @@ def test_a_content_filter_is_an_error_of_its_own(serve: Serve, ask: Ask, profile
             return Says("I", finish="content_filter")
         return server.error(400, "The response was filtered.", code="content_filter", param="prompt")
 
-    server = serve(profile, default=stopped, variables=PLAIN)
+    server: EmulatedServer = serve(profile, default=stopped, variables=PLAIN)
     plan = ask()
     assert "content filter" in assert_failed(plan, "model_content_filtered")
     assert not plan["error"]["retryable"] and len(server.chats) == 1

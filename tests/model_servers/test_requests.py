@@ -50,7 +50,7 @@ def say_yes(profile: Profile, server: EmulatedServer) -> str:
 
 @case(1, *CHAT)
 def test_a_refused_system_role_is_said_by_the_user(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, without_system=True)
+    server: EmulatedServer = serve(profile, without_system=True)
     plan_twice(server, ask)
     assert all(message["role"] == "user" for body in server.chats for message in body["messages"])
     server.script("yes", "yes")
@@ -67,14 +67,16 @@ def test_a_template_that_wants_roles_to_alternate_gets_them(serve: Serve, profil
         status = 500 if profile is LLAMA_CPP else 400
         return server.error(status, "Conversation roles must alternate user/assistant/user/assistant/...")
 
-    server = serve(profile, refuse, "yes")
+    server: EmulatedServer = serve(profile, refuse, "yes")
     assert say_yes(profile, server) == "yes"
     assert len(server.chats[-1]["messages"]) == 1
 
 
 @case(2, OPENAI, profiles.AZURE)
 def test_the_token_limit_takes_its_other_name(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, variables={"LLM_MAX_OUTPUT_TOKENS": 500, "LLM_RESPONSE_FORMAT": "none"})
+    server: EmulatedServer = serve(
+        profile, variables={"LLM_MAX_OUTPUT_TOKENS": 500, "LLM_RESPONSE_FORMAT": "none"}
+    )
     refused, understood = plan_twice(server, ask)
     assert refused == 1
     assert understood["max_completion_tokens"] == 500 and "max_tokens" not in understood
@@ -82,7 +84,7 @@ def test_the_token_limit_takes_its_other_name(serve: Serve, ask: Ask, profile: P
 
 @case(2, *(profile for profile in CHAT if profile not in (OPENAI, profiles.AZURE)))
 def test_the_token_limit_keeps_the_name_that_all_others_know(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, variables={"LLM_MAX_OUTPUT_TOKENS": 500})
+    server: EmulatedServer = serve(profile, variables={"LLM_MAX_OUTPUT_TOKENS": 500})
     _, understood = plan_twice(server, ask)
     assert understood["max_tokens"] == 500 and "max_completion_tokens" not in understood
 
@@ -92,7 +94,7 @@ SAMPLING = {"LLM_TEMPERATURE": 0.6, "LLM_TOP_P": 0.95, "LLM_TOP_K": 20}
 
 @case(3, OPENAI, profiles.AZURE)
 def test_sampling_that_is_refused_is_left_out(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, variables={**SAMPLING, "LLM_RESPONSE_FORMAT": "none"})
+    server: EmulatedServer = serve(profile, variables={**SAMPLING, "LLM_RESPONSE_FORMAT": "none"})
     refused, understood = plan_twice(server, ask)
     assert refused == 3
     assert not {"temperature", "top_p", "top_k"} & understood.keys()
@@ -102,7 +104,7 @@ def test_sampling_that_is_refused_is_left_out(serve: Serve, ask: Ask, profile: P
 def test_sampling_is_sent_when_the_operator_sets_it_and_only_then(
     serve: Serve, ask: Ask, configure: Callable[..., None], profile: Profile
 ) -> None:
-    server = serve(profile, variables=SAMPLING)
+    server: EmulatedServer = serve(profile, variables=SAMPLING)
     _, understood = plan_twice(server, ask)
     assert (understood["temperature"], understood["top_p"], understood["top_k"]) == (0.6, 0.95, 20)
     configure(**dict.fromkeys(SAMPLING))
@@ -113,7 +115,7 @@ def test_sampling_is_sent_when_the_operator_sets_it_and_only_then(
 
 @case(3, OLLAMA)
 def test_ollama_gets_the_makers_sampling_once_it_is_known(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile)
+    server: EmulatedServer = serve(profile)
     assert_planned(ask(cache="bypass"))
     assert_planned(ask(cache="bypass"))
     assert "temperature" not in server.chats[0]
@@ -152,7 +154,7 @@ def test_a_schema_is_sent_and_names_the_services(serve: Serve, ask: Ask, profile
 
 @case(11, TGI)
 def test_a_value_out_of_range_is_left_out(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, variables={"LLM_TOP_P": 1.0, "LLM_TEMPERATURE": 0.6})
+    server: EmulatedServer = serve(profile, variables={"LLM_TOP_P": 1.0, "LLM_TEMPERATURE": 0.6})
     _, understood = plan_twice(server, ask)
     assert "top_p" not in understood and understood["temperature"] == 0.6
     assert all("presence_penalty" not in body for body in server.chats)
@@ -161,7 +163,7 @@ def test_a_value_out_of_range_is_left_out(serve: Serve, ask: Ask, profile: Profi
 
 @case(12, LM_STUDIO)
 def test_an_object_is_refused_and_a_schema_taken(serve: Serve, ask: Ask, profile: Profile) -> None:
-    server = serve(profile, variables={"LLM_RESPONSE_FORMAT": "json_object"})
+    server: EmulatedServer = serve(profile, variables={"LLM_RESPONSE_FORMAT": "json_object"})
     refused, understood = plan_twice(server, ask)
     assert refused == 1
     assert server.chats[0]["response_format"] == {"type": "json_object"}
@@ -171,7 +173,7 @@ def test_an_object_is_refused_and_a_schema_taken(serve: Serve, ask: Ask, profile
 @case(12, LM_STUDIO)
 def test_what_it_says_is_told_when_nothing_helps(serve: Serve, ask: Ask, profile: Profile) -> None:
     said = "'response_format.type' must be 'json_schema' or 'text'"
-    server = serve(profile, default=lambda request: server.error(400, said))
+    server: EmulatedServer = serve(profile, default=lambda request: server.error(400, said))
     plan = ask()
     assert plan["error"]["code"] == "model_refused_request"
     assert said in plan["error"]["message"]
@@ -191,7 +193,7 @@ def test_a_refused_schema_is_a_step_down(serve: Serve, ask: Ask, profile: Profil
             return PLAN
         return server.error(400, "The provided JSON schema contains features not supported by xgrammar.")
 
-    server = serve(profile, default=refuse)
+    server: EmulatedServer = serve(profile, default=refuse)
     refused, understood = plan_twice(server, ask)
     assert (refused, understood["response_format"]) == (2, {"type": "json_object"})
 
@@ -223,7 +225,7 @@ class TestForgetting:
         assert memory.recall("http://a", "m") is None
         memory.learn("http://a", "m", learnt, server="llama.cpp")
         now = time.monotonic()
-        monkeypatch.setattr(dialects.time, "monotonic", lambda: now + dialects.KEPT_SECONDS)
+        monkeypatch.setattr("planengine.dialects.time.monotonic", lambda: now + dialects.KEPT_SECONDS)
         assert memory.recall("http://a", "m") is None
 
     def test_what_is_remembered_is_bounded(self) -> None:

@@ -15,6 +15,9 @@ GOOD = {
     "LLM_MODEL": "some-model",
     "LLM_API_BASE_URL": "http://localhost:8000/v1",
     "LLM_API_KEY": "sk-1",
+    "LLM_TEMPERATURE": "0.6",
+    "LLM_TOP_K": "20",
+    "LLM_RESPONSE_FORMAT": "JSON_schema",
     "WEB_THREADS": "4",
 }
 
@@ -43,6 +46,13 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("LLM_API_BASE_URL", "http://localhost:port/v1"),
         ("LLM_API_BASE_URL", "http://user:secret@localhost/v1"),
         ("LLM_API_KEY", "schlüssel"),
+        ("LLM_TEMPERATURE", "warm"),
+        ("LLM_TEMPERATURE", "nan"),
+        ("LLM_TOP_P", "1.5"),
+        ("LLM_TOP_K", "0"),
+        ("LLM_MAX_OUTPUT_TOKENS", "-1"),
+        ("LLM_MAKERS_SAMPLING", "sometimes"),
+        ("LLM_RESPONSE_FORMAT", "xml"),
         ("BROKER_URL", "localhost:6379"),
         ("BROKER_URL", "amqp://localhost"),
         ("BROKER_URL", "redis://"),

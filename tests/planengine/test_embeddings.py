@@ -168,7 +168,7 @@ class TestEndpoint:
         assert len(server.bodies) == 1
         server.answer = embed
         now = time.monotonic()
-        monkeypatch.setattr(embeddings.time, "monotonic", lambda: now + embeddings.REST_SECONDS)
+        monkeypatch.setattr("planengine.embeddings.time.monotonic", lambda: now + embeddings.REST_SECONDS)
         assert embedder.embed(["a"]).shape == (1, 3)
         assert embedder.embed(["b"]).shape == (1, 3)
 

@@ -82,6 +82,21 @@ def test_openai_itself_is_told_its_own_token_limit() -> None:
     assert request_body(endpoint, Call(MESSAGES), dialect=first_dialect(endpoint))["max_completion_tokens"] == 500
 
 
+def test_who_forces_sampling_gets_the_makers_and_others_when_the_operator_wants_it() -> None:
+    def sampling(base_url: str, **options: Any) -> set[Any]:
+        endpoint = Endpoint("qwen3:8b", base_url=base_url, **options)
+        body = request_body(endpoint, Call(MESSAGES), dialect=first_dialect(endpoint))
+        return {(name, body[name]) for name in body.keys() - {"model", "messages"}}
+
+    makers = {("temperature", 0.6), ("top_p", 0.95), ("top_k", 20)}
+    ollama, vllm = "http://127.0.0.1:11434/v1", "http://127.0.0.1:8000/v1"
+    assert sampling(ollama) == makers
+    assert sampling(ollama, makers_sampling="never") == sampling(vllm) == set()
+    assert sampling(vllm, makers_sampling="always") == makers
+    own = Sampling(temperature=0.2)
+    assert sampling(ollama, sampling=own) == makers - {("temperature", 0.6)} | {("temperature", 0.2)}
+
+
 REFUSALS: list[tuple[str, Reply, type[ModelError], str]] = [
     ("401 nested", failure(401, "Incorrect API key"), ModelAuthFailed, "Incorrect API key"),
     ("401 text", Reply(401, {"error": "Unauthorized"}), ModelAuthFailed, "Unauthorized"),

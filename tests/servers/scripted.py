@@ -175,7 +175,7 @@ class ScriptedServer:
         """How many chat completions were asked for."""
         return sum(request.path.endswith("/chat/completions") for request in self.requests)
 
-    def script(self, *replies: Scripted) -> None:
+    def script(self, *replies: Any) -> None:
         """Adds replies after those that are still to come."""
         with self._lock:
             self._replies.extend(replies)

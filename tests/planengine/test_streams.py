@@ -1,0 +1,136 @@
+"""Streams put together, in whatever pieces they come."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planengine.completions import Completion
+from planengine.exceptions import ModelError
+from planengine.llm import Endpoint, complete, site_of
+from planengine.model_errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
+from planengine.planners.base import Usage
+from planengine.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, Progress, StreamedAnswer, is_stream
+from tests.servers.scripted import Reply, ScriptedServer
+
+SITE = site_of(Endpoint("some-model", api_key="own-secret-key"))
+
+
+def data(value: Any) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\r\n\r\n"
+
+
+def delta(finish: str | None = None, **said: Any) -> bytes:
+    return data({"model": "m-2", "choices": [{"index": 0, "delta": said, "finish_reason": finish}]})
+
+
+def read(*parts: bytes) -> Completion:
+    answer = StreamedAnswer(SITE)
+    for part in parts:
+        answer.feed(part)
+    return answer.completion()
+
+
+WHOLE = (
+    b": ping\n\n"
+    + data({"choices": []})
+    + delta(role="assistant", content="")
+    + delta(reasoning="hm, ")
+    + delta(reasoning_content="ja")
+    + delta(content="grü")
+    + delta(content=[{"type": "thinking", "thinking": "!"}, {"type": "text", "text": "n"}])
+    + delta(finish="stop")
+    + data({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}})
+    + b"data: [DONE]\n\ndata: never read\n\n"
+)
+
+
+@given(st.lists(st.integers(0, len(WHOLE)), max_size=12))
+def test_a_stream_is_the_same_however_it_is_cut(cuts: list[int]) -> None:
+    places = [0, *sorted(cuts), len(WHOLE)]
+    found = read(*(WHOLE[start:end] for start, end in zip(places, places[1:], strict=False)))
+    assert (found.content, found.reasoning, found.finish_reason) == ("grün", "hm, ja!", "stop")
+    assert (found.model, found.usage) == ("m-2", Usage(5, 7))
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (b"error: {}\n", ModelOverloaded),
+        (b"event: error\ndata: {}\n\n", ModelOverloaded),
+        (data({"error": {}}), ModelOverloaded),
+        (data({"error": {"message": "CUDA", "code": 500}}), ModelOverloaded),
+        (data({"error": "maximum context length is 4096"}), ModelContextOverflow),
+        (data({"object": "error", "message": "died"}), ModelOverloaded),
+        (b"data: half a lin\n\n", ModelBadAnswer),
+        (b"data: [1]\n\n", ModelBadAnswer),
+        (b"x" * (MAX_LINE_BYTES + 1), ModelBadAnswer),
+        (b"", ModelUnreachable),
+        (delta(finish="abort"), ModelOverloaded),
+    ],
+)
+def test_what_breaks_a_stream_is_an_error(told: bytes, kind: type[ModelError]) -> None:
+    with pytest.raises(kind):
+        read(delta(content="half"), told)
+
+
+def test_an_error_event_ends_with_its_blank_line() -> None:
+    assert read(b"event: error\n\n" + delta(content="yes", finish="stop")).content == "yes"
+
+
+def test_white_space_is_not_waited_for() -> None:
+    answer = StreamedAnswer(SITE)
+    answer.feed(delta(content="{"))
+    for _ in range(MAX_BLANK_CHARACTERS // 100 + 1):
+        assert not answer.endless
+        answer.feed(delta(content="\n" * 100))
+    assert answer.endless
+    assert answer.completion().finish_reason == "length"
+
+
+@given(
+    st.lists(st.binary() | st.sampled_from([b"data: ", b"\n", b"{}", b"event: error\n", WHOLE[:200]]), max_size=9)
+)
+def test_any_bytes_are_a_completion_or_a_model_error(parts: list[bytes]) -> None:
+    is_stream(b"".join(parts))
+    try:
+        found = read(*parts)
+    except ModelError as error:
+        assert "own-secret-key" not in error.message
+    else:
+        (found.content + found.reasoning).encode()
+
+
+def test_progress_is_told_as_it_comes_and_the_connection_is_kept() -> None:
+    told: list[Progress] = []
+    stream = Reply(pieces=(WHOLE,), headers={"Content-Type": "text/event-stream"})
+    with ScriptedServer(default=stream) as server:
+        endpoint = Endpoint("some-model", base_url=server.url)
+        for _ in range(2):
+            complete(
+                endpoint,
+                [{"role": "user", "content": "?"}],
+                deadline=time.monotonic() + 20,
+                on_progress=told.append,
+            )
+        assert len({request.client for request in server.requests}) == 1
+        assert all(request.json["stream"] for request in server.requests)
+    assert told == [Progress(4, 0), Progress(6, 0), Progress(6, 3), Progress(7, 4)] * 2
+
+
+def test_a_finished_answer_is_not_kept_waiting_by_a_stream_that_does_not_end() -> None:
+    finished = WHOLE.partition(b"data: [DONE]")[0]
+    endless = Reply(pieces=(finished, b": ping\n\n"), then="stall", headers={"Content-Type": "text/event-stream"})
+    with ScriptedServer([endless]) as server:
+        found = complete(
+            Endpoint("some-model", base_url=server.url, streams=True),
+            [{"role": "user", "content": "?"}],
+            deadline=time.monotonic() + 60,
+        )
+    assert (found.content, found.usage) == ("grün", Usage(5, 7))
+    assert found.seconds < 30
