@@ -10,11 +10,11 @@ from orra.strictjson import InvalidJson, Json, parse
 from planengine.completions import Completion
 from planengine.families import family_of
 from planengine.generation import Failure
-from planengine.llm import Call, Endpoint, request_body
+from planengine.llm import Call, Endpoint, request_body, site_of
 from planengine.model_checks.asking import Answer, Observed, answered
 from planengine.model_checks.findings import Checked, Finding, State
 from planengine.model_checks.sample import LONG, ODD_WORD
-from planengine.model_errors import ModelContextOverflow, ModelRefusedRequest, read_json
+from planengine.model_errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json
 from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
 from planengine.structured_output import Rung
 
@@ -71,7 +71,7 @@ def facts_of(endpoint: Endpoint, observed: Observed) -> dict[str, Json]:
         "form_in_use": observed.dialect.rung.name.lower() if said else None,
         "reasoning": judge_style(completions) if completions else None,
         "streams": _streams(observed) if completions else None,
-        "counts_tokens": any(c.usage.prompt_tokens is not None for c in completions) if completions else None,
+        "counts_tokens": _counts_tokens(observed) if said else None,
         "valid_at_attempt": len(observed.outcome.trials) if observed.outcome.status == "ready" else None,
         "plan_seconds": round(observed.seconds, 2),
     }
@@ -162,8 +162,9 @@ def _findings(endpoint: Endpoint, observed: Observed) -> Iterator[Finding]:
     yield _context(endpoint, observed)
     yield _long_prompt(observed)
     yield from _forms(observed)
-    yield _reasoning(observed)
-    yield _streaming(endpoint, observed)
+    if _completions(observed):
+        yield _reasoning(observed)
+        yield _streaming(endpoint, observed)
     yield _usage(observed)
     yield _dialect(endpoint, observed)
     yield _plan(observed)
@@ -185,7 +186,8 @@ def _list_findings(endpoint: Endpoint, observed: Observed) -> Iterator[Finding]:
         yield Finding("models", State.UNKNOWN, "the list is empty", "It is not needed.")
         return
     more = f" and {len(names) - SHOWN_MODELS} more" if len(names) > SHOWN_MODELS else ""
-    offered = ", ".join(names[:SHOWN_MODELS]) + more
+    site = site_of(endpoint)
+    offered = ", ".join(quote(name, site) for name in names[:SHOWN_MODELS]) + more
     if endpoint.model in names:
         yield Finding("models", State.OK, f"{endpoint.model} is on the list ({offered})")
     else:
@@ -295,8 +297,7 @@ def _streaming(endpoint: Endpoint, observed: Observed) -> Finding:
 
 
 def _usage(observed: Observed) -> Finding:
-    counted = [c.usage.prompt_tokens for c in _completions(observed) if c.usage.prompt_tokens is not None]
-    if counted:
+    if _counts_tokens(observed):
         return Finding("tokens", State.OK, "are counted by the server", "They are recorded with each attempt.")
     return Finding(
         "tokens", State.NOTE, "are not counted by the server", "They are recorded as unknown, never as 0."
@@ -342,6 +343,12 @@ def _plan(observed: Observed) -> Finding:
 def _completions(observed: Observed) -> list[Completion]:
     answers = [*observed.answers.values(), *([observed.long] if observed.long else [])]
     return [answer.completion for answer in answers if answer.completion is not None]
+
+
+def _counts_tokens(observed: Observed) -> bool:
+    usages = [trial.draft.usage for trial in observed.outcome.trials]
+    usages += [completion.usage for completion in _completions(observed)]
+    return any(usage.prompt_tokens is not None for usage in usages)
 
 
 def _streams(observed: Observed) -> bool:

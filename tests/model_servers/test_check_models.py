@@ -312,6 +312,7 @@ def test_questions_that_are_not_answered_end_the_check(
     assert found.states()["sample plan"] == "ok"
     assert found.facts()["forms"] == {"strict_schema": "unknown"}
     assert (found.states()["long prompt"], found.facts()["reasoning"]) == ("unknown", None)
+    assert not {"reasoning", "streaming"} & found.states().keys()
     assert server.calls == 2
 
 
@@ -342,6 +343,20 @@ def takes_many(profile: Profile, url: str) -> bool:
         return len(EndpointEmbedder(profile.model, base_url=url).embed([f"text {n}" for n in range(33)])) == 33
     except EmbeddingUnavailable:
         return False
+
+
+def test_what_a_server_calls_its_models_cannot_reach_the_terminal(
+    model_at: Callable[..., EmulatedServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = model_at(profiles.LLAMA_CPP, BOTH)
+    names = ["\x1b[2J" + "x" * 5000, "small-1"]
+    models = Reply(body={"data": [{"id": name} for name in names]})
+    monkeypatch.setattr(server, "elsewhere", lambda request: models)
+
+    seen = check().finding("models")["seen"]
+
+    assert "\x1b" not in seen
+    assert len(seen) < 1000
 
 
 EMBEDDING = [profile for profile in profiles.ALL if profile.embeds]
