@@ -12,7 +12,7 @@ import time
 
 from benchmarks.environment import fresh_database
 
-PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning")
+PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning", "prompt_sizes")
 
 
 def main() -> None:
@@ -25,7 +25,13 @@ def main() -> None:
     started = time.perf_counter()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
     with fresh_database() as data_dir:
-        from benchmarks import by_meaning, embedding, exact_hit, pure_parts  # they need Django to be set up
+        from benchmarks import (
+            by_meaning,
+            embedding,
+            exact_hit,
+            prompt_sizes,
+            pure_parts,
+        )  # they need Django to be set up
 
         logging.disable(logging.INFO)
         if "exact_hit" in chosen:
@@ -36,6 +42,8 @@ def main() -> None:
             pure_parts.run()
         if "by_meaning" in chosen:
             by_meaning.run()
+        if "prompt_sizes" in chosen:
+            prompt_sizes.run()
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 

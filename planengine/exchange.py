@@ -29,7 +29,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 NO_KEY = "no-key-needed"
 MAX_CLIENTS = 32
 # After its last word a stream ends at once, or its connection is not used again.
-LAST_BYTES_SECONDS = 0.5
+LAST_BYTES_SECONDS = 2.0
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def complete(
     errors of :mod:`planengine.model_errors`. ``on_progress`` is told of each piece as it comes, where the
     server sends pieces; whoever stores that should do so less often."""
     started = time.monotonic()
-    site = site_of(endpoint)
+    site, server = site_of(endpoint), server_of(endpoint)
     call = Call(messages, schema, output_tokens)
     remembered = memory.recall(endpoint.base_url, endpoint.model)
     dialect = remembered or first_dialect(endpoint)
@@ -126,17 +126,12 @@ def complete(
         tried = time.monotonic()
         request = request_body(endpoint, call, dialect=dialect, streams=streams)
         try:
-            completion = converse(
-                server_of(endpoint), request, site=site, deadline=deadline, on_progress=on_progress
-            )
+            completion = converse(server, request, site=site, deadline=deadline, on_progress=on_progress)
         except ModelTimeout:
             now = time.monotonic()
             if failure is not None and now - tried < (now - started) / 2:
                 raise failure from None  # what took the time is why it was asked again
-            raise ModelTimeout(
-                f"The model {endpoint.model!r} at {site.url} did not answer within {now - started:.3g} s, all the "
-                "time that was left. Use a faster model, or allow more time."
-            ) from None
+            raise _too_late(site, seconds=now - started) from None
         except ModelNotFound as error:
             raise ModelNotFound(error.message + _offer(endpoint, site=site, deadline=deadline)) from None
         except ModelContextOverflow:
@@ -147,17 +142,13 @@ def complete(
             adapted = adapt(dialect, error.refusal, sent=request)
             if adapted is None:
                 raise
-            first = first_dialect(endpoint)
-            if remembered is not None and adapted.unlearns(remembered, first=first):
-                # What was taken before is refused: there is another server now.
-                memory.forget(endpoint.base_url, endpoint.model)
-                remembered, adapted = None, first
-            dialect = adapted
+            anew = remembered is not None and adapted.unlearns(remembered, first=first_dialect(endpoint))
+            dialect, remembered = (_forget(endpoint), None) if anew else (adapted, remembered)
         except ModelError as error:
             failure = error
             tries += 1
             if isinstance(error, ModelUnreachable) or _is_loading(error):
-                memory.forget(endpoint.base_url, endpoint.model)
+                dialect, remembered = _forget(endpoint), None
             pause = pause_after(error, tries=tries, patience=endpoint.patience)
             if pause is None or time.monotonic() + pause >= deadline:
                 raise
@@ -165,6 +156,19 @@ def complete(
         else:
             _remember(endpoint, dialect, completion, learnt=dialect != remembered)
             return replace(completion, seconds=time.monotonic() - started)
+
+
+def _too_late(site: Site, *, seconds: float) -> ModelTimeout:
+    return ModelTimeout(
+        f"The model {site.model!r} at {site.url} did not answer within {seconds:.3g} s, all the time that was "
+        "left. Use a faster model, or allow more time."
+    )
+
+
+def _forget(endpoint: Endpoint) -> Dialect:
+    """What to say when another server may have come in the place of the one that was known."""
+    memory.forget(endpoint.base_url, endpoint.model)
+    return first_dialect(endpoint)
 
 
 def first_dialect(endpoint: Endpoint) -> Dialect:

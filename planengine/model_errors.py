@@ -128,8 +128,13 @@ _QUOTA = re.compile(r"insufficient[ _](quota|balance|funds|credit)|exceeded your
 _NO_MODEL = re.compile(r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model", re.IGNORECASE | re.DOTALL)
 _NO_MODEL_KINDS = frozenset({"model_not_found", "deploymentnotfound"})
 _LOADING = re.compile(r"\bload(ing)?\b|not ready|warming|starting", re.IGNORECASE)
-# A chat template's own words come with 400 or 422, or with the 500 of a server that does not catch them.
-_TEMPLATE = re.compile(r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support", re.I)
+# What comes with 400 or 422, or with the 500 of a server that does not catch it: a chat template's own words, and
+# llama-cpp-python's for a field that it does not know.
+_REFUSED = re.compile(
+    r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support"
+    r"|^\d+ validation errors?\b",
+    re.IGNORECASE,
+)
 _FILTERS = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
 _SECRETS = re.compile(r"\b(sk|pk|hf|gsk|xai)[-_][\w*-]{6,}|(?<=[Bb]earer )\S+")
 
@@ -198,7 +203,7 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
         return ModelRateLimited(
             f"The server at {site.url} limits the rate of requests.{asked}{told}", retry_after=wait
         )
-    if status in (408, 409, 425) or (status >= 500 and status != 501 and not _TEMPLATE.search(refusal.message)):
+    if status in (408, 409, 425) or (status >= 500 and status != 501 and not _REFUSED.search(refusal.message)):
         return ModelOverloaded(
             f"The server at {site.url} cannot answer now (HTTP {status}).{told}",
             retry_after=retry_after(headers),

@@ -17,7 +17,7 @@ from tests.conftest import Api
 from tests.servers.emulated import EmulatedServer
 from tests.servers.profiles import Profile
 
-HASTE = Patience(retries=2, first_pause=0.001, longest_pause=0.01, longest_silence=0.3)
+HASTE = Patience(retries=2, first_pause=0.001, longest_pause=0.01)
 ACTION = "Refund order ORD-17"
 PARAMS: dict[str, Json] = {"order_id": "ORD-17"}
 PLAN = {

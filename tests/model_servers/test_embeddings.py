@@ -35,10 +35,12 @@ def serve_embeddings(
     serve: Serve, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ServeEmbeddings]:
     """Starts an embedding server of a profile; a vLLM plans, or with ``model=""`` the composer."""
-    monkeypatch.setattr(embeddings, "ENDPOINT_SECONDS", 0.5)
     embeddings._build_embedder.cache_clear()
 
-    def start(profile: Profile, *, embed: Any = None, model: str = VLLM_NEW.model) -> EmulatedServer:
+    def start(
+        profile: Profile, *, embed: Any = None, model: str = VLLM_NEW.model, seconds: float = 20.0
+    ) -> EmulatedServer:
+        monkeypatch.setattr(embeddings, "ENDPOINT_SECONDS", seconds)
         server = serve(profile)
         if embed is not None:
             server.embed = embed
@@ -129,7 +131,7 @@ def test_without_embeddings_there_are_plans_and_exact_hits(
     serve_embeddings: ServeEmbeddings, ask: Ask, profile: Profile
 ) -> None:
     failed, left_alone = count("failed"), count("left_alone")
-    server = serve_embeddings(profile, embed=Reply(then="hang") if profile.embeds else None)
+    server = serve_embeddings(profile, embed=Reply(then="hang") if profile.embeds else None, seconds=0.5)
     started = time.monotonic()
     assert_planned(ask())
     hit = ask("Refund order ORD-99", {"order_id": "ORD-99"})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from planengine import planner_choice
 from tests.model_servers.cases import case
-from tests.model_servers.conftest import Ask, Serve, assert_failed
+from tests.model_servers.conftest import HASTE, Ask, Serve, assert_failed
 from tests.model_servers.test_answers import assert_planned
 from tests.servers import profiles
 from tests.servers.emulated import EmulatedServer, Says, event
@@ -111,11 +113,11 @@ def test_a_server_that_loads_its_model_is_waited_for(serve: Serve, ask: Ask, pro
 @case(19, LLAMA_CPP, OLLAMA, profiles.VLLM_NEW, LM_STUDIO)
 def test_a_server_that_sends_no_byte_is_left_at_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
     server: EmulatedServer = serve(
-        profile, Reply(then="hang"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5}
+        profile, Reply(then="hang"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 1.0}
     )
     started = time.monotonic()
     message = assert_failed(ask(), "model_timeout")
-    assert 0.45 <= time.monotonic() - started < 10
+    assert 0.95 <= time.monotonic() - started < 20
     assert "did not answer within" in message
     assert len(server.chats) == 1
 
@@ -165,25 +167,26 @@ def test_a_used_up_quota_is_not_asked_again(serve: Serve, ask: Ask, profile: Pro
 @case(21, profiles.DEEPSEEK, profiles.OPENAI, profiles.VLLM_NEW, OLLAMA)
 def test_keep_alives_do_not_put_off_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
     server: EmulatedServer = serve(
-        profile, Reply(then="drip"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 0.5}
+        profile, Reply(then="drip"), variables={**PLAIN, "PLANNING_DEADLINE_SECONDS": 1.0}
     )
     started = time.monotonic()
     assert_failed(ask(), "model_timeout")
-    assert 0.45 <= time.monotonic() - started < 10
+    assert 0.95 <= time.monotonic() - started < 20
     assert len(server.chats) == 1
 
 
 @case(21, profiles.DEEPSEEK, profiles.VLLM_NEW)
-def test_silence_in_mid_stream_is_noticed_before_the_deadline(serve: Serve, ask: Ask, profile: Profile) -> None:
+def test_silence_in_mid_stream_is_noticed_before_the_deadline(
+    serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch, profile: Profile
+) -> None:
+    monkeypatch.setattr(planner_choice, "PATIENCE", replace(HASTE, retries=1, longest_silence=0.7))
     start = event({"choices": [{"index": 0, "delta": {"content": "{"}, "finish_reason": None}]})
     silent = Reply(pieces=(start,) * 4, then="stall", headers={"Content-Type": "text/event-stream"})
-    server: EmulatedServer = serve(profile, silent, variables=PLAIN)
-    assert_planned(ask())
+    server = serve(profile, silent, silent, variables=PLAIN)
+    message = assert_failed(ask(), "model_unreachable")
+    assert "fell silent in the middle of its answer" in message
     assert len(server.chats) == 2
-    server.script(*[silent] * 3)
-    plan = ask(cache="bypass")
-    assert plan["error"]["code"] == "model_unreachable"
-    assert "fell silent in the middle of its answer" in plan["error"]["message"]
+    assert_planned(ask())
 
 
 ENVIRONMENT = {

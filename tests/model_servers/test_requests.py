@@ -19,7 +19,7 @@ from tests.model_servers.test_answers import assert_planned
 from tests.servers import profiles
 from tests.servers.emulated import EmulatedServer
 from tests.servers.profiles import CHAT, LLAMA_CPP, LM_STUDIO, OLLAMA, OPENAI, TGI, Profile
-from tests.servers.scripted import Request
+from tests.servers.scripted import Reply, Request
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,15 @@ class TestForgetting:
         server = serve(profiles.DEEPSEEK)
         assert_planned(ask(cache="bypass"))
         server.profile = replace(LM_STUDIO, model=profiles.DEEPSEEK.model)
+        assert_planned(ask(cache="bypass"))
+        assert server.chats[-1]["response_format"]["type"] == "json_schema"
+
+    def test_a_server_that_was_away_is_asked_anew(self, serve: Serve, ask: Ask) -> None:
+        server = serve(profiles.DEEPSEEK)
+        assert_planned(ask(cache="bypass"))
+        assert server.chats[-1]["response_format"] == {"type": "json_object"}
+        server.profile = replace(profiles.FIREWORKS, model=profiles.DEEPSEEK.model)
+        server.script(Reply(then="drop"))
         assert_planned(ask(cache="bypass"))
         assert server.chats[-1]["response_format"]["type"] == "json_schema"
 

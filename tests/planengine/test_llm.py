@@ -147,6 +147,16 @@ REFUSALS: list[tuple[str, Reply, type[ModelError], str]] = [
         "4096",
     ),
     ("400", failure(400, "Unsupported value: 'role'"), ModelRefusedRequest, "Unsupported value: 'role'"),
+    (
+        "500 for a field that llama-cpp-python does not know",
+        failure(
+            500,
+            "1 validation error:\n  {'loc': ('body', 'response_format', 'type')}",
+            type="internal_server_error",
+        ),
+        ModelRefusedRequest,
+        "'response_format'",
+    ),
     ("422 text", Reply(422, "missing field `value`"), ModelRefusedRequest, "missing field `value`"),
     ("422 list", Reply(422, {"detail": [{"msg": "bad", "loc": ["a"]}]}), ModelRefusedRequest, '"msg": "bad"'),
 ]

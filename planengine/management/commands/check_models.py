@@ -1,0 +1,74 @@
+"""Probes what is configured: "does my model's server work, and what will orra make of it?"."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from planengine.embeddings import Embedder, get_embedder
+from planengine.exchange import OPENAI_URL
+from planengine.llm import tidy_url
+from planengine.model_checks.asking import observe
+from planengine.model_checks.embedding_checks import judge_embeddings, observe_embeddings
+from planengine.model_checks.findings import Checked, exit_code
+from planengine.model_checks.judging import judge_planner
+from planengine.model_checks.local import check_composer
+from planengine.model_checks.report import report
+from planengine.planner_choice import current_planner
+from planengine.planners.model import ModelPlanner
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask the planning model and the embedding model a few small questions and tell what works. Exit code: 0 "
+        "when everything does, 1 when something does not, 2 when it is configured wrongly."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--seconds", type=float, default=60.0, help="for each question at most (default 60)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        seconds = options["seconds"]
+        if not 0 < seconds <= 3600:
+            raise CommandError("--seconds must be above 0 and at most 3600.", returncode=2)
+        try:
+            checked = [_check_planner(seconds), _check_embeddings(seconds)]
+        except ValueError as error:  # an address or a key that cannot be used
+            raise CommandError(str(error), returncode=2) from None
+        code = exit_code(checked)
+        if options["json"]:
+            self.stdout.write(json.dumps({"exit_code": code, "checks": [each.as_dict() for each in checked]}))
+        else:
+            for line in report(checked):
+                self.stdout.write(line)
+        if code:
+            sys.exit(code)
+
+
+def _check_planner(seconds: float) -> Checked:
+    planner = current_planner()
+    if not isinstance(planner, ModelPlanner):
+        return check_composer(planner, seconds=settings.PLANNING_DEADLINE_SECONDS)
+    observed = observe(
+        planner.endpoint,
+        attempts=settings.PLANNING_ATTEMPTS,
+        plan_seconds=settings.PLANNING_DEADLINE_SECONDS,
+        seconds=seconds,
+    )
+    return judge_planner(planner.endpoint, observed)
+
+
+def _check_embeddings(seconds: float) -> Checked:
+    embedder: Embedder = get_embedder()
+    local = not settings.EMBEDDINGS_MODEL and not settings.EMBEDDINGS_API_BASE_URL
+    base_url = tidy_url(settings.EMBEDDINGS_API_BASE_URL)
+    observed = observe_embeddings(
+        embedder, base_url=base_url, api_key=settings.EMBEDDINGS_API_KEY, in_process=local, seconds=seconds
+    )
+    where = "in process" if local else f"at {base_url.partition('?')[0] or OPENAI_URL}"
+    return judge_embeddings(f"{embedder.name} {where}", embedder.floor, observed)
