@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
 
-from cache import expiry
+from cache import expiry, vector_indexes
+from orra import metrics
 from orra.celery import app
 
 log = structlog.get_logger(__name__)
@@ -13,10 +15,17 @@ log = structlog.get_logger(__name__)
 @app.task  # type: ignore[untyped-decorator]
 def delete_expired() -> None:
     if deleted := expiry.delete_expired():
+        metrics.DELETED.labels("expired_entries").inc(deleted)
         log.info("expired cache entries deleted", entries=deleted)
 
 
 @app.task  # type: ignore[untyped-decorator]
 def enforce_caps() -> None:
     if deleted := expiry.enforce_caps():
+        metrics.DELETED.labels("entries_over_cap").inc(deleted)
         log.info("cache entries over the cap deleted", entries=deleted)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def keep_vector_indexes() -> None:
+    vector_indexes.keep(at_least=settings.VECTOR_INDEX_FROM)

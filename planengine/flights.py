@@ -26,6 +26,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from cache.lookup import Request
+from orra import metrics
 from planengine.leases import LEASE
 from planengine.models import Flight, Follower, Plan
 
@@ -105,17 +106,22 @@ def board(plan: Plan, route: Route, *, in_lane: bool) -> Lead | None:
     for _ in range(TRIES):
         lead = _lead(LEAD, [fingerprint, plan.project_id, plan.pk, LEASE.total_seconds(), plan.pk], route)
         if lead is not None:
+            metrics.FLIGHTS.labels("led" if lead.token == 1 else "taken_over").inc()
             return lead
         with connection.cursor() as cursor:
             cursor.execute(FOLLOW, [plan.pk, route.identity, fingerprint, plan.pk])
             if cursor.rowcount:
+                metrics.FLIGHTS.labels("joined").inc()
                 return None
     return None
 
 
 def take_over(follower: Follower, route: Route) -> Lead | None:
     """The lead of the flight that a plan follows, if its leader is lost or has passed it on."""
-    return _lead(TAKE_OVER, [follower.plan_id, LEASE.total_seconds(), follower.flight_id, follower.plan_id], route)
+    lead = _lead(TAKE_OVER, [follower.plan_id, LEASE.total_seconds(), follower.flight_id, follower.plan_id], route)
+    if lead is not None:
+        metrics.FLIGHTS.labels("taken_over").inc()
+    return lead
 
 
 def leave(plan: Plan) -> None:
@@ -160,6 +166,7 @@ def pass_on(lead: Lead) -> list[str]:
     followers = Follower.objects.filter(flight=lead.flight_id, flight__token=lead.token)
     following = list(followers.order_by("since", "plan_id").values_list("plan_id", flat=True)[:1])
     if following:
+        metrics.FLIGHTS.labels("passed_on").inc()
         _led(lead).update(lease_expires_at=Now(), token=F("token") + 1)
     else:
         _led(lead).delete()

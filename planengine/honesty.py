@@ -10,6 +10,7 @@ import math
 import random
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -19,6 +20,7 @@ from django.utils import timezone
 from cache import lookup
 from orra import metrics
 from orra.strictjson import Json
+from planengine import tallies
 from planengine.exceptions import BadRequest
 from planengine.generation import generate
 from planengine.graphs import same_graph
@@ -112,7 +114,11 @@ def observed(project: Project) -> Observed:
 def reported(project: Project) -> Observed:
     """Reports among all hits by meaning: clients report few, so this is a floor."""
     reports = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT)
-    hits = Plan.objects.filter(project=project, source=PlanSource.SEMANTIC).count()
+    # A report goes with its plan: only hits of the time that plans are kept for can be among the reported.
+    days = settings.PLAN_RETENTION_DAYS
+    since = timezone.now() - timedelta(days=days) if days else None
+    counted = tallies.counts(project, since=since)
+    hits = sum(count.requests for count in counted if count.decision == PlanSource.SEMANTIC)
     wrong = reports.count()
     return Observed(max(hits, wrong), wrong)
 

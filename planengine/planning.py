@@ -18,6 +18,7 @@ from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
 
 from cache import lookup
+from orra import metrics
 from orra.strictjson import Json
 from planengine import flights, leases, plan_cache, plans
 from planengine.flights import Lead
@@ -198,6 +199,7 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
             released = [*flights.release(lead, identical=True), *flights.pass_on(lead)]
         else:
             released = flights.land(lead)
+    metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
     log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))
     return released
 
