@@ -32,12 +32,6 @@ class DecisionFilter(admin.SimpleListFilter):
         return queryset.filter(decision=chosen) if chosen else queryset
 
 
-class GuardFilter(ChosenFilter):
-    title = "best candidate refused by"
-    parameter_name = "guard"
-    lookup = "guard"
-
-
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
     parameter_name = "outcome"
@@ -65,16 +59,7 @@ class ServedByFilter(ChosenFilter):
 @admin.register(Plan)
 class PlanAdmin(ReadOnlyAdmin):
     list_display = ("id", "state", "source", "asked", "project", "decided", "total_ms", "created_at")
-    list_filter = (
-        "status",
-        "source",
-        DecisionFilter,
-        "cache_mode",
-        "created_at",
-        ProjectFilter,
-        ServedByFilter,
-        GuardFilter,
-    )
+    list_filter = ("status", "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter, ServedByFilter)
     list_select_related = ("project",)
     list_defer = ("params", "plan", "error", "grounding")
     search_fields = ("id__exact", "action", "cache_entry_id__exact", "project__id__exact", "project__name")

@@ -20,7 +20,7 @@ def entry(api: Api) -> Entry:
 
 
 def ask(api: Api, number: int, **members: str) -> object:
-    return api.plan(f"Refund order ORD-{number}", {"order_id": f"ORD-{number}"}, **members)["source"]  # type: ignore[index]
+    return api.plan(f"Refund order ORD-{number}", {"order_id": f"ORD-{number}"}, **members)["source"]
 
 
 def let_time_pass(entry: Entry) -> None:

@@ -20,35 +20,49 @@ from cache import tasks, vector_indexes
 from cache.models import Entry, EntryUse, EntryVector
 from cache.nearest import index_name, nearest
 from cache.vector_indexes import Changes
+from orra.strictjson import Json
 from planengine.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Vectors = NDArray[np.float32]
 DIMENSIONS = 64
+SPOIL = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)"
 
 
 def scope(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
+def unit(vectors: Vectors) -> Vectors:
+    lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, dtype=np.float32)
+
+
 def directions(count: int, *, seed: int = 0, dimensions: int = DIMENSIONS) -> Vectors:
     vectors = np.random.default_rng(seed).normal(size=(count, dimensions)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit(vectors)
 
 
 def around(centres: Vectors, *, seed: int = 1) -> Vectors:
     """A direction near each of these."""
     count, dimensions = centres.shape
     moved = centres + 0.7 * directions(count, seed=seed, dimensions=dimensions)
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return unit(moved)
 
 
 def fill(project: Project, name: str, vectors: Vectors, *, expired: int = 0) -> list[str]:
     """Entries of a scope with these vectors, the first so many of them expired; their ids."""
     now = timezone.now()
     ends = [now + timedelta(hours=-1 if number < expired else 1) for number in range(len(vectors))]
-    facts = {"scope_facts": {}, "params": [], "template": {}, "plan": {}, "recipe": {}, "services": {}}
+    facts: dict[str, Json] = {
+        "scope_facts": {},
+        "params": [],
+        "template": {},
+        "plan": {},
+        "recipe": {},
+        "services": {},
+    }
     entries = [
         Entry(project=project, scope=scope(name), template_key=f"{number:064}", expires_at=end, **facts)
         for number, end in enumerate(ends)
@@ -126,7 +140,7 @@ class TestTick:
         name = index_name(scope("large"), DIMENSIONS)
         with connection.cursor() as cursor:
             cursor.execute(vector_indexes.CREATE.format(name=name, dimensions=DIMENSIONS), [scope("large")])
-            cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [name])
+            cursor.execute(SPOIL, [name])
 
         assert vector_indexes.keep(at_least=40) == Changes(built=(name,), dropped=(name,))
 
@@ -217,7 +231,8 @@ class TestSearch:
         with CaptureQueriesContext(connection) as queries:
             found = nearest(scope("small"), vectors[3], limit=8)
 
-        assert found[0] == (ids[3], pytest.approx(0, abs=1e-3))
+        assert found[0][0] == ids[3]
+        assert found[0][1] == pytest.approx(0, abs=1e-3)
         assert len(queries) == 1
 
     @pytest.mark.parametrize("indexed", [True, False])
@@ -253,9 +268,7 @@ class TestSearch:
         ids = fill(project, "large", vectors)
         vector_indexes.keep(at_least=40)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [*indexes()]
-            )
+            cursor.execute(SPOIL, [*indexes()])
 
         with CaptureQueriesContext(connection) as queries:
             assert nearest(scope("large"), vectors[0], limit=1)[0][0] == ids[0]
