@@ -38,7 +38,7 @@ def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str,
         "tokens_saved": sum(count.tokens_saved for count in counts),
         **_holdings(project),
         "observed_wrong_hit_rate": honesty.observed(project).as_dict(),
-        "reported_wrong_hits": honesty.reported(project).wrong,
+        "reported_wrong_hits": honesty.wrong_reports(project),
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
     }
 
