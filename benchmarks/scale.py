@@ -41,10 +41,11 @@ REFUSED = "Do not refund the order {order_id}, it is {reason}"
 
 @dataclass(frozen=True)
 class Size:
-    """Milliseconds with so many entries in the project. ``indexed`` and what follows are of a scope that has an
-    index by meaning, ``None`` of one that is scanned."""
+    """Milliseconds with so many entries in the project. ``bare`` is a ``SELECT 1``, to tell how busy the machine was;
+    ``indexed`` and what follows are of a scope that has an index by meaning, ``None`` of one that is scanned."""
 
     entries: int
+    bare: Spread
     template: Spread
     scanned: Spread
     indexed: Spread | None
@@ -64,6 +65,7 @@ def run(*, full: bool) -> list[Size]:
     table.line(
         *(
             "entries",
+            "SELECT 1",
             "exact template",
             "by meaning",
             "8 refused",
@@ -90,6 +92,7 @@ def run(*, full: bool) -> list[Size]:
 def _print(size: Size) -> None:
     table.line(
         f"{size.entries:,}",
+        f"{size.bare.p95:.1f} ms",
         f"{size.template.p95:.1f} ms",
         f"{size.by_meaning.p95:.1f} ms",
         f"{size.refused.p95:.1f} ms",
@@ -215,6 +218,7 @@ def _measure(grown: _Grown) -> Size:
         scanned = _time(LOOKUPS, lambda number: grown.look_up(OTHER_WORDS, sample[number], expected="semantic"))
     return Size(
         entries=grown.entries,
+        bare=_time(LOOKUPS, _select_one),
         template=template,
         scanned=scanned,
         indexed=indexed,
@@ -234,6 +238,12 @@ def _time(times: int, call: Callable[[int], object]) -> Spread:
         call(number)
         milliseconds.append((time.perf_counter() - started) * 1000)
     return Spread.of(milliseconds)
+
+
+def _select_one(number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
 
 
 def _index_megabytes() -> float:

@@ -54,6 +54,7 @@ def _sizes(sizes: Sequence[Size]) -> str:
     rows = [
         (
             f"{size.entries:,}",
+            f"{size.bare.p50:.1f} / {size.bare.p95:.1f}",
             f"{size.template.p50:.1f} / {size.template.p95:.1f}",
             f"{size.by_meaning.p50:.1f} / {size.by_meaning.p95:.1f}",
             f"{size.refused.p50:.1f} / {size.refused.p95:.1f}",
@@ -66,6 +67,7 @@ def _sizes(sizes: Sequence[Size]) -> str:
     ]
     head = (
         "entries",
+        "`SELECT 1`",
         "exact template",
         "by meaning",
         "8 candidates refused",
