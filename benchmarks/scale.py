@@ -41,8 +41,8 @@ REFUSED = "Do not refund the order {order_id}, it is {reason}"
 
 @dataclass(frozen=True)
 class Size:
-    """Milliseconds with so many entries in the project. ``bare`` is a ``SELECT 1``, to tell how busy the machine was;
-    ``indexed`` and what follows are of a scope that has an index by meaning, ``None`` of one that is scanned."""
+    """Milliseconds with so many entries in the project. ``bare`` is a ``SELECT 1``: how busy the machine
+    was. ``indexed`` and what follows are of a scope that has an index by meaning, ``None`` of one that is scanned."""
 
     entries: int
     bare: Spread

@@ -35,12 +35,15 @@ EXACT = BEST.format(
         AND NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%(index)s) AND indisvalid)"""
 )
 
-# Expired entries may be among the nearest: then the index goes on until there are enough. The settings last as
-# long as the transaction, that is, as these two statements.
+# Expired entries may be among the nearest: then the index goes on until there are enough. Postgres knows nothing of
+# how long vectors are, takes the scope for two hundred times smaller than it is, and would rather sort all of it.
+# The settings last as long as the transaction, that is, mostly, as these statements.
 WIDELY = f"""
     SELECT set_config('hnsw.ef_search', '{EF_SEARCH}', true),
-        set_config('hnsw.iterative_scan', 'relaxed_order', true);
+        set_config('hnsw.iterative_scan', 'relaxed_order', true),
+        set_config('enable_sort', 'off', true);
 """
+AS_BEFORE = "; SELECT set_config('enable_sort', 'on', true)"
 PROPOSE = f"""
     FROM (
         SELECT entry_id, embedding {OF_SCOPE}
@@ -69,7 +72,9 @@ def nearest(
         cursor.execute(EXACT, params)
         found: list[tuple[str, float]] = cursor.fetchall()
         if not found:
-            cursor.execute(WIDELY + BEST.format(proposed=PROPOSE.format(dimensions=dimensions)), params)
+            cursor.execute(
+                WIDELY + BEST.format(proposed=PROPOSE.format(dimensions=dimensions)) + AS_BEFORE, params
+            )
             cursor.nextset()
             found = cursor.fetchall()
     return found

@@ -10,12 +10,11 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from cache import nearest as search
 from cache import tasks, vector_indexes
 from cache.models import Entry, EntryUse, EntryVector
 from cache.nearest import index_name, nearest
@@ -221,7 +220,8 @@ class TestSearch:
         ]
         assert np.mean(overlap) > 0.9
         assert all(distances == sorted(distances) for distances in ([d for _, d in one] for one in found))
-        explained = explain(queries.captured_queries[1]["sql"].partition(";")[2])
+        settings, statement, _ = queries.captured_queries[1]["sql"].split(";")
+        explained = explain(settings, statement)
         assert index_name(scope("large"), 256) in explained
 
     def test_a_scope_without_an_index_is_scanned_in_one_statement(self, project: Project) -> None:
@@ -260,8 +260,17 @@ class TestSearch:
         nearest(scope("large"), directions(1)[0], limit=8)
 
         with connection.cursor() as cursor:
-            cursor.execute("SHOW hnsw.ef_search")
-            assert cursor.fetchone() != (str(search.EF_SEARCH),)
+            cursor.execute("SELECT current_setting('hnsw.ef_search'), current_setting('enable_sort')")
+            assert cursor.fetchone() == ("40", "on")
+
+    def test_inside_a_transaction_others_statements_are_planned_as_ever(self, project: Project) -> None:
+        fill(project, "large", directions(40))
+        vector_indexes.keep(at_least=40)
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            assert nearest(scope("large"), directions(1)[0], limit=8)
+            cursor.execute("SHOW enable_sort")
+            assert cursor.fetchone() == ("on",)
 
     def test_an_index_that_is_invalid_is_not_used(self, project: Project) -> None:
         vectors = directions(40)
@@ -275,7 +284,8 @@ class TestSearch:
         assert len(queries) == 1
 
 
-def explain(statement: str) -> str:
-    with connection.cursor() as cursor:
+def explain(settings: str, statement: str) -> str:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(settings)
         cursor.execute("EXPLAIN " + statement)
         return "\n".join(line for (line,) in cursor.fetchall())
