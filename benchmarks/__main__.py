@@ -51,10 +51,12 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
     if "scale" in chosen:
-        sizes = scale.run(full=full)
-        scale.verdicts(sizes)
-        if write:
-            scale_page.write(sizes, cleaned, counted)
+        scale.verdicts(
+            scale.run(
+                full=full,
+                after_each=lambda sizes: scale_page.write(sizes, cleaned, counted) if write else None,
+            )
+        )
 
 
 if __name__ == "__main__":

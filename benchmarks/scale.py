@@ -41,8 +41,8 @@ REFUSED = "Do not refund the order {order_id}, it is {reason}"
 
 @dataclass(frozen=True)
 class Size:
-    """Milliseconds with so many entries in the project. ``bare`` is a ``SELECT 1``: how busy the machine
-    was. ``indexed`` and what follows are of a scope that has an index by meaning, ``None`` of one that is scanned."""
+    """Milliseconds with so many entries in the project. ``bare`` is a ``SELECT 1``: how busy the machine was.
+    ``indexed`` and what follows are of a scope that has an index by meaning, ``None`` of one that is scanned."""
 
     entries: int
     bare: Spread
@@ -60,7 +60,8 @@ class Size:
         return self.indexed or self.scanned
 
 
-def run(*, full: bool) -> list[Size]:
+def run(*, full: bool, after_each: Callable[[list[Size]], None]) -> list[Size]:
+    """``after_each`` is given the sizes measured so far: the last one takes the longest."""
     table.heading(f"The cache at scale: one project that grows, {NEIGHBOURS:,} beside it")
     table.line(
         *(
@@ -83,6 +84,7 @@ def run(*, full: bool) -> list[Size]:
         size = _measure(grown)
         measured.append(size)
         _print(size)
+        after_each(measured)
     scans = _sequential_scans(grown)
     table.line("sequential scans", ", ".join(scans) or "none in a lookup or a store")
     vector_indexes.keep(at_least=0)

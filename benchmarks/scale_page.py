@@ -25,6 +25,8 @@ def write(sizes: Sequence[Size], cleanup: Cleanup | None, stats: Stats | None) -
     parts += [_stats(stats)] if stats else []
     page = DOCS / "cache-scale.md"
     page.write_text(MARKS.sub(lambda found: found[1] + "\n".join(parts) + found[2], page.read_text()))
+    if len(sizes) < 2:  # no line yet
+        return
     series = {
         "exact template": [(size.entries, size.template.p95) for size in sizes],
         "by meaning": [(size.entries, size.by_meaning.p95) for size in sizes],

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 # How many the index proposes, and how far it looks for them.
 PROPOSED = 200
-EF_SEARCH = 400
+EF_SEARCH = 200
 
 # A server may give vectors of another length under the same model's name; comparing them is an error.
 OF_SCOPE = """
@@ -35,9 +35,9 @@ EXACT = BEST.format(
         AND NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%(index)s) AND indisvalid)"""
 )
 
-# Expired entries may be among the nearest: then the index goes on until there are enough. Postgres knows nothing of
-# how long vectors are, takes the scope for two hundred times smaller than it is, and would rather sort all of it.
-# The settings last as long as the transaction, that is, mostly, as these statements.
+# Expired entries may be among the nearest: then the index goes on until there are enough. Postgres knows nothing
+# of how long vectors are, takes the scope for two hundred times smaller than it is, and would rather sort all of
+# it. The settings last as long as the transaction, that is, mostly, as these statements.
 WIDELY = f"""
     SELECT set_config('hnsw.ef_search', '{EF_SEARCH}', true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true),
