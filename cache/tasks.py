@@ -6,7 +6,6 @@ import structlog
 from django.conf import settings
 
 from cache import expiry, vector_indexes
-from orra import metrics
 from orra.celery import app
 
 log = structlog.get_logger(__name__)
@@ -15,14 +14,12 @@ log = structlog.get_logger(__name__)
 @app.task  # type: ignore[untyped-decorator]
 def delete_expired() -> None:
     if deleted := expiry.delete_expired():
-        metrics.DELETED.labels("expired_entries").inc(deleted)
         log.info("expired cache entries deleted", entries=deleted)
 
 
 @app.task  # type: ignore[untyped-decorator]
 def enforce_caps() -> None:
     if deleted := expiry.enforce_caps():
-        metrics.DELETED.labels("entries_over_cap").inc(deleted)
         log.info("cache entries over the cap deleted", entries=deleted)
 
 
