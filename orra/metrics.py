@@ -38,7 +38,7 @@ FLIGHTS = Counter(
     "on before had lost their leader.",
     ["event"],
 )
-DELETED = Counter("orra_deleted_rows", "Plans, attempts and sessions deleted because their time was over.", ["kind"])
+DELETED = Counter("orra_deleted_rows", "Plans, attempts, sessions deleted because their time was over.", ["kind"])
 LOOKUP_SECONDS = Histogram(
     "orra_cache_lookup_seconds",
     "Cache lookups, the embedding included.",
