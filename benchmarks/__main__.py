@@ -1,4 +1,4 @@
-"""``python -m benchmarks [PART …]``: all parts, or the ones named."""
+"""``python -m benchmarks [--full] [--write] [PART …]``: all parts, or the ones named."""
 
 from __future__ import annotations
 
@@ -9,42 +9,65 @@ import platform
 import signal
 import sys
 import time
+from pathlib import Path
 
 from benchmarks.environment import fresh_database
 
-PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning", "prompt_sizes")
+PARTS = ("exact_hit", "embedding", "pure_parts", "prompt_sizes", "scale", "cleanup", "stats")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What orra costs on this machine.")
-    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
-    chosen = parser.parse_args().part or PARTS
-    if unknown := sorted(set(chosen) - set(PARTS)):
-        parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    options = _options()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that everything is stopped
     started = time.perf_counter()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
     with fresh_database() as data_dir:
-        from benchmarks import (
-            by_meaning,
-            embedding,
-            exact_hit,
-            prompt_sizes,
-            pure_parts,
-        )  # they need Django to be set up
-
         logging.disable(logging.INFO)
-        if "exact_hit" in chosen:
-            exact_hit.run()
-        if "embedding" in chosen:
-            embedding.run(data_dir)
-        if "pure_parts" in chosen:
-            pure_parts.run()
-        if "by_meaning" in chosen:
-            by_meaning.run()
-        if "prompt_sizes" in chosen:
-            prompt_sizes.run()
+        _measure(options.part or PARTS, data_dir, full=options.full, write=options.write)
     print(f"\n{time.perf_counter() - started:.0f} seconds")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What orra costs on this machine.")
+    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
+    parser.add_argument("--full", action="store_true", help="a million entries and plans, which takes minutes")
+    parser.add_argument("--write", action="store_true", help="put what scale measured into docs/cache-scale.md")
+    options = parser.parse_args()
+    if unknown := sorted(set(options.part) - set(PARTS)):
+        parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return options
+
+
+def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool, write: bool) -> None:
+    # They need Django to be set up.
+    from benchmarks import (
+        cleanup,
+        embedding,
+        exact_hit,
+        prompt_sizes,
+        pure_parts,
+        scale,
+        scale_page,
+        stats,
+    )
+
+    if "exact_hit" in chosen:
+        exact_hit.run()
+    if "embedding" in chosen:
+        embedding.run(data_dir)
+    if "pure_parts" in chosen:
+        pure_parts.run()
+    if "prompt_sizes" in chosen:
+        prompt_sizes.run()
+    cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
+    counted = stats.run(full=full) if "stats" in chosen else None
+    if "scale" in chosen:
+        scale.verdicts(
+            scale.run(
+                full=full,
+                after_each=lambda sizes: scale_page.write(sizes, cleaned, counted) if write else None,
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def run() -> None:
     project = shop.open_project()
     _, secret = ApiKey.issue(project)
     bare = [prepare("GET", f"/bench/one-select/{project.pk}")]
-    hits = [_hit(number, secret) for number in range(1, VARIATIONS + 1)]
+    hits = [prepared(number, secret) for number in range(1, VARIATIONS + 1)]
     with web_process() as address:
         one = _compare(address, bare, hits, clients=1, seconds=ONE_CLIENT_SECONDS)
         many = _compare(address, bare, hits, clients=MANY_CLIENTS, seconds=MANY_CLIENTS_SECONDS)
@@ -77,7 +77,8 @@ def _body(number: int) -> bytes:
     return json.dumps({"action": asked.action, "params": params}).encode()
 
 
-def _hit(number: int, secret: str) -> bytes:
+def prepared(number: int, secret: str) -> bytes:
+    """A request to be hit, of other values for each number."""
     return prepare("POST", "/v1/plans", body=_body(number), headers=[f"Authorization: Bearer {secret}"])
 
 

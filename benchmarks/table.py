@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 def heading(text: str) -> None:
     print(f"\n{text}")
@@ -13,3 +17,16 @@ def line(name: str, *figures: str) -> None:
 
 def verdict(value: float, limit: float) -> str:
     return "ok" if value <= limit else "OVER"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Of many measurements."""
+
+    p50: float
+    p95: float
+    most: float
+
+    @classmethod
+    def of(cls, measured: Sequence[float]) -> Spread:
+        return cls(statistics.median(measured), statistics.quantiles(measured, n=20)[-1], max(measured))

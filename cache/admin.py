@@ -3,6 +3,7 @@ entry's template and recipe say. Whoever knows plans and services registers it, 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from cache import lookup
+from cache import lookup, pins
 from cache.description import Piece, filled_places, pieces
 from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
@@ -90,7 +91,7 @@ class EntryAdmin(OperatorAdmin):
         "last_used",
         "planned_by",
         "created_at",
-        "expires_at",
+        "ends_at",
     )
     list_filter = (StateFilter, "pinned", ReuseFilter, PlannerFilter, "created_at", ProjectFilter, ServiceFilter)
     list_select_related = ("project", "use")
@@ -138,6 +139,10 @@ class EntryAdmin(OperatorAdmin):
     @admin.display(description="last used", ordering="use__last_used_at")
     def last_used(self, entry: Entry) -> Any:
         return entry.use.last_used_at if hasattr(entry, "use") and entry.use.hits else None
+
+    @admin.display(description="expires", ordering="expires_at", empty_value="never")
+    def ends_at(self, entry: Entry) -> datetime | None:
+        return entry.ends_at
 
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -205,8 +210,9 @@ class EntryAdmin(OperatorAdmin):
 
     def _pin(self, request: HttpRequest, entries: QuerySet[Entry], *, pinned: bool) -> None:
         word = "Pinned" if pinned else "Unpinned"
-        changing = list(entries.exclude(pinned=pinned))
-        Entry.objects.filter(pk__in=[entry.pk for entry in changing]).update(pinned=pinned)
+        chosen = {entry.pk: entry for entry in entries}
+        changed = (pins.pin if pinned else pins.unpin)(list(chosen))
+        changing = [chosen[entry_id] for entry_id in changed]
         for entry in changing:
             self.log_change(request, entry, f"{word}.")
         noun = "entry" if len(changing) == 1 else "entries"

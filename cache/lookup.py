@@ -16,15 +16,16 @@ from functools import cached_property
 
 import numpy as np
 import structlog
-from django.db import IntegrityError, transaction
-from django.db.models import Count, Func, IntegerField, Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
-from pgvector.django import CosineDistance
 
 from cache.filling import fingerprint
 from cache.guards import WORDING_GUARDS, Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
+from cache.nearest import nearest
+from cache.pins import NEVER
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
 from cache.renaming import pair_fields, rename_params, rename_plan
 from cache.templates import Template, TemplateInvalid, make_template
@@ -40,10 +41,17 @@ YES, OPEN = "yes", "open"
 # The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
 # costs more than its answer. What is not selected is fetched when it is looked at.
 SAME_TEMPLATE = """
-    SELECT id, identity, template, plan, recipe, services, dependencies, replan_reason FROM cache_entry
+    SELECT id, identity, template, plan, recipe, services, dependencies, replan_reason, cost FROM cache_entry
     WHERE scope = %s AND template_key = %s AND identity IN ('', %s)
         AND expires_at > now() AND quarantined_at IS NULL
     ORDER BY created_at DESC LIMIT %s
+"""
+
+# The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
+# goes, not as it was when the statement began.
+REPLACED = """
+    DELETE FROM cache_entry WHERE scope = %s AND template_key = %s AND identity = %s AND variant = %s
+    RETURNING pinned
 """
 
 
@@ -130,13 +138,14 @@ class Candidate:
 @dataclass(frozen=True)
 class Decision:
     """``kind`` is ``exact``, ``semantic`` or ``miss``; ``plan`` holds the request's own values. ``reason`` is a
-    stable word, ``candidates`` are the ones looked at, best first."""
+    stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at, best first."""
 
     kind: str
     reason: str
     plan: Json = None
     entry_id: str | None = None
     similarity: float | None = None
+    cost: Mapping[str, Json] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     milliseconds: float = 0.0
@@ -145,6 +154,11 @@ class Decision:
     @property
     def hit(self) -> bool:
         return self.kind != "miss"
+
+    @property
+    def guard(self) -> str:
+        """What refused the best candidate: the would-be hit, had similarity decided. Empty when nothing did."""
+        return next((seen.refusal.guard for seen in self.candidates if seen.refusal), "")
 
     def as_dict(self) -> dict[str, Json]:
         """What a Plan shows of it."""
@@ -193,7 +207,8 @@ def store(
     planned_by: str,
     cost: Mapping[str, Json],
 ) -> Entry | None:
-    """Makes a validated plan reusable; an entry of the same template and variant gives way to it. ``None`` when
+    """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves
+    it its pin. ``None`` when
     another process stored one at the same moment, or the project is gone."""
     recipe = trace(plan, request.template, request.params)
     if not check_with_sentinels(plan, recipe, request.template, request.params):
@@ -219,19 +234,15 @@ def store(
     )
     try:
         with transaction.atomic():
-            Entry.objects.filter(
-                scope=entry.scope,
-                template_key=entry.template_key,
-                identity=entry.identity,
-                variant=entry.variant,
-            ).delete()
+            if _replace_pinned(entry):
+                entry.pinned, entry.expires_at = True, NEVER
             entry.save(force_insert=True)
             EntryUse.objects.create(entry=entry)
             if recipe.reusable and vector is not None:
                 EntryVector.objects.create(
                     entry=entry,
                     scope=entry.scope,
-                    expires_at=expires_at,
+                    expires_at=entry.expires_at,
                     fields=fields_digest(request.template),
                     embedding=vector,
                 )
@@ -239,6 +250,14 @@ def store(
         return None
     log.info("cache entry stored", entry=entry.id, project=entry.project_id, reusable=recipe.reusable)
     return entry
+
+
+def _replace_pinned(entry: Entry) -> bool:
+    """Deletes the entry whose place this one takes; whether it was pinned."""
+    place = [entry.scope, entry.template_key, entry.identity, entry.variant]
+    with connection.cursor() as cursor:
+        cursor.execute(REPLACED, place)
+        return bool(cursor.fetchone() == (True,))
 
 
 def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
@@ -304,7 +323,7 @@ def _by_template(request: Request, policy: Policy) -> Decision:
     served, refused = _first_served([(entry, 1.0) for entry in variants], request, policy, by_meaning=False)
     if served is None:
         return Decision("miss", "only_exact_templates", candidates=refused)
-    return Decision("exact", "same_template", served.plan, served.entry_id, 1.0, refused)
+    return Decision("exact", "same_template", served.plan, served.entry_id, 1.0, served.cost, refused)
 
 
 def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]) -> Decision:
@@ -319,7 +338,7 @@ def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]
     refused += more_refused
     if served is not None:
         reason = "model_check" if served.overruling else "same_meaning"
-        decision = Decision("semantic", reason, served.plan, served.entry_id, served.similarity)
+        decision = Decision("semantic", reason, served.plan, served.entry_id, served.similarity, served.cost)
     elif refused:
         decision = Decision("miss", "refused", similarity=best)
     else:
@@ -331,25 +350,16 @@ def _nearest(
     request: Request, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
 ) -> tuple[float | None, list[tuple[Entry, float]]]:
     """The best similarity there is, and the usable entries from ``floor`` up: those of the request's own fields
-    first, then the others, which serve only when their fields can be renamed; best first among each. An exact scan
-    over the scope's own vectors: an index over all scopes would answer faster and find almost nothing once
-    filtered."""
-    rows = (
-        EntryVector.objects.annotate(
-            dimensions=Func("embedding", function="vector_dims", output_field=IntegerField())
-        )
-        # A server may give vectors of another length under the same model's name; comparing them is an error.
-        .filter(scope=request.scope.digest, expires_at__gt=timezone.now(), dimensions=len(vector))
-        .exclude(entry_id__in=but_not)
-        .annotate(
-            distance=CosineDistance("embedding", vector),
-            near=Q(distance__lte=1.0 - floor),
-            alike=Q(fields=fields_digest(request.template)),
-        )
-        .order_by("-near", "-alike", "distance")
-        .values_list("entry_id", "distance")[:CANDIDATES]
+    first, then the others, which serve only when their fields can be renamed; best first among each."""
+    found = nearest(
+        request.scope.digest,
+        vector,
+        fields=fields_digest(request.template),
+        floor=floor,
+        limit=CANDIDATES,
+        but_not=but_not,
     )
-    similarities = {entry_id: 1.0 - distance for entry_id, distance in rows}
+    similarities = {entry_id: 1.0 - distance for entry_id, distance in found}
     near = {entry_id: similarity for entry_id, similarity in similarities.items() if similarity >= floor}
     entries = Entry.objects.usable().in_bulk(list(near)) if near else {}
     return (
@@ -364,6 +374,7 @@ class _Served:
     entry_id: str
     similarity: float
     overruling: bool
+    cost: Mapping[str, Json]
 
 
 def _first_served(
@@ -380,7 +391,7 @@ def _first_served(
             refused.append(Candidate(entry.id, entry.template_text, similarity, refusal, verdict))
         if refusal is None or verdict == YES:
             overruling = refusal is not None
-            return _Served(plan, entry.id, similarity, overruling), tuple(refused)
+            return _Served(plan, entry.id, similarity, overruling, entry.cost), tuple(refused)
     return None, tuple(refused)
 
 

@@ -10,6 +10,8 @@ and the two would wait for each other.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 from pgvector.django import HalfVectorField
@@ -63,7 +65,7 @@ class Entry(models.Model):
     cost = models.JSONField(default=dict, help_text="What planning it cost: tokens and milliseconds.")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
-    pinned = models.BooleanField(default=False, help_text="Kept whatever the project's cap.")
+    pinned = models.BooleanField(default=False, help_text="Kept whatever its age and the project's cap.")
     quarantined_at = models.DateTimeField(null=True, blank=True)
     quarantine_reason = models.TextField(blank=True)
 
@@ -75,6 +77,9 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], name="entry_by_project"),
             models.Index(fields=["-created_at", "-id"], name="entry_by_time"),
+            models.Index(
+                fields=["project"], name="entry_in_quarantine", condition=models.Q(quarantined_at__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -94,6 +99,11 @@ class Entry(models.Model):
     @property
     def expired(self) -> bool:
         return self.expires_at <= timezone.now()
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it expires; ``None`` for a pinned one, which does not."""
+        return None if self.pinned else self.expires_at
 
     @property
     def reusable(self) -> bool:

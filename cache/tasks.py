@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
 
-from cache import expiry
+from cache import expiry, vector_indexes
 from orra.celery import app
 
 log = structlog.get_logger(__name__)
@@ -21,3 +22,8 @@ def delete_expired() -> None:
 def enforce_caps() -> None:
     if deleted := expiry.enforce_caps():
         log.info("cache entries over the cap deleted", entries=deleted)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def keep_vector_indexes() -> None:
+    vector_indexes.keep(at_least=settings.VECTOR_INDEX_FROM)

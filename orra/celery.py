@@ -15,11 +15,13 @@ app.autodiscover_tasks()
 TICK = {"expires": 60.0}
 SWEEP = {"expires": 10.0}
 app.conf.beat_schedule = {
-    "plans: take up what was lost": {"task": "planengine.tasks.sweep", "schedule": 2.0, "options": SWEEP},
-    "cache: delete expired entries": {"task": "cache.tasks.delete_expired", "schedule": 60.0, "options": TICK},
-    "cache: keep projects under their cap": {
-        "task": "cache.tasks.enforce_caps",
-        "schedule": 60.0,
-        "options": TICK,
-    },
+    name: {"task": task, "schedule": seconds, "options": {"expires": max(10.0, min(seconds, 60.0))}}
+    for name, task, seconds in (
+        ("plans: take up what was lost", "planengine.tasks.sweep", 2.0),
+        ("plans: add them to the tallies", "planengine.tasks.tally", 60.0),
+        ("plans: forget the past", "planengine.tasks.forget_the_past", 600.0),
+        ("cache: delete expired entries", "cache.tasks.delete_expired", 60.0),
+        ("cache: keep projects under their cap", "cache.tasks.enforce_caps", 60.0),
+        ("cache: keep indexes by meaning", "cache.tasks.keep_vector_indexes", 120.0),
+    )
 }

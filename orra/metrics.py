@@ -25,6 +25,19 @@ PLAN_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )
 LOOKUPS = Counter("orra_cache_lookups", "Cache lookups.", ["decision", "reason"])
+REFUSALS = Counter(
+    "orra_cache_refusals",
+    "Lookups whose best candidate was refused, by what refused it; those that end as a miss are would-be hits.",
+    ["decision", "guard"],
+)
+CALLS_SAVED = Counter("orra_cache_calls_saved", "Plans served from the cache, each a planner call not made.")
+TOKENS_SAVED = Counter("orra_cache_tokens_saved", "Tokens that planning the serving entries had cost.")
+FLIGHTS = Counter(
+    "orra_flights",
+    "What became of flights: led, joined, passed_on, taken_over from a lost worker, landed, failed.",
+    ["event"],
+)
+DELETED = Counter("orra_deleted_rows", "Plans, attempts, sessions deleted because their time was over.", ["kind"])
 LOOKUP_SECONDS = Histogram(
     "orra_cache_lookup_seconds",
     "Cache lookups, the embedding included.",
@@ -37,7 +50,6 @@ EMBEDDINGS = Counter(
 )
 MODEL_CHECKS = Counter("orra_model_checks", "Whether two requests mean the same, asked of a model.", ["outcome"])
 # led, joined, passed_on, taken_over (its worker was lost), failed
-FLIGHTS = Counter("orra_flights", "What became of plans that could be made together.", ["event"])
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 

@@ -175,6 +175,14 @@ PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, mo
 # How many plans of one template may be made at once when one cannot serve the others.
 PLANNING_LANES = number("PLANNING_LANES", 4, least=1, most=256)
 
+# --- what is kept for how long, and the cache at scale
+
+# Days; 0 keeps for ever.
+PLAN_RETENTION_DAYS = number("PLAN_RETENTION_DAYS", 90, least=0, most=36_500)
+ATTEMPT_RETENTION_DAYS = number("ATTEMPT_RETENTION_DAYS", 30, least=0, most=36_500)
+# From how many vectors on a scope gets an index by meaning; 0 for never.
+VECTOR_INDEX_FROM = number("VECTOR_INDEX_FROM", 20_000, least=0, most=1_000_000_000)
+
 # --- the web server
 
 WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)

@@ -1,49 +1,61 @@
-"""What the cache did for a project, counted from its Plans, which are the truth about every request."""
+"""What the cache did for a project: its finished Plans by what was decided, and what is in the cache now."""
 
 from __future__ import annotations
 
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count
 from django.utils import timezone
 
 from cache.models import Entry, Verdict
 from orra.strictjson import Json
-from planengine import honesty
+from planengine import honesty, tallies
 from planengine.calibration import floor_for
-from planengine.models import Plan, Project
+from planengine.models import Project
 from planengine.states import HIT_SOURCES
 
+MISS = "miss"
 
-def cache_stats(project: Project) -> dict[str, Json]:
-    """Counts since the project began. ``hit_rate`` is of the requests that the cache was asked about, ``None``
-    before the first; tokens are those that planning the serving entries had cost, where the server told them."""
-    asked = Plan.objects.filter(project=project, cache__decision__in=["exact", "semantic", "miss"])
-    by_decision = _count(asked, "decision")
+
+def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str, Json]:
+    """Counts from the full hour ``since`` on, or since the project began; what the cache holds and how honest it
+    was found is as of now. ``hit_rate`` is of the requests that the cache was asked about, ``None`` before the
+    first; tokens are those that planning the serving entries had cost, where the server told them."""
+    counts = tallies.counts(project, since=since)
+    by_decision = _sum((count.decision, count.requests) for count in counts)
     hits = {source.value: by_decision.get(source.value, 0) for source in HIT_SOURCES}
-    total = sum(by_decision.values())
+    misses = [count for count in counts if count.decision == MISS]
+    served, missed = sum(hits.values()), sum(count.requests for count in misses)
+    refused = [count for count in counts if count.guard and count.decision in (MISS, *HIT_SOURCES)]
     floor = floor_for(project)
     return {
-        "requests": total,
-        "hits": {**hits, "total": sum(hits.values())},
-        "hit_rate": sum(hits.values()) / total if total else None,
-        "misses": by_decision.get("miss", 0),
-        "misses_by_reason": _count(asked.filter(cache__decision="miss"), "reason"),
-        "calls_saved": sum(hits.values()),
-        "tokens_saved": _tokens_saved(project),
-        "entries": Entry.objects.usable().filter(project=project).count(),
-        "quarantined_entries": Entry.objects.filter(project=project).exclude(quarantined_at=None).count(),
+        "since": None if since is None else tallies.full_hour(since).isoformat(),
+        "requests": served + missed,
+        "hits": {**hits, "total": served},
+        "hit_rate": served / (served + missed) if served + missed else None,
+        "misses": missed,
+        "misses_by_reason": _sum((count.reason, count.requests) for count in misses),
+        "would_be_hits": sum(count.requests for count in misses if count.guard),
+        "guards": _sum((count.guard, count.requests) for count in refused),
+        "calls_saved": served,
+        "tokens_saved": sum(count.tokens_saved for count in counts),
+        **_holdings(project),
         "observed_wrong_hit_rate": honesty.observed(project).as_dict(),
-        "reported_wrong_hits": honesty.reported(project).wrong,
+        "reported_wrong_hits": honesty.wrong_reports(project),
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
         "model_check": {"setting": project.model_check, "verdicts": _verdicts(project)},
         "similarity_floor": {"value": floor.value, "from": floor.origin},
     }
 
 
-def _count(plans: QuerySet[Plan], member: str) -> dict[str, int]:
-    counted = plans.order_by().annotate(word=KT(f"cache__{member}")).values_list("word")
-    return dict(counted.annotate(times=Count("id")).order_by("-times"))
+def _sum(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The most frequent first."""
+    sums: Counter[str] = Counter()
+    for word, times in counted:
+        sums[word] += times
+    return dict(sums.most_common())
 
 
 def _verdicts(project: Project) -> dict[str, int]:
@@ -52,14 +64,9 @@ def _verdicts(project: Project) -> dict[str, int]:
     return dict(known.values_list("answer").annotate(times=Count("id")))
 
 
-def _tokens_saved(project: Project) -> int:
-    cost = Entry.objects.filter(pk=OuterRef("cache_entry_id"))
-    tokens = [
-        Subquery(cost.annotate(count=Cast(KT(f"cost__{kind}"), IntegerField())).values("count"))
-        for kind in ("prompt_tokens", "completion_tokens")
-    ]
-    served = Plan.objects.filter(project=project, source__in=HIT_SOURCES, cache_entry_id__isnull=False)
-    sums = served.annotate(prompt=tokens[0], completion=tokens[1]).aggregate(
-        prompt_sum=Sum(F("prompt")), completion_sum=Sum(F("completion"))
-    )
-    return sum(count or 0 for count in sums.values())
+def _holdings(project: Project) -> dict[str, Json]:
+    """Entries that have expired count until they are deleted, about a minute: whether one has is not in the index
+    that answers this."""
+    entries = Entry.objects.filter(project=project)
+    quarantined = entries.exclude(quarantined_at=None).count()
+    return {"entries": entries.count() - quarantined, "quarantined_entries": quarantined}

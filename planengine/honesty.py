@@ -10,16 +10,18 @@ import math
 import random
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from cache import lookup, verdicts
 from orra import metrics
 from orra.strictjson import Json
-from planengine import plan_cache
+from planengine import plan_cache, tallies
 from planengine.exceptions import BadRequest
 from planengine.generation import generate
 from planengine.graphs import same_graph
@@ -113,15 +115,26 @@ def reopen(project: Project) -> None:
 def observed(project: Project) -> Observed:
     """Over the sampled checks since hits by meaning were last reopened."""
     checks = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.SAMPLE)
-    decided = checks.exclude(verdict=HitCheck.Verdict.UNDECIDED)
-    return Observed(decided.count(), decided.filter(verdict=HitCheck.Verdict.WRONG).count())
+    wrong = Q(verdict=HitCheck.Verdict.WRONG)
+    counts = checks.aggregate(
+        checked=Count("pk", filter=~Q(verdict=HitCheck.Verdict.UNDECIDED)), wrong=Count("pk", filter=wrong)
+    )
+    return Observed(**counts)
+
+
+def wrong_reports(project: Project) -> int:
+    """Hits that clients reported as wrong since hits by meaning were last reopened."""
+    return HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT).count()
 
 
 def reported(project: Project) -> Observed:
     """Reports among all hits by meaning: clients report few, so this is a floor."""
-    reports = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT)
-    hits = Plan.objects.filter(project=project, source=PlanSource.SEMANTIC).count()
-    wrong = reports.count()
+    # A report goes with its plan: only hits of the time that plans are kept for can be among the reported.
+    days = settings.PLAN_RETENTION_DAYS
+    since = timezone.now() - timedelta(days=days) if days else None
+    counted = tallies.counts(project, since=since)
+    hits = sum(count.requests for count in counted if count.decision == PlanSource.SEMANTIC)
+    wrong = wrong_reports(project)
     return Observed(max(hits, wrong), wrong)
 
 

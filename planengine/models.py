@@ -231,6 +231,17 @@ class Plan(models.Model):
     source = models.CharField(max_length=10, choices=PlanSource.choices, null=True)
     cache = models.JSONField(default=dict, help_text="How the cache decided, and why.")
     cache_entry_id = models.CharField(max_length=ids.LENGTH, null=True, help_text="The entry that served it.")
+    # The same as columns, to be counted.
+    decision = models.CharField(max_length=10, blank=True, help_text="exact, semantic, miss, or the cache mode.")
+    decision_reason = models.CharField(max_length=40, blank=True)
+    guard = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="What refused the best candidate, which similarity alone would have served.",
+    )
+    tokens_saved = models.PositiveIntegerField(
+        null=True, help_text="What planning the entry had cost. Empty when nothing was saved, or nobody knows."
+    )
     grounding = models.JSONField(null=True)
     error = models.JSONField(null=True)
     prompt_tokens = models.PositiveIntegerField(null=True, help_text="Empty when the server did not say.")
@@ -257,6 +268,8 @@ class Plan(models.Model):
             models.Index(fields=["project", "-created_at", "-id"], name="plan_by_project"),
             models.Index(fields=["-created_at", "-id"], name="plan_by_time"),
             models.Index(fields=["created_at"], name="plan_unfinished", condition=Q(status__in=UNFINISHED)),
+            # Grows at one end only, which makes it cheap to write.
+            models.Index(fields=["finished_at"], name="plan_by_end", condition=Q(finished_at__isnull=False)),
             models.Index(
                 fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)
             ),
@@ -310,6 +323,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["plan", "number", "id"]
+        indexes = [models.Index(fields=["created_at"], name="attempt_by_time")]
 
     def __str__(self) -> str:
         return f"{self.plan_id} #{self.number}"
@@ -390,3 +404,35 @@ class CalibratedFloor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embedding_model}: {self.floor}"
+
+
+class Tally(models.Model):
+    """What the cache did for a project in an hour: how many finished plans of a decision, reason and guard. It
+    outlives the plans. See :mod:`planengine.tallies`."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tallies", db_index=False)
+    hour = models.DateTimeField()
+    decision = models.CharField(max_length=10)
+    reason = models.CharField(max_length=40)
+    guard = models.CharField(max_length=40)
+    requests = models.PositiveBigIntegerField()
+    tokens_saved = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "hour", "decision", "reason", "guard"], name="tally_per_hour_and_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.hour:%Y-%m-%d %H}h: {self.requests} × {self.decision}"
+
+
+class TallyMark(models.Model):
+    """One row: plans that finished before this moment are in the tallies, and no others."""
+
+    counted_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.counted_until.isoformat()

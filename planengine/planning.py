@@ -125,7 +125,7 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
             plans.finish_from_cache(plan, decision)
             return
         if any(candidate.verdict for candidate in decision.candidates):
-            plan.cache = decision.as_dict()
+            plans.note_decision(plan, decision)
         vector = decision.vector
     started = time.monotonic()
     planner = current_planner()
@@ -201,13 +201,13 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
         if plan is None or not plan.is_finished:
             return flights.pass_on(lead)
         if plan.error is not None:
-            metrics.FLIGHTS.labels("failed").inc()
             identical = not _concerns_all(plan.error, lead)
             plans.share_failure(plan, flights.dismiss(lead, identical=identical))
         if lead.in_lane:
             released = [*flights.release(lead, identical=True), *flights.pass_on(lead)]
         else:
             released = flights.land(lead)
+    metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
     log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))
     return released
 

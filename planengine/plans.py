@@ -13,7 +13,7 @@ A claim is a conditional UPDATE that raises the fencing token; whoever holds an 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,7 +34,7 @@ from planengine.leases import LEASE
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, params_as_list
-from planengine.states import PlanSource, PlanStatus
+from planengine.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.validation import validate
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,10 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
         request_digest=request.digest if idempotency_key is not None else None,
     )
     decision = _look_up(project, request)
-    _note_decision(plan, decision, request.cache)
+    if decision is None:
+        _note_no_lookup(plan, request.cache)
+    else:
+        note_decision(plan, decision)
     if decision is not None and decision.hit:
         _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     elif request.cache == Plan.CacheMode.ONLY:
@@ -87,6 +90,8 @@ def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
         params=params_as_list(request.params),
         created_at=timezone.now(),
         cache={"decision": "replay", "entry_id": entry.id, "similarity": None, "reason": "replay", "guards": []},
+        decision="replay",
+        decision_reason="replay",
     )
     filled, failure = preview_replay(entry, project=project, request=request)
     if failure is None:
@@ -189,7 +194,7 @@ def serve(plan: Plan, decision: Decision) -> bool:
 
 
 def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan]) -> bool:
-    _note_decision(plan, decision, plan.cache_mode)
+    note_decision(plan, decision)
     _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     finished = _write(plan, writable)
     if finished and decision.entry_id and plan.finished_at:
@@ -214,7 +219,7 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
 SHARE_FAILURE = """
     UPDATE planengine_plan
     SET status = %s, error = %s, finished_at = %s,
-        cache = cache || '{"reason": "same_flight"}',
+        cache = cache || '{"reason": "same_flight"}', decision_reason = 'same_flight',
         timings_ms = '{"cache": 0, "embedding": 0, "planner": 0}' || timings_ms
             || jsonb_build_object('total', round(extract(epoch FROM %s - created_at) * 1000, 2))
     WHERE id = ANY(%s) AND status = 'pending'
@@ -272,11 +277,16 @@ def total(counts: Iterable[int | None]) -> int | None:
 def _count(plan: Plan, decision: Decision | None = None) -> None:
     if decision is not None:
         metrics.LOOKUPS.labels(decision.kind, decision.reason).inc()
+        if decision.guard:
+            metrics.REFUSALS.labels(decision.kind, decision.guard).inc()
         metrics.LOOKUP_SECONDS.labels(decision.kind).observe(decision.milliseconds / 1000)
     if plan.finished_at is not None:
         source = str(plan.source or "none")
         metrics.PLANS.labels(str(plan.status), source).inc()
         metrics.PLAN_SECONDS.labels(source).observe((plan.finished_at - plan.created_at).total_seconds())
+        if plan.source in HIT_SOURCES:
+            metrics.CALLS_SAVED.inc()
+            metrics.TOKENS_SAVED.inc(plan.tokens_saved or 0)
 
 
 def _asked_before(project: Project, request: PlanRequest, idempotency_key: str) -> Plan | None:
@@ -296,15 +306,26 @@ def _look_up(project: Project, request: PlanRequest) -> Decision | None:
     return plan_cache.find(project, request)
 
 
-def _note_decision(plan: Plan, decision: Decision | None, mode: str) -> None:
-    if decision is None:
-        plan.cache = {"decision": mode, "entry_id": None, "similarity": None, "reason": mode, "guards": []}
-        return
+def _note_no_lookup(plan: Plan, mode: str) -> None:
+    plan.cache = {"decision": mode, "entry_id": None, "similarity": None, "reason": mode, "guards": []}
+    plan.decision = plan.decision_reason = mode
+
+
+def note_decision(plan: Plan, decision: Decision) -> None:
+    """Writes nothing: the plan's next write holds it."""
     plan.cache = decision.as_dict()
+    plan.decision, plan.decision_reason, plan.guard = decision.kind, decision.reason, decision.guard
+    plan.tokens_saved = _tokens(decision.cost) if decision.hit else None
     plan.timings_ms = {
         "cache": round(decision.milliseconds, 2),
         "embedding": round(decision.embedding_milliseconds, 2),
     }
+
+
+def _tokens(cost: Mapping[str, Json]) -> int | None:
+    """What planning had cost; ``None`` when the server did not say. Stored rows are not trusted."""
+    counts = [cost.get(kind) for kind in ("prompt_tokens", "completion_tokens")] if isinstance(cost, dict) else []
+    return total(count if isinstance(count, int) and 0 <= count < 2**30 else None for count in counts)
 
 
 def _cache_only_failure(decision: Decision | None) -> Failure:
@@ -371,6 +392,10 @@ OUTCOME_COLUMNS = (
     "source",
     "cache",
     "cache_entry_id",
+    "decision",
+    "decision_reason",
+    "guard",
+    "tokens_saved",
     "error",
     "prompt_tokens",
     "completion_tokens",

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import structlog
 from celery import Task
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from orra import metrics
 from orra.celery import app
-from planengine import freshness, honesty, planning, plans
+from planengine import freshness, honesty, planning, plans, retention, tallies
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,26 @@ def mark_second_best(project_id: str, service_name: str) -> None:
 @app.task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
     honesty.check(plan_id)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def tally() -> None:
+    tallies.add_finished_plans(timezone.now())
+
+
+@app.task  # type: ignore[untyped-decorator]
+def forget_the_past() -> None:
+    """Deletes plans, attempts and sessions whose time is over."""
+    now = timezone.now()
+    deleted = {
+        "attempts": retention.delete_old_attempts(now, days=settings.ATTEMPT_RETENTION_DAYS),
+        "plans": retention.delete_old_plans(now, days=settings.PLAN_RETENTION_DAYS),
+        "sessions": retention.delete_ended_sessions(now),
+    }
+    for kind, rows in deleted.items():
+        metrics.DELETED.labels(kind).inc(rows)
+    if any(deleted.values()):
+        log.info("the past deleted", **deleted)
 
 
 def check_later(plan_id: str) -> None:

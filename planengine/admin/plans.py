@@ -29,7 +29,7 @@ class DecisionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
         chosen = self.value()
-        return queryset.filter(cache__decision=chosen) if chosen else queryset
+        return queryset.filter(decision=chosen) if chosen else queryset
 
 
 class OutcomeFilter(admin.SimpleListFilter):
@@ -58,7 +58,7 @@ class ServedByFilter(ChosenFilter):
 
 @admin.register(Plan)
 class PlanAdmin(ReadOnlyAdmin):
-    list_display = ("id", "state", "source", "asked", "project", "decision", "total_ms", "created_at")
+    list_display = ("id", "state", "source", "asked", "project", "decided", "total_ms", "created_at")
     list_filter = ("status", "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter, ServedByFilter)
     list_select_related = ("project",)
     list_defer = ("params", "plan", "error", "grounding")
@@ -73,8 +73,8 @@ class PlanAdmin(ReadOnlyAdmin):
     def asked(self, plan: Plan) -> str:
         return brief(plan.action)
 
-    @admin.display(description="cache", ordering="cache__decision")
-    def decision(self, plan: Plan) -> str:
+    @admin.display(description="cache", ordering="decision")
+    def decided(self, plan: Plan) -> str:
         return explain(plan.cache, there=()).decision or "–"
 
     @admin.display(description="ms", ordering="timings_ms__total")

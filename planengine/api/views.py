@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -27,6 +28,8 @@ from planengine.models import ApiKey, Plan, Project, Service
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
 from planengine.states import PlanSource, PlanStatus
 from planengine.waiting import WAIT_HEADER
+
+MOST_HOURS = 10 * 365 * 24
 
 
 def project_of(request: Request) -> Project:
@@ -335,10 +338,17 @@ class CacheStats(APIView):
     @extend_schema(
         operation_id="get_cache_stats",
         summary="What the cache did for the project",
-        responses={200: {"type": "object"}},
+        description="Of finished plans: since the project began, or from the full hour of `since`, or of so "
+        "many `hours` ago, on. `would_be_hits` are misses whose best candidate a guard refused; `guards` says "
+        "which, and counts hits too that were served by a later candidate.",
+        parameters=[
+            OpenApiParameter("since", type=datetime),
+            OpenApiParameter("hours", type=int, description="1 to 87600, instead of `since`."),
+        ],
+        responses=shapes.CacheStatsSerializer,
     )
     def get(self, request: Request) -> Response:
-        return Response(cache_stats(project_of(request)))
+        return Response(cache_stats(project_of(request), since=_since(request)))
 
 
 def _entry(request: Request, entry_id: str) -> Entry:
@@ -367,6 +377,18 @@ def _moment(request: Request, name: str) -> datetime | None:
     if moment is None:
         raise BadRequest(f"`{name}` must be a time such as 2026-01-31T12:00:00Z.", code="invalid_filter")
     return moment
+
+
+def _since(request: Request) -> datetime | None:
+    """From when on to count: a moment, or so many hours ago."""
+    hours = request.query_params.get("hours")
+    if hours is None:
+        return _moment(request, "since")
+    if "since" in request.query_params:
+        raise BadRequest("Send `since` or `hours`, not both.", code="invalid_filter")
+    if not (hours.isascii() and hours.isdecimal() and len(hours) < 6 and 1 <= int(hours) <= MOST_HOURS):
+        raise BadRequest(f"`hours` must be a whole number from 1 to {MOST_HOURS}.", code="invalid_filter")
+    return timezone.now() - timedelta(hours=int(hours))
 
 
 def _storable(body: Json) -> Json:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
+from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
@@ -87,10 +88,13 @@ class TestExpired:
         assert not EntryVector.objects.exists()
         assert not EntryUse.objects.exists()
 
-    def test_pinned_ones_go_too(self, project: Project) -> None:
-        make_entry(project, expired=True, pinned=True)
+    def test_pinned_ones_stay(self, project: Project) -> None:
+        kept = {make_entry(project, expired=True, pinned=True).pk, make_entry(project, pinned=True).pk}
+        make_entry(project, expired=True)
 
         assert expiry.delete_expired() == 1
+
+        assert left() == kept
 
     def test_a_second_time_there_is_nothing_to_do(self, project: Project) -> None:
         make_entry(project, expired=True)
@@ -123,6 +127,27 @@ class TestExpired:
             expiry.delete_expired(batch=1)
 
         assert len(left()) == 2
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_at_once_delete_each_entry_once(self, project: Project) -> None:
+        for _ in range(300):
+            make_entry(project, expired=True)
+        kept = {make_entry(project).pk, make_entry(project, expired=True, pinned=True).pk}
+        begin = Barrier(2)
+
+        def work(number: int) -> int:
+            try:
+                begin.wait(timeout=20)
+                return expiry.delete_expired(batch=7)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            deleted = list(pool.map(work, range(2)))
+
+        # What one holds the other passes over, and finds gone when it looks again.
+        assert sum(deleted) == 300
+        assert left() == kept
 
 
 class TestCaps:

@@ -59,6 +59,9 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("WEB_THREADS", "many"),
         ("WEB_THREADS", "0"),
         ("ORRA_OPEN_REGISTRATION", "perhaps"),
+        ("PLAN_RETENTION_DAYS", "-1"),
+        ("ATTEMPT_RETENTION_DAYS", "a month"),
+        ("VECTOR_INDEX_FROM", "-1"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )

@@ -13,7 +13,7 @@ from tests.servers.scripted import ScriptedServer, failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EVENTS = ("led", "joined", "passed_on", "taken_over", "failed")
+EVENTS = ("led", "joined", "passed_on", "taken_over", "landed", "failed")
 
 
 def counts() -> dict[str, float]:
@@ -43,7 +43,7 @@ def test_a_flight_whose_worker_is_lost(api: Api, server: ScriptedServer) -> None
 
     work(first)
 
-    assert since(before) == {"led": 1, "joined": 1, "taken_over": 1}
+    assert since(before) == {"led": 1, "joined": 1, "taken_over": 1, "landed": 1}
 
 
 def test_a_turn_in_a_lane(api: Api, server: ScriptedServer, settings: Any) -> None:

@@ -1,0 +1,87 @@
+"""What a project's cache did, told after a hundred thousand plans and after a million."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from benchmarks import shop, table
+from benchmarks.table import Spread
+from planengine import tallies
+from planengine.cache_stats import cache_stats
+from planengine.models import Project
+
+PLANS = 100_000
+FULL_PLANS = 1_000_000
+DAYS = 30
+CALLS = 40
+LIMIT_MS = 50.0
+
+FILL = """
+    INSERT INTO planengine_plan (
+        id, project_id, status, action, params, cache_mode, plan, source, cache, decision, decision_reason, guard,
+        tokens_saved, timings_ms, created_at, finished_at, lease_token
+    )
+    SELECT 'o_' || left(md5(number::text), 24), %(project)s, 'ready', 'Refund order ORD-17', '[]', 'use', '{}',
+        CASE kind WHEN 0 THEN 'model' WHEN 1 THEN 'semantic' ELSE 'exact' END, '{}',
+        CASE kind WHEN 0 THEN 'miss' WHEN 1 THEN 'semantic' ELSE 'exact' END,
+        CASE kind WHEN 0 THEN 'refused' WHEN 1 THEN 'same_meaning' ELSE 'same_template' END,
+        CASE kind WHEN 0 THEN (ARRAY['fields', 'direction', 'polarity'])[1 + number %% 3] ELSE '' END,
+        CASE kind WHEN 0 THEN NULL ELSE 900 END, '{}', moment, moment, 0
+    FROM (
+        SELECT number, number %% 10 AS kind, now() - number * interval '1 second' * %(step)s AS moment
+        FROM generate_series(1, %(plans)s) AS number
+    ) AS numbered
+"""
+
+
+@dataclass(frozen=True)
+class Stats:
+    plans: int
+    tally_seconds: float
+    ever: Spread
+    day: Spread
+
+
+def run(*, full: bool) -> Stats:
+    project = shop.open_project()
+    plans = FULL_PLANS if full else PLANS
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"project": project.pk, "plans": plans, "step": DAYS * 86400 / plans})
+        cursor.execute("VACUUM ANALYZE planengine_plan")
+    started = time.perf_counter()
+    tallies.add_finished_plans(timezone.now())
+    tally_seconds = time.perf_counter() - started
+    result = Stats(
+        plans,
+        tally_seconds,
+        ever=_time(lambda: cache_stats(project)),
+        day=_time(lambda: cache_stats(project, since=timezone.now() - timedelta(days=1))),
+    )
+    _print(result, project)
+    return result
+
+
+def _print(result: Stats, project: Project) -> None:
+    counted = cache_stats(project)["requests"]
+    if counted != result.plans:
+        raise RuntimeError(f"{counted} plans were counted, not {result.plans}.")
+    table.heading(f"GET /v1/cache/stats after {result.plans:,} plans of {DAYS} days")
+    table.line("", "p50", "p95", f"p95 ≤ {LIMIT_MS:g} ms")
+    for name, spread in (("since the project began", result.ever), ("of the last day", result.day)):
+        table.line(name, f"{spread.p50:.1f} ms", f"{spread.p95:.1f} ms", table.verdict(spread.p95, LIMIT_MS))
+    table.line("adding all of them to the tallies, once", f"{result.tally_seconds:.1f} s")
+
+
+def _time(call: Callable[[], object]) -> Spread:
+    milliseconds = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        call()
+        milliseconds.append((time.perf_counter() - started) * 1000)
+    return Spread.of(milliseconds)

@@ -1,0 +1,86 @@
+"""What the cache did, counted by the hour, so that telling it costs the same after a million plans as after ten.
+
+Finished Plans are added to the tallies once, a minute after they finished; what came since is counted from the
+Plans themselves. Tallies stay when Plans and cache entries are gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+
+from planengine.models import Project, TallyMark
+
+# A Plan's end is set by its process and seen when that commits, which takes milliseconds.
+LATEST_COMMIT = timedelta(minutes=1)
+EVER = datetime.min.replace(tzinfo=UTC)
+
+BEGIN = "INSERT INTO planengine_tallymark (id, counted_until) VALUES (1, %s) ON CONFLICT DO NOTHING"
+
+# The mark says what has been added: whoever holds it adds, and moves it on, in one statement. Parameters: until.
+ADD = """
+    WITH mark AS (
+        SELECT id, counted_until FROM planengine_tallymark
+        WHERE counted_until < %(until)s FOR UPDATE SKIP LOCKED
+    ), added AS (
+        INSERT INTO planengine_tally AS tally (project_id, hour, decision, reason, guard, requests, tokens_saved)
+        SELECT plan.project_id, date_trunc('hour', plan.finished_at, 'UTC'), plan.decision, plan.decision_reason,
+            plan.guard, count(*), coalesce(sum(plan.tokens_saved), 0)
+        FROM mark JOIN planengine_plan AS plan
+            ON plan.finished_at >= mark.counted_until AND plan.finished_at < %(until)s
+        GROUP BY 1, 2, 3, 4, 5
+        ON CONFLICT (project_id, hour, decision, reason, guard) DO UPDATE
+            SET requests = tally.requests + excluded.requests,
+                tokens_saved = tally.tokens_saved + excluded.tokens_saved
+    )
+    UPDATE planengine_tallymark SET counted_until = %(until)s FROM mark WHERE planengine_tallymark.id = mark.id
+"""
+
+# The mark as it was a moment ago tells the planner how few Plans there are to read; the mark as it is, in the same
+# snapshot as everything else, which of them are not in the tallies.
+READ = """
+    SELECT decision, reason, guard, sum(requests)::bigint, sum(tokens_saved)::bigint FROM (
+        SELECT decision, reason, guard, requests, tokens_saved FROM planengine_tally
+        WHERE project_id = %(project)s AND hour >= %(since)s
+        UNION ALL
+        SELECT decision, decision_reason, guard, 1, coalesce(tokens_saved, 0) FROM planengine_plan
+        WHERE project_id = %(project)s AND finished_at >= greatest(%(since)s, %(mark)s)
+            AND finished_at >= coalesce((SELECT counted_until FROM planengine_tallymark), '-infinity')
+    ) AS counted GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many finished plans of one kind, and the model's tokens that they saved."""
+
+    decision: str
+    reason: str
+    guard: str
+    requests: int
+    tokens_saved: int
+
+
+def counts(project: Project, *, since: datetime | None = None) -> list[Count]:
+    """The project's finished plans by what the cache decided, from the full hour ``since`` on."""
+    mark = TallyMark.objects.first()
+    beginning = EVER if since is None else full_hour(since)
+    known = mark.counted_until if mark else EVER
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"project": project.pk, "since": beginning, "mark": known})
+        return [Count(*row) for row in cursor.fetchall()]
+
+
+def add_finished_plans(now: datetime) -> bool:
+    """Adds what finished more than a moment ago to the tallies; ``False`` when there was nothing to do, or another
+    process is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, [EVER])
+        cursor.execute(ADD, {"until": now - LATEST_COMMIT})
+        return bool(cursor.rowcount)
+
+
+def full_hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
