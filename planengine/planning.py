@@ -204,12 +204,14 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
             identical = not _concerns_all(plan.error, lead)
             plans.share_failure(plan, flights.dismiss(lead, identical=identical))
         if lead.in_lane:
-            released = [*flights.release(lead, identical=True), *flights.pass_on(lead)]
+            released = flights.release(lead, identical=True)
+            next_ones = flights.pass_on(lead)
         else:
-            released = flights.land(lead)
-    metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
+            released, next_ones = flights.land(lead), []
+    if not next_ones:
+        metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
     log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))
-    return released
+    return [*released, *next_ones]
 
 
 def _concerns_all(error: Mapping[str, Json], lead: Lead) -> bool:

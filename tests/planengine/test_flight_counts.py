@@ -57,4 +57,4 @@ def test_a_turn_in_a_lane(api: Api, server: ScriptedServer, settings: Any) -> No
 
     work(first)
 
-    assert since(before) == {"led": 1, "joined": 1, "passed_on": 1}
+    assert since(before) == {"led": 1, "joined": 1, "passed_on": 1, "landed": 1}
