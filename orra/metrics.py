@@ -33,6 +33,9 @@ LOOKUP_SECONDS = Histogram(
 )
 HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again or reported.", ["origin", "verdict"])
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
+FALLBACKS = Counter("orra_fallbacks", "Plans made by the fallback, and why.", ["planner", "reason"])
+BREAKER = Counter("orra_breaker_changes", "The first model was left alone, or answered again.", ["change"])
+BUDGET_REFUSALS = Counter("orra_budget_refusals", "Model calls that a project's budget did not allow.")
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 
 

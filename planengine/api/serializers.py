@@ -42,6 +42,7 @@ SETTINGS = (
     "catalogue_policy",
     "wrong_hit_tolerance",
     "recheck_share",
+    "tokens_per_day",
 )
 
 
@@ -186,7 +187,8 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     problems = serializers.ListField(child=serializers.DictField())
     error_code = serializers.CharField()
     usage = UsageSerializer()
-    seconds = serializers.FloatField()
+    cost = serializers.FloatField(allow_null=True, help_text="By the operator's prices; null when unknown.")
+    seconds = serializers.FloatField(allow_null=True, help_text="null while it lasts, or for good if it was lost")
 
 
 class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -273,6 +275,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "problems": attempt.problems,
         "error_code": attempt.error_code,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
+        "cost": None if attempt.cost is None else float(attempt.cost),
         "seconds": attempt.seconds,
     }
 

@@ -19,6 +19,7 @@ class ModelPlanner:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.model = endpoint.model
         self.name = f"model:{endpoint.model}:{PROMPT_VERSION}"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
