@@ -8,19 +8,18 @@ from functools import cache
 from django.conf import settings
 
 from planengine.embeddings import get_embedder
-from planengine.llm import Endpoint
+from planengine.llm import Endpoint, Patience
 from planengine.planners.base import Planner
 from planengine.planners.composer import Composer
 from planengine.planners.model import ModelPlanner
+
+PATIENCE = Patience()
 
 
 @cache
 def current_planner() -> Planner:
     if settings.LLM_MODEL:
-        endpoint = Endpoint(
-            model=settings.LLM_MODEL, base_url=settings.LLM_API_BASE_URL, api_key=settings.LLM_API_KEY
-        )
-        return ModelPlanner(endpoint)
+        return _model(settings.LLM_MODEL, settings.LLM_API_BASE_URL, settings.LLM_API_KEY)
     return Composer(get_embedder())
 
 
@@ -31,9 +30,8 @@ def fallback_planner() -> Planner | None:
         return None
     if settings.FALLBACK_IS_COMPOSER:
         return Composer(get_embedder())
-    endpoint = Endpoint(
-        model=settings.LLM_FALLBACK_MODEL,
-        base_url=settings.LLM_FALLBACK_API_BASE_URL,
-        api_key=settings.LLM_FALLBACK_API_KEY,
-    )
-    return ModelPlanner(endpoint)
+    return _model(settings.LLM_FALLBACK_MODEL, settings.LLM_FALLBACK_API_BASE_URL, settings.LLM_FALLBACK_API_KEY)
+
+
+def _model(name: str, base_url: str, api_key: str) -> Planner:
+    return ModelPlanner(Endpoint(model=name, base_url=base_url, api_key=api_key, patience=PATIENCE))
