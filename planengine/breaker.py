@@ -53,7 +53,8 @@ FAILED = """
 
 
 def endpoint_of(model: str, base_url: str) -> str:
-    return hashlib.sha256(f"{model} {base_url}".encode()).hexdigest()
+    """A name that tells the model. The address is digested, because a key may hide in it."""
+    return f"{model[:40]}@{hashlib.sha256(f'{model} {base_url}'.encode()).hexdigest()[:16]}"
 
 
 def lets_through(endpoint: str, *, seconds: float) -> bool:
@@ -65,7 +66,7 @@ def lets_through(endpoint: str, *, seconds: float) -> bool:
         cursor.execute(TRY, [seconds, endpoint])
         tries = bool(cursor.rowcount)
     if tries:
-        log.info("model tried again", endpoint=endpoint[:12], failures=row.failures)
+        log.info("model tried again", endpoint=endpoint, failures=row.failures)
     return tries
 
 
@@ -91,7 +92,7 @@ def note(endpoint: str, outcome: Outcome) -> None:
         [failures] = cursor.fetchone()
     if failures == threshold:
         metrics.BREAKER.labels("opened").inc()
-        log.error("model left alone", endpoint=endpoint[:12], failures=failures, seconds=seconds)
+        log.error("model left alone", endpoint=endpoint, failures=failures, seconds=seconds)
 
 
 def _note_answer(endpoint: str) -> None:
@@ -100,6 +101,6 @@ def _note_answer(endpoint: str) -> None:
     was_open = ailing.filter(retry_at__isnull=False)
     if was_open.update(failures=0, retry_at=None):
         metrics.BREAKER.labels("closed").inc()
-        log.warning("model answers again", endpoint=endpoint[:12])
+        log.warning("model answers again", endpoint=endpoint)
     else:
         ailing.update(failures=0)

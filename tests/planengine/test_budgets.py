@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REFUND = ("Refund order ORD-17", {"order_id": "ORD-17"})
 SEARCH = ("Search for laptops", {"query": "light"})
-NO_USAGE = completion({"tasks": []}, usage=...)
 
 
 def job(project: Project) -> Job:
