@@ -58,6 +58,8 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
     metrics.FALLBACKS.labels(kind, reason).inc()
     log.warning("fallback plans", plan=plan.pk, project=plan.project_id, planner=fallback.name, reason=reason)
     outcome = _generate(plan, fallback, job, deadline=deadline, first=len(failed.trials) + 1)
+    if breaker.is_down(outcome):
+        outcome = _both_down(outcome, failed)
     return Made(replace(outcome, trials=(*failed.trials, *outcome.trials)), fallback)
 
 
@@ -65,6 +67,14 @@ def stand_in() -> Planner | None:
     """The fallback, if it may have planned what others wait for: the first one's last call failed."""
     fallback = fallback_planner()
     return fallback if fallback is not None and breaker.ails(_endpoint()) else None
+
+
+def _both_down(outcome: Outcome, failed: Outcome) -> Outcome:
+    """Else whoever reads it would look at the fallback only."""
+    assert outcome.failure is not None
+    why = failed.failure.message if failed.failure else "it gave no answer lately and is left alone for a while."
+    message = f"{outcome.failure.message} This is the fallback, which was asked because of the first model: {why}"
+    return replace(outcome, failure=replace(outcome.failure, message=message))
 
 
 def _endpoint() -> str:

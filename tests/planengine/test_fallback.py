@@ -140,6 +140,7 @@ class TestWhoPlans:
         assert (plan["status"], plan["error"]["code"]) == ("failed", "model_unreachable")
         assert who(plan) == [("small-1", "model_overloaded"), ("second-1", "model_unreachable")]
         assert plan["error"]["retryable"]
+        assert "fallback" in plan["error"]["message"] and "Out of memory" in plan["error"]["message"]
 
     def test_a_budget_holds_for_the_second_too(
         self, api: Api, server: ScriptedServer, fallback: ScriptedServer
