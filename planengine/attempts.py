@@ -41,9 +41,8 @@ class Attempts:
 
     def begin(self, number: int, feedback: Feedback | None) -> None:
         """Raises :class:`planengine.exceptions.BudgetExceeded`."""
-        with transaction.atomic():
-            self._call = budgets.reserve(self.plan.project, self.planner, self.asked, feedback)
-            self._row = Attempt.objects.create(plan=self.plan, number=number, planner=self.planner.name)
+        self._call = budgets.reserve(self.plan.project, self.planner, self.asked, feedback)
+        self._row = Attempt.objects.create(plan=self.plan, number=number, planner=self.planner.name)
         self._noted_at = float("-inf")
 
     def note(self, progress: Progress) -> None:
