@@ -4,6 +4,9 @@ A plan request that waits is answered by Django at once, like any other, with a 
 client is ready to wait. The waiting itself happens here, as a coroutine: it holds neither a thread nor a database
 connection, so any number of waiting clients leaves hits as quick as they were. When the plan is finished the same
 client's GET for it is run through Django, and its answer becomes the response.
+
+Events are told alike: Django answers with those that there are, and where there are more to come, a coroutine
+goes on with the response.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
@@ -23,7 +29,16 @@ from orra.bodies import ClientGone, take_body  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
-from planengine.waiting import WAIT_HEADER, Waiters  # noqa: E402
+from planengine.events import KEEP_ALIVE, Event, Place, parse_place  # noqa: E402
+from planengine.waiting import (  # noqa: E402
+    EVENTS_HEADER,
+    LISTENING_SECONDS,
+    WAIT_HEADER,
+    WAITING_SECONDS,
+    Poller,
+    finished_among,
+    told_of,
+)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,9 +46,12 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS = 30
+KEEP_ALIVE_SECONDS = 15
+EVENTS = re.compile(r"/v1/plans/([^/]+)/events")
 
 django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS))
-waiters = Waiters()
+waiters = Poller(finished_among, seconds=WAITING_SECONDS)
+listeners = Poller(told_of, seconds=LISTENING_SECONDS)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -41,14 +59,18 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
     elif scope["type"] == "http":
         try:
-            scope, receive = await take_body(scope, receive, limit=settings.MAX_BODY_BYTES, seconds=BODY_SECONDS)
+            scope, body = await take_body(scope, receive, limit=settings.MAX_BODY_BYTES, seconds=BODY_SECONDS)
         except ClientGone:
             return
         except TimeoutError:
             await _too_slow(send)
             return
-        asks = scope["method"] == "POST" and scope["path"] == "/v1/plans"
-        await (_ask_and_wait if asks else django)(scope, receive, send)
+        if scope["method"] == "POST" and scope["path"] == "/v1/plans":
+            await _ask_and_wait(scope, body, send)
+        elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
+            await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
+        else:
+            await django(scope, body, send)
 
 
 async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
@@ -57,11 +79,65 @@ async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
     wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
         location = (answer.header(b"location") or b"").decode()
-        if await waiters.finished(location.rsplit("/", 1)[-1], timeout=float(wait)):
+        with suppress(TimeoutError):
+            await waiters.next(location.rsplit("/", 1)[-1], timeout=float(wait))
             answer = await _get(scope, location)
             answer.start["status"] = 201
             answer.start["headers"].append((b"location", location.encode()))
     await answer.replay(send)
+
+
+async def _tell(plan_id: str, scope: Message, receive: Receive, send: Send, *, gone: asyncio.Future[None]) -> None:
+    """Django's answer, and what happens after it until the plan is finished or the client ``gone``."""
+    try:
+        answer = Recorded()
+        await django(scope, receive, answer.send)
+        place = parse_place((answer.take_header(EVENTS_HEADER.lower().encode()) or b"").decode())
+        if place is None:
+            await answer.replay(send)
+            return
+        answer.take_header(b"content-length")
+        await answer.replay(send, more=True)
+        going_on = asyncio.ensure_future(_go_on(plan_id, place, send))
+        try:
+            await asyncio.wait({going_on, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            going_on.cancel()
+        if going_on.done():
+            await going_on
+    finally:
+        gone.cancel()
+
+
+async def _go_on(plan_id: str, place: Place, send: Send) -> None:
+    """Tells what comes after ``place``. What is so only now is told whenever it is otherwise."""
+    shown: tuple[Event, ...] = ()
+    spoke = time.monotonic()
+    while True:
+        told = b""
+        try:
+            story = await listeners.next(plan_id, timeout=max(0.0, spoke + KEEP_ALIVE_SECONDS - time.monotonic()))
+        except TimeoutError:
+            told = KEEP_ALIVE
+        else:
+            if story is None:  # the plan is gone
+                break
+            events = story.after(place)
+            place = events[-1].place or place if events else place
+            told = b"".join(event.encode() for event in (*events, *(now for now in story.now if now not in shown)))
+            shown = story.now
+            if story.finished:
+                await send({"type": "http.response.body", "body": told, "more_body": True})
+                break
+        if told:
+            await send({"type": "http.response.body", "body": told, "more_body": True})
+            spoke = time.monotonic()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _get(scope: Message, path: str) -> Recorded:
@@ -107,10 +183,11 @@ class Recorded:
         self.start["headers"] = [pair for pair in self.start["headers"] if pair[0].lower() != name]
         return value
 
-    async def replay(self, send: Send) -> None:
+    async def replay(self, send: Send, *, more: bool = False) -> None:
+        """``more`` is to come after it, by another."""
         await send(self.start)
         for message in self.body:
-            await send(message)
+            await send({**message, "more_body": True} if more else message)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -51,6 +51,9 @@ EMBEDDINGS = Counter(
 MODEL_CHECKS = Counter("orra_model_checks", "Whether two requests mean the same, asked of a model.", ["outcome"])
 # led, joined, passed_on, taken_over (its worker was lost), failed
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
+FALLBACKS = Counter("orra_fallbacks", "Plans made by the fallback, and why.", ["planner", "reason"])
+BREAKER = Counter("orra_breaker_changes", "The first model was left alone, or answered again.", ["change"])
+BUDGET_REFUSALS = Counter("orra_budget_refusals", "Model calls that a project's budget did not allow.")
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 
+from orra.prices import Price, parse_prices
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "rediss+socket", "sentinel", "memory"}  # memory: for tests
 
@@ -99,6 +101,13 @@ def api_key(variable: str) -> str:
     return key
 
 
+def prices(variable: str) -> dict[str, Price]:
+    try:
+        return parse_prices(text(variable))
+    except ValueError as error:
+        stop(variable, str(error))
+
+
 def database(variable: str) -> dict[str, Any]:
     """Django's form of ``postgresql://user:password@host:port/name?option=value``; a socket's folder goes into
     the ``host`` option, as libpq has it."""
@@ -157,6 +166,25 @@ LLM_MAX_OUTPUT_TOKENS = number("LLM_MAX_OUTPUT_TOKENS", 0, least=1, most=1_000_0
 LLM_MAKERS_SAMPLING = choice("LLM_MAKERS_SAMPLING", "auto", "always", "never")
 LLM_RESPONSE_FORMAT = choice("LLM_RESPONSE_FORMAT", "auto", "json_schema", "json_object", "none")
 LLM_STREAM = flag("LLM_STREAM", default=True)
+# Who plans while the model's server is down: another model, or the composer.
+LLM_FALLBACK_MODEL = text("LLM_FALLBACK_MODEL")
+LLM_FALLBACK_API_KEY = api_key("LLM_FALLBACK_API_KEY")
+LLM_FALLBACK_API_BASE_URL = http_url("LLM_FALLBACK_API_BASE_URL")
+FALLBACK_IS_COMPOSER = LLM_FALLBACK_MODEL == "composer"
+if LLM_FALLBACK_API_BASE_URL and not LLM_FALLBACK_MODEL:
+    stop("LLM_FALLBACK_MODEL", "must name the model to use at LLM_FALLBACK_API_BASE_URL.")
+if LLM_FALLBACK_API_BASE_URL and FALLBACK_IS_COMPOSER:
+    stop(
+        "LLM_FALLBACK_API_BASE_URL", "is of no use to the composer: unset it, or name another LLM_FALLBACK_MODEL."
+    )
+if LLM_FALLBACK_MODEL and not LLM_MODEL:
+    stop("LLM_FALLBACK_MODEL", "has nothing to stand in for: set LLM_MODEL too.")
+if LLM_MODEL and (LLM_FALLBACK_MODEL, LLM_FALLBACK_API_BASE_URL) == (LLM_MODEL, LLM_API_BASE_URL):
+    stop("LLM_FALLBACK_MODEL", "is the same model at the same address as LLM_MODEL.")
+# After so many failures in a row the first model is left alone for so long, and then tried with one plan.
+LLM_BREAKER_FAILURES = number("LLM_BREAKER_FAILURES", 3, least=1, most=1000)
+LLM_BREAKER_SECONDS = number("LLM_BREAKER_SECONDS", 30, least=1, most=86_400)
+LLM_PRICES = prices("LLM_PRICES")
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")

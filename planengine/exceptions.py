@@ -3,7 +3,8 @@
 OrraError                  code, message, retryable
 ├── BadRequest             the caller's input; becomes a 4xx problem
 ├── PlannerError           a planner could not give a draft
-│   └── ModelError         the model's endpoint answered wrongly, late or not at all
+│   ├── ModelError         the model's endpoint answered wrongly, late or not at all
+│   └── BudgetExceeded     the project may use no more tokens today
 └── EmbeddingUnavailable   no vector now: exact lookups and planning go on without
 """
 
@@ -38,11 +39,22 @@ class BadRequest(OrraError):
 
 
 class PlannerError(OrraError):
+    """``how_to_fix`` is for the developer who asked for the plan."""
+
     code = "planner_failed"
+    how_to_fix: tuple[str, ...] = ()
 
 
 class ModelError(PlannerError):
     code = "model_failed"
+
+
+class BudgetExceeded(PlannerError):
+    code = "budget_exceeded"
+
+    def __init__(self, message: str, *, how_to_fix: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.how_to_fix = how_to_fix
 
 
 class EmbeddingUnavailable(OrraError):

@@ -21,7 +21,8 @@ from orra.strictjson import Json
 from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
 from planengine.model_errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
-from planengine.streams import OnProgress, StreamedAnswer, is_stream
+from planengine.planners.base import OnProgress
+from planengine.streams import StreamedAnswer, is_stream
 from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 
 OPENAI_URL = "https://api.openai.com/v1"

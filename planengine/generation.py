@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from orra.strictjson import Json
 from planengine import diagnosis
-from planengine.exceptions import OrraError, PlannerError
+from planengine.exceptions import PlannerError
 from planengine.planners.base import Draft, Feedback, Job, Planner
 from planengine.validation import Problem, validate
 
@@ -63,16 +63,23 @@ def generate(
     *,
     attempts: int,
     deadline: float,
-    record: Callable[[Trial], None] = lambda trial: None,
+    first: int = 1,
+    begin: Callable[[int, Feedback | None], None] = lambda number, feedback: None,
+    record: Callable[[Trial], object] = lambda trial: None,
 ) -> Outcome:
-    """At most ``attempts`` drafts until ``deadline`` (``time.monotonic`` seconds). ``record`` sees each trial as
-    soon as it is over, so that nothing of it is lost when the process dies."""
+    """At most ``attempts`` drafts, numbered from ``first``, until ``deadline`` (``time.monotonic`` seconds).
+    ``begin`` is told of each before it is asked for, and forbids it by raising a :class:`PlannerError`; ``record``
+    sees each trial as soon as it is over, so that nothing of it is lost when the process dies."""
     trials: list[Trial] = []
     feedback: Feedback | None = None
-    for number in range(1, attempts + 1):
+    for number in range(first, first + attempts):
         started = time.monotonic()
         if trials and started >= deadline:
             break
+        try:
+            begin(number, feedback)
+        except PlannerError as error:
+            return _planner_failed(error, trials)
         try:
             draft = planner.draft(job, feedback=feedback, deadline=deadline)
         except PlannerError as error:
@@ -95,7 +102,7 @@ def generate(
             break
         feedback = Feedback(
             answer=draft.answer,
-            text=_tell(problems, job, first=number == 1),
+            text=_tell(problems, job, first=number == first),
             cut_off=any(problem.code == "output_truncated" for problem in problems),
             completion_tokens=draft.usage.completion_tokens,
         )
@@ -108,13 +115,13 @@ def _tell(problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
     return diagnosis.tell_in_detail(problems, catalogue=job.catalogue, params=job.params, action=job.action)
 
 
-def _gave_nothing(number: int, error: OrraError, *, seconds: float) -> Trial:
+def _gave_nothing(number: int, error: PlannerError, *, seconds: float) -> Trial:
     problem = Problem(code=error.code, message=error.message)
     return Trial(number, Draft(plan=None), (problem,), seconds=seconds, error_code=error.code)
 
 
-def _planner_failed(error: OrraError, trials: list[Trial]) -> Outcome:
-    failure = Failure(error.code, error.message, retryable=error.retryable)
+def _planner_failed(error: PlannerError, trials: list[Trial]) -> Outcome:
+    failure = Failure(error.code, error.message, how_to_fix=error.how_to_fix, retryable=error.retryable)
     return Outcome("failed", failure=failure, trials=tuple(trials))
 
 

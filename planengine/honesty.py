@@ -21,8 +21,8 @@ from django.utils import timezone
 from cache import lookup, verdicts
 from orra import metrics
 from orra.strictjson import Json
-from planengine import plan_cache, tallies
-from planengine.exceptions import BadRequest
+from planengine import budgets, plan_cache, tallies
+from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate
 from planengine.graphs import same_graph
 from planengine.models import HitCheck, Plan, Project
@@ -81,12 +81,19 @@ def check(plan_id: str) -> None:
     if plan is None or HitCheck.objects.filter(plan=plan).exists():
         return
     job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
+    planner = current_planner()
+    meter = budgets.Meter(plan.project, planner, job)
     outcome = generate(
-        current_planner(),
+        planner,
         job,
         attempts=settings.PLANNING_ATTEMPTS,
         deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
+        begin=meter.begin,
+        record=meter.end,
     )
+    if outcome.failure is not None and outcome.failure.code == BudgetExceeded.code:
+        log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=BudgetExceeded.code)
+        return
     if outcome.plan is None:
         verdict = HitCheck.Verdict.UNDECIDED
     else:

@@ -35,7 +35,7 @@ from planengine.model_errors import (
     quote,
 )
 from planengine.model_list import read_model_list
-from planengine.streams import OnProgress
+from planengine.planners.base import OnProgress
 from planengine.structured_output import LADDER, Rung, response_format
 
 log = structlog.get_logger(__name__)

@@ -92,6 +92,12 @@ class Project(models.Model):
         default=ModelCheck.OFF,
         help_text="Whether a model is asked if a near entry means the same, where only wording is against it.",
     )
+    tokens_per_day = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens that planning may use per day (UTC). Empty: as many as it takes; 0: none, so that only "
+        "the cache answers.",
+    )
     semantic_closed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -305,7 +311,8 @@ class Plan(models.Model):
 
 
 class Attempt(models.Model):
-    """One planner call made for a Plan."""
+    """One planner call made for a Plan. It is there from the call's beginning: a call whose worker was lost is one
+    that never ends."""
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField(help_text="1 is the first.")
@@ -318,7 +325,15 @@ class Attempt(models.Model):
     error_code = models.CharField(max_length=100, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
-    seconds = models.FloatField()
+    cost = models.DecimalField(
+        max_digits=20,
+        decimal_places=10,
+        null=True,
+        help_text="By LLM_PRICES. Empty when price or tokens are unknown.",
+    )
+    reasoning_chars = models.PositiveIntegerField(default=0, help_text="When progress was last noted.")
+    answer_chars = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True, help_text="Empty until the call has ended.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -436,3 +451,40 @@ class TallyMark(models.Model):
 
     def __str__(self) -> str:
         return self.counted_until.isoformat()
+
+
+class DailyUsage(models.Model):
+    """What a project's model calls used in a day (UTC): the counter that its budget is held against, and where its
+    totals come from. See :mod:`planengine.budgets`."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="usage", db_index=False)
+    day = models.DateField()
+    calls = models.PositiveIntegerField(default=0, help_text="Model calls that ended.")
+    unknown_calls = models.PositiveIntegerField(default=0, help_text="Of these, those whose tokens nobody told.")
+    unpriced_calls = models.PositiveIntegerField(default=0, help_text="Of these, those whose cost is not known.")
+    prompt_tokens = models.PositiveBigIntegerField(default=0, help_text="As the model's server counted them.")
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    estimated_tokens = models.PositiveBigIntegerField(default=0, help_text="Of calls whose tokens are not known.")
+    reserved_tokens = models.PositiveBigIntegerField(default=0, help_text="For calls that have not ended.")
+    cost = models.DecimalField(max_digits=20, decimal_places=10, default=0, help_text="Of the calls with a price.")
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name_plural = "daily usage"
+        constraints = [models.UniqueConstraint(fields=["project", "day"], name="usage_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} on {self.day}"
+
+
+class Breaker(models.Model):
+    """Whether a model's endpoint is asked at all. See :mod:`planengine.breaker`."""
+
+    endpoint = models.CharField(
+        primary_key=True, max_length=64, help_text="The model, and a digest of its address."
+    )
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    retry_at = models.DateTimeField(null=True, help_text="Until then it is left alone. Empty: it is asked.")
+
+    def __str__(self) -> str:
+        return self.endpoint

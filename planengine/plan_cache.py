@@ -20,6 +20,7 @@ from planengine.embeddings import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planner_choice import current_planner
+from planengine.planners.base import Planner
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, parse_params
 from planengine.validation import validate
@@ -27,14 +28,16 @@ from planengine.validation import validate
 log = structlog.get_logger(__name__)
 
 
-def request_for(project: Project, request: PlanRequest) -> Request:
-    scope = Scope(project.pk, embedding_model=get_embedder().name, planner=current_planner().name)
+def request_for(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Request:
+    """``planner`` is whose plans are asked for, if not the current one's: one's plans are not another's."""
+    planner = planner or current_planner()
+    scope = Scope(project.pk, embedding_model=get_embedder().name, planner=planner.name)
     return Request(scope, request.action, request.params, telling=catalogue_of(project).words)
 
 
-def find(project: Project, request: PlanRequest) -> Decision:
+def find(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
     """The decision for a request, with its own values and validated against today's services."""
-    asked = request_for(project, request)
+    asked = request_for(project, request, planner=planner)
     return lookup.find(asked, _policy(project, request, asked))
 
 
@@ -48,9 +51,9 @@ def find_asking(project: Project, request: PlanRequest) -> Decision:
     return decision
 
 
-def find_by_template(project: Project, request: PlanRequest) -> Decision:
+def find_by_template(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
     """As :func:`find`, without a search by meaning."""
-    asked = request_for(project, request)
+    asked = request_for(project, request, planner=planner)
     return lookup.find_by_template(asked, _policy(project, request, asked))
 
 
@@ -89,9 +92,10 @@ def store(
     vector: NDArray[np.float32] | None,
     planned_by: str,
     cost: dict[str, Json],
+    planner: Planner | None = None,
 ) -> Entry | None:
     catalogue = catalogue_of(project)
-    asked = request_for(project, request)
+    asked = request_for(project, request, planner=planner)
     used = {task["service"] for task in plan["tasks"] if "service" in task}
     versions = {service.name: service.version for service in catalogue if service.name in used}
     dependencies = _dependencies(project, catalogue, used)

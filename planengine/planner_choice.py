@@ -1,4 +1,5 @@
-"""Which planner this installation plans with: the configured model, or the composer when there is none."""
+"""Which planner this installation plans with: the configured model, or the composer when there is none. And which
+one stands in for the model while its server is down."""
 
 from __future__ import annotations
 
@@ -25,6 +26,26 @@ def current_planner() -> Planner:
     if settings.LLM_MODEL:
         return ModelPlanner(_configured_endpoint())
     return Composer(get_embedder())
+
+
+@cache
+def fallback_planner() -> Planner | None:
+    """``None`` when nobody stands in. What a model is asked with is configured for the first one: the fallback's
+    server samples as it likes."""
+    if not settings.LLM_FALLBACK_MODEL:
+        return None
+    if settings.FALLBACK_IS_COMPOSER:
+        return Composer(get_embedder())
+    return ModelPlanner(
+        Endpoint(
+            model=settings.LLM_FALLBACK_MODEL,
+            base_url=settings.LLM_FALLBACK_API_BASE_URL,
+            api_key=settings.LLM_FALLBACK_API_KEY,
+            makers_sampling=settings.LLM_MAKERS_SAMPLING,
+            streams=settings.LLM_STREAM,
+            patience=PATIENCE,
+        )
+    )
 
 
 def _configured_endpoint() -> Endpoint:

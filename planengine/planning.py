@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from cache import lookup
 from orra import metrics
 from orra.strictjson import Json
-from planengine import flights, leases, plan_cache, plans
+from planengine import drafting, flights, leases, plan_cache, plans
 from planengine.flights import Lead
-from planengine.generation import Failure, Outcome, generate
+from planengine.generation import Failure, Outcome
 from planengine.models import Plan
-from planengine.planner_choice import current_planner
 from planengine.planners.base import Job, Planner
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest
@@ -72,6 +71,9 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
     if follower is not None and follower.flight_id is not None:
         return flights.take_over(follower, route), ()
     decision = plan_cache.find_by_template(plan.project, request)
+    if not decision.hit and follower is not None and (fallback := drafting.stand_in()) is not None:
+        # Whom it followed was planned by it, perhaps.
+        decision = plan_cache.find_by_template(plan.project, request, planner=fallback)
     if decision.hit:
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
@@ -128,8 +130,13 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
             plans.note_decision(plan, decision)
         vector = decision.vector
     started = time.monotonic()
-    planner = current_planner()
-    outcome = _generate(plan, planner, Job(plan.action, request.params, catalogue_of(plan.project)))
+    job = Job(plan.action, request.params, catalogue_of(plan.project))
+    made = drafting.make(
+        plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request)
+    )
+    if made is None:
+        return
+    outcome, planner = made.outcome, made.planner
     planner_ms = (time.monotonic() - started) * 1000
     to_store = outcome.plan is not None and request.cache != Plan.CacheMode.BYPASS
     if to_store and vector is None:
@@ -143,6 +150,14 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
         plans.finish(plan, outcome, source=planner.source, planner_ms=planner_ms)
 
 
+def _serve_from(planner: Planner, plan: Plan, request: PlanRequest) -> bool:
+    """Whether a plan that this planner made before has served the request."""
+    decision = plan_cache.find(plan.project, request, planner=planner)
+    if decision.hit:
+        plans.finish_from_cache(plan, decision)
+    return decision.hit
+
+
 @contextmanager
 def _still_ours(plan: Plan, lead: Lead | None) -> Iterator[bool]:
     """A transaction during which nobody takes the plan or its flight over, unless somebody has."""
@@ -152,16 +167,6 @@ def _still_ours(plan: Plan, lead: Lead | None) -> Iterator[bool]:
     else:
         with flights.held(lead) as held:
             yield held and plans.extend_lease(plan)
-
-
-def _generate(plan: Plan, planner: Planner, job: Job) -> Outcome:
-    return generate(
-        planner,
-        job,
-        attempts=settings.PLANNING_ATTEMPTS,
-        deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
-        record=lambda trial: plans.record_attempt(plan, trial, planner=planner.name),
-    )
 
 
 def _store(
@@ -174,17 +179,24 @@ def _store(
     planner_ms: float,
 ) -> None:
     """A cache that cannot be written costs a later hit, not this plan."""
-    usage = [trial.draft.usage for trial in outcome.trials]
+    used = plans.usage_of(plan)
     cost = {
         "milliseconds": round(planner_ms, 2),
-        "attempts": len(outcome.trials),
-        "prompt_tokens": plans.total(tokens.prompt_tokens for tokens in usage),
-        "completion_tokens": plans.total(tokens.completion_tokens for tokens in usage),
+        "attempts": used.calls,
+        "prompt_tokens": used.prompt_tokens,
+        "completion_tokens": used.completion_tokens,
+        "cost": None if used.cost is None else float(used.cost),
     }
     try:
         with transaction.atomic():
             plan_cache.store(
-                plan.project, request, outcome.plan, vector=vector, planned_by=planner.source, cost=cost
+                plan.project,
+                request,
+                outcome.plan,
+                vector=vector,
+                planned_by=planner.source,
+                planner=planner,
+                cost=cost,
             )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)

@@ -13,12 +13,14 @@ A claim is a conditional UPDATE that raises the fencing token; whoever holds an 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from cache import lookup, uses
@@ -29,7 +31,7 @@ from orra import metrics
 from orra.strictjson import Json
 from planengine import plan_cache
 from planengine.exceptions import BadRequest
-from planengine.generation import Failure, Outcome, Trial
+from planengine.generation import Failure, Outcome
 from planengine.leases import LEASE
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.registry import catalogue_of
@@ -157,32 +159,6 @@ def extend_lease(plan: Plan) -> bool:
     return bool(_held(plan).update(lease_expires_at=timezone.now() + LEASE))
 
 
-def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
-    usage = trial.draft.usage
-    kind, _, _ = planner.partition(":")
-    metrics.ATTEMPTS.labels(kind, trial.error_code or ("rejected" if trial.problems else "accepted")).inc()
-    metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens or 0)
-    metrics.MODEL_TOKENS.labels("completion").inc(usage.completion_tokens or 0)
-    for warning in trial.draft.warnings:
-        log.warning(
-            warning.code, plan=plan.id, project=plan.project_id, message=warning.message, hint=warning.hint
-        )
-    Attempt.objects.create(
-        plan=plan,
-        number=trial.number,
-        planner=planner,
-        model=trial.draft.model,
-        prompt=trial.draft.prompt,
-        answer=trial.draft.answer,
-        problems=[problem.as_dict() for problem in trial.problems],
-        warnings=[warning.as_dict() for warning in trial.draft.warnings],
-        error_code=trial.error_code,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        seconds=trial.seconds,
-    )
-
-
 def finish_from_cache(plan: Plan, decision: Decision) -> bool:
     """The plan was in the cache after all: another request put it there meanwhile."""
     return _finish_from_cache(plan, decision, _held(plan))
@@ -204,8 +180,6 @@ def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan])
 
 def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:
     """Writes the outcome; ``False`` when the plan is no longer the caller's."""
-    plan.prompt_tokens = total(trial.draft.usage.prompt_tokens for trial in outcome.trials)
-    plan.completion_tokens = total(trial.draft.usage.completion_tokens for trial in outcome.trials)
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
     if outcome.failure is None:
         _set_ready(plan, outcome.plan, source=PlanSource(source or ""))
@@ -268,10 +242,24 @@ def note_enqueued(plan_ids: Sequence[str], *, at: datetime) -> None:
     Plan.objects.filter(pk__in=plan_ids).update(enqueued_at=at)
 
 
-def total(counts: Iterable[int | None]) -> int | None:
-    """The sum, or ``None`` when nothing is known: unknown is not zero."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+@dataclass(frozen=True)
+class Usage:
+    """What all of a plan's calls used, those of workers that were lost included. ``None`` is unknown, not zero."""
+
+    calls: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: Decimal | None
+
+
+def usage_of(plan: Plan) -> Usage:
+    used = Attempt.objects.filter(plan=plan).aggregate(
+        calls=Count("id"),
+        prompt_tokens=Sum("prompt_tokens"),
+        completion_tokens=Sum("completion_tokens"),
+        cost=Sum("cost"),
+    )
+    return Usage(**used)
 
 
 def _count(plan: Plan, decision: Decision | None = None) -> None:
@@ -325,7 +313,8 @@ def note_decision(plan: Plan, decision: Decision) -> None:
 def _tokens(cost: Mapping[str, Json]) -> int | None:
     """What planning had cost; ``None`` when the server did not say. Stored rows are not trusted."""
     counts = [cost.get(kind) for kind in ("prompt_tokens", "completion_tokens")] if isinstance(cost, dict) else []
-    return total(count if isinstance(count, int) and 0 <= count < 2**30 else None for count in counts)
+    known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**30]
+    return sum(known) if known else None
 
 
 def _cache_only_failure(decision: Decision | None) -> Failure:
@@ -405,6 +394,9 @@ OUTCOME_COLUMNS = (
 
 
 def _write(plan: Plan, writable: QuerySet[Plan]) -> bool:
+    if plan.lease_token:  # else no worker ever had it
+        used = usage_of(plan)
+        plan.prompt_tokens, plan.completion_tokens = used.prompt_tokens, used.completion_tokens
     written = writable.update(**{column: getattr(plan, column) for column in OUTCOME_COLUMNS})
     if written:
         _count(plan)

@@ -6,9 +6,6 @@ only when the server said that it is finished: with a ``finish_reason``, or with
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from orra.strictjson import Json
 from planengine.completions import Completion, read_answer, read_message
 from planengine.exceptions import ModelError
@@ -23,23 +20,13 @@ from planengine.model_errors import (
     read_json,
     read_refusal,
 )
+from planengine.planners.base import OnProgress, Progress
 
 MAX_TEXT_CHARACTERS = 4_000_000
 MAX_LINE_BYTES = 1024 * 1024
 # Output that is held to a grammar can go on as white space until the server's limit, minutes later.
 MAX_BLANK_CHARACTERS = 4096
 _FIELDS = (b"data", b"event", b"id", b"retry", b"error", b":")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many characters of reasoning and of the answer itself have come so far."""
-
-    reasoning: int
-    answer: int
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def is_stream(start: bytes) -> bool | None:

@@ -1,4 +1,4 @@
-"""Waiting for plans to finish, for any number of clients at the price of one query at a time.
+"""Waiting for what happens to plans, for any number of clients at the price of one query at a time.
 
 Every client of this process that waits is an entry in one dictionary; one thread asks the database about all of
 them at once, and only while there are any.
@@ -7,46 +7,57 @@ them at once, and only while there are any.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 import structlog
 from django.db import Error, close_old_connections
 
+from planengine.events import Story
+from planengine.listening import stories_of
 from planengine.models import Plan
 
 log = structlog.get_logger(__name__)
 
 # How long a client is ready to wait: from the view that accepts its request to the coroutine that waits for it.
 WAIT_HEADER = "X-Orra-Wait"
-POLL_SECONDS = 0.03
+# The place of the last event that was told, from the view that tells them to the coroutine that goes on.
+EVENTS_HEADER = "X-Orra-Events"
+WAITING_SECONDS = 0.03
+LISTENING_SECONDS = 0.2
 POLL_AFTER_FAILURE_SECONDS = 1.0
 
+Answer = TypeVar("Answer")
 
-class Waiters:
-    """The clients of one event loop that wait. All methods belong to that loop."""
+# One connection for all who ask, for as long as the process lives.
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="waiters")
 
-    def __init__(self) -> None:
-        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="waiters")
+
+class Poller(Generic[Answer]):
+    """The clients of one event loop that wait to hear of plans. All methods belong to that loop. ``ask`` gives an
+    answer for each plan that there is something to tell of; it runs in the thread that all share."""
+
+    def __init__(self, ask: Callable[[Sequence[str]], Mapping[str, Answer]], *, seconds: float) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._waiting: dict[str, list[asyncio.Future[Answer]]] = {}
         self._poll: asyncio.Task[None] | None = None
 
-    async def finished(self, plan_id: str, *, timeout: float) -> bool:
-        """Whether the plan finished within ``timeout`` seconds."""
+    async def next(self, plan_id: str, *, timeout: float) -> Answer:
+        """The next answer for the plan. Raises ``TimeoutError`` after so many seconds without one."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
+        future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.setdefault(plan_id, []).append(future)
         if self._poll is None or self._poll.done():
             self._poll = loop.create_task(self._ask_while_anybody_waits())
         try:
             async with asyncio.timeout(timeout):
-                await future
-        except TimeoutError:
-            return False
+                return await future
         finally:
             self._leave(plan_id, future)
-        return True
 
-    def _leave(self, plan_id: str, future: asyncio.Future[None]) -> None:
+    def _leave(self, plan_id: str, future: asyncio.Future[Answer]) -> None:
         waiters = self._waiting.get(plan_id, [])
         if future in waiters:
             waiters.remove(future)
@@ -57,19 +68,24 @@ class Waiters:
         loop = asyncio.get_running_loop()
         while self._waiting:
             try:
-                done = await loop.run_in_executor(self._thread, finished_among, list(self._waiting))
+                answers = await loop.run_in_executor(_thread, self._ask, list(self._waiting))
             except Error as error:
-                log.warning("cannot see whether plans are finished", error=str(error))
+                log.warning("cannot see what happens to plans", error=str(error))
                 await asyncio.sleep(POLL_AFTER_FAILURE_SECONDS)
                 continue
-            for plan_id in done:
+            for plan_id, answer in answers.items():
                 for future in self._waiting.pop(plan_id, []):
                     if not future.done():
-                        future.set_result(None)
-            await asyncio.sleep(POLL_SECONDS)
+                        future.set_result(answer)
+            await asyncio.sleep(self._seconds)
 
 
-def finished_among(plan_ids: list[str]) -> list[str]:
-    """The ids of those that are finished. Runs in the one thread, which keeps its connection."""
+def finished_among(plan_ids: Sequence[str]) -> dict[str, bool]:
+    """Those that are finished."""
     close_old_connections()
-    return list(Plan.objects.finished().filter(pk__in=plan_ids).values_list("id", flat=True))
+    return dict.fromkeys(Plan.objects.finished().filter(pk__in=plan_ids).values_list("id", flat=True), True)
+
+
+def told_of(plan_ids: Sequence[str]) -> Mapping[str, Story | None]:
+    close_old_connections()
+    return stories_of(plan_ids)

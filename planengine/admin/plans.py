@@ -32,21 +32,31 @@ class DecisionFilter(admin.SimpleListFilter):
         return queryset.filter(decision=chosen) if chosen else queryset
 
 
+OUTCOMES = {
+    "accepted": "accepted",
+    "problems": "problems found",
+    "error": "no draft at all",
+    "open": "not ended",
+}
+
+
 class OutcomeFilter(admin.SimpleListFilter):
     title = "outcome"
     parameter_name = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("accepted", "accepted"), ("problems", "problems found"), ("error", "no draft at all")]
+        return list(OUTCOMES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
         match self.value():
             case "accepted":
-                return queryset.filter(error_code="", problems=[])
+                return queryset.filter(error_code="", problems=[], seconds__isnull=False)
             case "problems":
                 return queryset.filter(error_code="").exclude(problems=[])
             case "error":
                 return queryset.exclude(error_code="")
+            case "open":
+                return queryset.filter(seconds=None)
         return queryset
 
 
@@ -127,7 +137,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="seconds", ordering="seconds")
     def took(self, attempt: Attempt) -> str:
-        return f"{attempt.seconds:.2f}"
+        return "–" if attempt.seconds is None else f"{attempt.seconds:.2f}"
 
     def page(self, request: HttpRequest, row: Attempt) -> dict[str, Any]:
         plan = link_to(row.plan) if self.may_view(Plan, request) else row.plan_id
@@ -148,6 +158,8 @@ def _timings(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _outcome(attempt: Attempt) -> tuple[str, str]:
+    if attempt.seconds is None:
+        return "neutral", "not ended: it is under way, or its worker was lost"
     if attempt.error_code:
         return "bad", brief(attempt.error_code)
     found = len(attempt.problems) if isinstance(attempt.problems, list) else 0

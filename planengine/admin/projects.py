@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,9 +15,10 @@ from django.utils.safestring import SafeString
 
 from cache.models import Entry
 from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
-from planengine import honesty
+from planengine import budgets, honesty
 from planengine.calibration import floor_for
 from planengine.models import ApiKey, Plan, Project, Service
+from planengine.usage import usage_since
 
 FLOOR_ORIGINS = {
     "project": "this project's threshold",
@@ -33,7 +35,15 @@ class ProjectAdmin(OperatorAdmin):
     list_filter = ("catalogue_policy", "created_at")
     search_fields = ("name", "id__exact")
     search_help_text = "Part of a name, or an id."
-    readonly_fields = ("id", "catalogue_revision", "semantic_closed_at", "floor_in_use", "created_at")
+    readonly_fields = (
+        "id",
+        "catalogue_revision",
+        "semantic_closed_at",
+        "floor_in_use",
+        "created_at",
+        "used_today",
+        "used_this_month",
+    )
     actions = ("reopen",)
     fieldsets = (
         (None, {"fields": ("name", "id", "created_at")}),
@@ -41,6 +51,7 @@ class ProjectAdmin(OperatorAdmin):
             "Cache",
             {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "floor_in_use")},
         ),
+        ("Budget", {"fields": ("tokens_per_day", "used_today", "used_this_month")}),
         ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at", "model_check")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
     )
@@ -61,6 +72,20 @@ class ProjectAdmin(OperatorAdmin):
     def floor_in_use(self, project: Project) -> str:
         floor = floor_for(project)
         return f"{floor.value:g} ({FLOOR_ORIGINS[floor.origin]})"
+
+    @admin.display(description="used today")
+    def used_today(self, project: Project) -> str:
+        today = datetime.now(UTC).date()
+        tokens, reset = budgets.used_on(project, today), budgets.resets_at(today)
+        return f"{tokens:,} tokens; resets at {reset:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="used this month")
+    def used_this_month(self, project: Project) -> str:
+        used = usage_since(project, datetime.now(UTC).date().replace(day=1))
+        told = f"{used['calls']:,} calls, {used['prompt_tokens'] + used['completion_tokens']:,} tokens"
+        if used["unknown_calls"]:
+            told += f" and about {used['estimated_tokens']:,} in {used['unknown_calls']:,} calls that told none"
+        return told if used["cost"] is None else f"{told}, cost {used['cost']:,.4f}"
 
     @admin.action(description="Reopen hits by meaning", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:

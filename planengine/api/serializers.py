@@ -44,6 +44,7 @@ SETTINGS = (
     "wrong_hit_tolerance",
     "recheck_share",
     "model_check",
+    "tokens_per_day",
 )
 
 
@@ -196,7 +197,8 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     warnings = serializers.ListField(child=serializers.DictField(), help_text="For the operator.")
     error_code = serializers.CharField()
     usage = UsageSerializer()
-    seconds = serializers.FloatField()
+    cost = serializers.FloatField(allow_null=True, help_text="By the operator's prices; null when unknown.")
+    seconds = serializers.FloatField(allow_null=True, help_text="null while it lasts, or for good if it was lost")
 
 
 class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -341,6 +343,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "warnings": attempt.warnings,
         "error_code": attempt.error_code,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
+        "cost": None if attempt.cost is None else float(attempt.cost),
         "seconds": attempt.seconds,
     }
 

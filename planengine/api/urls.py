@@ -2,6 +2,8 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from planengine.api import views
+from planengine.api.events import PlanEvents
+from planengine.api.usage import ProjectUsage
 
 
 class Storable(StringConverter):
@@ -15,12 +17,14 @@ register_converter(Storable, "storable")
 urlpatterns = [
     path("projects", views.Projects.as_view()),
     path("project", views.OwnProject.as_view()),
+    path("usage", ProjectUsage.as_view()),
     path("api-keys", views.ApiKeys.as_view()),
     path("api-keys/<storable:key_id>", views.OneApiKey.as_view()),
     path("services", views.Services.as_view()),
     path("services/<storable:name>", views.OneService.as_view()),
     path("plans", views.Plans.as_view()),
     path("plans/<storable:plan_id>", views.OnePlan.as_view()),
+    path("plans/<storable:plan_id>/events", PlanEvents.as_view()),
     path("plans/<storable:plan_id>/report", views.Report.as_view()),
     path("cache/entries", views.Entries.as_view()),
     path("cache/entries/<storable:entry_id>", views.OneEntry.as_view()),

@@ -17,8 +17,8 @@ from planengine.llm import Call, Endpoint, first_dialect, request_body, server_o
 from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
 from planengine.model_errors import ModelRefusedRequest
 from planengine.model_list import OfferedModel, read_model_list
+from planengine.planners.base import Progress
 from planengine.planners.model import ModelPlanner
-from planengine.streams import Progress
 from planengine.structured_output import Rung
 
 # Enough for a model that reasons about the colour of the sky, little for one that cannot stop.

@@ -6,7 +6,7 @@ Planners propose, :mod:`planengine.validation` decides. A draft that cannot be a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,12 +16,25 @@ from planengine.validation import Problem
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How many characters of reasoning and of the answer itself have come so far."""
+
+    reasoning: int
+    answer: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
 class Job:
-    """One request to plan: the action's text, its params by field in their order, today's services."""
+    """One request to plan: the action's text, its params by field in their order, today's services.
+    ``on_progress`` is told how far a draft is, as often as the planner likes, by one that can tell."""
 
     action: str
     params: Mapping[str, Json]
     catalogue: Catalogue
+    on_progress: OnProgress | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,11 +72,13 @@ class Draft:
 
 class Planner(Protocol):
     """``source`` is what a Plan made by it shows; ``name`` is part of the cache's scope, so it changes whenever
-    the planner would plan differently (model, prompt version). ``heeds_feedback`` is false for one that draws the
-    same draft again whatever it is told."""
+    the planner would plan differently (model, prompt version). ``model`` is the model's configured name, empty
+    where none is called. ``heeds_feedback`` is false for one that draws the same draft again whatever it is
+    told."""
 
     source: str
     name: str
+    model: str
     heeds_feedback: bool
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:

@@ -31,6 +31,7 @@ class Composer:
     """Implements :class:`planengine.planners.base.Planner`. Safe to share between threads."""
 
     source = "composer"
+    model = ""
     heeds_feedback = False
 
     def __init__(self, embedder: TextEmbedder) -> None:

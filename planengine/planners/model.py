@@ -27,6 +27,7 @@ class ModelPlanner:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.model = endpoint.model
         self.name = f"model:{endpoint.model}:{PROMPT_VERSION}"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
@@ -37,6 +38,7 @@ class ModelPlanner:
             deadline=deadline,
             schema=plan_schema(spec.name for spec in job.catalogue),
             output_tokens=_raised_budget(self.endpoint, feedback),
+            on_progress=job.on_progress if self.endpoint.streams else None,
         )
         prompt = "\n\n".join(message["content"] for message in messages)
         return _read_draft(completion, prompt=prompt)

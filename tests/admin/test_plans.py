@@ -48,6 +48,15 @@ def test_a_rejected_plan_tells_what_was_wrong_and_how_to_fix_it(operator: Client
     assert "900 prompt · unknown completion" in page
 
 
+def test_an_attempt_that_has_not_ended_says_so(operator: Client, rejected: Plan) -> None:
+    Attempt.objects.filter(plan=rejected, number=3).update(seconds=None, problems=[])
+
+    assert "not ended: it is under way, or its worker was lost" in text(body(operator, page_of(rejected)))
+    for outcome, count in (("open", 1), ("problems", 2), ("accepted", 0)):
+        page = text(body(operator, list_of(Attempt, outcome=outcome)))
+        assert f"{count} attempt" in page
+
+
 def test_prompts_and_answers_are_folded_away(operator: Client, rejected: Plan) -> None:
     page = body(operator, page_of(rejected))
     assert page.count("<details><summary>Prompt") == page.count("<details><summary>Answer") == 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from cache.models import Entry
 from planengine import registry
-from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from planengine.models import ApiKey, Attempt, DailyUsage, Plan, Project, Service
 from tests.admin.pages import address, body, fill, list_of, page_of, text
 
 
@@ -40,6 +41,7 @@ def test_settings_are_changed_and_the_revision_is_left_alone(operator: Client, p
         ("cache_ttl_seconds", "0"),
         ("cache_ttl_seconds", "forever"),
         ("cache_max_entries", "-1"),
+        ("tokens_per_day", "-1"),
         ("similarity_threshold", "1.5"),
         ("similarity_threshold", "nan"),
         ("wrong_hit_tolerance", ""),
@@ -53,6 +55,28 @@ def test_a_bad_setting_is_refused_at_its_field(field: str, typed: str, operator:
     answer = operator.post(page_of(project), fill(form, **{field: typed}))
     assert list(answer.context["adminform"].form.errors) == [field]
     assert Project.objects.values().get() == before
+
+
+def test_a_budget_is_shown_beside_what_was_used(operator: Client, project: Project) -> None:
+    DailyUsage.objects.create(
+        project=project,
+        day=datetime.now(UTC).date(),
+        calls=12,
+        unknown_calls=2,
+        prompt_tokens=3_000,
+        completion_tokens=500,
+        estimated_tokens=70,
+        reserved_tokens=1_000,
+        cost="1.25",
+    )
+    form = operator.get(page_of(project)).context["adminform"].form
+    operator.post(page_of(project), fill(form, tokens_per_day="200000"))
+
+    page = text(body(operator, page_of(project)))
+
+    assert Project.objects.get().tokens_per_day == 200_000
+    assert "4,570 tokens; resets at" in page
+    assert "12 calls, 3,500 tokens and about 70 in 2 calls that told none, cost 1.2500" in page
 
 
 def test_a_project_is_added(operator: Client, db: None) -> None:

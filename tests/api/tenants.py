@@ -65,13 +65,19 @@ OWNED: Mapping[str, Callable[[Tenant], Sequence[str]]] = {
     "/v1/api-keys/{key_id}": lambda tenant: tenant.ids(ApiKey),
     "/v1/services/{name}": lambda tenant: tenant.values(Service, "name"),
     "/v1/plans/{plan_id}": lambda tenant: tenant.ids(Plan),
+    "/v1/plans/{plan_id}/events": lambda tenant: tenant.ids(Plan),
     "/v1/plans/{plan_id}/report": lambda tenant: tenant.ids(Plan),
     "/v1/cache/entries/{entry_id}": lambda tenant: tenant.ids(Entry),
     "/v1/cache/entries/{entry_id}/replay": lambda tenant: tenant.ids(Entry),
 }
 BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
     "POST /v1/projects": lambda tenant: [{"name": tenant.project.name}],
-    "PATCH /v1/project": lambda tenant: [{"name": tenant.project.name}, {"recheck_share": 1}, {}],
+    "PATCH /v1/project": lambda tenant: [
+        {"name": tenant.project.name},
+        {"recheck_share": 1},
+        {"tokens_per_day": 9},
+        {},
+    ],
     "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {}],
     "PUT /v1/services/{name}": lambda tenant: list(tenant.services.values()),
     "POST /v1/plans": lambda tenant: [

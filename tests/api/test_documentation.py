@@ -27,10 +27,20 @@ def test_the_schema_is_openapi_3_1_and_names_every_endpoint(anonymous: Api) -> N
         "/v1/services/{name}",
         "/v1/plans",
         "/v1/plans/{plan_id}",
+        "/v1/plans/{plan_id}/events",
+        "/v1/usage",
         "/v1/cache/entries",
         "/v1/cache/entries/{entry_id}/replay",
         "/v1/cache/stats",
     } <= set(schema["paths"])
+
+
+def test_events_are_described_as_a_stream(anonymous: Api) -> None:
+    schema = anonymous.get("/v1/schema", Accept="application/vnd.oai.openapi+json").json()
+
+    listen = schema["paths"]["/v1/plans/{plan_id}/events"]["get"]
+    assert set(listen["responses"]["200"]["content"]) == {"text/event-stream"}
+    assert "Last-Event-ID" in [parameter["name"] for parameter in listen["parameters"]]
 
 
 def test_the_docs_load_nothing_from_another_host(anonymous: Api) -> None:
@@ -114,7 +124,17 @@ def faults(document: Json, schema: Json, value: Json) -> list[str]:
     return [f"{fault.json_path}: {fault.message}" for fault in checker.iter_errors(value)]
 
 
-@pytest.mark.parametrize("path", ["/v1/project", "/v1/api-keys", "/v1/services", "/v1/plans", "/v1/cache/entries"])
+DESCRIBED = (
+    "/v1/project",
+    "/v1/usage",
+    "/v1/api-keys",
+    "/v1/services",
+    "/v1/plans",
+    "/v1/cache/entries",
+)
+
+
+@pytest.mark.parametrize("path", DESCRIBED)
 def test_answers_are_as_documented(api: Api, document: Json, path: str) -> None:
     for action in ("Refund order ORD-1", "Refund order ORD-2", "Paint the moon"):
         api.plan(action, {"order_id": action[-5:]} if "ORD" in action else {})

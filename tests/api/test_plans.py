@@ -466,7 +466,7 @@ def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPa
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("planengine.planning.generate", broken)
+    monkeypatch.setattr("planengine.drafting.generate", broken)
 
     plan = api.plan(REFUND, {"order_id": "ORD-17"})
 

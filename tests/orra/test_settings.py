@@ -53,6 +53,11 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("LLM_MAX_OUTPUT_TOKENS", "-1"),
         ("LLM_MAKERS_SAMPLING", "sometimes"),
         ("LLM_RESPONSE_FORMAT", "xml"),
+        ("LLM_FALLBACK_API_BASE_URL", "localhost:8000"),
+        ("LLM_FALLBACK_API_KEY", "schlüssel"),
+        ("LLM_BREAKER_FAILURES", "0"),
+        ("LLM_BREAKER_SECONDS", "soon"),
+        ("LLM_PRICES", "some-model=free"),
         ("BROKER_URL", "localhost:6379"),
         ("BROKER_URL", "amqp://localhost"),
         ("BROKER_URL", "redis://"),
@@ -72,3 +77,30 @@ def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, variable: str
     assert started.stderr.startswith(f"orra cannot start: {variable} ")
     assert started.stderr.count("\n") == 1
     assert "secret" not in started.stderr
+
+
+HERE = {"LLM_FALLBACK_API_BASE_URL": GOOD["LLM_API_BASE_URL"]}
+
+
+@pytest.mark.parametrize(
+    ("variable", "variables"),
+    [
+        ("LLM_FALLBACK_MODEL", HERE),
+        ("LLM_FALLBACK_MODEL", {**HERE, "LLM_FALLBACK_MODEL": GOOD["LLM_MODEL"]}),
+        ("LLM_FALLBACK_API_BASE_URL", {**HERE, "LLM_FALLBACK_MODEL": "composer"}),
+        ("LLM_FALLBACK_MODEL", {"LLM_FALLBACK_MODEL": "composer", "LLM_MODEL": "", "LLM_API_BASE_URL": ""}),
+    ],
+)
+def test_a_fallback_that_cannot_be_one_stops_the_start(
+    tmp_path: Path, variable: str, variables: dict[str, str]
+) -> None:
+    started = read_settings(tmp_path, **variables)
+
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"orra cannot start: {variable} ")
+    assert started.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("fallback", [{"LLM_FALLBACK_MODEL": "composer"}, {**HERE, "LLM_FALLBACK_MODEL": "other"}])
+def test_a_fallback_and_prices_are_taken(tmp_path: Path, fallback: dict[str, str]) -> None:
+    assert read_settings(tmp_path, **fallback, LLM_PRICES="some-model=1/2, other=0.5/0.75").returncode == 0

@@ -64,6 +64,7 @@ class ScriptedPlanner:
     source = "model"
     heeds_feedback = True
     name = "scripted"
+    model = "scripted"
 
     def __init__(self, *plans: Json) -> None:
         self._plans = list(plans)
@@ -76,6 +77,7 @@ class DeadPlanner:
     source = "model"
     heeds_feedback = True
     name = "dead"
+    model = "dead"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         raise PlannerError("The endpoint does not answer.")

@@ -338,7 +338,7 @@ class TestAFailure:
             work(follower)
             raise RuntimeError("secret detail")
 
-        monkeypatch.setattr("planengine.planning.generate", broken)
+        monkeypatch.setattr("planengine.drafting.generate", broken)
 
         work(leader)
 

@@ -1,0 +1,71 @@
+"""A plan's events. Where more are to come, :mod:`orra.asgi` goes on with the response."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from planengine.api.views import project_of
+from planengine.events import BEFORE_ALL, OPENING, parse_place
+from planengine.exceptions import BadRequest
+from planengine.listening import stories_of
+from planengine.models import Plan
+from planengine.waiting import EVENTS_HEADER
+
+
+class AnyAccept(DefaultContentNegotiation):
+    """Whatever the client accepts: what is not an event stream is a problem."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class PlanEvents(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        operation_id="listen_to_plan",
+        summary="What happens to a plan, as server-sent events",
+        description="From the beginning, or after `Last-Event-ID`; ends when the plan is finished. A finished "
+        "plan's events are told again. They are `queued`, `cache`, `attempt_started`, `answered` or "
+        "`attempt_failed`, `problems_found`, `retry`, and at last `ready`, `not_actionable` or `failed`. Two have "
+        "no id, because they tell how things are now: `progress` (characters of reasoning and answer so far) and "
+        "`following` (the plan that is made for both, whose attempts are told here too). Each event's data is a "
+        "JSON object.",
+        parameters=[
+            OpenApiParameter(
+                "Last-Event-ID",
+                location=OpenApiParameter.HEADER,
+                description="The id of the last event that the client has; browsers send it by themselves.",
+            )
+        ],
+        responses={
+            (200, "text/event-stream"): OpenApiTypes.STR,
+            204: OpenApiResponse(description="The plan is finished and the client has all of it."),
+        },
+    )
+    def get(self, request: Request, plan_id: str) -> HttpResponseBase:
+        last = request.headers.get("Last-Event-ID", "")
+        place = parse_place(last) if last else BEFORE_ALL
+        if place is None:
+            detail = "`Last-Event-ID` must be an event's id as it was received."
+            raise BadRequest(detail, code="invalid_last_event_id")
+        own = Plan.objects.filter(project=project_of(request), pk=plan_id).exists()
+        story = stories_of([plan_id])[plan_id] if own else None
+        if story is None:
+            raise Http404
+        events = story.after(place)
+        if story.finished and not events:
+            return HttpResponse(status=204)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        if not story.finished:
+            headers[EVENTS_HEADER] = str(events[-1].place if events else place)
+        body = OPENING + b"".join(event.encode() for event in events)
+        return HttpResponse(body, content_type="text/event-stream; charset=utf-8", headers=headers)
