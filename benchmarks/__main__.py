@@ -12,7 +12,7 @@ import time
 
 from benchmarks.environment import fresh_database
 
-PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning")
+PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning", "weak_models", "large_catalogue")
 
 
 def main() -> None:
@@ -25,7 +25,8 @@ def main() -> None:
     started = time.perf_counter()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
     with fresh_database() as data_dir:
-        from benchmarks import by_meaning, embedding, exact_hit, pure_parts  # they need Django to be set up
+        # They need Django to be set up.
+        from benchmarks import by_meaning, embedding, exact_hit, large_catalogue, pure_parts, weak_models
 
         logging.disable(logging.INFO)
         if "exact_hit" in chosen:
@@ -36,6 +37,10 @@ def main() -> None:
             pure_parts.run()
         if "by_meaning" in chosen:
             by_meaning.run()
+        if "weak_models" in chosen:
+            weak_models.run()
+        if "large_catalogue" in chosen:
+            large_catalogue.run()
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 

@@ -128,6 +128,8 @@ LLM_API_KEY = api_key("LLM_API_KEY")
 LLM_API_BASE_URL = http_url("LLM_API_BASE_URL")
 if LLM_API_BASE_URL and not LLM_MODEL:
     stop("LLM_MODEL", "must name the model to use at LLM_API_BASE_URL.")
+# What the model takes in at once, prompt and answer together: decides how many services it is shown.
+LLM_CONTEXT_TOKENS = number("LLM_CONTEXT_TOKENS", 32_768, least=2_048, most=10_000_000)
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")

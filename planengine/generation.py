@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from orra.strictjson import Json
 from planengine import diagnosis
+from planengine.corrections import Corrections
 from planengine.exceptions import OrraError, PlannerError
 from planengine.planners.base import Draft, Feedback, Job, Planner
 from planengine.validation import Problem, validate
@@ -93,14 +94,17 @@ def generate(
             return Outcome("not_actionable", failure=failure, trials=tuple(trials))
         if not planner.heeds_feedback:
             break
-        feedback = Feedback(answer=draft.answer, text=_tell(problems, job, first=number == 1))
+        feedback = Feedback(answer=draft.answer, text=_tell(draft, problems, job, first=number == 1))
     return _rejected(job, trials)
 
 
-def _tell(problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
+def _tell(draft: Draft, problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
+    corrections = Corrections(draft.plan, catalogue=job.catalogue, params=job.params, action=job.action)
     if first:
-        return diagnosis.tell_briefly(problems)
-    return diagnosis.tell_in_detail(problems, catalogue=job.catalogue, params=job.params, action=job.action)
+        return diagnosis.tell_briefly(problems, corrections)
+    return diagnosis.tell_in_detail(
+        problems, corrections, catalogue=job.catalogue, params=job.params, action=job.action
+    )
 
 
 def _gave_nothing(number: int, error: OrraError, *, seconds: float) -> Trial:

@@ -13,14 +13,15 @@ import hashlib
 import itertools
 import json
 import re
+from dataclasses import replace
 
 from orra.strictjson import Json
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Feedback, Job
 
 # Part of the cache's scope: raise it whenever the words below would make a model plan differently.
-PROMPT_VERSION = "p1"
+PROMPT_VERSION = "p2"
 MAX_DRAFT_CHARS = 12_000
 
 RULES = """\
@@ -98,6 +99,17 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         CLOSING,
     ]
     return [{"role": "user", "content": "\n".join(parts)}]
+
+
+def request_size(job: Job, *, feedback: Feedback | None) -> int:
+    """The characters of a prompt for ``job``, but for its services."""
+    (message,) = build_messages(replace(job, catalogue=Catalogue([])), feedback=feedback)
+    return len(message["content"])
+
+
+def service_size(spec: ServiceSpec) -> int:
+    """The characters that a service adds to a prompt."""
+    return len(_dump(_describe(spec))) + len(",\n")
 
 
 def choose_mark(shared: str, *, others: list[str]) -> str:

@@ -13,7 +13,9 @@ from django.core.management.base import CommandError
 
 from orra.strictjson import Json
 from planengine.exceptions import PlannerError
-from planengine.planner_evaluation import PlannerUnusable, RowsUnusable, evaluate, read_rows, report
+from planengine.planner_evaluation.measuring import PlannerUnusable, evaluate
+from planengine.planner_evaluation.report import report
+from planengine.planner_evaluation.rows import RowsUnusable, read_rows
 from planengine.planners.base import Draft, Feedback, Job, Usage
 
 
