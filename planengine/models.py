@@ -81,6 +81,11 @@ class Project(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Share of hits that are planned again in the background and compared, 0 to 1.",
     )
+    repair = models.BooleanField(
+        default=False,
+        help_text="When all of a model's drafts were rejected, wire its choice of services anew, by names and "
+        "types.",
+    )
     semantic_closed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -218,6 +223,7 @@ class Plan(models.Model):
 
     plan = models.JSONField(null=True, help_text="The validated execution plan.")
     source = models.CharField(max_length=10, choices=PlanSource.choices, null=True)
+    repaired = models.BooleanField(default=False, help_text="The model chose the services, the engine wired them.")
     cache = models.JSONField(default=dict, help_text="How the cache decided, and why.")
     cache_entry_id = models.CharField(max_length=ids.LENGTH, null=True, help_text="The entry that served it.")
     grounding = models.JSONField(null=True)
@@ -291,6 +297,9 @@ class Attempt(models.Model):
     answer = models.TextField(blank=True, help_text="The planner's raw answer.")
     problems = models.JSONField(default=list)
     error_code = models.CharField(max_length=100, blank=True)
+    services_shown = models.PositiveIntegerField(
+        null=True, help_text="How many services the prompt held. Empty for a planner that sees them all."
+    )
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     seconds = models.FloatField()

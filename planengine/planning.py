@@ -152,6 +152,7 @@ def _generate(plan: Plan, planner: Planner, job: Job) -> Outcome:
         attempts=settings.PLANNING_ATTEMPTS,
         deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
         record=lambda trial: plans.record_attempt(plan, trial, planner=planner.name),
+        repair=plan.project.repair,
     )
 
 
@@ -175,7 +176,12 @@ def _store(
     try:
         with transaction.atomic():
             plan_cache.store(
-                plan.project, request, outcome.plan, vector=vector, planned_by=planner.source, cost=cost
+                plan.project,
+                request,
+                outcome.plan,
+                vector=vector,
+                planned_by="repaired" if outcome.repaired else planner.source,
+                cost=cost,
             )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)

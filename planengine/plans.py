@@ -154,6 +154,7 @@ def extend_lease(plan: Plan) -> bool:
 
 def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
     usage = trial.draft.usage
+    planner = trial.planner or planner
     kind, _, _ = planner.partition(":")
     metrics.ATTEMPTS.labels(kind, trial.error_code or ("rejected" if trial.problems else "accepted")).inc()
     metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens or 0)
@@ -167,6 +168,7 @@ def record_attempt(plan: Plan, trial: Trial, *, planner: str) -> None:
         answer=trial.draft.answer,
         problems=[problem.as_dict() for problem in trial.problems],
         error_code=trial.error_code,
+        services_shown=trial.draft.services_shown,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         seconds=trial.seconds,
@@ -199,6 +201,7 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
     if outcome.failure is None:
         _set_ready(plan, outcome.plan, source=PlanSource(source or ""))
+        plan.repaired = outcome.repaired
     else:
         _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
         plan.source = PlanSource(source) if source else None
@@ -362,6 +365,7 @@ OUTCOME_COLUMNS = (
     "status",
     "plan",
     "source",
+    "repaired",
     "cache",
     "cache_entry_id",
     "error",

@@ -36,6 +36,7 @@ class ProjectAdmin(OperatorAdmin):
         ),
         ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
+        ("Planning", {"fields": ("repair",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:

@@ -42,6 +42,7 @@ SETTINGS = (
     "catalogue_policy",
     "wrong_hit_tolerance",
     "recheck_share",
+    "repair",
 )
 
 
@@ -185,6 +186,7 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     model = serializers.CharField()
     problems = serializers.ListField(child=serializers.DictField())
     error_code = serializers.CharField()
+    services_shown = serializers.IntegerField(allow_null=True, help_text="How many services the prompt held.")
     usage = UsageSerializer()
     seconds = serializers.FloatField()
 
@@ -234,6 +236,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     params = ParamSerializer(many=True)
     plan = ExecutionPlanSerializer(allow_null=True)
     source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
+    repaired = serializers.BooleanField(help_text="The model chose the services, the engine wired them.")
     cache = CacheDecisionSerializer()
     grounding = serializers.JSONField()
     attempts = AttemptSerializer(many=True)
@@ -254,6 +257,7 @@ def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
         "params": plan.params,
         "plan": plan.plan,
         "source": plan.source and str(plan.source),
+        "repaired": plan.repaired,
         "cache": plan.cache,
         "grounding": plan.grounding,
         "attempts": [_attempt_as_json(attempt) for attempt in plan.attempts.all()] if planned else [],
@@ -272,6 +276,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "model": attempt.model,
         "problems": attempt.problems,
         "error_code": attempt.error_code,
+        "services_shown": attempt.services_shown,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
         "seconds": attempt.seconds,
     }

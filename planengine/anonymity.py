@@ -1,0 +1,286 @@
+"""A request and its plans with made-up values in place of the real ones, equal where those were equal.
+
+Whoever trains a model on plans needs their shape: which services, which wiring. The values are the customers', so
+they are replaced wherever they stand: in params to any depth, in the action's text, as free literals there, as
+literals in the plan. What cannot be replaced for certain is refused (:class:`CannotReplace`), and a last look makes
+sure that none of the originals is left. Values that a service's schema names itself are no customer's and stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cache.literals import find_literals, parse_number, spellings
+from cache.slots import Slot, find_slots, leaves
+from cache.templates import texts_between
+from orra.strictjson import Json, canonical
+from planengine.catalogue import Catalogue
+from planengine.synthesis import Inventor
+from planengine.validation.references import is_task_id, mentions
+
+_TASK = ("id", "service", "input")
+_SHORTEST_PART = 6
+_word = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_reference = re.compile(r"\$task[0-9]{1,6}(?:\.[\w-]+)?")
+
+
+class CannotReplace(ValueError):
+    """The request cannot be told without its values."""
+
+
+@dataclass(frozen=True)
+class Anonymous:
+    """``plans``: in the order in which they were given."""
+
+    action: str
+    params: Mapping[str, Json]
+    plans: tuple[Json, ...]
+
+
+def anonymise(
+    action: str, params: Mapping[str, Json], plans: Iterable[Json], *, catalogue: Catalogue, inventor: Inventor
+) -> Anonymous:
+    """The request and its plans, drafts that were rejected among them, with other values. Raises
+    :class:`CannotReplace`."""
+    values = _Values(catalogue, inventor)
+    literals = find_literals(action)
+    slots = find_slots(action, literals, params)
+    originals = [value for _, value in leaves(dict(params))] + [slot.raw for slot in slots]
+    values.learn([value for _, value in leaves(dict(params))], slots)
+    made = Anonymous(
+        action=_action(action, slots, values),
+        params={name: values.replaced(value) for name, value in params.items()},
+        plans=tuple(_plan(plan, values) for plan in plans),
+    )
+    _check_nothing_is_left(made, originals, kept=values.kept)
+    return made
+
+
+@dataclass
+class _Values:
+    """What stands for what. Equal values have equal stand-ins, numbers whether they are written as text or not."""
+
+    catalogue: Catalogue
+    inventor: Inventor
+    texts: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        specs = [*self.catalogue]
+        fields = [spec.inputs.field(name) for spec in specs for name in spec.input_fields]
+        self._constants = {canonical(value) for found in fields if found is not None for value in found.constants}
+        names = {name for spec in specs for name in (spec.name, spec.id, *spec.input_fields, *spec.output_fields)}
+        self._names = names | {name for spec in specs for name in _properties(spec.input_schema)}
+        self._words = {
+            word.casefold()
+            for spec in specs
+            for word in _word.findall(f"{spec.description} {' '.join(spec.input_fields)} {spec.name}")
+        }
+
+    def learn(self, given: Iterable[Json], slots: Iterable[Slot]) -> None:
+        """Invents stand-ins, whole values before what stands in the text only, longer before shorter."""
+        for value in given:
+            self.replaced(value)
+        for slot in slots:
+            if slot.kind != "param":
+                self._learn_literal(slot)
+
+    def _learn_literal(self, slot: Slot) -> None:
+        """A planner may write "#1234" as "1234" or 1234, and so its stand-in."""
+        stand_ins = spellings(slot.kind, self.text(slot.raw))
+        for name, spelled in spellings(slot.kind, slot.raw).items():
+            if name in stand_ins:
+                self.texts.setdefault(_fold(str(spelled)), str(stand_ins[name]))
+
+    def replaced(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            return {self._key(name): self.replaced(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self.replaced(member) for member in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if canonical(value) in self._constants:
+            self.kept.add(str(value))
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        return self._number(value)
+
+    def text(self, value: str) -> str:
+        """The stand-in of a text, always the same one."""
+        if not any(map(str.isalnum, value)):
+            return value
+        key = _fold(value)
+        if key not in self.texts:
+            self.texts[key] = self.inventor.text(value, taken=self.texts)
+        return self.texts[key]
+
+    def known(self, value: str) -> str | None:
+        return self.texts.get(_fold(value))
+
+    def is_name(self, text: str) -> bool:
+        return text in self._names
+
+    def is_word(self, word: str) -> bool:
+        return word.casefold() in self._words
+
+    def _number(self, value: int | float) -> int | float:
+        made = parse_number(self.text(str(value)))
+        if made is None:
+            raise CannotReplace("A number has no plain spelling.")
+        return int(made) if isinstance(value, int) else float(made)
+
+    def _key(self, name: str) -> str:
+        """A member's name that no schema declares may be a value: {"SKU-17": 2}."""
+        return name if name in self._names else self.text(name)
+
+
+def _action(action: str, slots: tuple[Slot, ...], values: _Values) -> str:
+    between = enumerate(texts_between(action, slots))
+    texts = [_without_names(text, values, first=place == 0) for place, text in between]
+    filled = [_filled(slot, values) for slot in slots]
+    return texts[0] + "".join(value + text for value, text in zip(filled, texts[1:], strict=True))
+
+
+def _filled(slot: Slot, values: _Values) -> str:
+    if (known := values.known(slot.raw)) is not None:
+        return known
+    number = parse_number(slot.raw)
+    for text, stand_in in values.texts.items() if number is not None else ():
+        if parse_number(text) == number:
+            return stand_in
+    bare = slot.raw.lstrip("#№").lstrip()
+    if (known := values.known(bare)) is not None:
+        return slot.raw[: len(slot.raw) - len(bare)] + known
+    if slot.raw in values.kept or _fold(slot.raw) in {_fold(each) for each in values.kept}:
+        return slot.raw
+    return values.text(slot.raw)
+
+
+def _without_names(text: str, values: _Values, *, first: bool) -> str:
+    """Text between slots with other names for people, firms and places: words with a capital that no service's
+    description has, but for one that begins a sentence."""
+
+    def replace(match: re.Match[str]) -> str:
+        word, before = match[0], text[: match.start()].rstrip()
+        begins = (first and not before) or before.endswith((".", "!", "?", ":", "\n"))
+        if not word[:1].isupper() or values.is_word(word) or word in ("I", "I'm", "I'd", "I’m", "I’d"):
+            return word
+        return word if begins and word[1:].islower() else values.text(word)
+
+    return _word.sub(replace, text)
+
+
+# --- plans -------------------------------------------------------------------------------------------------------
+
+
+def _plan(plan: Json, values: _Values) -> Json:
+    if not isinstance(plan, dict) or not isinstance(plan.get("tasks"), list):
+        raise CannotReplace("A draft is no list of tasks.")
+    return {
+        "tasks": [_task(task, values) for task in plan["tasks"]],
+        "parallel_groups": _groups(plan.get("parallel_groups", [])),
+    }
+
+
+def _groups(groups: Json) -> Json:
+    if not isinstance(groups, list):
+        return []
+    lists = [group for group in groups if isinstance(group, list)]
+    return [[each for each in group if isinstance(each, str) and is_task_id(each)] for group in lists]
+
+
+def _task(task: Json, values: _Values) -> Json:
+    if not isinstance(task, dict) or not set(task) <= set(_TASK) or not isinstance(task.get("input", {}), dict):
+        raise CannotReplace("A task of a draft is malformed.")
+    made: dict[str, Json] = {}
+    for member in _TASK:
+        if member == "input":
+            inputs = task.get("input", {})
+            made["input"] = {name: _input(value, values) for name, value in inputs.items()}
+        elif member in task:
+            if not isinstance(task[member], str):
+                raise CannotReplace("A task of a draft is malformed.")
+            made[member] = task[member]
+    return made
+
+
+def _input(value: Json, values: _Values) -> Json:
+    if isinstance(value, str):
+        return _input_text(value, values)
+    if isinstance(value, dict):
+        names = {name: name if values.is_name(name) else values.text(name) for name in value}
+        return {names[name]: _input(each, values) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_input(member, values) for member in value]
+    return values.replaced(value)
+
+
+def _input_text(value: str, values: _Values) -> str:
+    """A reference as it is; a value's stand-in; of a text that mixes them, each by itself."""
+    if _reference.fullmatch(value):
+        return value
+    if not any(mentions(value)):
+        replaced = values.replaced(value)
+        return str(replaced)
+    pieces = _reference.split(value)
+    references = _reference.findall(value)
+    made = [values.text(piece.strip()).join(_margins(piece)) if piece.strip() else piece for piece in pieces]
+    return made[0] + "".join(reference + piece for reference, piece in zip(references, made[1:], strict=True))
+
+
+def _margins(piece: str) -> tuple[str, str]:
+    return piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+
+
+# --- the last look -----------------------------------------------------------------------------------------------
+
+
+def _check_nothing_is_left(made: Anonymous, originals: Collection[Json], *, kept: Collection[str]) -> None:
+    """Longer texts must not occur at all, short ones not as words."""
+    told = " \n ".join(_fold(text) for text in _texts([made.action, dict(made.params), list(made.plans)]))
+    words = " ".join(["", *_words(told), ""])
+    spared = {_fold(each) for each in kept}
+    for original in originals:
+        if original is None or isinstance(original, bool):
+            continue
+        text = _fold(str(original))
+        if not any(map(str.isalnum, text)) or text in spared:
+            continue
+        if (len(text) >= _SHORTEST_PART and text in told) or f" {' '.join(_words(text))} " in words:
+            raise CannotReplace("A value would be left in the text.")
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text and number in ``value``, names of members too."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack += [*item, *item.values()]
+        elif isinstance(item, list):
+            stack += item
+        elif item is not None and not isinstance(item, bool):
+            yield str(item)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _properties(schema: Json) -> Iterator[str]:
+    stack = [schema]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("properties"), dict):
+                yield from item["properties"]
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
