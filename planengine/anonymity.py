@@ -2,8 +2,9 @@
 
 Whoever trains a model on plans needs their shape: which services, which wiring. The values are the customers', so
 they are replaced wherever they stand: in params to any depth, in the action's text, as free literals there, as
-literals in the plan. What cannot be replaced for certain is refused (:class:`CannotReplace`), and a last look makes
-sure that none of the originals is left. Values that a service's schema names itself are no customer's and stay.
+literals in the plan. What cannot be replaced for certain is refused (:class:`CannotReplace`), and a last look
+makes sure that none of the originals is left. Values that a service's schema names itself are no customer's and
+stay. What only a reader would know for a name, one in small letters without a param, is not found.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ def anonymise(
     """The request and its plans, drafts that were rejected among them, with other values. Raises
     :class:`CannotReplace`."""
     values = _Values(catalogue, inventor)
-    literals = find_literals(action)
-    slots = find_slots(action, literals, params)
-    originals = [value for _, value in leaves(dict(params))] + [slot.raw for slot in slots]
-    values.learn([value for _, value in leaves(dict(params))], slots)
+    given = [value for _, value in leaves(dict(params))] + values.undeclared(params.values())
+    # As one list, because names of members are values here too, and are looked for in the text like these.
+    slots = find_slots(action, find_literals(action), {"value": given})
+    originals = [*given, *(slot.raw for slot in slots)]
+    values.learn(given, slots)
     made = Anonymous(
         action=_action(action, slots, values),
         params={name: values.replaced(value) for name, value in params.items()},
@@ -94,9 +96,22 @@ class _Values:
             if name in stand_ins:
                 self.texts.setdefault(_fold(str(spelled)), str(stand_ins[name]))
 
+    def undeclared(self, given: Iterable[Json]) -> list[Json]:
+        """The names of members that no schema declares: in {"SKU-17": 2} it is a value."""
+        found: list[Json] = []
+        stack = list(given)
+        while stack:
+            item = stack.pop()
+            if isinstance(item, dict):
+                found += [name for name in item if not self.is_name(name)]
+                stack += item.values()
+            elif isinstance(item, list):
+                stack += item
+        return found
+
     def replaced(self, value: Json) -> Json:
         if isinstance(value, dict):
-            return {self._key(name): self.replaced(member) for name, member in value.items()}
+            return {self.member(name): self.replaced(member) for name, member in value.items()}
         if isinstance(value, list):
             return [self.replaced(member) for member in value]
         if value is None or isinstance(value, bool):
@@ -132,9 +147,8 @@ class _Values:
             raise CannotReplace("A number has no plain spelling.")
         return int(made) if isinstance(value, int) else float(made)
 
-    def _key(self, name: str) -> str:
-        """A member's name that no schema declares may be a value: {"SKU-17": 2}."""
-        return name if name in self._names else self.text(name)
+    def member(self, name: str) -> str:
+        return name if self.is_name(name) else self.text(name)
 
 
 def _action(action: str, slots: tuple[Slot, ...], values: _Values) -> str:
@@ -176,9 +190,21 @@ def _without_names(text: str, values: _Values, *, first: bool) -> str:
 # --- plans -------------------------------------------------------------------------------------------------------
 
 
+def is_plain(draft: Json) -> bool:
+    """Whether a draft has the members of a plan and no others: only such are understood well enough."""
+    tasks = draft.get("tasks") if isinstance(draft, dict) else None
+    return isinstance(tasks, list) and all(
+        isinstance(task, dict)
+        and set(task) <= set(_TASK)
+        and isinstance(task.get("input", {}), dict)
+        and all(isinstance(task[member], str) for member in ("id", "service") if member in task)
+        for task in tasks
+    )
+
+
 def _plan(plan: Json, values: _Values) -> Json:
-    if not isinstance(plan, dict) or not isinstance(plan.get("tasks"), list):
-        raise CannotReplace("A draft is no list of tasks.")
+    if not is_plain(plan):
+        raise CannotReplace("A draft has other members than a plan.")
     return {
         "tasks": [_task(task, values) for task in plan["tasks"]],
         "parallel_groups": _groups(plan.get("parallel_groups", [])),
@@ -193,26 +219,15 @@ def _groups(groups: Json) -> Json:
 
 
 def _task(task: Json, values: _Values) -> Json:
-    if not isinstance(task, dict) or not set(task) <= set(_TASK) or not isinstance(task.get("input", {}), dict):
-        raise CannotReplace("A task of a draft is malformed.")
-    made: dict[str, Json] = {}
-    for member in _TASK:
-        if member == "input":
-            inputs = task.get("input", {})
-            made["input"] = {name: _input(value, values) for name, value in inputs.items()}
-        elif member in task:
-            if not isinstance(task[member], str):
-                raise CannotReplace("A task of a draft is malformed.")
-            made[member] = task[member]
-    return made
+    inputs = {name: _input(value, values) for name, value in task.get("input", {}).items()}
+    return {member: inputs if member == "input" else task[member] for member in _TASK if member in task}
 
 
 def _input(value: Json, values: _Values) -> Json:
     if isinstance(value, str):
         return _input_text(value, values)
     if isinstance(value, dict):
-        names = {name: name if values.is_name(name) else values.text(name) for name in value}
-        return {names[name]: _input(each, values) for name, each in value.items()}
+        return {values.member(name): _input(each, values) for name, each in value.items()}
     if isinstance(value, list):
         return [_input(member, values) for member in value]
     return values.replaced(value)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.planners.naming import compare, key_of, stems_of, words_of
+from planengine.planners.naming import compare, is_identifier, key_of, stems_of, words_of
 from planengine.planners.producers import facts_of
 from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.validation.drafts import Task, read_shape
@@ -23,7 +23,7 @@ _MAX_SOURCES = 3
 _MAX_SERVICES = 3
 _MAX_COMPARED = 2_000
 _MAX_FIELDS = 12
-_UNLIKE = 9
+_ALIKE, _UNLIKE = 8, 9
 _NEARLY_AS_LIKE = 0.5
 
 
@@ -235,7 +235,8 @@ class Corrections:
         likeness = compare(given_name, name, given_context=frozenset(given), wanted_context=wanted)
         if likeness is not None:
             return int(likeness)
-        return 5 if words_of(given_name)[-1:] == words_of(name)[-1:] and words_of(name) else _UNLIKE
+        alike = words_of(given_name)[-1:] == words_of(name)[-1:] != () and not is_identifier(name)
+        return _ALIKE if alike else _UNLIKE
 
     # --- references and order
 

@@ -10,64 +10,17 @@ from datetime import date, timedelta
 
 from cache.literals import find_literals, parse_number
 
-_WORDS = [
-    "amber",
-    "birch",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "harbor",
-    "indigo",
-    "jasper",
-    "kelp",
-    "larch",
-    "maple",
-    "nectar",
-    "olive",
-    "pebble",
-    "quartz",
-    "raven",
-    "sable",
-    "tundra",
-    "umber",
-    "velvet",
-    "willow",
-    "xenon",
-    "yarrow",
-    "zephyr",
-    "acorn",
-    "basil",
-    "clover",
-    "dune",
-    "elm",
-    "fern",
-    "garnet",
-    "heron",
-    "iris",
-    "juniper",
-    "kestrel",
-    "linden",
-    "moss",
-    "nimbus",
-    "onyx",
-    "poplar",
-    "quill",
-    "reed",
-    "sorrel",
-    "thyme",
-    "ursa",
-    "vale",
-    "wren",
-    "yew",
-    "zinnia",
-]
+_WORDS = """
+    amber birch cedar delta ember fjord grove harbor indigo jasper kelp larch maple nectar olive pebble
+    quartz raven sable tundra umber velvet willow xenon yarrow zephyr acorn basil clover dune elm fern
+    garnet heron iris juniper kestrel linden moss nimbus onyx poplar quill reed sorrel thyme ursa vale wren
+    yew zinnia
+""".split()  # noqa: SIM905
 _MAX_WORDS = 12
 _TRIES = 60
 _iso_date = re.compile(r"\d{4}-\d{2}-\d{2}")
 _clock = re.compile(r"(?P<hour>\d{1,2})(?P<rest>:\d{2}.*)", re.DOTALL)
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Inventor:
@@ -91,7 +44,7 @@ class Inventor:
         if (number := parse_number(value)) is not None and value[:1].isdigit():
             return self._number(value, whole=number == number.to_integral_value(), longer=longer)
         if kind == "quoted":
-            return value[0] + self._words(value[1:-1], longer) + value[-1]
+            return value[0] + self._draw(value[1:-1].strip(), longer=longer) + value[-1]
         if kind == "email":
             return f"{self._word()}.{self._word()}@example.com"
         if kind == "url":

@@ -19,7 +19,7 @@ from django.db.models import Prefetch, QuerySet
 from cache.models import Entry
 from cache.templates import make_template
 from orra.strictjson import Json
-from planengine.anonymity import Anonymous, CannotReplace, anonymise
+from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.catalogue import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project
 from planengine.parsing import NoPlan, extract_plan
@@ -152,14 +152,14 @@ def _is_valid(plan: Json, job: Job) -> bool:
 
 
 def _rejected_drafts(plan: Plan) -> list[Json]:
-    """Those that are plans at all; only their tasks are looked at."""
+    """Those that are plans in form."""
     found: list[Json] = []
     for attempt in plan.rejected:  # type: ignore[attr-defined]  # prefetched under this name
         try:
             found.append(extract_plan(attempt.answer, reasoning="", finish_reason="stop"))
         except NoPlan:
             continue
-    return found
+    return [draft for draft in found if is_plain(draft)]
 
 
 def _prompt(job: Job, wanted: Export) -> list[Json]:

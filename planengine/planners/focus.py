@@ -145,16 +145,15 @@ def _named(catalogue: Catalogue, feedback: Feedback | None) -> list[ServiceSpec]
 
 
 def _fitting(wanted: Iterable[ServiceSpec], characters: int) -> list[ServiceSpec]:
-    """As many as may be shown. The first is, however long: that it is too long, the model's server says better."""
+    """As many as may be shown. If none fits, the first: that it is too long, the model's server says better."""
     shown: list[ServiceSpec] = []
+    first: ServiceSpec | None = None
     for spec in wanted:
+        first = first or spec
         size = service_size(spec)
-        if shown and size > characters:
-            if characters < _SMALLEST:
-                break
-            continue
-        characters -= size
-        shown.append(spec)
-        if len(shown) == MAX_SHOWN:
+        if size <= characters:
+            characters -= size
+            shown.append(spec)
+        if len(shown) == MAX_SHOWN or characters < _SMALLEST:
             break
-    return shown
+    return shown or [spec for spec in (first,) if spec is not None]

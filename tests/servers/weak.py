@@ -3,8 +3,8 @@
 A weak model knows the right plan of each request that it is set up with, and spoils it in places of its kind.
 Asked again it sees what any model sees: its last draft and what was wrong with it, as the prompt has them. Where
 the text names the place and the right thing for it, it follows the text (:data:`HEEDS` of the time, and it may
-pick a wrong one of several); where the text leaves it guessing, it makes the mistake again as often as at first. Asked
-without feedback it simply draws anew. So what a model gains from feedback is what the feedback tells.
+pick a wrong one of several); where the text leaves it guessing, it makes the mistake again as often as at first.
+Asked without feedback it simply draws anew. So what a model gains from feedback is what the feedback tells.
 
     with ScriptedServer(default=WeakModel("composites", plans, seed=1)) as server: ...
 """

@@ -25,8 +25,8 @@ from planengine.training_data import Export, Told, export
 
 class Command(BaseCommand):
     help = (
-        "Write accepted plans as JSON lines for fine-tuning: the chat as a model would be prompted today and the plan "
-        "as its answer, one of each template. Values are made up unless --keep-values."
+        "Write accepted plans as JSON lines for fine-tuning: the chat as a model would be prompted today and the "
+        "plan as its answer, one of each template. Values are made up unless --keep-values."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
