@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import islice
 
 from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
@@ -202,9 +203,10 @@ class Corrections:
             unlike = self._unlike(param, name, spec, given=self._said)
             if unlike < _UNLIKE and not field.faults(value):
                 found.append((unlike, 0, f"$task0.{param}"))
+        unusable = self._dependents(task.id) | {task.id}
         for other in self._tasks.values():
             producer = self._services[other.id]
-            if producer is None or other.id == task.id or other.id in self._dependents(task.id):
+            if producer is None or other.id in unusable:
                 continue
             for output in producer.output_fields:
                 made = producer.outputs.field(output)
@@ -241,7 +243,9 @@ class Corrections:
     # --- references and order
 
     def _of_circle(self, problem: Problem) -> str:
-        told: list[str] = []
+        return " ".join(islice(self._cuts(problem), _MAX_SOURCES))
+
+    def _cuts(self, problem: Problem) -> Iterator[str]:
         for circle in circles(self._needs):
             for task in (self._tasks[each] for each in circle if problem.task in circle):
                 spec = self._services[task.id]
@@ -249,8 +253,7 @@ class Corrections:
                     inside = any(each.task in circle for each in mentions(value))
                     sources = self._sources(task, spec, name) if spec and inside else []
                     if sources and sources[0] != value:
-                        told.append(f"In {quote(task.id)}, write {_wired(name, sources[0])}.")
-        return " ".join(told[:_MAX_SOURCES])
+                        yield f"In {quote(task.id)}, write {_wired(name, sources[0])}."
 
     @cached_property
     def _needs(self) -> dict[str, set[str]]:

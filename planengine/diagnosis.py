@@ -120,11 +120,12 @@ def _to_tell(problems: Sequence[Problem], corrections: Corrections) -> tuple[lis
     """At most five problems, each with what would be right, and how many more there are. Of those with one cure
     the first is told."""
     told: dict[tuple[str, ...], tuple[Problem, str]] = {}
-    for problem in most_causal(problems):
+    left = most_causal(problems)
+    while left and len(told) < _MAX_TOLD:
+        problem = left.pop(0)
         right = _line(corrections.of(problem))
         told.setdefault((right,) if right.startswith("In ") else (problem.message, right), (problem, right))
-    every = list(told.values())
-    return every[:_MAX_TOLD], len(every[_MAX_TOLD:])
+    return list(told.values()), len(left)
 
 
 def _left(number: int) -> list[str]:

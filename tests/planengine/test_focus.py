@@ -40,7 +40,7 @@ class Counting:
     def embed(self, texts: Sequence[str]) -> Floats:
         self.texts += len(texts)
         vectors = np.stack([np.random.default_rng(abs(hash(text)) % 2**32).normal(size=16) for text in texts])
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
 LARGE = catalogue(500)
