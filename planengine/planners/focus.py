@@ -7,6 +7,7 @@ hundreds do not fit their context. Only the prompt is smaller: validation knows 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -51,14 +52,17 @@ class Focused:
     def shown(self, job: Job, *, feedback: Feedback | None = None) -> Catalogue:
         """The services that the prompt for this job holds."""
         left = self._characters - request_size(job, feedback=feedback)
-        if len(job.catalogue) <= MAX_SHOWN and sum(map(service_size, job.catalogue)) <= left:
+        if len(job.catalogue) <= MAX_SHOWN and sum(map(service_size, job.catalogue)) <= max(0, left):
             return job.catalogue
-        wanted = choose(job, self._relevance, first=_named(job.catalogue, feedback))
-        return Catalogue(_fitting(wanted, left))
+        return Catalogue(choose(job, self._relevance, first=_named(job.catalogue, feedback), characters=left))
 
 
-def choose(job: Job, relevance: Relevance, *, first: Sequence[ServiceSpec] = ()) -> Iterator[ServiceSpec]:
-    """The services that the job may need, most needed first; what each needs comes right after it."""
+def choose(
+    job: Job, relevance: Relevance, *, first: Sequence[ServiceSpec] = (), characters: int
+) -> list[ServiceSpec]:
+    """The services that the job may need, most needed first: as many as may be shown and take no more than
+    ``characters``, none without what could give its inputs. If none fits, the most needed one: that it is too
+    long, the model's server says better."""
     facts = facts_of(job.catalogue)
     wishes = [request.text for request in clauses.read(job.action, job.params).requests[:_MAX_TEXTS]]
     texts = list(dict.fromkeys([*wishes, job.action]))
@@ -71,9 +75,33 @@ def choose(job: Job, relevance: Relevance, *, first: Sequence[ServiceSpec] = ())
         sorted(facts.takers.get(key, ()), key=lambda spec: (-nearness[spec.name], spec.name))
         for key in sorted(keys)
     ]
-    needs = _Needs(job, facts, nearness)
-    for goal in (*first, *_in_turns([*by_text, *by_param])):
-        yield from needs.with_them(goal)
+    goals = itertools.chain(first, _in_turns([*by_text, *by_param]))
+    return _fitting(goals, _Needs(job, facts, nearness), characters)
+
+
+def _fitting(goals: Iterable[ServiceSpec], needs: _Needs, characters: int) -> list[ServiceSpec]:
+    shown: dict[str, ServiceSpec] = {}
+    first: ServiceSpec | None = None
+    for goal in goals:
+        first = first or goal
+        if len(shown) == MAX_SHOWN or characters < _SMALLEST:
+            break
+        if goal.name in shown or service_size(goal) > characters:
+            continue
+        group = [spec for spec in needs.of(goal) if spec.name not in shown]
+        if not shown:
+            group = _beginning(group, characters)
+        size = sum(map(service_size, group))
+        if size <= characters and len(shown) + len(group) <= MAX_SHOWN:
+            characters -= size
+            shown |= {spec.name: spec for spec in group}
+    return list(shown.values()) or [spec for spec in (first,) if spec is not None]
+
+
+def _beginning(group: Sequence[ServiceSpec], characters: int) -> list[ServiceSpec]:
+    """As much of it as fits, nearest first, where all of it may be too much."""
+    sizes = itertools.accumulate(map(service_size, group))
+    return [spec for spec, size in zip(group, sizes, strict=True) if size <= characters]
 
 
 def _evidence(facts: Facts, spec: ServiceSpec, keys: frozenset[str]) -> float:
@@ -91,7 +119,7 @@ def _in_turns(orders: Sequence[Sequence[ServiceSpec]]) -> Iterator[ServiceSpec]:
 
 
 class _Needs:
-    """What the services of one job need, with what was given out already left out."""
+    """What the services of one job need that its params do not give."""
 
     def __init__(self, job: Job, facts: Facts, nearness: Mapping[str, float]) -> None:
         self._params = tuple(job.params)
@@ -99,22 +127,22 @@ class _Needs:
         self._said = stems_of(job.action)
         self._nearness = nearness
         self._facts = facts
-        self._taken: set[str] = set()
 
-    def with_them(self, goal: ServiceSpec) -> Iterator[ServiceSpec]:
-        """``goal`` and, nearest to it first, what could give its required inputs."""
+    def of(self, goal: ServiceSpec) -> list[ServiceSpec]:
+        """``goal`` and, nearest to it first, what could give the inputs it requires, then theirs, and so on."""
+        found: dict[str, ServiceSpec] = {}
         wave = [goal]
         for _ in range(_DEEPEST):
-            new = list({spec.name: spec for spec in wave if spec.name not in self._taken}.values())
-            self._taken.update(spec.name for spec in new)
-            yield from new
+            new = {spec.name: spec for spec in wave if spec.name not in found}
+            found |= new
             wave = [
                 producer
-                for spec in new
+                for spec in new.values()
                 for name in spec.required_inputs
                 if not self._is_given(name, spec)
                 for producer in self._likeliest(name, spec)
             ]
+        return list(found.values())
 
     def _is_given(self, name: str, spec: ServiceSpec) -> bool:
         if key_of(name) in self._keys:
@@ -142,18 +170,3 @@ def _named(catalogue: Catalogue, feedback: Feedback | None) -> list[ServiceSpec]
     if feedback is None:
         return []
     return [spec for spec in catalogue if spec.name in feedback.answer or spec.name in feedback.text]
-
-
-def _fitting(wanted: Iterable[ServiceSpec], characters: int) -> list[ServiceSpec]:
-    """As many as may be shown. If none fits, the first: that it is too long, the model's server says better."""
-    shown: list[ServiceSpec] = []
-    first: ServiceSpec | None = None
-    for spec in wanted:
-        first = first or spec
-        size = service_size(spec)
-        if size <= characters:
-            characters -= size
-            shown.append(spec)
-        if len(shown) == MAX_SHOWN or characters < _SMALLEST:
-            break
-    return shown or [spec for spec in (first,) if spec is not None]

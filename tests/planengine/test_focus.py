@@ -62,6 +62,15 @@ def test_what_a_service_needs_comes_with_it_even_without_meaning() -> None:
     assert len(shown) <= MAX_SHOWN
 
 
+@pytest.mark.parametrize("tokens", [4_096, 32_768])
+def test_no_service_is_shown_without_what_could_give_its_inputs(tokens: int) -> None:
+    shown = Focused(Shown(), NoEmbedder(), context_tokens=tokens).shown(REFUND)
+    given = {*REFUND.params, *(output for spec in shown for output in spec.output_fields)}
+    givable = {output for spec in LARGE for output in spec.output_fields}
+    for spec in shown:
+        assert set(spec.required_inputs) & givable <= given, spec.name
+
+
 def test_a_small_catalogue_is_shown_whole() -> None:
     small = catalogue(MAX_SHOWN)
     embedder = Counting()
@@ -82,6 +91,12 @@ def test_a_service_that_is_longer_than_the_context_does_not_hide_the_others() ->
     job = replace(REFUND, catalogue=Catalogue([long, *LARGE]))
     shown = Focused(Shown(), NoEmbedder(), context_tokens=8_192).shown(job)
     assert "refund_payment_long" not in shown.names and "refund_payment" in shown.names
+
+
+@pytest.mark.parametrize("services", [Catalogue([]), Catalogue(list(LARGE)[:1])])
+def test_a_request_that_fills_the_context_alone_still_shows_what_there_is(services: Catalogue) -> None:
+    job = Job("Refund it. " * 300, {"note": "x" * 20_000}, services)
+    assert Focused(Shown(), NoEmbedder(), context_tokens=2_048).shown(job).names == services.names
 
 
 def test_feedback_keeps_what_it_speaks_of_in_view() -> None:
