@@ -18,12 +18,26 @@ from cache.slots import Slot, find_slots, leaves
 from cache.templates import texts_between
 from orra.strictjson import Json, canonical
 from planengine.catalogue import Catalogue
+from planengine.planners.verbs import is_verb
+from planengine.planners.vocabulary import LITTLE_WORDS, QUESTIONS
 from planengine.synthesis import Inventor
 from planengine.validation.references import is_task_id, mentions
 
 _TASK = ("id", "service", "input")
 _SHORTEST_PART = 6
 _word = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_FIRST_PERSON = ("I", "I'm", "I'd", "I've", "I’m", "I’d", "I’ve")
+# Words that sentences begin with, beside verbs.
+_OPENERS = frozenset(
+    """
+    a an the this that these those my our your his her its their it he she they we you i as at by for from if in of
+    on or so to after afterwards and also before because but dear do does did finally first hello hey hi is are was
+    just kindly next no not now once please second should since thanks then there third unless until when while
+    will with would yes
+    """.split()  # noqa: SIM905
+)
+_MAX_PARTS = 6
+_SHORTEST_WORD = 4
 _reference = re.compile(r"\$task[0-9]{1,6}(?:\.[\w-]+)?")
 
 
@@ -68,6 +82,7 @@ class _Values:
     inventor: Inventor
     texts: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         specs = [*self.catalogue]
@@ -82,9 +97,14 @@ class _Values:
         }
 
     def learn(self, given: Iterable[Json], slots: Iterable[Slot]) -> None:
-        """Invents stand-ins, whole values before what stands in the text only, longer before shorter."""
+        """Invents stand-ins for values, and for the literals of the text that are none of them."""
         for value in given:
             self.replaced(value)
+            words = _word.findall(value) if isinstance(value, str) else []
+            if 1 < len(words) <= _MAX_PARTS:
+                self.parts.update(
+                    word.casefold() for word in words if not self.is_word(word) and not _is_common(word)
+                )
         for slot in slots:
             if slot.kind != "param":
                 self._learn_literal(slot)
@@ -141,6 +161,10 @@ class _Values:
     def is_word(self, word: str) -> bool:
         return word.casefold() in self._words
 
+    def is_part(self, word: str) -> bool:
+        """Whether the word stands in a param's value: of "Jane Smith" the text may say only "jane"."""
+        return len(word) >= _SHORTEST_WORD and word.casefold() in self.parts
+
     def _number(self, value: int | float) -> int | float:
         made = parse_number(self.text(str(value)))
         if made is None:
@@ -175,16 +199,23 @@ def _filled(slot: Slot, values: _Values) -> str:
 
 def _without_names(text: str, values: _Values, *, first: bool) -> str:
     """Text between slots with other names for people, firms and places: words with a capital that no service's
-    description has, but for one that begins a sentence."""
+    description has, but for those that begin a sentence and are known there; and words of the params' values."""
 
     def replace(match: re.Match[str]) -> str:
         word, before = match[0], text[: match.start()].rstrip()
-        begins = (first and not before) or before.endswith((".", "!", "?", ":", "\n"))
-        if not word[:1].isupper() or values.is_word(word) or word in ("I", "I'm", "I'd", "I’m", "I’d"):
+        if values.is_part(word):
+            return values.text(word)
+        if not word[:1].isupper() or values.is_word(word) or word in _FIRST_PERSON:
             return word
-        return word if begins and word[1:].islower() else values.text(word)
+        begins = (first and not before) or before.endswith((".", "!", "?", ":", "\n"))
+        return word if begins and _is_common(word) else values.text(word)
 
     return _word.sub(replace, text)
+
+
+def _is_common(word: str) -> bool:
+    word = word.casefold()
+    return word in _OPENERS or word in LITTLE_WORDS or word in QUESTIONS or is_verb(word)
 
 
 # --- plans -------------------------------------------------------------------------------------------------------

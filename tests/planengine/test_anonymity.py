@@ -57,6 +57,21 @@ def test_names_of_people_in_the_text_are_replaced() -> None:
     assert made.action.startswith("Refund the order of ") and made.action.endswith(". Then notify her")
 
 
+@pytest.mark.parametrize(
+    ("action", "left"),
+    [
+        ("Zelda Quorn wants the money of the order back", r"\w+ \w+ wants the money of the order back"),
+        ("Find the order. Hobart asks", r"Find the order\. \w+ asks"),
+        ("Please refund it, says quorn", r"Please refund it, says \w+"),
+        ("What does the order cost, and who is Mr Quorn?", r"What does the order cost, and who is \w+ \w+\?"),
+    ],
+)
+def test_names_are_found_where_they_stand_alone(action: str, left: str) -> None:
+    made = made_of(action, {"email": "Zelda Quorn"})
+    assert re.fullmatch(left, made.action), made.action
+    assert not re.search("zelda|quorn|hobart", text_of(made), re.IGNORECASE)
+
+
 def test_what_a_schema_names_stays() -> None:
     made = made_of("Refund it because it came late", {"reason": "late"})
     assert made.params == {"reason": "late"} and "late" in made.action
