@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cache.literals import find_literals, parse_number, spellings
 from cache.slots import Slot, find_slots, leaves
@@ -59,7 +60,7 @@ def anonymise(
 ) -> Anonymous:
     """The request and its plans, drafts that were rejected among them, with other values. Raises
     :class:`CannotReplace`."""
-    values = _Values(catalogue, inventor)
+    values = _Values(_known_by(catalogue), inventor)
     given = [value for _, value in leaves(dict(params))] + values.undeclared(params.values())
     # As one list, because names of members are values here too, and are looked for in the text like these.
     slots = find_slots(action, find_literals(action), {"value": given})
@@ -74,27 +75,37 @@ def anonymise(
     return made
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a catalogue says for everybody to read: values that schemas name (canonical JSON), names, words."""
+
+    constants: frozenset[str]
+    names: frozenset[str]
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def _known_by(catalogue: Catalogue) -> _Known:
+    specs = [*catalogue]
+    fields = [spec.inputs.field(name) for spec in specs for name in spec.input_fields]
+    names = {name for spec in specs for name in (spec.name, spec.id, *spec.input_fields, *spec.output_fields)}
+    said = (f"{spec.description} {' '.join(spec.input_fields)} {spec.name}" for spec in specs)
+    return _Known(
+        constants=frozenset(canonical(value) for found in fields if found for value in found.constants),
+        names=frozenset(names).union(*(_properties(spec.input_schema) for spec in specs)),
+        words=frozenset(word.casefold() for text in said for word in _word.findall(text)),
+    )
+
+
 @dataclass
 class _Values:
     """What stands for what. Equal values have equal stand-ins, numbers whether they are written as text or not."""
 
-    catalogue: Catalogue
+    known: _Known
     inventor: Inventor
     texts: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        specs = [*self.catalogue]
-        fields = [spec.inputs.field(name) for spec in specs for name in spec.input_fields]
-        self._constants = {canonical(value) for found in fields if found is not None for value in found.constants}
-        names = {name for spec in specs for name in (spec.name, spec.id, *spec.input_fields, *spec.output_fields)}
-        self._names = names | {name for spec in specs for name in _properties(spec.input_schema)}
-        self._words = {
-            word.casefold()
-            for spec in specs
-            for word in _word.findall(f"{spec.description} {' '.join(spec.input_fields)} {spec.name}")
-        }
 
     def learn(self, given: Iterable[Json], slots: Iterable[Slot]) -> None:
         """Invents stand-ins for values, and for the literals of the text that are none of them."""
@@ -136,7 +147,7 @@ class _Values:
             return [self.replaced(member) for member in value]
         if value is None or isinstance(value, bool):
             return value
-        if canonical(value) in self._constants:
+        if canonical(value) in self.known.constants:
             self.kept.add(str(value))
             return value
         if isinstance(value, str):
@@ -152,14 +163,14 @@ class _Values:
             self.texts[key] = self.inventor.text(value, taken=self.texts)
         return self.texts[key]
 
-    def known(self, value: str) -> str | None:
+    def stand_in(self, value: str) -> str | None:
         return self.texts.get(_fold(value))
 
     def is_name(self, text: str) -> bool:
-        return text in self._names
+        return text in self.known.names
 
     def is_word(self, word: str) -> bool:
-        return word.casefold() in self._words
+        return word.casefold() in self.known.words
 
     def is_part(self, word: str) -> bool:
         """Whether the word stands in a param's value: of "Jane Smith" the text may say only "jane"."""
@@ -183,14 +194,14 @@ def _action(action: str, slots: tuple[Slot, ...], values: _Values) -> str:
 
 
 def _filled(slot: Slot, values: _Values) -> str:
-    if (known := values.known(slot.raw)) is not None:
+    if (known := values.stand_in(slot.raw)) is not None:
         return known
     number = parse_number(slot.raw)
     for text, stand_in in values.texts.items() if number is not None else ():
         if parse_number(text) == number:
             return stand_in
     bare = slot.raw.lstrip("#№").lstrip()
-    if (known := values.known(bare)) is not None:
+    if (known := values.stand_in(bare)) is not None:
         return slot.raw[: len(slot.raw) - len(bare)] + known
     if slot.raw in values.kept or _fold(slot.raw) in {_fold(each) for each in values.kept}:
         return slot.raw
