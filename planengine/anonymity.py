@@ -64,14 +64,13 @@ def anonymise(
     given = [value for _, value in leaves(dict(params))] + values.undeclared(params.values())
     # As one list, because names of members are values here too, and are looked for in the text like these.
     slots = find_slots(action, find_literals(action), {"value": given})
-    originals = [*given, *(slot.raw for slot in slots)]
     values.learn(given, slots)
     made = Anonymous(
         action=_action(action, slots, values),
         params={name: values.replaced(value) for name, value in params.items()},
         plans=tuple(_plan(plan, values) for plan in plans),
     )
-    _check_nothing_is_left(made, originals, kept=values.kept)
+    _check_nothing_is_left(made, [*given, *(slot.raw for slot in slots), *values.texts], kept=values.kept)
     return made
 
 
@@ -284,12 +283,19 @@ def _input_text(value: str, values: _Values) -> str:
         return str(replaced)
     pieces = _reference.split(value)
     references = _reference.findall(value)
-    made = [values.text(piece.strip()).join(_margins(piece)) if piece.strip() else piece for piece in pieces]
+    made = [piece if _is_common_speech(piece, values) else _between(piece, values) for piece in pieces]
     return made[0] + "".join(reference + piece for reference, piece in zip(references, made[1:], strict=True))
 
 
-def _margins(piece: str) -> tuple[str, str]:
-    return piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+def _is_common_speech(piece: str, values: _Values) -> bool:
+    """Whether it is only common words and those of the services."""
+    words = re.findall(r"\w+", piece)
+    return all((values.is_word(word) or _is_common(word)) and not values.is_part(word) for word in words)
+
+
+def _between(piece: str, values: _Values) -> str:
+    core = piece.strip()
+    return piece.replace(core, values.text(core), 1)
 
 
 # --- the last look -----------------------------------------------------------------------------------------------

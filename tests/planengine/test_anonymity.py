@@ -84,6 +84,17 @@ def test_texts_with_references_keep_these_only() -> None:
     assert "$task0.email" in written and "Ana" not in written and "Firm" not in written
 
 
+def test_a_name_of_the_text_does_not_leave_as_an_invented_field() -> None:
+    with pytest.raises(CannotReplace):
+        made_of("Refund the order of Quorn", {}, a_draft({"Quorn": 5}, ("refund", {})))
+
+
+def test_common_words_beside_references_stay() -> None:
+    draft = a_draft({}, ("notify", {"email": "send to $task0.email and $task1.email"}))
+    made = made_of("Send it", {}, draft)
+    assert made.plans[0] == draft
+
+
 def test_what_would_be_left_is_refused() -> None:
     with pytest.raises(CannotReplace):
         made_of("Approve the order", {"decision": "approve"})
