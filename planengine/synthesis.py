@@ -96,4 +96,5 @@ class Inventor:
 
 def _shares_words(made: str, value: str) -> bool:
     found = [set(re.findall(r"[^\W_]+", text.casefold())) for text in (made, value)]
-    return bool(found[0] & found[1] - {"com", "https", "example"})
+    shared = found[0] & found[1] - {"com", "https", "example"}
+    return made.casefold() == value.casefold() or any(len(word) > 1 for word in shared)
