@@ -13,7 +13,17 @@ from pathlib import Path
 
 from benchmarks.environment import fresh_database
 
-PARTS = ("exact_hit", "embedding", "pure_parts", "prompt_sizes", "scale", "cleanup", "stats")
+PARTS = (
+    "exact_hit",
+    "embedding",
+    "pure_parts",
+    "prompt_sizes",
+    "weak_models",
+    "large_catalogue",
+    "scale",
+    "cleanup",
+    "stats",
+)
 
 
 def main() -> None:
@@ -44,11 +54,13 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         cleanup,
         embedding,
         exact_hit,
+        large_catalogue,
         prompt_sizes,
         pure_parts,
         scale,
         scale_page,
         stats,
+        weak_models,
     )
 
     if "exact_hit" in chosen:
@@ -59,6 +71,10 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         pure_parts.run()
     if "prompt_sizes" in chosen:
         prompt_sizes.run()
+    if "weak_models" in chosen:
+        weak_models.run()
+    if "large_catalogue" in chosen:
+        large_catalogue.run()
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
     if "scale" in chosen:

@@ -67,7 +67,7 @@ class PlannerFilter(admin.SimpleListFilter):
     parameter_name = "planned_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("model", "model"), ("composer", "composer")]
+        return [("model", "model"), ("repaired", "model, repaired"), ("composer", "composer")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         chosen = self.value()

@@ -61,7 +61,7 @@ class Entry(models.Model):
     replan_reason = models.TextField(
         blank=True, help_text="Why the next request of its kind is to be planned anew, and to replace it."
     )
-    planned_by = models.CharField(max_length=10, help_text="model or composer")
+    planned_by = models.CharField(max_length=10, help_text="model, repaired or composer")
     cost = models.JSONField(default=dict, help_text="What planning it cost: tokens and milliseconds.")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)

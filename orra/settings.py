@@ -185,6 +185,8 @@ if LLM_MODEL and (LLM_FALLBACK_MODEL, LLM_FALLBACK_API_BASE_URL) == (LLM_MODEL, 
 LLM_BREAKER_FAILURES = number("LLM_BREAKER_FAILURES", 3, least=1, most=1000)
 LLM_BREAKER_SECONDS = number("LLM_BREAKER_SECONDS", 30, least=1, most=86_400)
 LLM_PRICES = prices("LLM_PRICES")
+# What the model takes in at once, prompt and answer together: decides how many services it is shown.
+LLM_CONTEXT_TOKENS = number("LLM_CONTEXT_TOKENS", 32_768, least=2_048, most=10_000_000)
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")

@@ -58,9 +58,8 @@ class Attempts:
             log.warning("progress not noted", plan=self.plan.pk, error=str(error).partition("\n")[0])
 
     def end(self, trial: Trial) -> None:
-        row, call, usage = self._row, self._call, trial.draft.usage
-        assert row is not None and call is not None, "it began"
-        kind, _, _ = self.planner.name.partition(":")
+        usage = trial.draft.usage
+        kind, _, _ = (trial.planner or self.planner.name).partition(":")
         metrics.ATTEMPTS.labels(kind, trial.error_code or ("rejected" if trial.problems else "accepted")).inc()
         metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens or 0)
         metrics.MODEL_TOKENS.labels("completion").inc(usage.completion_tokens or 0)
@@ -72,19 +71,29 @@ class Attempts:
                 message=warning.message,
                 hint=warning.hint,
             )
+        if trial.planner:  # another's, who makes no call and so had nothing to begin
+            _fill(Attempt(plan=self.plan, number=trial.number, planner=trial.planner), trial).save()
+            return
+        row, call = self._row, self._call
+        assert row is not None and call is not None, "it began"
         with transaction.atomic():
             spent = call.settle(trial)
-            row.model = trial.draft.model
-            row.prompt = trial.draft.prompt
-            row.answer = trial.draft.answer
-            row.problems = [problem.as_dict() for problem in trial.problems]
-            row.warnings = [warning.as_dict() for warning in trial.draft.warnings]
-            row.error_code = trial.error_code
-            row.prompt_tokens = usage.prompt_tokens
-            row.completion_tokens = usage.completion_tokens
             row.cost = spent.cost if self.planner.model else None
-            row.seconds = trial.seconds
-            row.save(update_fields=WRITTEN_AT_THE_END)
+            _fill(row, trial).save(update_fields=WRITTEN_AT_THE_END)
+
+
+def _fill(row: Attempt, trial: Trial) -> Attempt:
+    row.model = trial.draft.model
+    row.prompt = trial.draft.prompt
+    row.answer = trial.draft.answer
+    row.problems = [problem.as_dict() for problem in trial.problems]
+    row.warnings = [warning.as_dict() for warning in trial.draft.warnings]
+    row.error_code = trial.error_code
+    row.services_shown = trial.draft.services_shown
+    row.prompt_tokens = trial.draft.usage.prompt_tokens
+    row.completion_tokens = trial.draft.usage.completion_tokens
+    row.seconds = trial.seconds
+    return row
 
 
 WRITTEN_AT_THE_END = (
@@ -94,6 +103,7 @@ WRITTEN_AT_THE_END = (
     "problems",
     "warnings",
     "error_code",
+    "services_shown",
     "prompt_tokens",
     "completion_tokens",
     "cost",

@@ -13,7 +13,7 @@ characters, :data:`CHARACTERS_PER_TOKEN` to a token.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -27,6 +27,7 @@ from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import DailyUsage, Project
 from planengine.planners.base import Feedback, Job, Planner
+from planengine.planners.focus import Focused
 from planengine.prompts import build_messages
 
 # Of English and JSON, which come to three to five.
@@ -104,7 +105,9 @@ class Call:
     def _spent(self, trial: Trial) -> Spent:
         if trial.error_code:
             paid = trial.error_code in PAID_ERRORS
-            return Spent(None, None, _prompt_tokens(self.job, self.feedback), None) if paid else NOTHING
+            return (
+                Spent(None, None, _prompt_tokens(self.planner, self.job, self.feedback), None) if paid else NOTHING
+            )
         draft = trial.draft
         prompt, completion = draft.usage.prompt_tokens, draft.usage.completion_tokens
         price = settings.LLM_PRICES.get(self.planner.model)
@@ -119,7 +122,7 @@ def reserve(project: Project, planner: Planner, job: Job, feedback: Feedback | N
         return Call(project, planner, job, feedback)
     # Only a budget needs to know how much it will be.
     limited = project.tokens_per_day is not None
-    tokens = _prompt_tokens(job, feedback) + ANSWER_TOKENS if limited else 0
+    tokens = _prompt_tokens(planner, job, feedback) + ANSWER_TOKENS if limited else 0
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, [tokens, project.pk, tokens])
         row = cursor.fetchone()
@@ -160,7 +163,9 @@ def used_on(project: Project, day: date) -> int:
     return used.prompt_tokens + used.completion_tokens + used.estimated_tokens + used.reserved_tokens
 
 
-def _prompt_tokens(job: Job, feedback: Feedback | None) -> int:
+def _prompt_tokens(planner: Planner, job: Job, feedback: Feedback | None) -> int:
+    if isinstance(planner, Focused):
+        job = replace(job, catalogue=planner.shown(job, feedback=feedback))
     messages = build_messages(job, feedback=feedback)
     return sum(len(message["content"]) for message in messages) // CHARACTERS_PER_TOKEN
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orra.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.corrections import Corrections
 from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.root_causes import find_cause
 from planengine.schemas import ObjectSchema, type_names
@@ -15,7 +16,7 @@ from planengine.schemas import ObjectSchema, type_names
 _MAX_TOLD = 5
 _MAX_FIELDS = 20
 _MAX_ACTION = 300
-_MAX_LINE = 400
+_MAX_LINE = 600
 _MAX_TEXT = 5_000
 
 
@@ -27,26 +28,70 @@ class Diagnosis:
     how_to_fix: tuple[str, ...]
 
 
-def tell_briefly(problems: Sequence[Problem]) -> str:
-    return "\n".join(["Validation Errors:", *(f"- {_line(problem.message)}" for problem in problems[:_MAX_TOLD])])
+# What makes others: a task that names no known service has no inputs that could be judged, a field that is missing
+# in task0 is missing wherever it is referred to. Problems are told in this order; what is not listed comes between
+# the references and what only follows from them.
+_CAUSES: tuple[tuple[str, ...], ...] = (
+    (
+        "output_truncated",
+        "no_plan_found",
+        "invalid_json",
+        "answer_too_large",
+        "plan_not_an_object",
+        "tasks_missing",
+    ),
+    ("task_malformed", "duplicate_task", "task0_missing", "task0_has_service", "no_service_task"),
+    ("unknown_service", "service_missing"),
+    ("unknown_task0_field", "param_missing", "param_value_changed"),
+    ("cycle", "self_reference", "unknown_task_reference"),
+    ("unsupported_input",),
+    ("composite_reference", "malformed_reference", "ambiguous_literal", "invented_literal"),
+)
+_CONSEQUENCES = ("unused_param", "unreachable_task")
+_RANKS = {code: rank for rank, codes in enumerate(_CAUSES) for code in codes}
+
+
+def most_causal(problems: Sequence[Problem]) -> list[Problem]:
+    """The same problems, those that may be the cause of others first."""
+
+    def rank(problem: Problem) -> int:
+        return len(_CAUSES) + 1 if problem.code in _CONSEQUENCES else _RANKS.get(problem.code, len(_CAUSES))
+
+    return sorted(problems, key=rank)
+
+
+def tell_briefly(problems: Sequence[Problem], corrections: Corrections) -> str:
+    """A line for each of the five that matter most: what is wrong, and what would be right."""
+    told, left = _to_tell(problems, corrections)
+    lines = [
+        f"- {_line(problem.message).rstrip('.')}." + (f" Right: {right}" if right else "")
+        for problem, right in told
+    ]
+    return "\n".join(["Validation Errors:", *lines, *_left(left)])
 
 
 def tell_in_detail(
-    problems: Sequence[Problem], *, catalogue: Catalogue, params: Mapping[str, Json], action: str
+    problems: Sequence[Problem],
+    corrections: Corrections,
+    *,
+    catalogue: Catalogue,
+    params: Mapping[str, Json],
+    action: str,
 ) -> str:
     """Each problem with its place and what would be right, then everything that may be referred to."""
-    told = problems[:_MAX_TOLD]
+    told, left = _to_tell(problems, corrections)
     lines = [f"Your plan for the action {show(action, _MAX_ACTION)} has these problems:"]
-    for number, problem in enumerate(told, start=1):
+    for number, (problem, right) in enumerate(told, start=1):
         lines.append(f"{number}. {_line(problem.message)}")
         if problem.task is not None:
             lines.append(f"   Where: {problem.task}" + (f", {quote(problem.field)}" if problem.field else ""))
-        if problem.hint:
-            lines.append(f"   Right: {_line(problem.hint)}")
+        if right:
+            lines.append(f"   Right: {right}")
+    lines += _left(left)
     if params:
         lines.append("References to the action parameters:")
         lines.append(f"   {quote_all((f'$task0.{field}' for field in params), _MAX_FIELDS)}")
-    services = [spec for spec in catalogue if any(_names(problem, spec) for problem in told)]
+    services = [spec for spec in catalogue if any(_names(problem, right, spec) for problem, right in told)]
     if services:
         lines.append("The services in question:")
         for spec in services[:_MAX_TOLD]:
@@ -71,8 +116,24 @@ def _line(text: str) -> str:
     return shorten(" ".join(text.split()), _MAX_LINE)
 
 
-def _names(problem: Problem, spec: ServiceSpec) -> bool:
-    return any(quote(name) in text for name in (spec.name, spec.id) for text in (problem.message, problem.hint))
+def _to_tell(problems: Sequence[Problem], corrections: Corrections) -> tuple[list[tuple[Problem, str]], int]:
+    """At most five problems, each with what would be right, and how many more there are. Of those with one cure
+    the first is told."""
+    told: dict[tuple[str, ...], tuple[Problem, str]] = {}
+    left = most_causal(problems)
+    while left and len(told) < _MAX_TOLD:
+        problem = left.pop(0)
+        right = _line(corrections.of(problem))
+        told.setdefault((right,) if right.startswith("In ") else (problem.message, right), (problem, right))
+    return list(told.values()), len(left)
+
+
+def _left(number: int) -> list[str]:
+    return [f"And {number} more, which may go away with these."] if number else []
+
+
+def _names(problem: Problem, right: str, spec: ServiceSpec) -> bool:
+    return any(quote(name) in text for name in (spec.name, spec.id) for text in (problem.message, right))
 
 
 def _fields(schema: ObjectSchema) -> str:

@@ -91,4 +91,5 @@ def _generate(plan: Plan, planner: Planner, job: Job, *, deadline: float, first:
         first=first,
         begin=attempts.begin,
         record=attempts.end,
+        repair=plan.project.repair,
     )

@@ -5,26 +5,31 @@ Knows nothing of rows and queues; whoever calls it stores what it returns.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orra.strictjson import Json
 from planengine import diagnosis
+from planengine.corrections import Corrections
 from planengine.exceptions import PlannerError
+from planengine.planners import repair as repairing
 from planengine.planners.base import Draft, Feedback, Job, Planner
 from planengine.validation import Problem, validate
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One planner call and what came of it. ``error_code`` is set when the planner gave no draft at all."""
+    """One planner call and what came of it. ``error_code`` is set when the planner gave no draft at all,
+    ``planner`` when it was drawn up by another than the one that was asked."""
 
     number: int
     draft: Draft
     problems: tuple[Problem, ...]
     seconds: float
     error_code: str = ""
+    planner: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``)."""
+    """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``). ``repaired``:
+    the services are the planner's, the wiring is not."""
 
     status: str
     plan: Json | None = None
     failure: Failure | None = None
     trials: tuple[Trial, ...] = field(default_factory=tuple)
+    repaired: bool = False
 
 
 def generate(
@@ -66,10 +73,12 @@ def generate(
     first: int = 1,
     begin: Callable[[int, Feedback | None], None] = lambda number, feedback: None,
     record: Callable[[Trial], object] = lambda trial: None,
+    repair: bool = False,
 ) -> Outcome:
     """At most ``attempts`` drafts, numbered from ``first``, until ``deadline`` (``time.monotonic`` seconds).
     ``begin`` is told of each before it is asked for, and forbids it by raising a :class:`PlannerError`; ``record``
-    sees each trial as soon as it is over, so that nothing of it is lost when the process dies."""
+    sees each trial as soon as it is over, so that nothing of it is lost when the process dies. ``repair`` allows
+    the services of a rejected draft to be wired anew when all drafts were rejected."""
     trials: list[Trial] = []
     feedback: Feedback | None = None
     for number in range(first, first + attempts):
@@ -102,17 +111,35 @@ def generate(
             break
         feedback = Feedback(
             answer=draft.answer,
-            text=_tell(problems, job, first=number == first),
+            text=_tell(draft, problems, job, first=number == first),
             cut_off=any(problem.code == "output_truncated" for problem in problems),
             completion_tokens=draft.usage.completion_tokens,
         )
+    if repair and planner.heeds_feedback:
+        repaired = _repair(job, trials)
+        record(repaired)
+        if not repaired.problems:
+            return Outcome("ready", plan=repaired.draft.plan, trials=(*trials, repaired), repaired=True)
+        return replace(_rejected(job, trials), trials=(*trials, repaired))
     return _rejected(job, trials)
 
 
-def _tell(problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
+def _repair(job: Job, trials: list[Trial]) -> Trial:
+    started = time.monotonic()
+    result = repairing.repair([trial.draft.plan for trial in trials], job)
+    problems = (result,) if isinstance(result, Problem) else ()
+    draft = Draft(plan=None) if problems else Draft(plan=result, answer=json.dumps(result, ensure_ascii=False))
+    seconds = time.monotonic() - started
+    return Trial(trials[-1].number + 1, draft, problems, seconds=seconds, planner=repairing.NAME)
+
+
+def _tell(draft: Draft, problems: tuple[Problem, ...], job: Job, *, first: bool) -> str:
+    corrections = Corrections(draft.plan, catalogue=job.catalogue, params=job.params, action=job.action)
     if first:
-        return diagnosis.tell_briefly(problems)
-    return diagnosis.tell_in_detail(problems, catalogue=job.catalogue, params=job.params, action=job.action)
+        return diagnosis.tell_briefly(problems, corrections)
+    return diagnosis.tell_in_detail(
+        problems, corrections, catalogue=job.catalogue, params=job.params, action=job.action
+    )
 
 
 def _gave_nothing(number: int, error: PlannerError, *, seconds: float) -> Trial:

@@ -98,6 +98,11 @@ class Project(models.Model):
         help_text="Tokens that planning may use per day (UTC). Empty: as many as it takes; 0: none, so that only "
         "the cache answers.",
     )
+    repair = models.BooleanField(
+        default=False,
+        help_text="When all of a model's drafts were rejected, wire its choice of services anew, by names and "
+        "types.",
+    )
     semantic_closed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -235,6 +240,7 @@ class Plan(models.Model):
 
     plan = models.JSONField(null=True, help_text="The validated execution plan.")
     source = models.CharField(max_length=10, choices=PlanSource.choices, null=True)
+    repaired = models.BooleanField(default=False, help_text="The model chose the services, the engine wired them.")
     cache = models.JSONField(default=dict, help_text="How the cache decided, and why.")
     cache_entry_id = models.CharField(max_length=ids.LENGTH, null=True, help_text="The entry that served it.")
     # The same as columns, to be counted.
@@ -323,6 +329,9 @@ class Attempt(models.Model):
     problems = models.JSONField(default=list)
     warnings = models.JSONField(default=list, help_text="What an operator should see to, good plan or not.")
     error_code = models.CharField(max_length=100, blank=True)
+    services_shown = models.PositiveIntegerField(
+        null=True, help_text="How many services the prompt held. Empty for a planner that sees them all."
+    )
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     cost = models.DecimalField(

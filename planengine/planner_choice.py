@@ -13,6 +13,7 @@ from planengine.families import Sampling, family_of
 from planengine.llm import Endpoint, Patience
 from planengine.planners.base import Planner
 from planengine.planners.composer import Composer
+from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
 from planengine.structured_output import ladder_from
 
@@ -24,28 +25,40 @@ PATIENCE = Patience()
 @cache
 def current_planner() -> Planner:
     if settings.LLM_MODEL:
-        return ModelPlanner(_configured_endpoint())
+        return _shown_what_fits(ModelPlanner(_configured_endpoint()))
     return Composer(get_embedder())
 
 
 @cache
 def fallback_planner() -> Planner | None:
-    """``None`` when nobody stands in. What a model is asked with is configured for the first one: the fallback's
-    server samples as it likes."""
+    """``None`` when nobody stands in."""
     if not settings.LLM_FALLBACK_MODEL:
         return None
     if settings.FALLBACK_IS_COMPOSER:
         return Composer(get_embedder())
-    return ModelPlanner(
-        Endpoint(
-            model=settings.LLM_FALLBACK_MODEL,
-            base_url=settings.LLM_FALLBACK_API_BASE_URL,
-            api_key=settings.LLM_FALLBACK_API_KEY,
-            makers_sampling=settings.LLM_MAKERS_SAMPLING,
-            streams=settings.LLM_STREAM,
-            patience=PATIENCE,
-        )
+    return model_planner(
+        settings.LLM_FALLBACK_MODEL,
+        base_url=settings.LLM_FALLBACK_API_BASE_URL,
+        api_key=settings.LLM_FALLBACK_API_KEY,
     )
+
+
+def model_planner(model: str, *, base_url: str, api_key: str) -> Planner:
+    """Plans with another model than the configured one; its server samples as it likes. Raises ``ValueError`` when
+    the URL or the key cannot be used."""
+    endpoint = Endpoint(
+        model=model,
+        base_url=base_url,
+        api_key=api_key,
+        makers_sampling=settings.LLM_MAKERS_SAMPLING,
+        streams=settings.LLM_STREAM,
+        patience=PATIENCE,
+    )
+    return _shown_what_fits(ModelPlanner(endpoint))
+
+
+def _shown_what_fits(planner: ModelPlanner) -> Planner:
+    return Focused(planner, get_embedder(), context_tokens=settings.LLM_CONTEXT_TOKENS)
 
 
 def _configured_endpoint() -> Endpoint:

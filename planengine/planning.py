@@ -194,7 +194,7 @@ def _store(
                 request,
                 outcome.plan,
                 vector=vector,
-                planned_by=planner.source,
+                planned_by="repaired" if outcome.repaired else planner.source,
                 planner=planner,
                 cost=cost,
             )

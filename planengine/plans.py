@@ -183,6 +183,7 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
     if outcome.failure is None:
         _set_ready(plan, outcome.plan, source=PlanSource(source or ""))
+        plan.repaired = outcome.repaired
     else:
         _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
         plan.source = PlanSource(source) if source else None
@@ -379,6 +380,7 @@ OUTCOME_COLUMNS = (
     "status",
     "plan",
     "source",
+    "repaired",
     "cache",
     "cache_entry_id",
     "decision",

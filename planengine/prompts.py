@@ -14,14 +14,15 @@ import itertools
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from orra.strictjson import Json
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Feedback, Job
 
 # Part of the cache's scope: raise it whenever the words below would make a model plan differently.
-PROMPT_VERSION = "p1"
+PROMPT_VERSION = "p2"
 MAX_DRAFT_CHARS = 12_000
 
 RULES = """\
@@ -116,6 +117,17 @@ def data_sections(sections: Mapping[str, Json]) -> str:
             *(f"{mark} BEGIN {name}\n{text}\n{mark} END {name}\n" for name, text in texts.items()),
         ]
     )
+
+
+def request_size(job: Job, *, feedback: Feedback | None) -> int:
+    """The characters of a prompt for ``job``, but for its services."""
+    (message,) = build_messages(replace(job, catalogue=Catalogue([])), feedback=feedback)
+    return len(message["content"])
+
+
+def service_size(spec: ServiceSpec) -> int:
+    """The characters that a service adds to a prompt."""
+    return len(_dump(_describe(spec))) + len(",\n")
 
 
 def choose_mark(shared: str, *, others: list[str]) -> str:

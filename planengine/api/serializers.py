@@ -45,6 +45,7 @@ SETTINGS = (
     "recheck_share",
     "model_check",
     "tokens_per_day",
+    "repair",
 )
 
 
@@ -196,6 +197,7 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     problems = serializers.ListField(child=serializers.DictField())
     warnings = serializers.ListField(child=serializers.DictField(), help_text="For the operator.")
     error_code = serializers.CharField()
+    services_shown = serializers.IntegerField(allow_null=True, help_text="How many services the prompt held.")
     usage = UsageSerializer()
     cost = serializers.FloatField(allow_null=True, help_text="By the operator's prices; null when unknown.")
     seconds = serializers.FloatField(allow_null=True, help_text="null while it lasts, or for good if it was lost")
@@ -303,6 +305,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     params = ParamSerializer(many=True)
     plan = ExecutionPlanSerializer(allow_null=True)
     source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
+    repaired = serializers.BooleanField(help_text="The model chose the services, the engine wired them.")
     cache = CacheDecisionSerializer()
     grounding = serializers.JSONField()
     attempts = AttemptSerializer(many=True)
@@ -323,6 +326,7 @@ def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
         "params": plan.params,
         "plan": plan.plan,
         "source": plan.source and str(plan.source),
+        "repaired": plan.repaired,
         "cache": plan.cache,
         "grounding": plan.grounding,
         "attempts": [_attempt_as_json(attempt) for attempt in plan.attempts.all()] if planned else [],
@@ -342,6 +346,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "problems": attempt.problems,
         "warnings": attempt.warnings,
         "error_code": attempt.error_code,
+        "services_shown": attempt.services_shown,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
         "cost": None if attempt.cost is None else float(attempt.cost),
         "seconds": attempt.seconds,

@@ -59,7 +59,8 @@ class Feedback:
 @dataclass(frozen=True)
 class Draft:
     """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one.
-    ``warnings`` are for the operator: the draft may be good in spite of them."""
+    ``warnings`` are for the operator: the draft may be good in spite of them. ``services_shown``: how many
+    services the planner was shown to choose from, ``None`` when it saw them all."""
 
     plan: Json | None
     problems: tuple[Problem, ...] = ()
@@ -68,6 +69,7 @@ class Draft:
     answer: str = ""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
+    services_shown: int | None = None
 
 
 class Planner(Protocol):

@@ -14,6 +14,7 @@ from planengine.planners.bench import Option, Workbench
 from planengine.planners.naming import Likeness, is_vague, key_of
 from planengine.schema_shapes import conjuncts
 from planengine.schemas import Field, type_names
+from planengine.validation.graph import levels
 
 _MAX_REACHED = 64
 _CLEARLY_NEARER = 0.15
@@ -57,6 +58,24 @@ class Assembly:
 def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
     """The goals with the helpers that they need, wired; or what is missing."""
     return _Attempt(bench, tuple(dict.fromkeys(goals))).assembly()
+
+
+def plan_of(assembly: Assembly, params: Mapping[str, Json]) -> Json:
+    """The draft plan of a complete assembly: its services as task1, task2, … in their order."""
+    ids = {service: f"task{number}" for number, service in enumerate(assembly.services, start=1)}
+    tasks: list[Json] = [{"id": "task0", "input": dict(params) | dict(assembly.constants)}]
+    for service, task in ids.items():
+        inputs = {name: _reference(source, ids) for name, source in assembly.inputs[service].items()}
+        tasks.append({"id": task, "service": service, "input": inputs})
+    needs = {
+        ids[service]: {ids[source.service] for source in assembly.inputs[service].values() if source.service}
+        for service in assembly.services
+    }
+    return {"tasks": tasks, "parallel_groups": levels(needs)}
+
+
+def _reference(source: Source, ids: Mapping[str, str]) -> str:
+    return f"${ids[source.service] if source.service else 'task0'}.{source.field}"
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,12 @@ missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from orra.strictjson import Json
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
-from planengine.planners.chaining import Assembly, Source
+from planengine.planners.chaining import Assembly, plan_of
 from planengine.planners.choosing import Choice, NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder
-from planengine.validation.graph import levels
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
 VERSION = 1
@@ -41,7 +38,7 @@ class Composer:
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""
         try:
-            return Draft(plan=_plan(self._assembly(job), job.params))
+            return Draft(plan=plan_of(self._assembly(job), job.params))
         except NotActionable as refusal:
             return Draft(plan=_refusal(str(refusal)))
 
@@ -69,23 +66,6 @@ def _nothing_to_do(reading: clauses.Reading) -> str:
             " only do things. Say what should be done instead."
         )
     return "The action asks for nothing that can be planned. Say what should be done."
-
-
-def _plan(assembly: Assembly, params: Mapping[str, Json]) -> Json:
-    ids = {service: f"task{number}" for number, service in enumerate(assembly.services, start=1)}
-    tasks: list[Json] = [{"id": "task0", "input": dict(params) | dict(assembly.constants)}]
-    for service, task in ids.items():
-        inputs = {name: _reference(source, ids) for name, source in assembly.inputs[service].items()}
-        tasks.append({"id": task, "service": service, "input": inputs})
-    needs = {
-        ids[service]: {ids[source.service] for source in assembly.inputs[service].values() if source.service}
-        for service in assembly.services
-    }
-    return {"tasks": tasks, "parallel_groups": levels(needs)}
-
-
-def _reference(source: Source, ids: Mapping[str, str]) -> str:
-    return f"${ids[source.service] if source.service else 'task0'}.{source.field}"
 
 
 def _refusal(reason: str) -> Json:

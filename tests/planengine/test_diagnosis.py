@@ -9,7 +9,8 @@ from hypothesis import given
 
 from orra.strictjson import Json
 from planengine.catalogue import Catalogue
-from planengine.diagnosis import Diagnosis, diagnose, tell_briefly, tell_in_detail
+from planengine.corrections import Corrections
+from planengine.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail
 from planengine.problems import Problem
 from planengine.validation import validate
 from tests.planengine.shop import NUMBER, TEXT, a_draft, a_service, shop
@@ -34,28 +35,48 @@ def diagnosis_of(
     return diagnose(problems, draft=draft, catalogue=catalogue, params=params)
 
 
-def test_briefly() -> None:
-    draft = a_draft({"order_id": "ORD-17"}, ("find-order", {"orderId": "$task0.order_id"}))
-    assert tell_briefly(problems_of(draft, {"orderId": "ORD-17"})) == (
-        "Validation Errors:\n"
-        "- Task0 input field 'order_id' doesn't match any action parameter\n"
-        "- Action parameter 'orderId' is missing from Task0 input"
+def corrections_of(draft: Json, params: Mapping[str, Json], *, catalogue: Catalogue = shop) -> Corrections:
+    return Corrections(draft, catalogue=catalogue, params=params, action="Do it.")
+
+
+def tellings_of(
+    problems: tuple[Problem, ...], draft: Json, params: Mapping[str, Json], *, action: str = "Do it."
+) -> tuple[str, str]:
+    """Briefly and in detail."""
+    corrections = corrections_of(draft, params)
+    return (
+        tell_briefly(problems, corrections),
+        tell_in_detail(problems, corrections, catalogue=shop, params=params, action=action),
     )
 
 
-def test_at_most_five_problems_are_told() -> None:
-    problems = [Problem("code", f"problem {number}\nof many", "task1") for number in range(9)]
-    brief = tell_briefly(problems)
-    detailed = tell_in_detail(problems, catalogue=shop, params={}, action="Do it.")
-    for text in (brief, detailed):
+def test_briefly_problems_with_one_cure_are_told_once() -> None:
+    draft = a_draft({"order_id": "ORD-17"}, ("find-order", {"orderId": "$task0.order_id"}))
+    brief, _ = tellings_of(problems_of(draft, {"orderId": "ORD-17"}), draft, {"orderId": "ORD-17"})
+    assert brief == (
+        "Validation Errors:\n"
+        "- Task0 input field 'order_id' doesn't match any action parameter. "
+        "Right: In 'task0', write \"orderId\": \"ORD-17\" instead of 'order_id'."
+    )
+
+
+def test_at_most_five_problems_are_told_and_the_rest_is_counted() -> None:
+    problems = tuple(Problem("code", f"problem {number}\nof many", "task1") for number in range(9))
+    for text in tellings_of(problems, None, {}):
         assert "problem 4 of many" in text and "problem 5" not in text
-    assert len(brief.splitlines()) == 6
+        assert "And 4 more, which may go away with these." in text
+
+
+def test_what_causes_others_is_told_first() -> None:
+    codes = ("unused_param", "missing_input", "composite_reference", "cycle", "unknown_task0_field")
+    found = most_causal([Problem(code, code) for code in (*codes, "unknown_service", "duplicate_task")])
+    assert [problem.code for problem in found] == ["duplicate_task", "unknown_service", *reversed(codes)]
 
 
 def test_in_detail_says_where_and_what_would_be_right() -> None:
     draft = a_draft({"orderId": "ORD-17"}, ("refund", {"orderId": "$task0.orderId", "sum": 20}))
     params = {"orderId": "ORD-17"}
-    text = tell_in_detail(problems_of(draft, params), catalogue=shop, params=params, action="Refund ORD-17")
+    _, text = tellings_of(problems_of(draft, params), draft, params, action="Refund ORD-17")
     assert "Where: task1, 'sum'" in text
     assert "'$task0.orderId'" in text
     assert "'refund' takes 'orderId': string (required), 'amount': number (required), 'reason': string" in text
@@ -156,10 +177,7 @@ def test_every_telling_is_bounded_and_none_crashes(draft: Json, params: dict[str
     problems = validate(draft, catalogue=shop, params=params, action="Do it.").problems
     told = diagnose(problems, draft=draft, catalogue=shop, params=params)
     assert told.text.startswith("ORCHESTRATION ERROR: ") and "\nPROBLEM: " in told.text and told.how_to_fix
-    tellings = (
-        tell_briefly(problems),
-        tell_in_detail(problems, catalogue=shop, params=params, action="x" * 5_000),
-    )
+    tellings = tellings_of(problems, draft, params, action="x" * 5_000)
     assert max(map(len, (told.text, *tellings))) < 15_000
 
 
@@ -169,8 +187,7 @@ def test_long_names_do_not_make_long_texts() -> None:
     draft = a_draft(params, ("search-laptops", {"query": f"$task0.{long}1 and {long}", long: long}))
     problems = problems_of(draft, params)
     tellings = (
-        tell_briefly(problems),
-        tell_in_detail(problems, catalogue=shop, params=params, action=long),
+        *tellings_of(problems, draft, params, action=long),
         diagnose(problems, draft=draft, catalogue=shop, params=params).text,
     )
     assert max(map(len, tellings)) < 15_000

@@ -42,7 +42,7 @@ def test_wrong_twice_and_right_the_third_time(api: Api, server: ScriptedServer) 
     assert plan["usage"] == {"prompt_tokens": 360, "completion_tokens": 90}
     assert "refund_everything" in server.requests[1].prompt
     assert "doesn't match any action parameter" in server.requests[2].prompt
-    assert "is missing from Task0 input" in server.requests[2].prompt
+    assert "Right: In 'task0', write" in " ".join(server.requests[2].sections["what was wrong with it"])
     assert Entry.objects.count() == 1
 
 

@@ -1,0 +1,127 @@
+"""A planner, row by row, as production would ask it; and the figures of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, quantiles
+
+from orra.strictjson import Json
+from planengine.generation import Outcome, generate
+from planengine.planner_evaluation.rows import Call, Row, calls_of, comparable
+from planengine.planners.base import Planner
+
+
+class PlannerUnusable(Exception):
+    """The planner could not even try the first request: going on would measure nothing."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a million tokens cost, in whatever currency."""
+
+    prompt: float
+    completion: float
+
+
+@dataclass(frozen=True)
+class Result:
+    row: Row
+    outcome: Outcome
+    seconds: float
+
+    @property
+    def services_exact(self) -> bool:
+        """The expected services, each as often as expected, and no other; where none is expected, a refusal."""
+        if not self.row.expected:
+            return self.outcome.status == "not_actionable"
+        return sorted(call.service for call in self._calls) == sorted(call.service for call in self.row.expected)
+
+    @property
+    def wiring_exact(self) -> bool:
+        """Every expected service with exactly the expected inputs, from the expected places."""
+        return self.services_exact and comparable(self._calls) == comparable(self.row.expected)
+
+    @property
+    def valid_at(self) -> int | None:
+        """The attempt, from 1, whose draft was accepted."""
+        return len(self.outcome.trials) if self.outcome.plan is not None else None
+
+    @property
+    def _calls(self) -> tuple[Call, ...]:
+        plan = self.outcome.plan
+        return () if plan is None else calls_of(plan)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``attempts``: how many each request had."""
+
+    results: tuple[Result, ...]
+    attempts: int
+    prices: Prices | None = None
+
+    def as_dict(self) -> dict[str, Json]:
+        """Rates are shares of all rows, between 0 and 1; ``valid_at_attempt`` (by the first attempt, by the
+        second, …) of the rows that can be planned, ``refused_right`` of the others. Tokens appear when the server
+        counted any, and ``cost`` when there are prices too."""
+        results = self.results
+        to_plan = [result for result in results if result.row.expected]
+        to_refuse = [result for result in results if not result.row.expected]
+        seconds = [result.seconds for result in results]
+        told: dict[str, Json] = {
+            "n": len(results),
+            "services_exact": _share(result.services_exact for result in results),
+            "wiring_exact": _share(result.wiring_exact for result in results),
+            "not_actionable": _share(result.outcome.status == "not_actionable" for result in results),
+            "failed": _share(result.outcome.status == "failed" for result in results),
+            "valid_at_attempt": [
+                _share((result.valid_at or self.attempts + 1) <= number for result in to_plan)
+                for number in range(1, self.attempts + 1)
+            ],
+            "attempts_mean": fmean(len(result.outcome.trials) for result in results) if results else 0.0,
+            "seconds_p50": median(seconds) if seconds else 0.0,
+            "seconds_p95": quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else sum(seconds),
+        }
+        if to_refuse:
+            told["refused_right"] = _share(result.services_exact for result in to_refuse)
+        return told | self._spent()
+
+    def _spent(self) -> dict[str, Json]:
+        usages = [trial.draft.usage for result in self.results for trial in result.outcome.trials]
+        spent: dict[str, Json] = {}
+        for kind in ("prompt_tokens", "completion_tokens"):
+            counts = [count for usage in usages if (count := getattr(usage, kind)) is not None]
+            if counts:
+                spent[kind] = sum(counts)
+        if self.prices is not None and spent:
+            cost = spent.get("prompt_tokens", 0) * self.prices.prompt
+            spent["cost"] = round((cost + spent.get("completion_tokens", 0) * self.prices.completion) / 1e6, 6)
+        return spent
+
+
+def evaluate(
+    planner: Planner,
+    rows: Sequence[Row],
+    *,
+    attempts: int,
+    seconds: float,
+    prices: Prices | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Figures:
+    """Plans every row as production would, with at most ``seconds`` for each. Raises :class:`PlannerUnusable`."""
+    results: list[Result] = []
+    for row in rows:
+        started = time.perf_counter()
+        outcome = generate(planner, row.job, attempts=attempts, deadline=time.monotonic() + seconds)
+        results.append(Result(row, outcome, time.perf_counter() - started))
+        if len(results) == 1 and outcome.failure is not None and outcome.trials[-1].error_code:
+            raise PlannerUnusable(f"{planner.name} cannot plan: {outcome.failure.message}")
+        progress(len(results), len(rows))
+    return Figures(tuple(results), attempts=attempts, prices=prices)
+
+
+def _share(hits: Iterable[bool]) -> float:
+    found = list(hits)
+    return sum(found) / len(found) if found else 0.0

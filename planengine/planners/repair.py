@@ -1,0 +1,66 @@
+"""The last resort when a model's drafts were all rejected: its choice of services, wired anew by names and types.
+
+A model that picks the right services and cannot wire them is common among small ones. What it chose is kept as it
+is; services that only read may be added to give what is missing. The wiring is the composer's, which refuses what
+is ambiguous, and the result is validated like any draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orra.strictjson import Json
+from planengine.catalogue import Catalogue
+from planengine.planners.base import Job
+from planengine.planners.bench import Workbench
+from planengine.planners.chaining import assemble, plan_of
+from planengine.planners.naming import stems_of
+from planengine.problems import Problem, quote
+from planengine.validation import validate
+from planengine.validation.drafts import read_shape
+
+NAME = "repair:1"
+
+
+def repair(drafts: Sequence[Json], job: Job) -> Json | Problem:
+    """A validated plan from the last of ``drafts`` whose services can be wired, or why there is none."""
+    problem = Problem("not_repairable", "No draft calls services that are all registered, each once.")
+    for draft in reversed(drafts):
+        chosen = _services_of(draft, job.catalogue)
+        if not chosen:
+            continue
+        wired = _wire(chosen, job)
+        if not isinstance(wired, Problem):
+            return wired
+        problem = wired
+    return problem
+
+
+def _services_of(draft: Json, catalogue: Catalogue) -> list[str]:
+    """The services that a draft calls; none when it calls one that does not exist, or one twice, for then what it
+    chose is not known or cannot be wired by names alone."""
+    found = [catalogue.get(task.service) for task in read_shape(draft).tasks]
+    names = [spec.name for spec in found if spec is not None]
+    return names if len(names) == len(found) and len(set(names)) == len(names) else []
+
+
+def _wire(chosen: Sequence[str], job: Job) -> Json | Problem:
+    bench = Workbench(
+        job.catalogue,
+        params=job.params,
+        said=stems_of(job.action),
+        may_help=lambda candidate: candidate.act.harmless and not candidate.act.changes,
+        nearness=lambda service: 0.0,
+    )
+    assembly = assemble(bench, chosen)
+    if assembly.missing:
+        missing = assembly.missing[0]
+        return Problem(
+            "not_repairable", f"Service {quote(missing.service)} needs {quote(missing.field)}: {missing.reason}."
+        )
+    plan = plan_of(assembly, job.params)
+    verdict = validate(plan, catalogue=job.catalogue, params=job.params, action=job.action)
+    if verdict.plan is None:
+        reason = verdict.problems[0].message if verdict.problems else "it is no plan"
+        return Problem("not_repairable", f"The services that the model chose cannot be wired: {reason}.")
+    return verdict.plan
