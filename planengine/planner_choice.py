@@ -25,7 +25,7 @@ PATIENCE = Patience()
 @cache
 def current_planner() -> Planner:
     if settings.LLM_MODEL:
-        return _shown_what_fits(ModelPlanner(_configured_endpoint()))
+        return _shown_what_fits(ModelPlanner(configured_endpoint()))
     return Composer(get_embedder())
 
 
@@ -61,7 +61,9 @@ def _shown_what_fits(planner: ModelPlanner) -> Planner:
     return Focused(planner, get_embedder(), context_tokens=settings.LLM_CONTEXT_TOKENS)
 
 
-def _configured_endpoint() -> Endpoint:
+def configured_endpoint() -> Endpoint:
+    """Where ``LLM_MODEL`` is and how it is asked. Raises ``ValueError`` when the URL or the key cannot be
+    used."""
     family = family_of(settings.LLM_MODEL)
     if settings.LLM_TEMPERATURE == 0 and not family.takes_greedy:
         log.warning("the model's maker warns of temperature 0", model=settings.LLM_MODEL, family=family.name)

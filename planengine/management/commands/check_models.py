@@ -18,8 +18,7 @@ from planengine.model_checks.findings import Checked, exit_code
 from planengine.model_checks.judging import judge_planner
 from planengine.model_checks.local import check_composer
 from planengine.model_checks.report import report
-from planengine.planner_choice import current_planner
-from planengine.planners.model import ModelPlanner
+from planengine.planner_choice import configured_endpoint, current_planner
 
 
 class Command(BaseCommand):
@@ -51,16 +50,16 @@ class Command(BaseCommand):
 
 
 def _check_planner(seconds: float) -> Checked:
-    planner = current_planner()
-    if not isinstance(planner, ModelPlanner):
-        return check_composer(planner, seconds=settings.PLANNING_DEADLINE_SECONDS)
+    if not settings.LLM_MODEL:
+        return check_composer(current_planner(), seconds=settings.PLANNING_DEADLINE_SECONDS)
+    endpoint = configured_endpoint()
     observed = observe(
-        planner.endpoint,
+        endpoint,
         attempts=settings.PLANNING_ATTEMPTS,
         plan_seconds=settings.PLANNING_DEADLINE_SECONDS,
         seconds=seconds,
     )
-    return judge_planner(planner.endpoint, observed)
+    return judge_planner(endpoint, observed)
 
 
 def _check_embeddings(seconds: float) -> Checked:
