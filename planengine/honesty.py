@@ -70,8 +70,9 @@ def is_to_be_checked(plan: Plan) -> bool:
 
 
 def is_served_and_to_be_checked(plan_id: str) -> bool:
-    """The same for a plan that a worker may have served from the cache."""
-    plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=HIT_SOURCES).first()
+    """The same for a plan that a worker may have served by meaning. What it served by the same template followed a
+    flight: its plan is as old as the entry."""
+    plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.SEMANTIC).first()
     return plan is not None and is_to_be_checked(plan)
 
 

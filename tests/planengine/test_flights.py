@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.strictjson import Json
-from planengine import flights, plans
+from planengine import flights, honesty, plans
 from planengine.models import Attempt, Flight, Follower, Plan, Project
 from planengine.planning import work_on
 from tests.conftest import Api, object_schema
@@ -527,3 +527,15 @@ def test_a_plan_asked_for_while_the_model_thinks_is_held_by_no_transaction(
     work(ask(api, "A-1"))
 
     assert open_ones == [0]
+
+
+def test_what_a_flight_served_is_not_planned_again_to_check_it(api: Api, server: ScriptedServer) -> None:
+    Project.objects.update(recheck_share=1)
+    first, second = ask(api, "A-1"), ask(api, "B-2")
+    server.script(meanwhile(lambda: work(second)))
+
+    work(first)
+    work(second)
+
+    assert Plan.objects.get(pk=second).source == "exact"
+    assert not honesty.is_served_and_to_be_checked(second)
