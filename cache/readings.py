@@ -261,6 +261,8 @@ def _read_text(text: str) -> Iterator[Word]:
         tail = "".join(other.folded for other in tokens[at : at + 2]) if token.folded == "'" else ""
         if tail in CLITICS:
             skip = 1
+            if tail == "'d":
+                yield Word("would")
             continue
         tail = "".join(other.folded for other in tokens[at + 1 : at + 3])
         capital = text[token.start].isupper()

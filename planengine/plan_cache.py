@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 def request_for(project: Project, request: PlanRequest) -> Request:
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=current_planner().name)
-    return Request(scope, request.action, request.params, telling=catalogue_of(project).words)
+    return Request(scope, request.action, request.params, telling=catalogue_of(project).telling(request.params))
 
 
 def find(project: Project, request: PlanRequest) -> Decision:
@@ -145,11 +145,15 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
+    def contested(entry: Entry) -> bool:
+        return catalogue_of(project).contests(request.params, entry.services)
+
     return Policy(
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
         sound=sound,
         current=current,
+        contested=contested,
         verdicts=model_check.verdicts_for(project, asked),
     )

@@ -112,6 +112,8 @@ work out > calculate
 figure out > determine
 find out > determine
 send a|the reminder to|of|about|for > remind
+set|create|make|add|schedule|give|put me? up|on? a|the reminder for|about|of|to > remind me of
+i|we need|want a|the reminder for|about|of|to > remind me of
 send|give out? a|an|the notification|notice|alert to|of|about > notify
 send a|an|the message to > message
 send a|an|the email|mail to > email
