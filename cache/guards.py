@@ -24,6 +24,7 @@ from cache.order import (
     moved_command,
     other_role,
     other_subject,
+    other_time,
     out_of_order,
     same_slot_roles,
     swapped,
@@ -307,6 +308,8 @@ def _same_mood(case: _Case) -> str:
     if asked != cached:
         return f"This text {asked}, the cached one {cached}."
     words = {case.items[0][at].text for at, _ in case.pairing.paired}
+    if asked == ASKING and (told := other_time(*case.items, case.pairing)):
+        return f"{told[0]!r} and {told[1]!r} tell of different times."
     return "" if words - EMPTY_VERBS - BRINGING or _ask_alike(case) else "Neither says what is to be done."
 
 

@@ -93,6 +93,18 @@ def same_slot_roles(asked: Reading, cached: Reading) -> bool:
     return _behind(asked) == _behind(cached)
 
 
+def other_time(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """A verb that tells of what was in one text and of what is in the other: "what happened", "what is
+    happening"."""
+    for a, c in pairing.paired:
+        one, other = asked[a].text, cached[c].text
+        if (one.endswith("ed"), other.endswith("ed")) in ((True, False), (False, True)) and (
+            one.endswith("ing") or other.endswith("ing")
+        ):
+            return one, other
+    return None
+
+
 def turned_slots(asked: Reading, cached: Reading) -> tuple[str, str] | None:
     """Two params behind no preposition that change places: "play {song} {artist}"."""
     here, there = _behind(asked), _behind(cached)

@@ -6,6 +6,7 @@ Fields and inputs are compared by what they name (``orderId`` and ``order_number
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,14 @@ def is_contested(takers: Sequence[Taker], given: Names, used: Collection[str]) -
 
 
 def telling_words(takers: Sequence[Taker], given: Names) -> Names:
-    """The words by which services are told apart that could take the ``given``, or all of it but one: that one's
-    value may name the service, as in ``{"kind": "hotel", "city": "Lima"}``."""
-    rivals = [taker.words for taker in able(takers, given) if len(given - taker.inputs) <= 1]
-    return frozenset().union(*rivals) - frozenset.intersection(*rivals) if rivals else frozenset()
+    """The words by which services are told apart that are able, and of which one takes of the ``given`` what the
+    other takes: a value of such words may name the service, as in ``{"kind": "hotel", "city": "Lima"}``."""
+    said: defaultdict[Names, list[Names]] = defaultdict(list)
+    for taker in able(takers, given):
+        said[given & taker.inputs].append(taker.words)
+    some = {taken: frozenset().union(*words) for taken, words in said.items()}
+    all_say = {taken: frozenset.intersection(*words) for taken, words in said.items()}
+    alike = ((one, other) for one in said for other in said if one <= other)
+    return frozenset().union(
+        *((some[one] | some[other]) - (all_say[one] & all_say[other]) for one, other in alike)
+    )

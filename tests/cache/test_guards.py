@@ -235,3 +235,52 @@ def test_hostile_text_costs_little(unit: str) -> None:
     started = time.process_time()
     check_guards(template, template)
     assert time.process_time() - started < 3
+
+
+def refusal_where_contested(asked: str, cached: str, **params: Any) -> str | None:
+    one, other = make_template(asked, params), make_template(cached, params)
+    found, reverse = check_guards(one, other, contested=True), check_guards(other, one, contested=True)
+    assert (found is None) == (reverse is None)
+    return found and found.guard
+
+
+TRIP = {"place": "Oslo", "time": "noon"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "params"),
+    [
+        ("Is there a ferry to Oslo at noon", "Book a ferry to Oslo at noon", TRIP),
+        ("Take me to Oslo at noon", "Take a ferry to Oslo at noon", TRIP),
+        ("Did I order a cab to Oslo", "Order a cab to Oslo", {"place": "Oslo"}),
+        ("Tell me about Oslo", "Tell me about concerts in Oslo", {"place": "Oslo"}),
+        ("Stop playing jazz", "Play jazz", {"genre": "jazz"}),
+        ("I like jazz", "I would like jazz", {"genre": "jazz"}),
+        ("Make it dark in the attic", "The attic is too dark", {"room": "attic"}),
+        ("Is the attic on", "What is the attic", {"room": "attic"}),
+        ("Letters from Ann", "Letters to Ann", {"who": "Ann"}),
+        ("Letters from Ann", "Letters about Ann", {"who": "Ann"}),
+        ("Did Ann call me", "Did I call Ann", {"who": "Ann"}),
+        ("What happened at noon", "What is happening at noon", {"time": "noon"}),
+        ("Get a cup", "Do a cup", {"item": "cup"}),
+        ("Play jazz by Ann", "Play Ann jazz", {"genre": "jazz", "who": "Ann"}),
+    ],
+)
+def test_every_word_counts_where_something_else_could_be_done(asked: str, cached: str, params: Any) -> None:
+    assert refusal_where_contested(asked, cached, **params) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "params"),
+    [
+        ("Could you please book a ferry to Oslo for noon?", "Book the ferry to Oslo at noon", TRIP),
+        ("Do I have letters from Ann", "Are there any letters from Ann", {"who": "Ann"}),
+        ("Check if there is a letter from Ann", "Is there a letter from Ann", {"who": "Ann"}),
+        ("Turn the lamps off in the attic", "Switch off the attic lamps", {"room": "attic"}),
+        ("I want to hear jazz", "I'd like to hear jazz", {"genre": "jazz"}),
+        ("Remind me of Ann", "Set a reminder for Ann", {"who": "Ann"}),
+        ("Can you purchase a tent", "Buy a tent, please", {"item": "tent"}),
+    ],
+)
+def test_what_is_known_to_mean_the_same_still_serves(asked: str, cached: str, params: Any) -> None:
+    assert refusal_where_contested(asked, cached, **params) is None

@@ -2,7 +2,7 @@
 ``time``, ``person`` and others tell nothing of what is wanted. The phrasings of ``streams/voice.txt`` were written
 without a look at how guards judge them.
 
-``python -m tests.cache.voice_stream 2500 > voice.jsonl`` writes the stream for ``manage.py evaluate_cache``.
+``python -m tests.cache.voice_stream voice 2500 > voice.jsonl`` writes the stream for ``manage.py evaluate_cache``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from orra.strictjson import Json
 
-PHRASINGS = Path(__file__).parent / "streams" / "voice.txt"
+PHRASINGS = Path(__file__).parent / "streams"
 SEED = 20
 VALUES = {
     "time": "seven am/8 pm/noon/half past six/ten thirty/5:45/midnight/quarter to nine/16:00/three o'clock",
@@ -36,14 +36,20 @@ VALUES = {
     "business": "luigi's/green dragon/siemens/burger barn/toyota/sushi corner/nestle/pizza palace",
     "food": "lasagna/pad thai/two pizzas/chicken curry/pancakes/sushi/lentil soup/apple pie",
     "social_media": "facebook/twitter/instagram/mastodon/linkedin/reddit",
+    "genre": "jazz/rock/techno/folk/country/soul/reggae",
+    "radio_name": "radio nova/classic fm/the jazz station/channel seven/bay sound",
+    "podcast": "daily history/the long walk/science friday/two voices/night talk",
+    "currency": "euros/yen/swiss francs/pesos/pounds",
+    "number_a": "12/forty/7/105/sixty three",
+    "number_b": "8/nineteen/33/450/twenty one",
     "order_id": "ORD-1841/A-77203/ORD-2290/B-10482/ORD-3317/C-55120/ORD-4706",
 }
 
 
-def read_phrasings() -> list[tuple[str, str]]:
+def read_phrasings(name: str) -> list[tuple[str, str]]:
     """Each intent with each of its phrasings, whose fields stand in braces."""
     found, intent = [], ""
-    for line in PHRASINGS.read_text().splitlines():
+    for line in (PHRASINGS / f"{name}.txt").read_text().splitlines():
         if line.startswith("["):
             intent = line.strip("[]")
         elif line:
@@ -51,10 +57,10 @@ def read_phrasings() -> list[tuple[str, str]]:
     return found
 
 
-def write_rows(count: int, *, seed: int = SEED) -> Iterator[dict[str, Json]]:
+def write_rows(name: str, count: int, *, seed: int = SEED) -> Iterator[dict[str, Json]]:
     """As many rows: every phrasing once before any comes again, in random order and with random values."""
     chance = random.Random(seed)
-    phrasings = read_phrasings()
+    phrasings = read_phrasings(name)
     values = {field: text.split("/") for field, text in VALUES.items()}
     for number in range(count):
         if number % len(phrasings) == 0:
@@ -69,5 +75,5 @@ def write_rows(count: int, *, seed: int = SEED) -> Iterator[dict[str, Json]]:
 
 
 if __name__ == "__main__":
-    for row in write_rows(int(sys.argv[1])):
+    for row in write_rows(sys.argv[1], int(sys.argv[2])):
         print(json.dumps(row))
