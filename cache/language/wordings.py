@@ -42,6 +42,10 @@ be sure to >
 make sure to >
 remember to >
 do not hesitate to >
+kind|best|warm? regards >
+best|kind wishes >
+yours sincerely|faithfully|truly >
+would be great|nice|good|helpful|appreciated|lovely >
 many thanks in advance >
 thanks in advance >
 thank you in advance >
@@ -222,6 +226,7 @@ nowadays > currently
 most recent > latest
 most up to date > latest
 up to date > current
+current|latest status > status
 each|every day > daily
 a|per day > daily
 day by day > daily
