@@ -40,7 +40,11 @@ _OBLIGING = frozenset({("should", "be"), ("must", "be"), ("shall", "be")}) | {
     (verb, "to", "be") for verb in ("needs", "need", "has", "have", "ought", "is", "are")
 }
 _BEFORE = words_of("please kindly hi hello hey so well now also , ! .")
-_FINITE = words_of("is are was were be am will would can could should has have had does do did may might must")
+_NO_ORDERS = PLAIN_THINGS | words_of("using regarding concerning including following considering during according")
+_FINITE = words_of(
+    "how what which when where who why "
+    "is are was were be am will would can could should has have had does do did may might must"
+)
 
 
 def find_order(plain: Sequence[str]) -> tuple[str, tuple[int, ...]] | None:
@@ -52,7 +56,7 @@ def find_order(plain: Sequence[str]) -> tuple[str, tuple[int, ...]] | None:
         return _wished(plain, start)
     if first in ("have", "get"):
         return _participle(plain, start, start + 1)
-    if first.endswith("ing") and first not in PLAIN_THINGS and _FINITE.isdisjoint(plain[start:]):
+    if first.endswith("ing") and first not in _NO_ORDERS and _FINITE.isdisjoint(plain[start:]):
         verb = base_form(first, _VERBS)
         return (verb, (start,)) if verb is not None and verb != first else None
     if first in EFFECT_OF or first in SHOWING_WORDS:

@@ -241,7 +241,7 @@ def refusal_where_contested(asked: str, cached: str, **params: Any) -> str | Non
     one, other = make_template(asked, params), make_template(cached, params)
     found, reverse = check_guards(one, other, contested=True), check_guards(other, one, contested=True)
     assert (found is None) == (reverse is None)
-    return found and found.guard
+    return found.guard if found else None
 
 
 TRIP = {"place": "Oslo", "time": "noon"}

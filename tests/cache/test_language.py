@@ -114,6 +114,7 @@ def test_qualifiers_are_told_by_their_look() -> None:
         ("i want to see what is cancelled", None),
         ("tell me if order _ must be cancelled", None),
         ("meeting with _", None),
+        ("using _ , how read files", None),
         ("", None),
     ],
 )
