@@ -125,7 +125,9 @@ def items_of(reading: Reading, *, every: bool = False) -> tuple[Item, ...]:
         if phrasal is not None:
             particles.add(phrasal)
             found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True, group=groups[at]))
-        elif (every and _says_little(reading, at)) or not _says_nothing(reading, at):
+        elif (every and _says_little(reading, at)) or not (
+            _says_nothing(reading, at) or (every and _only_asks(plain, at))
+        ):
             found.append(Item(text, role, stands_as_command(plain, at), groups[at]))
     return tuple(found)
 
@@ -179,6 +181,14 @@ def _says_little(reading: Reading, at: int) -> bool:
     if text in WISHES:
         return before in SPEAKERS and reading.asks and not reading.negations
     return text in BRINGING and stands_as_command(plain, at) and plain[at + 1 : at + 2] not in (("me",), ("us",))
+
+
+def _only_asks(plain: Sequence[str], at: int) -> bool:
+    """ "how is the weather" and "tell me about the weather" ask what "what is the weather" asks."""
+    if plain[at] not in EXPLAINING and plain[at] != "how":
+        return False
+    following = at + 1 + (plain[at] == "how" and plain[at + 1 : at + 2] in (("is",), ("are",)))
+    return plain[following : following + 1] in (("the",), ("my",), ("our",))
 
 
 def _beside_slot(reading: Reading, at: int) -> bool:

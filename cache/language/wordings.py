@@ -147,6 +147,9 @@ take|make|create a|the backup of > backup
 take|make a|the screenshot of > screenshot
 issue|process|give|grant|initiate|make a|the full? refund of|for|to|on > refund
 issue|process|give|grant|initiate a|the refund > refund
+i|we need|want a|my|the refund for|of|on > refund
+i|we would like a|my|the refund for|of|on > refund
+wake me|us up > wake me
 give money back to > refund
 give back the money > refund
 pay money? back > refund
