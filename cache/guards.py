@@ -18,7 +18,7 @@ from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, MANNER, may_qualify
 from cache.language.synonyms import say_the_same
-from cache.moods import ASKING, mood_of, opening_of
+from cache.moods import ASKING, ask_alike, mood_of
 from cache.order import (
     moved_argument,
     moved_command,
@@ -26,7 +26,6 @@ from cache.order import (
     other_subject,
     other_time,
     out_of_order,
-    same_slot_roles,
     swapped,
     swapped_slots,
     turned_slots,
@@ -302,22 +301,18 @@ def _is_framing(word: str, case: _Case) -> bool:
 
 def _same_mood(case: _Case) -> str:
     """Where something else could be done with the params, to ask for a thing is not to order it."""
-    if not case.contested:
+    if not case.contested or case.asked.plain == case.cached.plain:
         return ""
     asked, cached = mood_of(case.asked), mood_of(case.cached)
     if asked != cached:
         return f"This text {asked}, the cached one {cached}."
-    words = {case.items[0][at].text for at, _ in case.pairing.paired}
     if asked == ASKING and (told := other_time(*case.items, case.pairing)):
         return f"{told[0]!r} and {told[1]!r} tell of different times."
-    return "" if words - EMPTY_VERBS - BRINGING or _ask_alike(case) else "Neither says what is to be done."
-
-
-def _ask_alike(case: _Case) -> bool:
-    """Whether two texts with no word of substance in common are the same question."""
-    asked, cached = case.asked, case.cached
-    alike = mood_of(asked) == ASKING and opening_of(asked) == opening_of(cached)
-    return alike and same_slot_roles(asked, cached)
+    here, there = case.items
+    said = ({here[a].text, there[c].text} for a, c in case.pairing.paired)
+    if any(words.isdisjoint(EMPTY_VERBS | BRINGING) for words in said) or ask_alike(case.asked, case.cached):
+        return ""
+    return "Neither says what is to be done."
 
 
 def _same_roles(case: _Case) -> str:

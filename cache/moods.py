@@ -9,6 +9,7 @@ from cache.language.effects import EFFECT_OF, PHRASAL_VERBS
 from cache.language.forms import words_of
 from cache.language.grammar import ARTICLES, LIGHT_VERBS, NEGATIONS
 from cache.language.verbs import VERBS
+from cache.order import same_slot_roles
 from cache.readings import QUESTION_STARTS, QUESTION_VERBS, Reading
 
 ASKING, ORDERING, STATING, NAMING = "asks", "orders", "states", "names"
@@ -28,6 +29,7 @@ _ALIKE = {
     for words in ("is are am whether do does have has", "what which", "did was were", "show display list tell see")
     for word in words.split()
 }
+_MODALS = words_of("can could should would will may might must")
 _AFTER_VERBS = ARTICLES | words_of(
     "me us him her them all every it that these those some any for to on off up down in out back with from"
 )
@@ -62,11 +64,21 @@ def mood_of(reading: Reading) -> str:
     return _of_a_thing(words)
 
 
-def opening_of(reading: Reading) -> str:
-    """The word that a question begins with, with those that ask alike as one."""
+def ask_alike(one: Reading, other: Reading) -> bool:
+    """Whether two texts with no word of substance in common are the same question all the same."""
+    return (
+        mood_of(one) == mood_of(other) == ASKING
+        and _opening(one) == _opening(other)
+        and same_slot_roles(one, other)
+    )
+
+
+def _opening(reading: Reading) -> tuple[str, frozenset[str]]:
+    """The word that a question begins with, with those that ask alike as one, and whether it asks for what can or
+    will be."""
     words = _without_prelude(reading.plain)
     first = "whether" if "whether" in words[:3] else words[0] if words else ""
-    return _ALIKE.get(first, first)
+    return _ALIKE.get(first, first), _MODALS.intersection(words)
 
 
 def _of_a_thing(words: Sequence[str]) -> str:

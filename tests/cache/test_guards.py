@@ -170,6 +170,7 @@ def test_words_around_several_params_are_wording_but_what_is_done_is_not() -> No
 def test_any_text_is_judged_and_passes_itself(asked: str, cached: str) -> None:
     template = make_template(asked, {})
     assert check_guards(template, template) is None
+    assert check_guards(template, template, contested=True) is None
     found = check_guards(template, make_template(cached, {}))
     assert found is None or found.guard in dict(GUARDS)
 
@@ -223,10 +224,11 @@ _words = st.lists(
 ).map(" ".join)
 
 
-@given(_words, _words)
-def test_either_may_be_the_cached_one(one: str, other: str) -> None:
+@given(_words, _words, st.booleans())
+def test_either_may_be_the_cached_one(one: str, other: str, contested: bool) -> None:
     first, second = make_template(one, {}), make_template(other, {})
-    assert (check_guards(first, second) is None) == (check_guards(second, first) is None)
+    found, reverse = (check_guards(*pair, contested=contested) for pair in ((first, second), (second, first)))
+    assert (found is None) == (reverse is None)
 
 
 @pytest.mark.parametrize("unit", ["not ", "if ", "and x", "5 kg ", "from a to ", "N't ", "at most ", "Ann "])
