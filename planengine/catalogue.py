@@ -89,19 +89,23 @@ class Catalogue:
         """The words, and what these may be forms of, by which services are told apart that could take params of
         these fields."""
         given = plain_names(fields)
-        if given not in self._telling:
+        known = self._telling.get(given)
+        if known is None:
+            known = telling_words(self._takers, given)
             _make_room(self._telling)
-            self._telling[given] = telling_words(self._takers, given)
-        return self._telling[given]
+            self._telling[given] = known
+        return known
 
     def contests(self, fields: Iterable[str], used: Iterable[str]) -> bool:
         """Whether a service outside ``used``, which are those of a plan, could do something else with params of
         these fields: then only the wording of a request tells what is wanted."""
         asked = (plain_names(fields), frozenset(used))
-        if asked not in self._contests:
+        known = self._contests.get(asked)
+        if known is None:
+            known = is_contested(self._takers, *asked)
             _make_room(self._contests)
-            self._contests[asked] = is_contested(self._takers, *asked)
-        return self._contests[asked]
+            self._contests[asked] = known
+        return known
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Equal as long as each of these services is there and unchanged."""

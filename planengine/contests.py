@@ -14,6 +14,9 @@ from cache.renaming import plain_name
 
 Names = frozenset[str]
 
+# So many kinds of services by what they take of the same params are not compared: then all their words tell.
+MOST_KINDS = 64
+
 
 @dataclass(frozen=True)
 class Taker:
@@ -56,6 +59,8 @@ def telling_words(takers: Sequence[Taker], given: Names) -> Names:
     said: defaultdict[Names, list[Names]] = defaultdict(list)
     for taker in able(takers, given):
         said[given & taker.inputs].append(taker.words)
+    if len(said) > MOST_KINDS:
+        return frozenset().union(*(words for group in said.values() for words in group))
     some = {taken: frozenset().union(*words) for taken, words in said.items()}
     all_say = {taken: frozenset.intersection(*words) for taken, words in said.items()}
     alike = ((one, other) for one in said for other in said if one <= other)
