@@ -16,11 +16,22 @@ from cache.language.effects import HARMLESS_EFFECTS
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
-from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, may_qualify
+from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, MANNER, may_qualify
 from cache.language.synonyms import say_the_same
-from cache.order import moved_argument, moved_command, out_of_order, swapped, swapped_slots
+from cache.moods import ASKING, ask_alike, mood_of
+from cache.order import (
+    moved_argument,
+    moved_command,
+    other_role,
+    other_subject,
+    other_time,
+    out_of_order,
+    swapped,
+    swapped_slots,
+    turned_slots,
+)
 from cache.readings import Reading
-from cache.substance import Item, Pairing, items_of, pair_items, unframed, untold
+from cache.substance import BRINGING, Item, Pairing, items_of, pair_items, unframed, untold
 from cache.templates import Template, texts_between
 from cache.tokens import joined
 
@@ -43,10 +54,11 @@ class _Case:
     asked: Reading
     cached: Reading
     text_constants: Sequence[str]
+    contested: bool
 
     @cached_property
     def items(self) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-        return items_of(self.asked), items_of(self.cached)
+        return items_of(self.asked, every=self.contested), items_of(self.cached, every=self.contested)
 
     @cached_property
     def pairing(self) -> Pairing:
@@ -57,6 +69,8 @@ class _Case:
         """Whether both texts hold the same params, so many that most other words only frame them, and little can
         be done wrong."""
         params = self.asked.params
+        if self.contested:
+            return False
         effects = self.asked.effects | self.cached.effects
         return params == self.cached.params and len(params) >= PARAMS_IN_FRAME and effects <= HARMLESS_EFFECTS
 
@@ -64,6 +78,8 @@ class _Case:
     def is_question(self) -> bool:
         """Whether both texts ask about something, or one does and the other is but words to look for."""
         asked, cached = self.asked, self.cached
+        if self.contested:
+            return mood_of(asked) == mood_of(cached) == ASKING
         return (
             (asked.asks or asked.is_bare) and (cached.asks or cached.is_bare) and not asked.params | cached.params
         )
@@ -74,12 +90,14 @@ def check_guards(
     cached: Template,
     *,
     text_constants: Sequence[str] = (),
+    contested: bool = False,
     leaving_out: Collection[str] = (),
 ) -> Refusal | None:
     """The first guard's refusal to serve ``asked`` from the plan of ``cached``, or None when all let it pass.
-    ``text_constants`` are those of the cached plan's recipe. Guards of the names in ``leaving_out`` are not
+    ``text_constants`` are those of the cached plan's recipe. ``contested``: something
+    else could be done with these params, so that every word counts. Guards of the names in ``leaving_out`` are not
     asked."""
-    case = _Case(Reading(asked), Reading(cached), text_constants)
+    case = _Case(Reading(asked), Reading(cached), text_constants, contested)
     for name, guard in GUARDS:
         if name in leaving_out:
             continue
@@ -176,7 +194,11 @@ def _same_effects(case: _Case) -> str:
     if not only_asked and not only_cached:
         return ""
     done = (asked | cached) - {"read"}
-    if done <= HARMLESS_EFFECTS and all(_says_effect(side, done) for side in (case.asked, case.cached)):
+    if (
+        not case.contested
+        and done <= HARMLESS_EFFECTS
+        and all(_says_effect(side, done) for side in (case.asked, case.cached))
+    ):
         return ""
     return f"They do different things: {_listed(asked)} instead of {_listed(cached)}."
 
@@ -252,6 +274,10 @@ def _same_words(case: _Case) -> str:
     asked, cached = case.pairing.only_asked, case.pairing.only_cached
     if case.is_framed:
         asked, cached = unframed(asked, case.cached), unframed(cached, case.asked)
+    if case.contested:
+        asked, cached = (tuple(word for word in words if word not in MANNER) for words in (asked, cached))
+        only = asked or cached
+        return f"Only one text says {only[0]!r}." if only else ""
     if case.is_question:
         asked, cached = untold(asked, case.asked, case.cached), untold(cached, case.cached, case.asked)
     if asked and cached:
@@ -271,6 +297,35 @@ def _is_framing(word: str, case: _Case) -> bool:
     """Whether a question word or an -ing form ("when is it playing") only frames the params that the text is
     about."""
     return len(case.asked.params) >= PARAMS_IN_FRAME and word.endswith("ing")
+
+
+def _same_mood(case: _Case) -> str:
+    """Where something else could be done with the params, to ask for a thing is not to order it."""
+    if not case.contested or case.asked.plain == case.cached.plain:
+        return ""
+    asked, cached = mood_of(case.asked), mood_of(case.cached)
+    if asked != cached:
+        return f"This text {asked}, the cached one {cached}."
+    if asked == ASKING and (told := other_time(*case.items, case.pairing)):
+        return f"{told[0]!r} and {told[1]!r} tell of different times."
+    here, there = case.items
+    said = ({here[a].text, there[c].text} for a, c in case.pairing.paired)
+    if any(words.isdisjoint(EMPTY_VERBS | BRINGING) for words in said) or ask_alike(case.asked, case.cached):
+        return ""
+    return "Neither says what is to be done."
+
+
+def _same_roles(case: _Case) -> str:
+    """Where something else could be done with the params, each must be in both texts what it is in one."""
+    if not case.contested:
+        return ""
+    if other_subject(case.asked, case.cached):
+        return "They ask about what different people do."
+    name = other_role(case.asked, case.cached)
+    if name is not None:
+        return f"{name!r} has another role."
+    turned = turned_slots(case.asked, case.cached)
+    return f"{turned[0]!r} and {turned[1]!r} change places." if turned else ""
 
 
 def _agrees_widely(case: _Case) -> bool:
@@ -327,13 +382,15 @@ GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("direction", _same_directions),
     ("clause", _same_clauses),
     ("name", _same_names),
+    ("mood", _same_mood),
+    ("role", _same_roles),
     ("words", _same_words),
     ("order", _same_order),
 )
 
 # The guards that are about wording alone. What they refuse may mean the same, and somebody who understands it may
 # overrule them; the others tell of values, opposites, amounts and roles, and have the last word.
-WORDING_GUARDS = frozenset({"effect", "clause", "name", "words"})
+WORDING_GUARDS = frozenset({"effect", "clause", "name", "mood", "words"})
 
 
 def _fields(fields: tuple[tuple[str, str], ...]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -100,13 +100,16 @@ class Policy:
     it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
     tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is. ``verdicts``
     gives what is known, by template key, of entries whose wording alone a guard objects to: ``yes`` lets one serve
-    all the same. ``None``: nobody is ever asked. Guards ``leaving_out`` are not heeded."""
+    all the same. ``None``: nobody is ever asked. ``contested`` tells whether something else than an entry's plan
+    could be done with the request's params: then guards let no other wording pass that is not known to mean the
+    same. Guards ``leaving_out`` are not heeded."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
     sound: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
+    contested: Callable[[Entry], bool] = lambda entry: False
     rehearse: bool = False
     verdicts: Callable[[], Mapping[str, str]] | None = None
     leaving_out: frozenset[str] = frozenset()
@@ -416,7 +419,7 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
-            plan, refusal = _fill_by_meaning(entry, recipe, request, leaving_out=policy.leaving_out)
+            plan, refusal = _fill_by_meaning(entry, recipe, request, policy)
             if refusal is not None:
                 return None, refusal
         else:
@@ -436,7 +439,7 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
 
 
 def _fill_by_meaning(
-    entry: Entry, recipe: Recipe, request: Request, *, leaving_out: Collection[str]
+    entry: Entry, recipe: Recipe, request: Request, policy: Policy
 ) -> tuple[Json, Refusal | None]:
     """The entry's plan with the request's values and under its names, or the guard that objects."""
     cached = template_of(entry)
@@ -445,7 +448,13 @@ def _fill_by_meaning(
     if pairs is not None:
         params = rename_params(params, pairs)
         template = make_template(request.action, params, telling=request.telling)
-    refusal = check_guards(template, cached, text_constants=recipe.text_constants, leaving_out=leaving_out)
+    refusal = check_guards(
+        template,
+        cached,
+        text_constants=recipe.text_constants,
+        contested=policy.contested(entry),
+        leaving_out=policy.leaving_out,
+    )
     if refusal is not None:
         return None, refusal
     plan = fill_plan(entry.plan, recipe, template, params)

@@ -10,9 +10,13 @@ from itertools import pairwise
 from cache.language.effects import EFFECT_OF
 from cache.language.forms import base_form
 from cache.language.verbs import VERBS
-from cache.readings import Reading
+from cache.readings import QUESTION_VERBS, Reading
 from cache.substance import CLAUSE_BORDERS, QUESTIONS, ROLE_WORDS, Item, Pairing
 from cache.tokens import MAX_NAME
+
+# Prepositions that tell roles apart, and those that do so beside none or any other.
+TELLING_ROLES = frozenset({"to", "from", "about", "with", "by", "before", "after"})
+ONE_SIDED = frozenset({"from", "about", "by"})
 
 
 def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
@@ -72,6 +76,70 @@ def _slot_roles(reading: Reading) -> dict[str, tuple[int, str]]:
         elif word.text in ROLE_WORDS:
             under = ROLE_WORDS[word.text]
     return roles
+
+
+def other_role(asked: Reading, cached: Reading) -> str | None:
+    """A param that stands behind another preposition that tells who or what it is ("email from {person}", "email
+    {person}")."""
+    here, there = _behind(asked), _behind(cached)
+    for name in here.keys() & there.keys():
+        one, other = here[name], there[name]
+        if one != other and ({one, other} & ONE_SIDED or {one, other} <= TELLING_ROLES):
+            return name
+    return None
+
+
+def same_slot_roles(asked: Reading, cached: Reading) -> bool:
+    return _behind(asked) == _behind(cached)
+
+
+def other_time(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
+    """A verb that tells of what was in one text and of what is in the other: "what happened", "what is
+    happening"."""
+    for a, c in pairing.paired:
+        one, other = asked[a].text, cached[c].text
+        if (one.endswith("ed"), other.endswith("ed")) in ((True, False), (False, True)) and (
+            one.endswith("ing") or other.endswith("ing")
+        ):
+            return one, other
+    return None
+
+
+def turned_slots(asked: Reading, cached: Reading) -> tuple[str, str] | None:
+    """Two params behind no preposition that change places: "play {song} {artist}"."""
+    here, there = _behind(asked), _behind(cached)
+    bare = [name for name, role in here.items() if not role and there.get(name) == ""]
+    places = {name: at for at, name in enumerate(there)}
+    return next(((one, other) for one, other in pairwise(bare) if places[other] < places[one]), None)
+
+
+def _behind(reading: Reading) -> dict[str, str]:
+    """By param: the preposition that it stands behind, with no other slot between, unless "and" joins them."""
+    found: dict[str, str] = {}
+    under, done = "", False
+    for word in reading.words:
+        if word.slot is not None:
+            found.setdefault(word.text, under)
+            done = True
+        elif word.text in ROLE_WORDS:
+            under, done = ROLE_WORDS[word.text], False
+        elif word.text not in ("and", "or", ","):
+            under, done = ("" if done or word.text in CLAUSE_BORDERS else under), False
+    return found
+
+
+def other_subject(asked: Reading, cached: Reading) -> bool:
+    """Whether one text asks what the speaker does and the other what a param does: "did I call {person}", "did
+    {person} call me"."""
+    subjects = {_subject(asked), _subject(cached)}
+    return subjects == {"speaker", "param"} and {"me", "us"} & {*asked.plain, *cached.plain} != set()
+
+
+def _subject(reading: Reading) -> str:
+    for word, following in pairwise(reading.plain):
+        if word in QUESTION_VERBS:
+            return "speaker" if following in ("i", "we") else "param" if following == "" else "other"
+    return "other"
 
 
 def _head(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from cache.imperatives import find_order
 from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
 from cache.language.forms import base_form, stems, words_of
 from cache.language.grammar import (
@@ -76,7 +77,7 @@ class Reading:
     def __init__(self, template: Template) -> None:
         self.template = template
         words = tuple(_reworded(tuple(_read(template))))
-        self.words = tuple(_without_gaps(tuple(_reworded(words))))
+        self.words = _as_order(tuple(_without_gaps(tuple(_reworded(words)))))
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
@@ -211,6 +212,15 @@ def _reworded(words: Sequence[Word]) -> Iterator[Word]:
     yield from words[at:]
 
 
+def _as_order(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words with the verb first where they give an order in another form."""
+    found = find_order(_texts(words))
+    if found is None:
+        return words
+    verb, gone = found
+    return Word(verb), *(word for at, word in enumerate(words) if at not in gone)
+
+
 def _texts(words: Sequence[Word]) -> tuple[str, ...]:
     """The words outside slots; a slot is an empty word."""
     return tuple("" if word.slot else word.text for word in words)
@@ -261,6 +271,8 @@ def _read_text(text: str) -> Iterator[Word]:
         tail = "".join(other.folded for other in tokens[at : at + 2]) if token.folded == "'" else ""
         if tail in CLITICS:
             skip = 1
+            if tail == "'d":
+                yield Word("would")
             continue
         tail = "".join(other.folded for other in tokens[at + 1 : at + 3])
         capital = text[token.start].isupper()

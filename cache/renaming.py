@@ -56,9 +56,9 @@ def pair_fields(asked: Fields, cached: Fields) -> dict[str, str] | None:
         return None
     left_asked, left_cached = dict(asked), dict(cached)
     pairs: dict[str, str] = {}
-    readings: tuple[Callable[[str], str], ...] = (str, _joined, _spelt_out, _bare)
+    readings: tuple[Callable[[str], str], ...] = (str, _joined, _spelt_out, plain_name)
     for reading in readings:
-        if reading is _bare and not (_differ(asked, _bare) and _differ(cached, _bare)):
+        if reading is plain_name and not (_differ(asked, plain_name) and _differ(cached, plain_name)):
             return None
         here, there = _by_name(left_asked, reading), _by_name(left_cached, reading)
         for name in here.keys() & there.keys():
@@ -121,8 +121,8 @@ def _spelt_out(field: str) -> str:
     return " ".join(_SHORT_FOR.get(word, word) for word in _words(field))
 
 
-def _bare(field: str) -> str:
-    """The name without what says that it is a key: ``order`` of ``orderId`` and of ``order number``."""
+def plain_name(field: str) -> str:
+    """A field's name without what says that it is a key: ``order`` of ``orderId`` and of ``order number``."""
     words = _spelt_out(field).split()
     if words[-2:] == ["email", "address"] or words[-2:] == ["mail", "address"]:
         words.pop()

@@ -27,7 +27,7 @@ from cache.tokens import name_words
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")
-_PLAIN_ROLES = words_of("into onto toward towards using than as about")
+_PLAIN_ROLES = words_of("into onto toward towards using than as about around whether")
 # Before a slot they say that a name follows.
 NAMING_WORDS = words_of("called titled named entitled labelled labeled")
 # Words that other guards judge, and words that carry nothing.
@@ -40,7 +40,7 @@ ROLE_WORDS = {
         "of": "of",
         "from": "from",
         "to": "to into onto toward towards",
-        "in": "in on at inside within",
+        "in": "in on at inside within around",
         "with": "with using",
         "by": "by",
         "for": "for",
@@ -58,6 +58,10 @@ ROLE_WORDS = {
 }
 # Beyond so many words without a partner two texts are not alike, and pairing them would take long.
 MOST_UNPAIRED = 12
+PARTICLES = words_of("on in over through")
+SPEAKERS = words_of("i we you they")
+WISHES = words_of("need want")
+BRINGING = words_of("bring pull give get present provide")
 _COORDINATING = words_of("and or vs &")
 _COORDINATION_BOUNDS = words_of(
     "between than is are was were do does did better worse difference who that which how"
@@ -93,8 +97,9 @@ class Pairing:
     only_cached: tuple[str, ...]
 
 
-def items_of(reading: Reading) -> tuple[Item, ...]:
-    """The words of substance in order, phrasal verbs as one."""
+def items_of(reading: Reading, *, every: bool = False) -> tuple[Item, ...]:
+    """The words of substance in order, phrasal verbs as one. ``every``: also those that say little, where much
+    may hang on them."""
     words, plain = reading.words, reading.plain
     groups = _coordinated(plain)
     found: list[Item] = []
@@ -120,7 +125,9 @@ def items_of(reading: Reading) -> tuple[Item, ...]:
         if phrasal is not None:
             particles.add(phrasal)
             found.append(Item(PHRASAL_EFFECTS[text, plain[phrasal]], role, command=True, group=groups[at]))
-        elif not _says_nothing(reading, at):
+        elif (every and _says_little(reading, at)) or not (
+            _says_nothing(reading, at) or (every and _only_asks(plain, at))
+        ):
             found.append(Item(text, role, stands_as_command(plain, at), groups[at]))
     return tuple(found)
 
@@ -160,6 +167,28 @@ def _says_nothing(reading: Reading, at: int) -> bool:
         return True
     ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
     return text in LIGHT_VERBS and bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+
+
+def _says_little(reading: Reading, at: int) -> bool:
+    """Whether the word is one that mostly says nothing, and says something here: "I like {song}", "do I need …",
+    "put the heating on", and a verb of showing that brings about something."""
+    plain, text = reading.plain, reading.plain[at]
+    before = plain[at - 1] if at else "."
+    if text in PARTICLES:
+        return plain[at + 1 : at + 2] in ((), (".",), ("?",), ("!",), (",",))
+    if text == "like":
+        return before in SPEAKERS or before == "not"
+    if text in WISHES:
+        return before in SPEAKERS and reading.asks and not reading.negations
+    return text in BRINGING and stands_as_command(plain, at) and plain[at + 1 : at + 2] not in (("me",), ("us",))
+
+
+def _only_asks(plain: Sequence[str], at: int) -> bool:
+    """ "how is the weather" and "tell me about the weather" ask what "what is the weather" asks."""
+    if plain[at] not in EXPLAINING and plain[at] != "how":
+        return False
+    following = at + 1 + (plain[at] == "how" and plain[at + 1 : at + 2] in (("is",), ("are",)))
+    return plain[following : following + 1] in (("the",), ("my",), ("our",))
 
 
 def _beside_slot(reading: Reading, at: int) -> bool:

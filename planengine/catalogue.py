@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
 from cache.tokens import name_words, tokenize
 from orra.strictjson import Json, canonical
+from planengine.contests import Taker, is_contested, plain_names, telling_words
 from planengine.schemas import ObjectSchema, compile_schema
 
-MAX_DIGESTS = 1_000
+MAX_KEPT = 1_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class Catalogue:
 
     def __init__(self, services: Iterable[ServiceSpec]) -> None:
         self._services = tuple(services)
-        self._digests: dict[tuple[str, ...], str] = {}  # asked for on every hit
+        self._digests: dict[tuple[str, ...], str] = {}  # these three are asked for on every lookup
+        self._telling: dict[frozenset[str], frozenset[str]] = {}
+        self._contests: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
     def __iter__(self) -> Iterator[ServiceSpec]:
@@ -78,13 +82,30 @@ class Catalogue:
         return self._found.get(name_or_id)
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words that services are told apart by, from their names and descriptions, and what these may be
-        forms of."""
-        described = {token.folded for spec in self._services for token in tokenize(spec.description)}
-        named = {word for spec in self._services for word in name_words(spec.name)}
-        # "on" tells nothing in a description, and everything in "turn_on".
-        return frozenset(stem for word in (described - FUNCTION_WORDS) | named for stem in stems(word))
+    def _takers(self) -> tuple[Taker, ...]:
+        return tuple(map(_taker, self._services))
+
+    def telling(self, fields: Iterable[str]) -> frozenset[str]:
+        """The words, and what these may be forms of, by which services are told apart that could take params of
+        these fields."""
+        given = plain_names(fields)
+        known = self._telling.get(given)
+        if known is None:
+            known = telling_words(self._takers, given)
+            _make_room(self._telling)
+            self._telling[given] = known
+        return known
+
+    def contests(self, fields: Iterable[str], used: Iterable[str]) -> bool:
+        """Whether a service outside ``used``, which are those of a plan, could do something else with params of
+        these fields: then only the wording of a request tells what is wanted."""
+        asked = (plain_names(fields), frozenset(used))
+        known = self._contests.get(asked)
+        if known is None:
+            known = is_contested(self._takers, *asked)
+            _make_room(self._contests)
+            self._contests[asked] = known
+        return known
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Equal as long as each of these services is there and unchanged."""
@@ -94,8 +115,8 @@ class Catalogue:
             found = [(name, self._found.get(name)) for name in wanted]
             facts = [[name, spec.digest if spec else None] for name, spec in found]
             known = hashlib.sha256(canonical(facts).encode()).hexdigest()
-            if len(self._digests) < MAX_DIGESTS:
-                self._digests[wanted] = known
+            _make_room(self._digests)
+            self._digests[wanted] = known
         return known
 
     @cached_property
@@ -106,3 +127,22 @@ class Catalogue:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(spec.name for spec in self._services)
+
+
+def _taker(spec: ServiceSpec) -> Taker:
+    described = {token.folded for token in tokenize(spec.description)}
+    # "on" tells nothing in a description, and everything in "turn_on".
+    words = (described - FUNCTION_WORDS) | name_words(spec.name)
+    return Taker(
+        name=spec.name,
+        inputs=plain_names(spec.input_fields),
+        required=plain_names(spec.required_inputs),
+        outputs=plain_names(spec.output_fields),
+        words=frozenset(stem for word in words for stem in stems(word)),
+    )
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    """Fields are the callers' to choose: what was worked out for them must not grow without end."""
+    if len(kept) >= MAX_KEPT:
+        kept.clear()

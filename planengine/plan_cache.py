@@ -32,7 +32,7 @@ def request_for(project: Project, request: PlanRequest, *, planner: Planner | No
     """``planner`` is whose plans are asked for, if not the current one's: one's plans are not another's."""
     planner = planner or current_planner()
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=planner.name)
-    return Request(scope, request.action, request.params, telling=catalogue_of(project).words)
+    return Request(scope, request.action, request.params, telling=catalogue_of(project).telling(request.params))
 
 
 def find(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
@@ -149,11 +149,15 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
+    def contested(entry: Entry) -> bool:
+        return catalogue_of(project).contests(request.params, entry.services)
+
     return Policy(
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
         sound=sound,
         current=current,
+        contested=contested,
         verdicts=model_check.verdicts_for(project, asked),
     )

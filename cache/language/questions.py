@@ -30,7 +30,7 @@ the way to > how
 a|any good|easy|simple? way to > how
 is there a|any good|easy|simple|proper|built-in? way|method to|of|for > how
 is there a|any good|easy|simple|proper? way|method for me|us? to > how
-are there ways|any to? > how
+are there any? ways to? > how
 tell|show|teach|explain|advise|instruct|describe to? me|us? exactly? how to|i|we|you|one|do MAY|to|i|we? > how
 show|tell|teach|explain|describe to? me|us? how > how
 tell|show|teach|give|explain to? me|us? the? steps|way|instructions|procedure to|of|for|on how? to? > how

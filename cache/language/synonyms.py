@@ -30,7 +30,7 @@ _APART = frozenset(
         "late/lately near/nearly short/shortly high/highly universe/university organ/organization "
         "organ/organize apart/apartment depart/department compart/compartment state/statement "
         "comply/compliment wed/wedding bed/bedding evening/even invest/investment caps/cap specie/species "
-        "serie/series"
+        "serie/series duration/time"
     )
 )
 

@@ -42,6 +42,10 @@ be sure to >
 make sure to >
 remember to >
 do not hesitate to >
+kind|best|warm? regards >
+best|kind wishes >
+yours sincerely|faithfully|truly >
+would be great|nice|good|helpful|appreciated|lovely >
 many thanks in advance >
 thanks in advance >
 thank you in advance >
@@ -112,6 +116,8 @@ work out > calculate
 figure out > determine
 find out > determine
 send a|the reminder to|of|about|for > remind
+set|create|make|add|schedule|give|put me? up|on? a|the reminder for|about|of|to > remind me of
+i|we need|want a|the reminder for|about|of|to > remind me of
 send|give out? a|an|the notification|notice|alert to|of|about > notify
 send a|an|the message to > message
 send a|an|the email|mail to > email
@@ -141,6 +147,9 @@ take|make|create a|the backup of > backup
 take|make a|the screenshot of > screenshot
 issue|process|give|grant|initiate|make a|the full? refund of|for|to|on > refund
 issue|process|give|grant|initiate a|the refund > refund
+i|we need|want a|my|the refund for|of|on > refund
+i|we would like a|my|the refund for|of|on > refund
+wake me|us up > wake me
 give money back to > refund
 give back the money > refund
 pay money? back > refund
@@ -220,6 +229,7 @@ nowadays > currently
 most recent > latest
 most up to date > latest
 up to date > current
+current|latest status > status
 each|every day > daily
 a|per day > daily
 day by day > daily

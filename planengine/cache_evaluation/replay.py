@@ -41,7 +41,10 @@ class Bench:
         """The decision, and the milliseconds it took."""
         asked = self._asked(request)
         policy = Policy(
-            accept=lambda plan: self.planner.objection(plan, request), embed=self._embed, floor=self.floor
+            accept=lambda plan: self.planner.objection(plan, request),
+            embed=self._embed,
+            floor=self.floor,
+            contested=lambda entry: self.planner.contests(request, entry.services),
         )
         started = time.perf_counter()
         decision = lookup.find(asked, policy)
@@ -66,7 +69,7 @@ class Bench:
 
     def _asked(self, request: PlanRequest) -> Request:
         scope = Scope(self.project.pk, embedding_model=self.embedder.name, planner="stand-in")
-        return Request(scope, request.action, request.params, telling=self.planner.words)
+        return Request(scope, request.action, request.params, telling=self.planner.telling(request))
 
     def _embed(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.embed([text])[0]
@@ -74,12 +77,12 @@ class Bench:
 
 
 @contextmanager
-def empty_bench(embedder: Embedder, *, floor: float, labels: Iterable[str] = (ANSWER,)) -> Iterator[Bench]:
-    """``labels`` are those of the services there are. Everything that is stored goes away at the end, however that
+def empty_bench(embedder: Embedder, *, floor: float, rows: Iterable[StreamRow] = ()) -> Iterator[Bench]:
+    """With services for the labels of ``rows``. Everything that is stored goes away at the end, however that
     comes about."""
     project = Project.objects.create(name="evaluate_cache (temporary)")
     try:
-        yield Bench(project, embedder, floor, StandIn(labels))
+        yield Bench(project, embedder, floor, StandIn((row.label, row.request) for row in rows))
     finally:
         project.delete()
 
@@ -108,7 +111,7 @@ def evaluate_pairs(
 def replay(rows: Sequence[StreamRow], embedder: Embedder, *, floor: float, progress: Progress) -> Tally:
     """The rows in their order, against a cache that is empty at first; what it lacks is planned and stored."""
     tally = Tally(floor)
-    with empty_bench(embedder, floor=floor, labels=dict.fromkeys(row.label for row in rows)) as bench:
+    with empty_bench(embedder, floor=floor, rows=rows) as bench:
         for done, row in enumerate(rows):
             progress(done, len(rows))
             decision, milliseconds = bench.find(row.request)

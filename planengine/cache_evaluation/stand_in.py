@@ -4,7 +4,8 @@ which takes the request's params."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from orra.strictjson import Json, canonical, same
 from planengine.catalogue import Catalogue, ServiceSpec
@@ -14,20 +15,38 @@ from planengine.validation import validate
 NO_CONSTANTS: Mapping[str, Json] = {}
 
 
+@dataclass(frozen=True)
+class _Fields:
+    """What a service takes and what it requires."""
+
+    taken: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(params: Mapping[str, Json]) -> _Fields:
+        return _Fields(frozenset(params), frozenset(params))
+
+    def __or__(self, fields: Collection[str]) -> _Fields:
+        return _Fields(self.taken.union(fields), self.required.intersection(fields))
+
+
 class StandIn:
-    """Plans with one service for each label, there from the start as a project's services are; a label that nobody
-    named comes when it is first planned for. A service learns its fields as they come, and its inputs take any
-    value, so that validation does not save the cache from a hit that its own rules let through."""
+    """Plans with one service for each label, there from the start as a project's services are: it takes the params
+    of all requests of that label, and requires those that all of them have. A label that is not ``known`` comes
+    when it is first planned for, and requires nothing. A service's inputs take any value, so that validation does
+    not save the cache from a hit that its own rules let through."""
 
-    def __init__(self, labels: Iterable[str] = ()) -> None:
-        self._fields: dict[str, dict[str, Json]] = {label: {} for label in labels}
-        self._catalogue = Catalogue(_service(name, known) for name, known in self._fields.items())
-        self._words = self._catalogue.words
+    def __init__(self, known: Iterable[tuple[str, PlanRequest]] = ()) -> None:
+        self._services: dict[str, _Fields] = {}
+        for label, request in known:
+            self._services[label] = self._services.get(label, _Fields.of(request.params)) | request.params.keys()
+        self._catalogue = self._made()
 
-    @property
-    def words(self) -> frozenset[str]:
-        """The words that its services are told apart by, as templates are made with in production."""
-        return self._words
+    def telling(self, request: PlanRequest) -> frozenset[str]:
+        return self._catalogue.telling(request.params)
+
+    def contests(self, request: PlanRequest, services: Iterable[str]) -> bool:
+        return self._catalogue.contests(request.params, services)
 
     def plan(self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS) -> Json:
         """A validated plan, which holds ``constants`` of the action's text too; ``None`` when no plan can take
@@ -50,14 +69,13 @@ class StandIn:
         return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
 
     def _register(self, label: str, params: Mapping[str, Json]) -> None:
-        is_new = label not in self._fields
-        fields = self._fields.setdefault(label, {})
-        if not is_new and params.keys() <= fields.keys():
-            return
-        fields.update(dict.fromkeys(params, {}))
-        self._catalogue = Catalogue(_service(name, known) for name, known in self._fields.items())
-        if is_new:
-            self._words = self._catalogue.words
+        known = self._services.get(label, _Fields())
+        if label not in self._services or not params.keys() <= known.taken:
+            self._services[label] = replace(known, taken=known.taken | params.keys())
+            self._catalogue = self._made()
+
+    def _made(self) -> Catalogue:
+        return Catalogue(_service(label, fields) for label, fields in self._services.items())
 
 
 def has_values_of(plan: Json, request: PlanRequest, constants: Mapping[str, Json] = NO_CONSTANTS) -> bool:
@@ -75,14 +93,18 @@ def _agree(held: Mapping[str, Json], asked: Mapping[str, Json]) -> bool:
     return Counter(map(canonical, held.values())) == Counter(map(canonical, asked.values()))
 
 
-def _service(name: str, fields: Mapping[str, Json]) -> ServiceSpec:
+def _service(name: str, fields: _Fields) -> ServiceSpec:
     return ServiceSpec(
         id=name,
         name=name,
         type="service",
         description=name,
         version=1,
-        input_schema={"type": "object", "properties": dict(fields)},
+        input_schema={
+            "type": "object",
+            "properties": {field: {} for field in sorted(fields.taken)},
+            "required": sorted(fields.required),
+        },
         output_schema={"type": "object"},
         revertible=False,
     )

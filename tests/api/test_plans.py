@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from cache.models import Entry
+from orra.strictjson import Json
 from planengine import plans
 from planengine.generation import Failure, Outcome
 from planengine.models import Plan, Project
@@ -67,6 +68,43 @@ def test_a_reworded_request_is_a_hit_by_meaning(api: Api, project: Project) -> N
     assert hit["source"] == "semantic", hit["cache"]
     assert hit["plan"]["tasks"][0]["input"] == {"order_id": "ORD-99"}
     assert 0.5 < hit["cache"]["similarity"] < 1
+
+
+FERRY = {
+    "type": "service",
+    "description": "Book a ferry: a seat to a place, at a time.",
+    "input_schema": object_schema("place time", place="string", time="string"),
+    "output_schema": object_schema("seat", seat="string"),
+    "revertible": True,
+}
+CANCEL_FERRY = {**FERRY, "description": "Cancel a ferry to a place."}
+
+
+@pytest.mark.parametrize(
+    ("services", "source"),
+    [
+        ({"book_ferry": FERRY}, "semantic"),
+        ({"book_ferry": FERRY, "cancel_ferry": CANCEL_FERRY}, "composer"),
+        ({"book_ferry": FERRY, "order_lookup": SHOP["order_lookup"]}, "semantic"),
+    ],
+)
+def test_wording_counts_where_another_service_takes_the_same_params(
+    api: Api, services: dict[str, Json], source: str
+) -> None:
+    for name in SHOP.keys() - services.keys():
+        assert api.delete(f"/v1/services/{name}").status_code == 204
+    for name, facts in services.items():
+        api.put(f"/v1/services/{name}", facts)
+    first = api.plan("Book a ferry to Oslo at noon", {"place": "Oslo", "time": "noon"})
+    assert first["source"] == "composer", first
+
+    other = api.plan("Book a ferry to Bergen that leaves at 8:15", {"place": "Bergen", "time": "8:15"})
+
+    assert other["source"] == source, other["cache"]
+    assert [task.get("service") for task in other["plan"]["tasks"]] == [None, "book_ferry"]
+    assert other["plan"]["tasks"][0]["input"] == {"place": "Bergen", "time": "8:15"}
+    refused = [candidate["guard"] for candidate in other["cache"]["guards"]]
+    assert refused == (["words"] if source == "composer" else [])
 
 
 def test_a_field_of_another_name_is_served_under_the_callers(api: Api) -> None:

@@ -170,6 +170,7 @@ def test_words_around_several_params_are_wording_but_what_is_done_is_not() -> No
 def test_any_text_is_judged_and_passes_itself(asked: str, cached: str) -> None:
     template = make_template(asked, {})
     assert check_guards(template, template) is None
+    assert check_guards(template, template, contested=True) is None
     found = check_guards(template, make_template(cached, {}))
     assert found is None or found.guard in dict(GUARDS)
 
@@ -223,10 +224,11 @@ _words = st.lists(
 ).map(" ".join)
 
 
-@given(_words, _words)
-def test_either_may_be_the_cached_one(one: str, other: str) -> None:
+@given(_words, _words, st.booleans())
+def test_either_may_be_the_cached_one(one: str, other: str, contested: bool) -> None:
     first, second = make_template(one, {}), make_template(other, {})
-    assert (check_guards(first, second) is None) == (check_guards(second, first) is None)
+    found, reverse = (check_guards(*pair, contested=contested) for pair in ((first, second), (second, first)))
+    assert (found is None) == (reverse is None)
 
 
 @pytest.mark.parametrize("unit", ["not ", "if ", "and x", "5 kg ", "from a to ", "N't ", "at most ", "Ann "])
@@ -235,3 +237,52 @@ def test_hostile_text_costs_little(unit: str) -> None:
     started = time.process_time()
     check_guards(template, template)
     assert time.process_time() - started < 3
+
+
+def refusal_where_contested(asked: str, cached: str, **params: Any) -> str | None:
+    one, other = make_template(asked, params), make_template(cached, params)
+    found, reverse = check_guards(one, other, contested=True), check_guards(other, one, contested=True)
+    assert (found is None) == (reverse is None)
+    return found.guard if found else None
+
+
+TRIP = {"place": "Oslo", "time": "noon"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "params"),
+    [
+        ("Is there a ferry to Oslo at noon", "Book a ferry to Oslo at noon", TRIP),
+        ("Take me to Oslo at noon", "Take a ferry to Oslo at noon", TRIP),
+        ("Did I order a cab to Oslo", "Order a cab to Oslo", {"place": "Oslo"}),
+        ("Tell me about Oslo", "Tell me about concerts in Oslo", {"place": "Oslo"}),
+        ("Stop playing jazz", "Play jazz", {"genre": "jazz"}),
+        ("I like jazz", "I would like jazz", {"genre": "jazz"}),
+        ("Make it dark in the attic", "The attic is too dark", {"room": "attic"}),
+        ("Is the attic on", "What is the attic", {"room": "attic"}),
+        ("Letters from Ann", "Letters to Ann", {"who": "Ann"}),
+        ("Letters from Ann", "Letters about Ann", {"who": "Ann"}),
+        ("Did Ann call me", "Did I call Ann", {"who": "Ann"}),
+        ("What happened at noon", "What is happening at noon", {"time": "noon"}),
+        ("Get a cup", "Do a cup", {"item": "cup"}),
+        ("Play jazz by Ann", "Play Ann jazz", {"genre": "jazz", "who": "Ann"}),
+    ],
+)
+def test_every_word_counts_where_something_else_could_be_done(asked: str, cached: str, params: Any) -> None:
+    assert refusal_where_contested(asked, cached, **params) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "params"),
+    [
+        ("Could you please book a ferry to Oslo for noon?", "Book the ferry to Oslo at noon", TRIP),
+        ("Do I have letters from Ann", "Are there any letters from Ann", {"who": "Ann"}),
+        ("Check if there is a letter from Ann", "Is there a letter from Ann", {"who": "Ann"}),
+        ("Turn the lamps off in the attic", "Switch off the attic lamps", {"room": "attic"}),
+        ("I want to hear jazz", "I'd like to hear jazz", {"genre": "jazz"}),
+        ("Remind me of Ann", "Set a reminder for Ann", {"who": "Ann"}),
+        ("Can you purchase a tent", "Buy a tent, please", {"item": "tent"}),
+    ],
+)
+def test_what_is_known_to_mean_the_same_still_serves(asked: str, cached: str, params: Any) -> None:
+    assert refusal_where_contested(asked, cached, **params) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cache.imperatives import find_order
 from cache.language.phrases import read_phrases, rewrite
 from cache.language.qualifiers import may_qualify
 from cache.language.spelling import is_slip
@@ -95,3 +96,28 @@ def test_a_slip_is_one_only_where_it_is_no_word() -> None:
 def test_qualifiers_are_told_by_their_look() -> None:
     assert all(map(may_qualify, ("unpaid", "approved", "new", "weekly")))
     assert not any(map(may_qualify, ("table", "music", "restaurant")))
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("please , order _ should be cancelled", "cancel"),
+        ("the parcels for _ need to be sent", "send"),
+        ("i want the site deployed on staging", "deploy"),
+        ("i would like order _ cancelled", "cancel"),
+        ("have order _ cancelled", "cancel"),
+        ("cancelling order _", "cancel"),
+        ("order _ should not be cancelled", None),
+        ("which orders should be cancelled", None),
+        ("cancelling order _ is not allowed", None),
+        ("have you cancelled order _", None),
+        ("i want to see what is cancelled", None),
+        ("tell me if order _ must be cancelled", None),
+        ("meeting with _", None),
+        ("using _ , how read files", None),
+        ("", None),
+    ],
+)
+def test_orders_in_other_forms_are_found(text: str, verb: str | None) -> None:
+    found = find_order([word.replace("_", "") for word in text.split()])
+    assert (found and found[0]) == verb

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from planengine.catalogue import Catalogue
+from planengine.catalogue import Catalogue, ServiceSpec
 from tests.planengine.shop import NUMBER, TEXT, a_service, an_object, find_order, refund, shop
 
 
@@ -64,8 +64,47 @@ def test_what_is_required_but_not_described_takes_anything() -> None:
     assert spec.inputs.field("y") is None
 
 
-def test_words_are_those_that_services_are_told_apart_by() -> None:
-    lamp = replace(find_order, name="turn_onLamp", description="Switches a lamp on in the rooms.")
-    catalogue = Catalogue([lamp])
-    assert {"turn", "on", "lamp", "switch", "room"} <= catalogue.words
-    assert catalogue.words.isdisjoint({"a", "in", "the"})
+def test_words_are_telling_where_services_take_the_same_and_only_one_says_them() -> None:
+    lamp = replace(a_service("turn_onLamp", {"room": TEXT}, {}), description="Switches a lamp on in the rooms.")
+    fan = replace(lamp, name="turn_onFan", description="Switches a fan on in the rooms.")
+    mail = a_service("mail", {"address": TEXT}, {})
+    catalogue = Catalogue([lamp, fan, mail])
+
+    assert catalogue.telling(["room", "kind"]) == {"lamp", "fan"}
+    assert catalogue.telling(["room"]) == catalogue.telling(["room"])
+    assert catalogue.telling(["room", "address"]) == {"lamp", "fan"}
+    assert catalogue.telling(["address"]) == Catalogue([lamp]).telling(["room"]) == frozenset()
+    assert Catalogue([]).telling(["room"]) == frozenset()
+
+
+ROOM = {"room": TEXT}
+
+
+@pytest.mark.parametrize(
+    ("others", "contested"),
+    [
+        ([], False),
+        ([a_service("turn_off", ROOM, {})], True),
+        ([a_service("turn_off", {"roomId": TEXT}, {})], True),
+        ([a_service("turn_off", {"house": TEXT}, {})], False),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {})], False),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}, required=["room"])], True),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}), a_service("find", ROOM, {"device": TEXT})], True),
+    ],
+)
+def test_a_plan_is_contested_by_what_could_be_done_with_the_same_params(
+    others: list[ServiceSpec], contested: bool
+) -> None:
+    catalogue = Catalogue([a_service("turn_on", ROOM, {}), *others])
+    assert catalogue.contests(["room"], ["turn_on"]) is contested
+
+
+def test_what_is_there_to_be_had_is_worked_out_in_any_order() -> None:
+    last = a_service("mail", {"address": TEXT}, {})
+    middle = a_service("person", {"owner": TEXT}, {"address": TEXT})
+    first = a_service("house", {"room": TEXT}, {"owner": TEXT})
+    catalogue = Catalogue([last, middle, first])
+    assert catalogue.contests(["room"], ["house", "person"])
+    assert not catalogue.contests(["room"], ["house", "person", "mail"])
+    assert catalogue.contests(["room"], ["one that is gone"])
+    assert not Catalogue([first]).contests(["street"], ["house"])

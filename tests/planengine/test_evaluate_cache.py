@@ -529,6 +529,18 @@ class TestStandIn:
         assert stand_in.plan(PlanRequest("Refund it", {"order": "B", "why": "late"}), label="refund")
         assert stand_in.objection(plan, first) is None
 
+    def test_labels_that_are_known_contest_what_has_their_fields(self) -> None:
+        alarm, both = (
+            PlanRequest("Wake me", {"time": "9"}),
+            PlanRequest("Wake me", {"time": "9", "date": "friday"}),
+        )
+        stand_in = StandIn([("set", alarm), ("ask", alarm), ("set on a day", both)])
+
+        assert stand_in.contests(alarm, ["set"])
+        assert not stand_in.contests(alarm, ["set", "ask"])
+        assert not stand_in.contests(both, ["set on a day"])
+        assert not StandIn([("set", alarm), ("set", both)]).contests(alarm, ["set"])
+
     def test_it_objects_to_stale_values(self) -> None:
         stand_in = StandIn()
         plan = stand_in.plan(PlanRequest("Refund it", {"order_id": "A"}), label="refund")

@@ -1,0 +1,102 @@
+"""Whether a text asks, orders, states something, or only names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cache.language.effects import EFFECT_OF, PHRASAL_VERBS
+from cache.language.forms import words_of
+from cache.language.grammar import ARTICLES, LIGHT_VERBS, NEGATIONS
+from cache.language.verbs import VERBS
+from cache.order import same_slot_roles
+from cache.readings import QUESTION_STARTS, QUESTION_VERBS, Reading
+
+ASKING, ORDERING, STATING, NAMING = "asks", "orders", "states", "names"
+
+_BEFORE = words_of(
+    "please kindly just also hey hi hello dear ok okay so well now , . ! : ; and pls plz then thanks"
+)
+_SPEAKERS = words_of("i we")
+_WISHES = words_of("need want would wish require like")
+_PRONOUNS = words_of("i we you he she it they there this that these those any anyone anything my our the")
+_INFORMING = words_of(
+    "show display list view see tell read check know learn find search look lookup explain define describe inform"
+)
+_BEING = words_of("is are was were am be will can could should would must may might has have had does do goes")
+_ALIKE = {
+    word: words.split()[0]
+    for words in ("is are am whether do does have has", "what which", "did was were", "show display list tell see")
+    for word in words.split()
+}
+_MODALS = words_of("can could should would will may might must")
+_AFTER_VERBS = ARTICLES | words_of(
+    "me us him her them all every it that these those some any for to on off up down in out back with from"
+)
+# Asks for a thing, where "give me the news" asks to be told something.
+_HANDING_OVER = re.compile(
+    r"\b(?:get|give|bring|fetch|hand|send|provide)\s+(?:me|us)\s+"
+    r"(?!the\b|my\b|our\b|all\b|info|detail|news|directions|updates)",
+    re.IGNORECASE,
+)
+
+
+def mood_of(reading: Reading) -> str:
+    """One of :data:`ASKING`, :data:`ORDERING`, :data:`STATING` and :data:`NAMING`. To be shown something is to
+    ask."""
+    words = _without_prelude(reading.plain)
+    first, second = [*words[:2], ".", "."][:2]
+    if first in _SPEAKERS:
+        wishes = second in _WISHES or (second == "do" and not NEGATIONS.isdisjoint(words[2:3]))
+        return ORDERING if wishes and not _likes(words) else STATING
+    if first == "":
+        return STATING if not _BEING.isdisjoint(words[1:4]) else NAMING
+    if first in QUESTION_STARTS:
+        return ASKING
+    if first in QUESTION_VERBS:
+        orders = first in ("do", "have") and second not in _PRONOUNS and (first == "have" or second in NEGATIONS)
+        return ORDERING if orders else ASKING
+    if first in _INFORMING:
+        return ORDERING if _HANDING_OVER.search(reading.template.action) else ASKING
+    known = first in EFFECT_OF or first in PHRASAL_VERBS or first in VERBS or first in LIGHT_VERBS
+    if first in NEGATIONS or known or second in _AFTER_VERBS or second == "":
+        return ORDERING if first not in ARTICLES else _of_a_thing(words)
+    return _of_a_thing(words)
+
+
+def ask_alike(one: Reading, other: Reading) -> bool:
+    """Whether two texts with no word of substance in common are the same question all the same."""
+    return (
+        mood_of(one) == mood_of(other) == ASKING
+        and _opening(one) == _opening(other)
+        and same_slot_roles(one, other)
+    )
+
+
+def _opening(reading: Reading) -> tuple[str, frozenset[str]]:
+    """The word that a question begins with, with those that ask alike as one, and whether it asks for what can or
+    will be."""
+    words = _without_prelude(reading.plain)
+    first = "whether" if "whether" in words[:3] else words[0] if words else ""
+    return _ALIKE.get(first, first), _MODALS.intersection(words)
+
+
+def _of_a_thing(words: Sequence[str]) -> str:
+    """Of a text that begins with a thing: "the room is too dark", "a room in Oslo"."""
+    return STATING if not _BEING.isdisjoint(words[1:]) else NAMING
+
+
+def _likes(words: Sequence[str]) -> bool:
+    return words[1:2] == ["like"] or (words[1] == "do" and words[3:4] == ["like"])
+
+
+def _without_prelude(plain: Sequence[str]) -> list[str]:
+    words = list(plain)
+    while words:
+        if words[0] in _BEFORE:
+            del words[0]
+        elif words[0] in ("can", "could", "will", "would") and words[1:2] == ["you"]:
+            del words[:2]
+        else:
+            break
+    return words

@@ -1,0 +1,69 @@
+"""Which services could do something with the params that are given: where there are several, only the wording of a
+request tells them apart, and where there is one, wording tells little.
+
+Fields and inputs are compared by what they name (``orderId`` and ``order_number`` are one).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from cache.renaming import plain_name
+
+Names = frozenset[str]
+
+# So many kinds of services by what they take of the same params are not compared: then all their words tell.
+MOST_KINDS = 64
+
+
+@dataclass(frozen=True)
+class Taker:
+    """A service as far as a contest goes: its fields' plain names, and the words that it is known by."""
+
+    name: str
+    inputs: Names
+    required: Names
+    outputs: Names
+    words: Names
+
+
+def plain_names(fields: Iterable[str]) -> Names:
+    return frozenset(plain_name(field) or field for field in fields)
+
+
+def able(takers: Sequence[Taker], given: Names) -> tuple[Taker, ...]:
+    """Those whose required inputs are among ``given``, or among what services that are able give."""
+    known = set(given)
+    found: list[Taker] = []
+    left = list(takers)
+    while ready := [taker for taker in left if taker.required <= known]:
+        found += ready
+        left = [taker for taker in left if not taker.required <= known]
+        known.update(*(taker.outputs for taker in ready))
+    return tuple(found)
+
+
+def is_contested(takers: Sequence[Taker], given: Names, used: Collection[str]) -> bool:
+    """Whether a service that a plan does not use could stand in for one that it uses: it is able, and takes those
+    of the ``given`` that the other takes. One that is gone counts as taking them all."""
+    others = [taker for taker in able(takers, given) if taker.name not in used]
+    inputs = {taker.name: taker.inputs for taker in takers}
+    return any(given & inputs.get(name, given) <= other.inputs for name in used for other in others)
+
+
+def telling_words(takers: Sequence[Taker], given: Names) -> Names:
+    """The words by which services are told apart that are able, and of which one takes of the ``given`` what the
+    other takes: a value of such words may name the service, as in ``{"kind": "hotel", "city": "Lima"}``."""
+    said: defaultdict[Names, list[Names]] = defaultdict(list)
+    for taker in able(takers, given):
+        said[given & taker.inputs].append(taker.words)
+    if len(said) > MOST_KINDS:
+        return frozenset().union(*(words for group in said.values() for words in group))
+    some = {taken: frozenset().union(*words) for taken, words in said.items()}
+    all_say = {taken: frozenset.intersection(*words) for taken, words in said.items()}
+    alike = ((one, other) for one in said for other in said if one <= other)
+    return frozenset().union(
+        *((some[one] | some[other]) - (all_say[one] & all_say[other]) for one, other in alike)
+    )

@@ -1,0 +1,38 @@
+"""Requests of many intents that share their fields, replayed as they would come in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from planengine.cache_evaluation.replay import replay
+from planengine.cache_evaluation.rows import StreamRow, read_rows
+from planengine.embeddings import get_embedder
+from tests.cache.voice_stream import read_phrasings, write_rows
+
+
+def rows_of(name: str, count: int, folder: Path) -> list[StreamRow]:
+    file = folder / "stream.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in write_rows(name, count)))
+    return [row for row in read_rows(file) if isinstance(row, StreamRow)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "count", "least_by_meaning"), [("voice", 400, 25), ("plain", 200, 3)])
+def test_nothing_is_served_wrong_where_intents_share_their_fields(
+    name: str, count: int, least_by_meaning: int, tmp_path: Path
+) -> None:
+    rows, embedder = rows_of(name, count, tmp_path), get_embedder()
+
+    tally = replay(rows, embedder, floor=embedder.floor, progress=lambda done, total: None)
+
+    assert not tally.wrong, [(wrong.row.request.action, wrong.entry.request.action) for wrong in tally.wrong]
+    assert tally.kinds["semantic"] >= least_by_meaning
+
+
+def test_the_stream_is_as_diverse_as_it_says() -> None:
+    phrasings = read_phrasings("voice")
+    assert len({intent for intent, _ in phrasings}) >= 35
+    assert len(phrasings) == len(set(phrasings)) >= 500
