@@ -12,7 +12,7 @@ import time
 
 from benchmarks.environment import fresh_database
 
-PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning", "prompt_sizes")
+PARTS = ("exact_hit", "embedding", "pure_parts", "by_meaning", "prompt_sizes", "slow_model")
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
             exact_hit,
             prompt_sizes,
             pure_parts,
+            slow_model,
         )  # they need Django to be set up
 
         logging.disable(logging.INFO)
@@ -44,6 +45,8 @@ def main() -> None:
             by_meaning.run()
         if "prompt_sizes" in chosen:
             prompt_sizes.run()
+        if "slow_model" in chosen:
+            slow_model.run()
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 

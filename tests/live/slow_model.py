@@ -80,19 +80,22 @@ class SlowRun:
 
 
 def made_up(number: int) -> str:
-    """A word that means nothing, another for each number: no other request's plan can do."""
-    digits = [number // len(SYLLABLES) ** place % len(SYLLABLES) for place in range(3)]
-    return "".join(SYLLABLES[digit] for digit in digits)
+    """Two words that mean nothing, others for each number: no other request's plan can do. There are few of them,
+    so that what a process remembers of words is soon all it will remember."""
+    first, second = divmod(number, len(SYLLABLES))
+    return f"{SYLLABLES[first]}rin {SYLLABLES[second]}lox"
 
 
 @contextmanager
-def slow_run(data_dir: Path, *, at_once: int, seconds: float) -> Iterator[SlowRun]:
+def slow_run(data_dir: Path, *, at_once: int, seconds: float, **environment: str) -> Iterator[SlowRun]:
+    """A stack with that much concurrency and these variables, and such a model."""
     with SlowServer(seconds=seconds) as server:
         variables = {
             **dict.fromkeys(NOT_OURS),
             "LLM_MODEL": VLLM_NEW.model,
             "LLM_API_BASE_URL": server.url,
             "WORKER_CONCURRENCY": str(at_once),
+            **environment,
         }
         with running_stack(data_dir, variables) as stack:
             client = Client(stack.url, stack.api_key)
