@@ -60,7 +60,8 @@ class _Held:
                 self.missed = 0
             except Exception as error:  # there are more tries before the lease ends, and other leases to renew
                 self.missed += 1
-                log.warning("lease not renewed", lease=self._name, error=str(error))
+                if self.missed > 1:  # once is nothing: a worker's last transaction may hold the row
+                    log.warning("lease not renewed", lease=self._name, error=str(error))
                 connection.close()
 
 

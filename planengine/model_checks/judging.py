@@ -31,6 +31,7 @@ _CLOSING = re.compile(r"</think(?:ing)?>|\[/THINK\]", re.IGNORECASE)
 FORM_NAMES: Mapping[Rung, str] = {
     Rung.STRICT_SCHEMA: "json_schema, strict",
     Rung.SCHEMA: "json_schema",
+    Rung.OBJECT_SCHEMA: "json_object, schema",
     Rung.OBJECT: "json_object",
     Rung.VALUE: "json with a value (TGI)",
     Rung.PROMPT: "no response_format",
