@@ -17,8 +17,8 @@ PLANS = 500
 EVERY = 50
 AT_ONCE = 50
 SECONDS = 5.0
-# The first stages fill what is kept: threads, connections, each thread's share of the allocator.
-WARM_UP = 2
+# The first stages fill what is kept: threads, connections, bounded caches, each thread's share of the allocator.
+WARM_UP = 4
 # What may come with so many plans more, once warm. Less is what an allocator does by itself.
 MEMORY_LIMIT = 8.0
 HANDLES_LIMIT = 4.0

@@ -89,7 +89,8 @@ def made_up(number: int) -> str:
 @contextmanager
 def slow_run(data_dir: Path, *, at_once: int, seconds: float, **environment: str) -> Iterator[SlowRun]:
     """A stack with that much concurrency and these variables, and such a model."""
-    with SlowServer(seconds=seconds) as server:
+    server = SlowServer(seconds=seconds)
+    with server:
         variables = {
             **dict.fromkeys(NOT_OURS),
             "LLM_MODEL": VLLM_NEW.model,

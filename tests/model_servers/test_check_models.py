@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -310,6 +310,28 @@ def test_a_server_that_is_down_fails(serve: Serve) -> None:
 
     assert (found.code, found.states()["server"]) == (1, "fails")
     assert found.states()["models"] == "unknown"
+
+
+@pytest.mark.parametrize("parser", [False, True], ids=["without a parser", "with its parser"])
+def test_a_model_that_json_keeps_from_thinking_is_found(serve: Serve, parser: bool) -> None:
+    """Without a reasoning parser the server's grammar binds from the first token."""
+
+    def answer(request: Request) -> Any:
+        held = "response_format" in request.json
+        thoughts = THOUGHTS if parser or not held else ""
+        if request.prompt == LONG:
+            return Says("quokka", reasoning=thoughts)
+        if request.prompt in (COLOUR, NO_OBJECT):
+            return Says({"colour": ODD_WORD}, reasoning=thoughts)
+        return Says(SAMPLE_PLAN, reasoning=thoughts)
+
+    reasoning = "reasoning" if parser else "untagged"
+    serve(replace(profiles.VLLM_NEW, reasoning=reasoning, overflow=None), default=answer)
+
+    found = check()
+
+    assert found.states()["reasoning"] == ("ok" if parser else "note")
+    assert ("LLM_RESPONSE_FORMAT=none" in found.finding("reasoning")["then"]) is not parser
 
 
 def test_a_model_whose_plans_are_wrong_fails(serve: Serve) -> None:
