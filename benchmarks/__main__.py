@@ -20,6 +20,7 @@ PARTS = (
     "prompt_sizes",
     "weak_models",
     "large_catalogue",
+    "slow_model",
     "scale",
     "cleanup",
     "stats",
@@ -59,6 +60,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         pure_parts,
         scale,
         scale_page,
+        slow_model,
         stats,
         weak_models,
     )
@@ -75,6 +77,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         weak_models.run()
     if "large_catalogue" in chosen:
         large_catalogue.run()
+    if "slow_model" in chosen:
+        slow_model.run()
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
     if "scale" in chosen:

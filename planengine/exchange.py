@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import ssl
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ MAX_CLIENTS = 32
 # After its last word a stream ends at once, or its connection is not used again.
 LAST_BYTES_SECONDS = 2.0
 
+_building = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Server:
@@ -45,7 +48,8 @@ class Server:
 def client_for(base_url: str, api_key: str) -> openai.OpenAI:
     """The process's client for a server, with its kept-alive connections; any thread may use it, and must do so
     within :func:`planengine.transport.until`."""
-    return _build_client(base_url, api_key, os.getpid())
+    with _building:  # else threads that begin together would each have one
+        return _build_client(base_url, api_key, os.getpid())
 
 
 @functools.lru_cache(maxsize=MAX_CLIENTS)

@@ -25,9 +25,12 @@ class Rung(IntEnum):
 
     STRICT_SCHEMA = 0
     SCHEMA = 1
-    OBJECT = 2
-    VALUE = 3  # text-generation-inference: {"type": "json", "value": SCHEMA}
-    PROMPT = 4  # nothing is sent; the prompt asks for JSON anyway
+    OBJECT_SCHEMA = (
+        2  # llama-cpp-python: {"type": "json_object", "schema": SCHEMA}; most others overlook the schema
+    )
+    OBJECT = 3
+    VALUE = 4  # text-generation-inference: {"type": "json", "value": SCHEMA}
+    PROMPT = 5  # nothing is sent; the prompt asks for JSON anyway
 
 
 LADDER = tuple(Rung)
@@ -50,6 +53,8 @@ def response_format(rung: Rung, schema: Mapping[str, Json]) -> dict[str, Json] |
             return {"type": "json_schema", "json_schema": named}
         case Rung.SCHEMA:
             return {"type": "json_schema", "json_schema": {"name": NAME, "schema": dict(schema)}}
+        case Rung.OBJECT_SCHEMA:
+            return {"type": "json_object", "schema": dict(schema)}
         case Rung.OBJECT:
             return {"type": "json_object"}
         case Rung.VALUE:

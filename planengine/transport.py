@@ -30,7 +30,8 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_STREAM_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
-MAX_CONNECTIONS = 100
+# As many as a worker may have threads: with fewer, generations would wait for each other.
+MAX_CONNECTIONS = 256
 
 _deadline: ContextVar[float] = ContextVar("deadline")
 
@@ -92,7 +93,7 @@ class BoundedTransport(httpx2.BaseTransport):
         headers = [(name, value) for name, value in received.headers if name.lower() != b"content-encoding"]
         streams = any(name.lower() == b"content-type" and b"event-stream" in value for name, value in headers)
         most = MAX_STREAM_BYTES if streams else MAX_BODY_BYTES
-        return httpx2.Response(received.status, headers=headers, stream=_BoundedBody(received.stream, most))
+        return httpx2.Response(received.status, headers=headers, stream=_BoundedBody(received.stream, most, self))
 
     def close(self) -> None:
         self._pool.close()
@@ -105,9 +106,10 @@ def _certificates() -> ssl.SSLContext:
 
 
 class _BoundedBody(httpx2.SyncByteStream):
-    def __init__(self, stream: Any, most: int) -> None:
+    def __init__(self, stream: Any, most: int, owner: BoundedTransport) -> None:
         self._stream = stream
         self._most = most
+        self._owner = owner  # which, forgotten in the middle of an answer, would close the connection
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0

@@ -23,7 +23,7 @@ from planengine.structured_output import Rung
 
 # Enough for a model that reasons about the colour of the sky, little for one that cannot stop.
 ANSWER_TOKENS = 2048
-FORMS = (Rung.STRICT_SCHEMA, Rung.SCHEMA, Rung.OBJECT, Rung.VALUE)
+FORMS = (Rung.STRICT_SCHEMA, Rung.SCHEMA, Rung.OBJECT_SCHEMA, Rung.OBJECT, Rung.VALUE)
 # For what is only read: lists and settings.
 PAGE_SECONDS = 5.0
 # Where servers tell the context that they were started with: llama.cpp, Ollama, TGI, LM Studio.
@@ -60,7 +60,7 @@ class Observed:
 
 def observe(endpoint: Endpoint, *, attempts: int, plan_seconds: float, seconds: float) -> Observed:
     """A plan as any request's would be made, by ``plan_seconds``; then, where that was answered at all, at most
-    five questions of at most ``seconds`` each. A question that is not answered in time is the last one."""
+    six questions of at most ``seconds`` each. A question that is not answered in time is the last one."""
     memory.forget(endpoint.base_url, endpoint.model)
     started = time.monotonic()
     outcome = generate(ModelPlanner(endpoint), sample_job(), attempts=attempts, deadline=started + plan_seconds)

@@ -31,6 +31,7 @@ _CLOSING = re.compile(r"</think(?:ing)?>|\[/THINK\]", re.IGNORECASE)
 FORM_NAMES: Mapping[Rung, str] = {
     Rung.STRICT_SCHEMA: "json_schema, strict",
     Rung.SCHEMA: "json_schema",
+    Rung.OBJECT_SCHEMA: "json_object, schema",
     Rung.OBJECT: "json_object",
     Rung.VALUE: "json with a value (TGI)",
     Rung.PROMPT: "no response_format",
@@ -104,6 +105,18 @@ def judge_style(completions: list[Completion]) -> Style:
     if any(_TAGS.search(text) for text in texts):
         return Style.TAGGED
     return Style.UNTAGGED if any(_CLOSING.search(text) for text in texts) else Style.NONE
+
+
+def is_kept_from_thinking(observed: Observed) -> bool:
+    """Whether the model shows reasoning when it is free to answer, and none when it is held to the form in use."""
+    free, held = observed.long, observed.answers.get(observed.dialect.rung)
+    if free is None or free.completion is None or held is None or held.completion is None:
+        return False
+    return (
+        judge_style([free.completion]) is not Style.NONE
+        and judge_form(observed.dialect.rung, held) is Form.CONSTRAINS
+        and judge_style([held.completion]) is Style.NONE
+    )
 
 
 def is_cut(answer: Answer | None) -> bool | None:
@@ -266,6 +279,13 @@ def _seen(form: Form, answer: Answer) -> str:
 
 
 def _reasoning(observed: Observed) -> Finding:
+    if is_kept_from_thinking(observed):
+        return Finding(
+            "reasoning",
+            State.NOTE,
+            "none when the model is held to JSON, some when it is free",
+            "It plans without thinking: give the server its reasoning parser, or set LLM_RESPONSE_FORMAT=none.",
+        )
     seen, then = {
         Style.FIELD: (
             "in a field of its own",

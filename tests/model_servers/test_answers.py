@@ -166,8 +166,11 @@ def test_streams_of_every_shape_give_the_plan_and_the_tokens(serve: Serve, ask: 
     )
     plan = ask()
     assert_planned(plan)
-    assert plan["usage"]["prompt_tokens"] == len(server.requests[-1].prompt) // 4
-    assert plan["usage"]["completion_tokens"] > 10
+    if profile.counts == "never":
+        assert plan["usage"] == {"prompt_tokens": None, "completion_tokens": None}
+    else:
+        assert plan["usage"]["prompt_tokens"] == len(server.requests[-1].prompt) // 4
+        assert plan["usage"]["completion_tokens"] > 10
 
 
 @case(23, *CHAT)

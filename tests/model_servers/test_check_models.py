@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -57,15 +57,24 @@ class Expected:
     long_prompt: str = "ok"
     said: str = "sampling is the server's"
     ignored_in_use: bool = field(default=False)
+    counts: bool = True
 
 
-def forms(strict: str, schema: str, object_: str, value: str) -> dict[str, str]:
-    return {"strict_schema": strict, "schema": schema, "object": object_, "value": value}
+def forms(strict: str, schema: str, object_schema: str, object_: str, value: str) -> dict[str, str]:
+    return {
+        "strict_schema": strict,
+        "schema": schema,
+        "object_schema": object_schema,
+        "object": object_,
+        "value": value,
+    }
 
 
 SCHEMA, OBJECT, VALUE = "json_schema", "json_object", "json"
+OBJECT_SCHEMA = "json_object and a schema"
 BOTH = frozenset({SCHEMA, OBJECT})
-HELD = forms("constrains", "constrains", "constrains", "ignored")
+HELD = forms("constrains", "constrains", "ignored", "constrains", "ignored")
+ALL_HELD = forms("constrains", "constrains", "constrains", "constrains", "ignored")
 EXPECTED: dict[str, Expected] = {
     # Strict schemas must close every object, and a task's input is open.
     "openai": Expected(
@@ -82,7 +91,7 @@ EXPECTED: dict[str, Expected] = {
     "vllm": Expected(BOTH, HELD, "strict_schema", "field", context=4096, long_prompt="note"),
     "tgi": Expected(
         frozenset({VALUE}),
-        forms("refused", "refused", "refused", "constrains"),
+        forms("refused", "refused", "refused", "refused", "constrains"),
         "value",
         "untagged",
         long_prompt="note",
@@ -96,17 +105,25 @@ EXPECTED: dict[str, Expected] = {
         long_prompt="fails",
         said="temperature 0.6, top_p 0.95, top_k 20 (family qwen3)",
     ),
-    "llama.cpp": Expected(BOTH, HELD, "strict_schema", "field", long_prompt="note"),
+    "llama.cpp": Expected(BOTH | {OBJECT_SCHEMA}, ALL_HELD, "strict_schema", "field", long_prompt="note"),
+    "llama-cpp-python": Expected(
+        frozenset({OBJECT, OBJECT_SCHEMA}),
+        forms("refused", "refused", "constrains", "constrains", "refused"),
+        "object_schema",
+        "untagged",
+        long_prompt="note",
+        counts=False,
+    ),
     "lm-studio": Expected(
         frozenset({SCHEMA}),
-        forms("constrains", "constrains", "refused", "refused"),
+        forms("constrains", "constrains", "refused", "refused", "refused"),
         "strict_schema",
         "field",
     ),
     "sglang": Expected(BOTH, HELD, "strict_schema", "field", long_prompt="note"),
     "together": Expected(
         frozenset(),
-        forms("ignored", "ignored", "ignored", "ignored"),
+        forms("ignored", "ignored", "ignored", "ignored", "ignored"),
         "strict_schema",
         "tagged",
         context=163840,
@@ -116,10 +133,11 @@ EXPECTED: dict[str, Expected] = {
     "fireworks": Expected(BOTH, HELD, "strict_schema", "tagged", said="family qwq"),
     "deepseek": Expected(
         frozenset({OBJECT}),
-        forms("refused", "refused", "constrains", "refused"),
-        "object",
+        forms("refused", "refused", "ignored", "constrains", "refused"),
+        "object_schema",
         "field",
         long_prompt="note",
+        ignored_in_use=True,
     ),
 }
 
@@ -133,8 +151,10 @@ class Model:
 
     def __call__(self, request: Request) -> Any:
         assert self.server is not None
-        profile, form = self.server.profile, request.json.get("response_format", {}).get("type")
-        held = form in self.holds
+        profile, form = self.server.profile, request.json.get("response_format", {})
+        held = (
+            OBJECT_SCHEMA if form.get("type") == OBJECT and "schema" in form else form.get("type")
+        ) in self.holds
         if request.prompt == LONG:
             if profile.overflow is not None:
                 status, message, more = profile.overflow
@@ -204,16 +224,16 @@ def test_each_server_is_understood(model_at: Callable[..., EmulatedServer], prof
     assert facts["forms"] == expected.forms
     assert (facts["form_in_use"], facts["reasoning"]) == (expected.form_in_use, expected.reasoning)
     assert (facts["models"], facts["context"]) == (expected.models, expected.context)
-    assert (facts["reachable"], facts["streams"], facts["counts_tokens"]) == (True, True, True)
+    assert (facts["reachable"], facts["streams"], facts["counts_tokens"]) == (True, True, expected.counts)
     assert facts["valid_at_attempt"] == 1
     states = found.states()
     assert states["long prompt"] == expected.long_prompt
     assert (states["server"], states["key"], states["sample plan"]) == ("ok", "ok", "ok")
     assert expected.said in found.finding("said")["seen"]
     assert found.code == (1 if expected.long_prompt == "fails" else 0)
-    assert server.calls <= 5 + 2 * 5  # steps down to the plan; questions, one of which may be put twice
+    assert server.calls <= 6 + 2 * 6  # steps down to the plan; questions, one of which may be put twice
     bodies = [body for body in server.chats if "response_format" in body or body["messages"][0]["content"] == LONG]
-    assert all(body.get("max_tokens") or body.get("max_completion_tokens") for body in bodies[-5:])
+    assert all(body.get("max_tokens") or body.get("max_completion_tokens") for body in bodies[-6:])
 
 
 @pytest.mark.parametrize("profile", profiles.CHAT, ids=[profile.name for profile in profiles.CHAT])
@@ -228,7 +248,7 @@ def test_what_it_says_is_what_the_client_then_does(
 
     plans = [body for body in server.chats if "BEGIN services" in body["messages"][0]["content"]]
     sent = plans[-1].get("response_format", {})
-    named = {"strict_schema": SCHEMA, "schema": SCHEMA, "object": OBJECT, "value": VALUE}
+    named = {"strict_schema": SCHEMA, "schema": SCHEMA, "object_schema": OBJECT, "object": OBJECT, "value": VALUE}
     assert sent["type"] == named[found.facts()["form_in_use"]]
     assert sent.get("json_schema", {}).get("strict", False) == (found.facts()["form_in_use"] == "strict_schema")
     in_use = [
@@ -290,6 +310,28 @@ def test_a_server_that_is_down_fails(serve: Serve) -> None:
 
     assert (found.code, found.states()["server"]) == (1, "fails")
     assert found.states()["models"] == "unknown"
+
+
+@pytest.mark.parametrize("parser", [False, True], ids=["without a parser", "with its parser"])
+def test_a_model_that_json_keeps_from_thinking_is_found(serve: Serve, parser: bool) -> None:
+    """Without a reasoning parser the server's grammar binds from the first token."""
+
+    def answer(request: Request) -> Any:
+        held = "response_format" in request.json
+        thoughts = THOUGHTS if parser or not held else ""
+        if request.prompt == LONG:
+            return Says("quokka", reasoning=thoughts)
+        if request.prompt in (COLOUR, NO_OBJECT):
+            return Says({"colour": ODD_WORD}, reasoning=thoughts)
+        return Says(SAMPLE_PLAN, reasoning=thoughts)
+
+    reasoning = "reasoning" if parser else "untagged"
+    serve(replace(profiles.VLLM_NEW, reasoning=reasoning, overflow=None), default=answer)
+
+    found = check()
+
+    assert found.states()["reasoning"] == ("ok" if parser else "note")
+    assert ("LLM_RESPONSE_FORMAT=none" in found.finding("reasoning")["then"]) is not parser
 
 
 def test_a_model_whose_plans_are_wrong_fails(serve: Serve) -> None:

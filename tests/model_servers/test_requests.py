@@ -130,10 +130,25 @@ def test_its_own_form_of_a_schema_is_found(serve: Serve, ask: Ask, profile: Prof
     assert understood["response_format"]["value"]["required"] == ["tasks", "parallel_groups"]
 
 
-@case(10, profiles.DEEPSEEK)
-def test_a_server_without_schemas_is_asked_for_an_object(serve: Serve, ask: Ask, profile: Profile) -> None:
+@case(10, profiles.DEEPSEEK, profiles.LLAMA_CPP_PYTHON)
+def test_a_server_without_json_schema_is_asked_for_an_object(serve: Serve, ask: Ask, profile: Profile) -> None:
+    """With the schema beside it, which some heed and others overlook."""
     refused, understood = plan_twice(serve(profile), ask)
-    assert (refused, understood["response_format"]) == (1, {"type": "json_object"})
+    assert refused == (1 if profile is profiles.DEEPSEEK else 2)
+    assert understood["response_format"]["type"] == "json_object"
+    assert understood["response_format"]["schema"]["required"] == ["tasks", "parallel_groups"]
+
+
+@case(10, profiles.DEEPSEEK)
+def test_a_schema_that_is_refused_beside_an_object_is_left_out(serve: Serve, ask: Ask, profile: Profile) -> None:
+    def refuse(request: Request) -> Any:
+        if "schema" not in request.json["response_format"]:
+            return PLAN
+        return server.error(400, "Unknown parameter: 'response_format.schema'.", param="response_format.schema")
+
+    server: EmulatedServer = serve(profile, default=refuse)
+    refused, understood = plan_twice(server, ask)
+    assert (refused, understood["response_format"]) == (2, {"type": "json_object"})
 
 
 @case(10, OPENAI, profiles.AZURE)
@@ -144,7 +159,10 @@ def test_an_open_schema_is_not_strict(serve: Serve, ask: Ask, profile: Profile) 
     assert form["type"] == "json_schema" and "strict" not in form["json_schema"]
 
 
-@case(10, *(profile for profile in CHAT if profile not in (OPENAI, profiles.AZURE, TGI, profiles.DEEPSEEK)))
+WITHOUT_SCHEMAS = (OPENAI, profiles.AZURE, TGI, profiles.DEEPSEEK, profiles.LLAMA_CPP_PYTHON)
+
+
+@case(10, *(profile for profile in CHAT if profile not in WITHOUT_SCHEMAS))
 def test_a_schema_is_sent_and_names_the_services(serve: Serve, ask: Ask, profile: Profile) -> None:
     refused, understood = plan_twice(serve(profile), ask)
     schema = understood["response_format"]["json_schema"]["schema"]
@@ -195,7 +213,7 @@ def test_a_refused_schema_is_a_step_down(serve: Serve, ask: Ask, profile: Profil
 
     server: EmulatedServer = serve(profile, default=refuse)
     refused, understood = plan_twice(server, ask)
-    assert (refused, understood["response_format"]) == (2, {"type": "json_object"})
+    assert (refused, understood["response_format"]["type"]) == (2, "json_object")
 
 
 class TestForgetting:
@@ -218,7 +236,7 @@ class TestForgetting:
     def test_a_server_that_was_away_is_asked_anew(self, serve: Serve, ask: Ask) -> None:
         server = serve(profiles.DEEPSEEK)
         assert_planned(ask(cache="bypass"))
-        assert server.chats[-1]["response_format"] == {"type": "json_object"}
+        assert server.chats[-1]["response_format"]["type"] == "json_object"
         server.profile = replace(profiles.FIREWORKS, model=profiles.DEEPSEEK.model)
         server.script(Reply(then="drop"))
         assert_planned(ask(cache="bypass"))

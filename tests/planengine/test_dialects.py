@@ -49,9 +49,10 @@ def test_a_field_that_is_named_is_left_out(message: str, omitted: set[str]) -> N
     [
         ("Invalid schema for response_format 'x': 'additionalProperties' is required to be false.", Rung.SCHEMA),
         ("The provided JSON schema contains features not supported by xgrammar.", Rung.SCHEMA),
-        ("This response_format type is unavailable now", Rung.OBJECT),
+        ("This response_format type is unavailable now", Rung.OBJECT_SCHEMA),
         ("response_format: missing field `value` at line 1 column 9", Rung.VALUE),
-        ("'response_format.type' must be 'json_object' or 'text'", Rung.OBJECT),
+        ("'response_format.type' must be 'json_object' or 'text'", Rung.OBJECT_SCHEMA),
+        ("Input should be 'text' or 'json_object', input: json_schema, loc: response_format", Rung.SCHEMA),
     ],
 )
 def test_a_form_that_is_refused_is_a_step_down(message: str, rung: Rung) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from orra import metrics
 from tests.conftest import Api
-from tests.planengine.test_flights import ITEMS, ask, ask_to_move, lose_the_leader, meanwhile, move, work
+from tests.planengine.in_flight import ITEMS, ask, ask_to_move, lose_the_leader, meanwhile, move, work
 from tests.servers.scripted import ScriptedServer, failure
 
 pytestmark = pytest.mark.django_db(transaction=True)

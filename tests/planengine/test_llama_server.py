@@ -85,10 +85,11 @@ def test_check_models_finds_what_this_server_can(nonsense: LlamaServer) -> None:
     planner = json.loads(out.getvalue())["checks"][0]
     assert end.value.code == 1  # no valid plan comes of nonsense
     assert planner["facts"]["reachable"] and planner["facts"]["models"] == 1
-    assert planner["facts"]["form_in_use"] == "object"
+    assert planner["facts"]["form_in_use"] == "object_schema"
     assert planner["facts"]["forms"] == {
         "strict_schema": "refused",
         "schema": "refused",
+        "object_schema": "constrains",
         "object": "constrains",
         "value": "refused",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import socket
@@ -11,12 +12,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planengine import exchange
 from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
+from planengine.exchange import client_for
 from planengine.families import Sampling
 from planengine.llm import (
     Call,
@@ -42,6 +47,7 @@ from planengine.model_errors import (
     error_for,
 )
 from planengine.planners.base import Usage
+from planengine.transport import until
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]
@@ -373,6 +379,32 @@ def test_connections_are_reused_and_shared_by_threads(server: ScriptedServer) ->
         answers = list(pool.map(lambda _: ask(server), range(8)))
     assert [answer.content for answer in answers] == ["yes"] * 8
     assert server.peak == 8
+
+
+def test_threads_that_begin_together_share_a_client(server: ScriptedServer) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        begin = threading.Barrier(16)
+
+        def client(_: int) -> openai.OpenAI:
+            begin.wait(30)
+            return client_for(server.url, "of its own")
+
+        assert len(set(pool.map(client, range(16)))) == 1
+
+
+def test_an_answer_outlives_the_client_that_asked_for_it(server: ScriptedServer) -> None:
+    answer = completion("x" * 1_000_000)
+    server.script(answer)
+    with until(time.monotonic() + 20):
+        response = client_for(server.url, "of its own").post(
+            "/chat/completions",
+            body={"model": "m", "messages": []},
+            cast_to=httpx2.Response,
+            options={"headers": {"X-Stainless-Raw-Response": "stream"}},
+        )
+        exchange._build_client.cache_clear()
+        gc.collect()
+        assert response.read() == answer.encoded
 
 
 def test_a_query_in_the_base_url_stays_a_query(server: ScriptedServer) -> None:

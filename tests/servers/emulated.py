@@ -110,7 +110,8 @@ class EmulatedServer(ScriptedServer):
                 for start in range(0, len(words), WORDS_PER_PIECE):
                     yield self.piece({name: "".join(words[start : start + WORDS_PER_PIECE])})
         yield self.piece({}, finish=says.finish)
-        if self.profile.counts == "always" or request.json.get("stream_options", {}).get("include_usage"):
+        counts = {"asked": request.json.get("stream_options", {}).get("include_usage"), "always": True}
+        if counts.get(self.profile.counts):
             head = self._head("chat.completion.chunk")
             yield event({**head, "choices": [], "usage": self._usage(says, request)})
         yield b"data: [DONE]\n\n"

@@ -64,7 +64,7 @@ def embedding_error(status: int, message: str, **more: Any) -> Reply:
 class Profile:
     """``reasoning`` is the field that holds it, ``inline`` (between tags), ``untagged`` (no opening tag) or
     ``hidden``. ``overflow`` is what a prompt that is too long meets. ``counts`` says when a stream tells the
-    tokens: ``asked`` or ``always``."""
+    tokens: ``asked``, ``always`` or ``never``."""
 
     name: str
     title: str
@@ -160,6 +160,17 @@ def _json_object_only(profile: Profile, body: Body) -> Reply | None:
     if body.get("response_format", {}).get("type") in (None, "json_object", "text"):
         return None
     return profile.error(400, "This response_format type is unavailable now", code="invalid_request_error")
+
+
+def _object_or_text(profile: Profile, body: Body) -> Reply | None:
+    kind = body.get("response_format", {}).get("type", "text")
+    if kind in ("json_object", "text"):
+        return None
+    message = (
+        "1 validation error:\n  {'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': "
+        f"\"Input should be 'text' or 'json_object'\", 'input': '{kind}'}}"
+    )
+    return profile.error(500, message, type="internal_server_error")
 
 
 def objects_of(schema: Any) -> list[Body]:
@@ -258,6 +269,16 @@ LLAMA_CPP = Profile(
     headers={"Server": "llama.cpp"},
     batch=16,
 )
+LLAMA_CPP_PYTHON = Profile(
+    "llama-cpp-python",
+    "llama-cpp-python",
+    nested,
+    (_object_or_text,),
+    overflow=(400, _MAXIMUM, _CODE),
+    counts="never",
+    headers={"Server": "uvicorn"},
+    embeds=False,
+)
 LM_STUDIO = Profile("lm-studio", "LM Studio", plain, (_schema_or_text,), reasoning="reasoning_content")
 SGLANG = Profile(
     "sglang",
@@ -316,6 +337,7 @@ CHAT = (
     TGI,
     OLLAMA,
     LLAMA_CPP,
+    LLAMA_CPP_PYTHON,
     LM_STUDIO,
     SGLANG,
     TOGETHER,
