@@ -8,9 +8,7 @@ import math
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +19,7 @@ from pytest_django import Settings
 from planengine import embeddings
 from planengine.embeddings import EndpointEmbedder, LocalEmbedder, Remembering, get_embedder
 from planengine.exceptions import EmbeddingUnavailable
-
-Answer = tuple[int, Any]
+from tests.servers.embedding import Answer, EmbeddingServer, serving
 
 
 def vector_of(text: str) -> list[float]:
@@ -35,46 +32,10 @@ def embed(body: dict[str, Any]) -> Answer:
     }
 
 
-@dataclass
-class EmbeddingServer:
-    """Answers as ``answer`` says and keeps what it was sent."""
-
-    answer: Callable[[dict[str, Any]], Answer] = embed
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    url: str = ""
-
-
 @pytest.fixture
 def server() -> Iterator[EmbeddingServer]:
-    scripted = EmbeddingServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            scripted.bodies.append(body)
-            scripted.headers.append({name.lower(): value for name, value in self.headers.items()})
-            status, answer = scripted.answer(body) if self.path == "/v1/embeddings" else (404, {})
-            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(content)))
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    scripted.url = f"http://127.0.0.1:{listener.server_port}/v1"
-    yield scripted
-    listener.shutdown()
-    listener.server_close()
-    thread.join()
+    with serving(EmbeddingServer(embed)) as server:
+        yield server
 
 
 def unit(text: str) -> list[float]:

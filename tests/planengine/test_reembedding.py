@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any
 
@@ -24,6 +21,7 @@ from planengine.embeddings import EndpointEmbedder, get_embedder
 from planengine.models import Project
 from planengine.requests import PlanRequest
 from tests.conftest import Api
+from tests.servers.embedding import EmbeddingServer, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,32 +57,10 @@ class WordServer:
 
 @pytest.fixture
 def words() -> Iterator[WordServer]:
-    scripted = WordServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, answer = scripted.answer(body["input"])
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(content)))
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    scripted.url = f"http://127.0.0.1:{listener.server_port}/v1"
-    yield scripted
-    listener.shutdown()
-    listener.server_close()
-    thread.join()
+    words = WordServer()
+    with serving(EmbeddingServer(lambda body: words.answer(body["input"]))) as endpoint:
+        words.url = endpoint.url
+        yield words
 
 
 @pytest.fixture
