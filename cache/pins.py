@@ -6,7 +6,7 @@ A pinned entry's end is moved to where nothing reaches it, so that no lookup has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import connection
@@ -40,17 +40,17 @@ UNPIN = """
 """
 
 
-def pin(entry_ids: Sequence[str]) -> list[str]:
+def pin(entry_ids: Iterable[str]) -> list[str]:
     """The ids of those that were not pinned before."""
     return _change(PIN, entry_ids)
 
 
-def unpin(entry_ids: Sequence[str]) -> list[str]:
+def unpin(entry_ids: Iterable[str]) -> list[str]:
     """The ids of those that were pinned before."""
     return _change(UNPIN, entry_ids)
 
 
-def _change(statement: str, entry_ids: Sequence[str]) -> list[str]:
+def _change(statement: str, entry_ids: Iterable[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"entries": list(entry_ids), "never": NEVER})
         return [entry_id for (entry_id,) in cursor.fetchall()]

@@ -14,6 +14,7 @@ from django.db.models.fields.json import KT
 from numpy import float32
 from numpy.typing import NDArray
 
+from cache import pins
 from cache.lookup import fields_digest, scope_digest, template_of
 from cache.models import Entry, EntryVector, Reembedding
 
@@ -69,12 +70,14 @@ def move(entry: Entry, vector: NDArray[float32] | None, *, facts: Mapping[str, s
         if not moved:
             return GONE
         if vector is not None:
+            # Not the end that was read: it may have been pinned since.
+            expires_at = Entry.objects.values_list("expires_at", flat=True).get(pk=entry.pk)
             EntryVector.objects.update_or_create(
                 entry_id=entry.pk,
                 defaults={
                     "scope": scope,
                     "fields": fields_digest(template_of(entry)),
-                    "expires_at": entry.expires_at,
+                    "expires_at": expires_at,
                     "embedding": vector,
                 },
             )
@@ -84,9 +87,10 @@ def move(entry: Entry, vector: NDArray[float32] | None, *, facts: Mapping[str, s
 def _give_way(entry: Entry, scope: str) -> None:
     """To the entry of the same template in another scope, which takes over the pin."""
     if entry.pinned:
-        Entry.objects.filter(
+        winners = Entry.objects.filter(
             scope=scope, template_key=entry.template_key, identity=entry.identity, variant=entry.variant
-        ).update(pinned=True)
+        )
+        pins.pin(winners.values_list("pk", flat=True))
     Entry.objects.filter(pk=entry.pk, scope=entry.scope).delete()
 
 

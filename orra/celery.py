@@ -11,10 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 app = Celery("orra")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Ticks that no worker took are not worth taking later: else a worker would begin with a day's worth of them.
-TICK = {"expires": 60.0}
-SWEEP = {"expires": 10.0}
 app.conf.beat_schedule = {
+    # Ticks that no worker took are not worth taking later: else a worker would begin with a day's worth of them.
     name: {"task": task, "schedule": seconds, "options": {"expires": max(10.0, min(seconds, 60.0))}}
     for name, task, seconds in (
         ("plans: take up what was lost", "planengine.tasks.sweep", 2.0),

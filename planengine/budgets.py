@@ -27,11 +27,9 @@ from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import DailyUsage, Project
 from planengine.planners.base import Feedback, Job, Planner
-from planengine.planners.focus import Focused
+from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
 from planengine.prompts import build_messages
 
-# Of English and JSON, which come to three to five.
-CHARACTERS_PER_TOKEN = 4
 # What an answer is expected to take, the model's reasoning included, before it is there.
 ANSWER_TOKENS = 1_000
 # Calls that gave no draft and may have been paid for all the same: the server was at work. After other errors it

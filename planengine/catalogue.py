@@ -97,7 +97,7 @@ class Catalogue:
         return known
 
     def contests(self, fields: Iterable[str], used: Iterable[str]) -> bool:
-        """Whether a service outside ``used``, which are those of a plan, could do something else with params of
+        """Whether services outside ``used``, which are those of a plan, could do something else with params of
         these fields: then only the wording of a request tells what is wanted."""
         asked = (plain_names(fields), frozenset(used))
         known = self._contests.get(asked)

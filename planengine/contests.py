@@ -46,11 +46,18 @@ def able(takers: Sequence[Taker], given: Names) -> tuple[Taker, ...]:
 
 
 def is_contested(takers: Sequence[Taker], given: Names, used: Collection[str]) -> bool:
-    """Whether a service that a plan does not use could stand in for one that it uses: it is able, and takes those
-    of the ``given`` that the other takes. One that is gone counts as taking them all."""
-    others = [taker for taker in able(takers, given) if taker.name not in used]
-    inputs = {taker.name: taker.inputs for taker in takers}
-    return any(given & inputs.get(name, given) <= other.inputs for name in used for other in others)
+    """Whether another plan could be made of the same params: a service that the plan does not use is able, and
+    takes those of the ``given`` that one of its own takes, or goes on with what one of its own gives. A plan whose
+    services are not able by name was wired in ways that names do not tell: then any other may be too."""
+    ready = {taker.name: taker for taker in able(takers, given)}
+    if not ready.keys() >= set(used):
+        return any(taker.name not in used for taker in takers)
+    own = [ready[name] for name in used]
+    others = [taker for name, taker in ready.items() if name not in used]
+    given_on = frozenset().union(*(taker.outputs for taker in own))
+    return any(
+        other.inputs & given_on or any(given & taker.inputs <= other.inputs for taker in own) for other in others
+    )
 
 
 def telling_words(takers: Sequence[Taker], given: Names) -> Names:

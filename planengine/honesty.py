@@ -19,9 +19,10 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from cache import lookup, verdicts
+from cache.models import Entry
 from orra import metrics
 from orra.strictjson import Json
-from planengine import budgets, plan_cache, tallies
+from planengine import budgets, drafting, plan_cache, tallies
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate
 from planengine.graphs import same_graph
@@ -77,12 +78,16 @@ def is_served_and_to_be_checked(plan_id: str) -> bool:
 
 
 def check(plan_id: str) -> None:
-    """Plans a hit's request anew and compares. What the planner cannot plan today proves nothing."""
+    """Plans a hit's request anew and compares. What the planner cannot plan today proves nothing, nor does what
+    another planner makes of it; one that may be down is left alone."""
     plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=HIT_SOURCES).first()
     if plan is None or HitCheck.objects.filter(plan=plan).exists():
         return
-    job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
     planner = current_planner()
+    if drafting.stand_in() is not None or _planner_of(plan) not in (planner.name, None):
+        log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="planned by another")
+        return
+    job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
     meter = budgets.Meter(plan.project, planner, job)
     outcome = generate(
         planner,
@@ -101,6 +106,12 @@ def check(plan_id: str) -> None:
         same = same_graph(outcome.plan, plan.plan)
         verdict = HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
     _record(plan, HitCheck.Origin.SAMPLE, verdict)
+
+
+def _planner_of(plan: Plan) -> str | None:
+    """Who planned the entry that served it; ``None`` when it is gone."""
+    entry = Entry.objects.filter(pk=plan.cache_entry_id).only("scope_facts").first()
+    return entry.scope_facts.get("planner") if entry is not None else None
 
 
 def report(plan: Plan) -> HitCheck:

@@ -21,6 +21,7 @@ from decimal import Decimal
 import structlog
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from cache import lookup, uses
@@ -134,7 +135,7 @@ def claim(plan_id: str) -> Plan | None:
     # The row stays locked until it is read, or the token read could be that of a later claim.
     with transaction.atomic():
         claimed = free.filter(lease_token__lt=MAX_CLAIMS).update(
-            status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=timezone.now() + LEASE
+            status=PlanStatus.PLANNING, lease_token=F("lease_token") + 1, lease_expires_at=Now() + LEASE
         )
         plan = Plan.objects.select_related("project").get(pk=plan_id) if claimed else None
     if plan is not None:
@@ -156,7 +157,7 @@ def park(plan: Plan) -> None:
 
 def extend_lease(plan: Plan) -> bool:
     """Whether the plan is still the caller's."""
-    return bool(_held(plan).update(lease_expires_at=timezone.now() + LEASE))
+    return bool(_held(plan).update(lease_expires_at=Now() + LEASE))
 
 
 def finish_from_cache(plan: Plan, decision: Decision) -> bool:
@@ -225,9 +226,9 @@ def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
     waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
     # Enqueued before its lease ran out: that message was the lost worker's.
-    lost = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+    lost = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=Now())
     abandoned = lost & (overdue | Q(enqueued_at__lte=F("lease_expires_at")))
-    in_flight = Follower.objects.filter(plan=OuterRef("pk"), flight__lease_expires_at__gt=now)
+    in_flight = Follower.objects.filter(plan=OuterRef("pk"), flight__lease_expires_at__gt=Now())
     with transaction.atomic():
         ids = list(
             Plan.objects.filter(~Exists(in_flight), (waiting & overdue) | abandoned)
@@ -366,9 +367,8 @@ def _insert(plan: Plan) -> None:
 
 
 def _free() -> QuerySet[Plan]:
-    now = timezone.now()
     return Plan.objects.filter(
-        Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=now)
+        Q(status=PlanStatus.PENDING) | Q(status=PlanStatus.PLANNING, lease_expires_at__lt=Now())
     )
 
 

@@ -155,5 +155,5 @@ def test_another_number_of_dimensions_is_followed(
     assert_planned(ask())
     server.profile = replace(profile, dimensions=5)
     assert ask("Please refund order ORD-98", {"order_id": "ORD-98"})["source"] == "model"  # vectors of two lengths
-    hit = ask("Please do refund order ORD-99", {"order_id": "ORD-99"})
+    hit = ask("Please kindly refund order ORD-99", {"order_id": "ORD-99"})
     assert hit["source"] == "semantic"

@@ -19,6 +19,7 @@ from planengine.generation import Trial
 from planengine.models import Attempt, DailyUsage, HitCheck, Plan, Project
 from planengine.planner_choice import current_planner
 from planengine.planners.base import Draft, Job, Progress, Usage
+from planengine.planners.focus import CHARACTERS_PER_TOKEN
 from planengine.planning import work_on
 from planengine.registry import catalogue_of
 from tests.conftest import Api
@@ -68,7 +69,7 @@ class TestTotals:
         assert plan["attempts"][0]["usage"] == {"prompt_tokens": None, "completion_tokens": None}
         assert plan["attempts"][0]["cost"] is None
         assert (totals["calls"], totals["unknown_calls"], totals["cost"]) == (1, 1, None)
-        assert totals["estimated_tokens"] == len(attempt.prompt + attempt.answer) // budgets.CHARACTERS_PER_TOKEN
+        assert totals["estimated_tokens"] == len(attempt.prompt + attempt.answer) // CHARACTERS_PER_TOKEN
 
     def test_without_prices_there_is_no_cost(self, api: Api, server: ScriptedServer) -> None:
         api.plan(*REFUND)
@@ -190,7 +191,7 @@ class TestABudget:
         spent = call.settle(Trial(1, Draft(plan=None), (), seconds=1, error_code="model_timeout"))
 
         assert (spent.known, spent.cost) == (False, None)
-        assert spent.estimated > len(REFUND[0]) // budgets.CHARACTERS_PER_TOKEN
+        assert spent.estimated > len(REFUND[0]) // CHARACTERS_PER_TOKEN
         assert DailyUsage.objects.get().unknown_calls == 1
 
     def test_a_new_day_is_a_new_budget(self, api: Api, project: Project, server: ScriptedServer) -> None:

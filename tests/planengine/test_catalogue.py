@@ -106,5 +106,11 @@ def test_what_is_there_to_be_had_is_worked_out_in_any_order() -> None:
     catalogue = Catalogue([last, middle, first])
     assert catalogue.contests(["room"], ["house", "person"])
     assert not catalogue.contests(["room"], ["house", "person", "mail"])
+    assert catalogue.contests(["room"], ["house"]), "person goes on with what house gives"
     assert catalogue.contests(["room"], ["one that is gone"])
-    assert not Catalogue([first]).contests(["street"], ["house"])
+
+
+def test_a_plan_that_names_do_not_explain_is_contested_by_whatever_else_there_is() -> None:
+    hotel = a_service("find_hotel", {"town": TEXT}, {})
+    assert Catalogue([hotel, a_service("find_flight", {"airport": TEXT}, {})]).contests(["city"], ["find_hotel"])
+    assert not Catalogue([hotel]).contests(["city"], ["find_hotel"])
