@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from cache import lookup, reembedding
+from cache import lookup, pins, reembedding
 from cache.models import Entry, EntryUse, EntryVector, Reembedding
 from orra.strictjson import Json
 from planengine import embeddings, plan_cache, planner_choice
@@ -191,6 +191,7 @@ def test_a_newer_entry_of_the_template_wins_and_takes_the_pin(api: Api, change_m
     assert "gave way to a newer entry" in run()
 
     assert (Entry.objects.get().pk, Entry.objects.get().pinned) == (newer.pk, True)
+    assert Entry.objects.get().expires_at == EntryVector.objects.get().expires_at == pins.NEVER
     assert EntryVector.objects.count() == EntryUse.objects.count() == 1
 
 
