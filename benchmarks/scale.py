@@ -35,8 +35,8 @@ STORE_LIMIT_MS = 20.0
 FLOOR = 0.3
 
 SAME = "Refund order {order_id} because it is {reason}"
-OTHER_WORDS = "Please refund the order {order_id}, it is {reason}"
-REFUSED = "Do not refund the order {order_id}, it is {reason}"
+OTHER_WORDS = "Please refund the order {order_id} because it is {reason}"
+REFUSED = "Do not refund the order {order_id} because it is {reason}"
 
 
 @dataclass(frozen=True)
