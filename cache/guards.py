@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.language.effects import HARMLESS_EFFECTS
+from cache.contest import Contest
+from cache.language.effects import EFFECT_OF, HARMLESS_EFFECTS
 from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, MANNER, may_qualify
 from cache.language.synonyms import say_the_same
-from cache.moods import ASKING, ask_alike, mood_of
+from cache.moods import ASKING, ask_alike, deed_of, is_plain_question, mood_of
 from cache.order import (
     moved_argument,
     moved_command,
@@ -26,12 +27,13 @@ from cache.order import (
     other_subject,
     other_time,
     out_of_order,
+    owned_otherwise,
     swapped,
     swapped_slots,
     turned_slots,
 )
 from cache.readings import Reading
-from cache.substance import BRINGING, Item, Pairing, items_of, pair_items, unframed, untold
+from cache.substance import BRINGING, QUESTIONS, Item, Pairing, items_of, pair_items, unframed, untold
 from cache.templates import Template, texts_between
 from cache.tokens import joined
 
@@ -54,7 +56,15 @@ class _Case:
     asked: Reading
     cached: Reading
     text_constants: Sequence[str]
-    contested: bool
+    contest: Contest
+
+    @property
+    def contested(self) -> bool:
+        return self.contest is Contest.CONTESTED
+
+    @property
+    def settled(self) -> bool:
+        return self.contest is Contest.SETTLED
 
     @cached_property
     def items(self) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
@@ -90,14 +100,14 @@ def check_guards(
     cached: Template,
     *,
     text_constants: Sequence[str] = (),
-    contested: bool = False,
+    contest: Contest = Contest.OPEN,
     leaving_out: Collection[str] = (),
 ) -> Refusal | None:
     """The first guard's refusal to serve ``asked`` from the plan of ``cached``, or None when all let it pass.
-    ``text_constants`` are those of the cached plan's recipe. ``contested``: something
-    else could be done with these params, so that every word counts. Guards of the names in ``leaving_out`` are not
-    asked."""
-    case = _Case(Reading(asked), Reading(cached), text_constants, contested)
+    ``text_constants`` are those of the cached plan's recipe. ``contest``: what else could be done with these
+    params; where something could, every word counts, and where there is no other plan to be made of them, few do.
+    Guards of the names in ``leaving_out`` are not asked."""
+    case = _Case(Reading(asked), Reading(cached), text_constants, contest)
     for name, guard in GUARDS:
         if name in leaving_out:
             continue
@@ -190,6 +200,8 @@ def _same_effects(case: _Case) -> str:
     asked, cached = case.asked.effects, case.cached.effects
     if asked == cached:
         return ""
+    if asked ^ cached <= {"read"} and mood_of(case.asked) == mood_of(case.cached) == ASKING:
+        return ""
     only_asked, only_cached = (_other_commands(case.asked, case.cached), _other_commands(case.cached, case.asked))
     if not only_asked and not only_cached:
         return ""
@@ -251,6 +263,10 @@ def _same_clauses(case: _Case) -> str:
             said = other.vocabulary | one.labels
             if all(said.isdisjoint(stems(word)) for word in clause):
                 return f"One text adds {' '.join(clause)!r}."
+        for step in one.steps:
+            done = EFFECT_OF.get(step) in other.effects
+            if not done and not any(say_the_same(step, word) for word in other.plain):
+                return f"One text adds the step to {step!r}."
     return ""
 
 
@@ -272,6 +288,9 @@ def _same_words(case: _Case) -> str:
     """Each word of substance must be said by the other text too, if in another form or by a synonym: what is said
     in its stead names another thing, and what is added narrows or widens what is asked."""
     asked, cached = case.pairing.only_asked, case.pairing.only_cached
+    if case.settled:
+        # When, where or how: there is one answer that the plan can give.
+        asked, cached = (tuple(word for word in words if word not in QUESTIONS) for words in (asked, cached))
     if case.is_framed:
         asked, cached = unframed(asked, case.cached), unframed(cached, case.asked)
     if case.contested:
@@ -289,7 +308,9 @@ def _same_words(case: _Case) -> str:
     added = tuple(word for word in asked or cached if not any(say_the_same(word, label) for label in labels))
     telling: Sequence[str] = added
     if _agrees_widely(case) and len(added) <= max(1, len(case.pairing.paired)):
-        telling = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
+        narrowing = [word for word in added if may_qualify(word) and not _is_framing(word, case)]
+        # Where no other plan can be made, there is none for what is narrowed either.
+        telling = [] if case.settled else narrowing
     return f"One text adds {telling[0]!r}." if telling else ""
 
 
@@ -299,9 +320,26 @@ def _is_framing(word: str, case: _Case) -> bool:
     return len(case.asked.params) >= PARAMS_IN_FRAME and word.endswith("ing")
 
 
+def _same_tense(case: _Case) -> str:
+    """What was is not what is or will be. Where something else could be done with the params, what is is not what
+    will be either."""
+    asked, cached = case.asked.tense, case.cached.tense
+    if asked == cached or not (case.contested or (asked and cached and "past" in (asked, cached))):
+        return ""
+    if case.contested and "past" not in (asked, cached) and "future" not in (asked, cached):
+        return ""
+    return f"One text tells of the {asked or 'present'}, the other of the {cached or 'present'}."
+
+
 def _same_mood(case: _Case) -> str:
-    """Where something else could be done with the params, to ask for a thing is not to order it."""
-    if not case.contested or case.asked.plain == case.cached.plain:
+    """To ask about a thing is not to order it done. Where something else could be done with the params, to name
+    or to state it is neither."""
+    if case.asked.plain == case.cached.plain:
+        return ""
+    for one, other in ((case.asked, case.cached), (case.cached, case.asked)):
+        if is_plain_question(one) and (deed := deed_of(other)):
+            return f"One text asks a question, the other says to {deed}."
+    if not case.contested:
         return ""
     asked, cached = mood_of(case.asked), mood_of(case.cached)
     if asked != cached:
@@ -350,8 +388,9 @@ def _same_order(case: _Case) -> str:
             or out_of_order(*case.items, case.pairing)
             or moved_command(*case.items, case.pairing)
         )
+    found = found or owned_otherwise(case.asked, case.cached)
     if not found and len(case.asked.params) > 1:
-        found = swapped_slots(case.asked, case.cached)
+        found = swapped_slots(case.asked, case.cached, settled=case.settled)
     return f"{found[0]!r} and {found[1]!r} change places." if found else ""
 
 
@@ -382,6 +421,7 @@ GUARDS: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("direction", _same_directions),
     ("clause", _same_clauses),
     ("name", _same_names),
+    ("tense", _same_tense),
     ("mood", _same_mood),
     ("role", _same_roles),
     ("words", _same_words),

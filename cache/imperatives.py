@@ -14,25 +14,7 @@ from cache.language.verbs import VERBS
 # How many words and slots the thing may have that something is to be done with.
 MOST_OF_A_THING = 8
 _VERBS = EFFECT_OF.keys() | VERBS
-_IRREGULAR = {
-    "sent": "send",
-    "paid": "pay",
-    "sold": "sell",
-    "written": "write",
-    "made": "make",
-    "bought": "buy",
-    "built": "build",
-    "given": "give",
-    "taken": "take",
-    "held": "hold",
-    "shut": "shut",
-    "put": "put",
-    "cut": "cut",
-    "kept": "keep",
-    "brought": "bring",
-    "chosen": "choose",
-    "frozen": "freeze",
-}
+_SAME_AS_VERB = words_of("shut put cut set read split cast hit let quit spread")
 _IN_A_THING = ARTICLES | words_of("of for in with on your his her their")
 _SPEAKERS = words_of("i we")
 _WISHES = words_of("want need like wish prefer")
@@ -56,7 +38,8 @@ def find_order(plain: Sequence[str]) -> tuple[str, tuple[int, ...]] | None:
         return _wished(plain, start)
     if first in ("have", "get"):
         return _participle(plain, start, start + 1)
-    if first.endswith("ing") and first not in _NO_ORDERS and _FINITE.isdisjoint(plain[start:]):
+    is_name = plain[start + 2 : start + 3] == ("of",)  # "boiling point of"
+    if first.endswith("ing") and not is_name and first not in _NO_ORDERS and _FINITE.isdisjoint(plain[start:]):
         verb = base_form(first, _VERBS)
         return (verb, (start,)) if verb is not None and verb != first else None
     if first in EFFECT_OF or first in SHOWING_WORDS:
@@ -98,6 +81,6 @@ def _may_be_of_a_thing(word: str) -> bool:
 
 
 def _verb_of(participle: str) -> str | None:
-    if participle in _IRREGULAR:
-        return _IRREGULAR[participle]
-    return base_form(participle, _VERBS) if participle.endswith("ed") else None
+    verb = base_form(participle, _VERBS)
+    is_participle = participle.endswith("ed") or participle != verb or participle in _SAME_AS_VERB
+    return verb if is_participle and not participle.endswith(("s", "ing")) else None

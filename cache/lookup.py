@@ -21,6 +21,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from cache.contest import Contest
 from cache.filling import fingerprint
 from cache.guards import WORDING_GUARDS, Refusal, check_guards
 from cache.models import Entry, EntryUse, EntryVector
@@ -38,14 +39,17 @@ VARIANTS = 32
 TTL_JITTER = 0.1
 YES, OPEN = "yes", "open"
 
-# The usable entries of exactly a template. Written out because every hit asks it, and composing it anew each time
-# costs more than its answer. What is not selected is fetched when it is looked at.
-SAME_TEMPLATE = """
-    SELECT id, identity, template, plan, recipe, services, dependencies, replan_reason, cost FROM cache_entry
-    WHERE scope = %s AND template_key = %s AND identity IN ('', %s)
-        AND expires_at > now() AND quarantined_at IS NULL
-    ORDER BY created_at DESC LIMIT %s
+# The usable entries of exactly a template, and of these ids. Written out because every lookup asks them, and
+# composing them anew each time costs more than their answers. What is not selected is fetched when it is looked
+# at.
+USABLE = """
+    SELECT id, identity, template_key, template, plan, recipe, services, dependencies, replan_reason, cost
+    FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL
 """
+SAME_TEMPLATE = f"""{USABLE}
+    AND scope = %s AND template_key = %s AND identity IN ('', %s) ORDER BY created_at DESC LIMIT %s
+"""
+OF_IDS = f"{USABLE} AND id = ANY(%s)"
 
 # The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
 # goes, not as it was when the statement began.
@@ -100,16 +104,15 @@ class Policy:
     it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
     tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is. ``verdicts``
     gives what is known, by template key, of entries whose wording alone a guard objects to: ``yes`` lets one serve
-    all the same. ``None``: nobody is ever asked. ``contested`` tells whether something else than an entry's plan
-    could be done with the request's params: then guards let no other wording pass that is not known to mean the
-    same. Guards ``leaving_out`` are not heeded."""
+    all the same. ``None``: nobody is ever asked. ``contest`` tells what else than an entry's plan could be done
+    with the request's params: so much hangs on its wording. Guards ``leaving_out`` are not heeded."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
     sound: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
-    contested: Callable[[Entry], bool] = lambda entry: False
+    contest: Callable[[Entry], Contest] = lambda entry: Contest.OPEN
     rehearse: bool = False
     verdicts: Callable[[], Mapping[str, str]] | None = None
     leaving_out: frozenset[str] = frozenset()
@@ -364,7 +367,7 @@ def _nearest(
     )
     similarities = {entry_id: 1.0 - distance for entry_id, distance in found}
     near = {entry_id: similarity for entry_id, similarity in similarities.items() if similarity >= floor}
-    entries = Entry.objects.usable().in_bulk(list(near)) if near else {}
+    entries = {entry.pk: entry for entry in Entry.objects.raw(OF_IDS, [list(near)])} if near else {}
     return (
         max(similarities.values(), default=None),
         [(entries[entry_id], similarity) for entry_id, similarity in near.items() if entry_id in entries],
@@ -452,7 +455,7 @@ def _fill_by_meaning(
         template,
         cached,
         text_constants=recipe.text_constants,
-        contested=policy.contested(entry),
+        contest=policy.contest(entry),
         leaving_out=policy.leaving_out,
     )
     if refusal is not None:

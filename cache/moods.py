@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cache.language.effects import EFFECT_OF, PHRASAL_VERBS
 from cache.language.forms import words_of
-from cache.language.grammar import ARTICLES, LIGHT_VERBS, NEGATIONS
+from cache.language.grammar import ARTICLES, FUNCTION_WORDS, LIGHT_VERBS, NEGATIONS
 from cache.language.verbs import VERBS
 from cache.order import same_slot_roles
 from cache.readings import QUESTION_STARTS, QUESTION_VERBS, Reading
@@ -24,11 +24,20 @@ _INFORMING = words_of(
     "show display list view see tell read check know learn find search look lookup explain define describe inform"
 )
 _BEING = words_of("is are was were am be will can could should would must may might has have had does do goes")
+# What can only be told: to name it is to ask for it, and so is to want it or to have it given.
+_FACTS = words_of(
+    "forecast forecasts weather temperature humidity price prices cost costs balance status distance population "
+    "definition meaning translation news headlines traffic eta itinerary"
+)
+_BEFORE_FACTS = ARTICLES | words_of("i we me us any some would")
+_AFTER_FACTS = FUNCTION_WORDS | {"", ".", "?", "!", ","}
+_OBTAINING = words_of("show get give need want bring fetch hand send provide wish require like")
 _ALIKE = {
     word: words.split()[0]
     for words in ("is are am whether do does have has", "what which", "did was were", "show display list tell see")
     for word in words.split()
 }
+_WISHFUL = words_of("can could may might would")
 _MODALS = words_of("can could should would will may might must")
 _AFTER_VERBS = ARTICLES | words_of(
     "me us him her them all every it that these those some any for to on off up down in out back with from"
@@ -46,6 +55,8 @@ def mood_of(reading: Reading) -> str:
     ask."""
     words = _without_prelude(reading.plain)
     first, second = [*words[:2], ".", "."][:2]
+    if _wants_fact(words):
+        return ASKING
     if first in _SPEAKERS:
         wishes = second in _WISHES or (second == "do" and not NEGATIONS.isdisjoint(words[2:3]))
         return ORDERING if wishes and not _likes(words) else STATING
@@ -53,6 +64,8 @@ def mood_of(reading: Reading) -> str:
         return STATING if not _BEING.isdisjoint(words[1:4]) else NAMING
     if first in QUESTION_STARTS:
         return ASKING
+    if first in _WISHFUL and second in _SPEAKERS and words[2:3] in (["have"], ["get"], ["book"], ["order"]):
+        return ORDERING
     if first in QUESTION_VERBS:
         orders = first in ("do", "have") and second not in _PRONOUNS and (first == "have" or second in NEGATIONS)
         return ORDERING if orders else ASKING
@@ -62,6 +75,31 @@ def mood_of(reading: Reading) -> str:
     if first in NEGATIONS or known or second in _AFTER_VERBS or second == "":
         return ORDERING if first not in ARTICLES else _of_a_thing(words)
     return _of_a_thing(words)
+
+
+def is_plain_question(reading: Reading) -> bool:
+    """Whether the text asks how a thing is. "Can I have …" may ask for it to be done."""
+    words = _without_prelude(reading.plain)
+    return reading.asks and words[:1] != [] and words[0] not in _WISHFUL
+
+
+def deed_of(reading: Reading) -> str:
+    """The verb by which the text orders something to be done that is more than to be told or shown something, or
+    nothing."""
+    if reading.asks or reading.is_bare or mood_of(reading) != ORDERING:
+        return ""
+    first = next((word for word in _without_prelude(reading.plain) if word not in _SPEAKERS | {"not"}), "")
+    does = EFFECT_OF.get(first, "read") != "read" or (first in VERBS and first not in _INFORMING | _OBTAINING)
+    return first if does else ""
+
+
+def _wants_fact(words: Sequence[str]) -> bool:
+    """Whether a text names a fact, or wants one: "weather in Oslo", "give me a forecast"; not "price alert"."""
+    telling = [word for word in words if word not in _BEFORE_FACTS]
+    if telling[:1] and telling[0] in _OBTAINING:
+        del telling[0]
+    named, following = [*telling[:2], ".", "."][:2]
+    return named in _FACTS and following in _AFTER_FACTS and _BEING.isdisjoint(words)
 
 
 def ask_alike(one: Reading, other: Reading) -> bool:

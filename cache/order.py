@@ -9,14 +9,18 @@ from itertools import pairwise
 
 from cache.language.effects import EFFECT_OF
 from cache.language.forms import base_form
+from cache.language.sides import SIDES
 from cache.language.verbs import VERBS
 from cache.readings import QUESTION_VERBS, Reading
 from cache.substance import CLAUSE_BORDERS, QUESTIONS, ROLE_WORDS, Item, Pairing
-from cache.tokens import MAX_NAME
+from cache.tokens import MAX_NAME, name_words
 
 # Prepositions that tell roles apart, and those that do so beside none or any other.
 TELLING_ROLES = frozenset({"to", "from", "about", "with", "by", "before", "after"})
+OWNERS = frozenset({"their", "his", "her", "its"})
 ONE_SIDED = frozenset({"from", "about", "by"})
+# "Ann's letter" is the letter from Ann, or of Ann, and her song the one by Ann.
+FROM_WHOM = ({"from", "of"}, {"from", "by"})
 
 
 def swapped(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
@@ -46,14 +50,15 @@ def moved_command(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairin
     return (here[0], there[0]) if here and there else None
 
 
-def swapped_slots(asked: Reading, cached: Reading) -> tuple[str, str] | None:
+def swapped_slots(asked: Reading, cached: Reading, *, settled: bool = False) -> tuple[str, str] | None:
     """Two params of like names ("person1" and "person2") that change places: then the names do not say who is
-    who."""
+    who. ``settled``: a plan's one service takes each by its name, so that only what names two sides of one thing
+    ("from_city" and "to_city") can change places with it."""
     here, there = _slot_roles(asked), _slot_roles(cached)
     shared = [name for name in here if name in there]
     for at, one in enumerate(shared):
         for other in shared[at + 1 :]:
-            if _head(one) != _head(other):
+            if _head(one) != _head(other) or (settled and not _are_sides(one, other)):
                 continue
             stay = here[one][1] == there[one][1] and here[other][1] == there[other][1]
             alike = here[one][1] == here[other][1]
@@ -84,7 +89,11 @@ def other_role(asked: Reading, cached: Reading) -> str | None:
     here, there = _behind(asked), _behind(cached)
     for name in here.keys() & there.keys():
         one, other = here[name], there[name]
-        if one != other and ({one, other} & ONE_SIDED or {one, other} <= TELLING_ROLES):
+        if (
+            one != other
+            and {one, other} not in FROM_WHOM
+            and ({one, other} & ONE_SIDED or {one, other} <= TELLING_ROLES)
+        ):
             return name
     return None
 
@@ -119,7 +128,7 @@ def _behind(reading: Reading) -> dict[str, str]:
     under, done = "", False
     for word in reading.words:
         if word.slot is not None:
-            found.setdefault(word.text, under)
+            found.setdefault(word.text, "from" if word.owner else under)
             done = True
         elif word.text in ROLE_WORDS:
             under, done = ROLE_WORDS[word.text], False
@@ -146,6 +155,26 @@ def _head(name: str) -> str:
     """What a param is, without what tells it from its like: ``city`` of ``toCity`` and of ``city2``."""
     words = [word.rstrip("0123456789_") for word in re.findall(r"[A-Za-z][a-z0-9]*|[^\W_]+", name[:MAX_NAME])]
     return next((word.casefold() for word in reversed(words) if len(word) > 1), "")
+
+
+def _are_sides(one: str, other: str) -> bool:
+    """Whether nothing but numbers, letters and roles tells two params apart."""
+    return not any(len(word) > 1 and word not in SIDES for word in name_words(one) ^ name_words(other))
+
+
+def owned_otherwise(asked: Reading, cached: Reading) -> tuple[str, str] | None:
+    """A thing that is the param's in one text and, by a pronoun, somebody's in the other: "the manager of {person}
+    reviews", "{person} reviews their manager"."""
+    for one, other in ((asked, cached), (cached, asked)):
+        theirs = {following for word, following in pairwise(one.plain) if word in OWNERS}
+        for at, word in enumerate(other.words):
+            if word.slot is None:
+                continue
+            before, behind = other.plain[max(0, at - 2) : at], other.plain[at + 1 : at + 2]
+            own = before[:1] if before[1:] == ("of",) else behind if word.owner else ()
+            if not theirs.isdisjoint(own):
+                return own[0], word.text
+    return None
 
 
 def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from cache.language.grammar import (
 from cache.language.phrases import GAPPED, rewrite
 from cache.language.qualifiers import EXPLAINING, HARMLESS_WORDS, SHOWING_WORDS
 from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
-from cache.language.spelling import MISSPELLINGS
+from cache.language.slips import mend
 from cache.language.verbs import VERBS
 from cache.slots import Slot
 from cache.templates import Template, texts_between
@@ -36,7 +37,10 @@ CAPITALISED = {"Go": "golang", "Swift": "swiftlang", "Word": "msword", "Access":
 _SCOPE_PHRASES: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in SCOPE_PHRASES:
     _SCOPE_PHRASES.setdefault(_phrase[0], []).append(_phrase)
+# What may stand, with a slot, before a question.
+LEADING = words_of("at in on for from by during , and") | {""}
 CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
+CLIPPED = words_of("whats hows wheres whos whens whys")
 PREPOSITIONS = words_of("in on off out")
 SENTENCE_ENDS = frozenset(".?!:;")
 # How many words may stand inside "turn … on".
@@ -54,6 +58,17 @@ QUESTION_STARTS = words_of(
     "height age weight depth width speed temperature frequency probability define"
 )
 QUESTION_VERBS = words_of("is are was were do does did has have had can could should would will may might must am")
+TENSE_OF = {
+    word: tense
+    for tense, words in {
+        "past": "was were did had",
+        "future": "will shall forecast",
+        "present": "is are am does do has have",
+    }.items()
+    for word in words.split()
+}
+OBJECTS = ARTICLES | {""} | words_of("it them all both every each him her his their its those these one")
+OWNING = re.compile(r"['’]s\b")
 # What params are called whose values stand behind these words.
 ENDS_OF = {
     "from": words_of("source src origin start departure sender"),
@@ -76,7 +91,7 @@ class Reading:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        words = tuple(_reworded(tuple(_read(template))))
+        words = tuple(_reworded(_question_first(tuple(_read(template)))))
         self.words = _as_order(tuple(_without_gaps(tuple(_reworded(words)))))
 
     @cached_property
@@ -188,6 +203,28 @@ class Reading:
         return frozenset(word for slot in self.template.slots for word in name_words(slot.name))
 
     @cached_property
+    def tense(self) -> str:
+        """``past``, ``future``, ``present``, or nothing where no auxiliary verb tells."""
+        words = {word for word in self.plain if word in TENSE_OF}
+        return next(
+            (tense for tense in ("past", "future", "present") if any(TENSE_OF[w] == tense for w in words)), ""
+        )
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The verbs that tell to do something more: behind "and", "then" or a comma, and before what it is done
+        to."""
+        return tuple(
+            word
+            for at, word in enumerate(self.plain)
+            if at
+            and (self.plain[at - 1] in COORDINATORS or self.plain[at - 1] == ",")
+            and at + 1 < len(self.plain)
+            and self.plain[at + 1] in OBJECTS
+            and _tells_to_do(self.plain, at)
+        )
+
+    @cached_property
     def clauses(self) -> tuple[tuple[str, ...], ...]:
         return tuple(_clauses(self.plain))
 
@@ -210,6 +247,21 @@ def _reworded(words: Sequence[Word]) -> Iterator[Word]:
         yield from (Word(text) for text in means)
         at = end
     yield from words[at:]
+
+
+def _question_first(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """ "At {time}, what is on" as "what is on at {time}"."""
+    plain = _texts(words)
+    at = 0
+    while at < len(plain) and (plain[at] in LEADING or plain[at] in ARTICLES):
+        at += 1
+    following = plain[at] if at < len(plain) else ""
+    asks = following in QUESTION_STARTS or (at > 1 and following in QUESTION_VERBS)
+    if not asks or "" not in plain[:at]:
+        return words
+    end = next((end for end in range(at, len(plain)) if plain[end] in SENTENCE_ENDS), len(plain))
+    first = tuple(word for word in words[:at] if word.text != ",")
+    return words[at:end] + first + words[end:]
 
 
 def _as_order(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -254,7 +306,8 @@ def _read(template: Template) -> Iterator[Word]:
     for at, text in enumerate(texts):
         yield from _read_text(text)
         if at < len(template.slots):
-            yield Word(template.slots[at].name, template.slots[at])
+            owner = bool(OWNING.match(texts[at + 1]))
+            yield Word(template.slots[at].name, template.slots[at], owner=owner)
 
 
 def _read_text(text: str) -> Iterator[Word]:
@@ -284,10 +337,13 @@ def _read_text(text: str) -> Iterator[Word]:
             if token.folded[:-1] not in ("ca", "wo", "sha"):
                 yield Word(token.folded[:-1], capital=capital)
             yield Word("not")
+        elif token.folded in CLIPPED:
+            yield from (Word(token.folded[:-1], capital=capital), Word("is"))
         elif token.folded == "cannot":
             yield from (Word("can", capital=capital), Word("not"))
         else:
-            said = MISSPELLINGS.get(token.folded, token.folded)
+            is_name = capital and not shouted and at > 0
+            said = token.folded if is_name else mend(token.folded)
             yield Word(said, capital=capital, owner=tail == "'s" and token.folded not in FUNCTION_WORDS)
 
 
@@ -386,9 +442,20 @@ def _names(words: Sequence[Word]) -> Iterator[str]:
 
 
 def _clauses(plain: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The words of substance of each part that "and", "then" and the like begin."""
+    """The words of substance of each part that "and", "then" and the like begin, and of what says to do something
+    before the first of them."""
     starts = [at for at, word in enumerate(plain) if word in COORDINATORS]
+    if starts and starts[0] + 1 < len(plain) and _tells_to_do(plain, 0) and _tells_to_do(plain, starts[0] + 1):
+        starts.insert(0, -1)
     for start, end in pairwise([*starts, len(plain)]):
         words = tuple(word for word in plain[start + 1 : end] if word.isalpha() and word not in FUNCTION_WORDS)
         if words:
             yield words
+
+
+def _tells_to_do(plain: Sequence[str], at: int) -> bool:
+    """Whether a verb that does more than show or ask stands at ``at``, or behind what is said before verbs."""
+    while at < len(plain) and (plain[at] in HARMLESS_WORDS or plain[at] in BEFORE_QUESTIONS - {""}):
+        at += 1
+    word = plain[at] if at < len(plain) else ""
+    return (word in EFFECT_OF or word in VERBS) and word not in SHOWING_WORDS

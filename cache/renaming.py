@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cache.filling import CannotFill
 from cache.language.forms import words_of
+from cache.language.sides import SIDES
 from orra.strictjson import Json
 
 Fields = Sequence[tuple[str, str]]
@@ -24,6 +25,7 @@ _SHORT_FOR = {
     for word, shorts in {
         "number": "no nr num",
         "quantity": "qty",
+        "customer": "cust",
         "reference": "ref",
         "identifier": "id",
         "temperature": "temp",
@@ -69,7 +71,24 @@ def pair_fields(asked: Fields, cached: Fields) -> dict[str, str] | None:
                 return None
         if not left_asked:
             return pairs
-    return None
+    return pairs | rest if (rest := _pair_qualified(left_asked, left_cached)) else None
+
+
+def _pair_qualified(asked: Mapping[str, str], cached: Mapping[str, str]) -> dict[str, str]:
+    """Pairs names of which one says more of the same thing ("email" and "customer_email"), when each has one such
+    partner and the types are equal; else nothing. Not when what it says tells one of several from another
+    ("price" and "new_price")."""
+    partners = {
+        name: [other for other in asked if _says_more(name, other) or _says_more(other, name)] for name in cached
+    }
+    pairs = {name: others[0] for name, others in partners.items() if len(others) == 1}
+    whole = len(pairs) == len(cached) and len(set(pairs.values())) == len(asked)
+    return pairs if whole and all(cached[name] == asked[other] for name, other in pairs.items()) else {}
+
+
+def _says_more(longer: str, shorter: str) -> bool:
+    more, less = plain_name(longer).split(), plain_name(shorter).split()
+    return len(less) < len(more) and more[len(more) - len(less) :] == less and SIDES.isdisjoint(more)
 
 
 def rename_params(params: Mapping[str, Json], pairs: Mapping[str, str]) -> dict[str, Json]:

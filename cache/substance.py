@@ -58,6 +58,7 @@ ROLE_WORDS = {
 }
 # Beyond so many words without a partner two texts are not alike, and pairing them would take long.
 MOST_UNPAIRED = 12
+LEAST_OF_ACRONYM = 3
 PARTICLES = words_of("on in over through")
 SPEAKERS = words_of("i we you they")
 WISHES = words_of("need want")
@@ -117,7 +118,7 @@ def items_of(reading: Reading, *, every: bool = False) -> tuple[Item, ...]:
                 owned = True
             else:
                 under, owned = ROLE_WORDS[text], False
-        if not text.isalpha() or at in particles:
+        if not text.isalnum() or text.isdecimal() or at in particles:
             continue
         role = (under, owned or word.owner)
         owned = owned and not word.owner
@@ -177,7 +178,7 @@ def _says_little(reading: Reading, at: int) -> bool:
     if text in PARTICLES:
         return plain[at + 1 : at + 2] in ((), (".",), ("?",), ("!",), (",",))
     if text == "like":
-        return before in SPEAKERS or before == "not"
+        return before in SPEAKERS or before in ARTICLES or before == "not"
     if text in WISHES:
         return before in SPEAKERS and reading.asks and not reading.negations
     return text in BRINGING and stands_as_command(plain, at) and plain[at + 1 : at + 2] not in (("me",), ("us",))
@@ -187,15 +188,15 @@ def _only_asks(plain: Sequence[str], at: int) -> bool:
     """ "how is the weather" and "tell me about the weather" ask what "what is the weather" asks."""
     if plain[at] not in EXPLAINING and plain[at] != "how":
         return False
-    following = at + 1 + (plain[at] == "how" and plain[at + 1 : at + 2] in (("is",), ("are",)))
+    following = at + 1 + (plain[at] == "how" and plain[at + 1 : at + 2] in (("is",), ("are",), ("will",)))
     return plain[following : following + 1] in (("the",), ("my",), ("our",))
 
 
 def _beside_slot(reading: Reading, at: int) -> bool:
-    """Whether the word says what the slot beside it is ("order {order_id}"), or is its unit, which is judged by
-    itself."""
+    """Whether the word says what the slot beside it is ("order {order_id}", "city of {city}"), or is its unit,
+    which is judged by itself."""
     word = reading.words[at].text
-    for near in (at - 1, at + 1):
+    for near in (at - 1, at + 2 if reading.plain[at + 1 : at + 2] == ("of",) else at + 1):
         slot = reading.words[near].slot if 0 <= near < len(reading.words) else None
         if slot is not None and (word in UNITS or word in name_words(slot.name) or word in NAMING_WORDS):
             return True
@@ -224,6 +225,8 @@ def pair_items(asked: Sequence[Item], cached: Sequence[Item]) -> Pairing:
                 del left_cached[text]
         _drop_compounds(left_asked, left_cached)
         _drop_compounds(left_cached, left_asked)
+        _drop_acronyms(left_asked, left_cached)
+        _drop_acronyms(left_cached, left_asked)
     return Pairing(
         tuple(sorted(paired.items())),
         tuple(text for text in left_asked if not _slip_of_nothing(text)),
@@ -245,6 +248,20 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
             del wholes[one + other]
             parts.pop(one, None)
             parts.pop(other, None)
+
+
+def _drop_acronyms(shorts: dict[str, int], words: dict[str, int]) -> None:
+    """ "CORS" says what "cross origin resource sharing" says."""
+    for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM]:
+        ordered = sorted(words, key=words.__getitem__)
+        for start in range(len(ordered) - len(short) + 1):
+            spelt = ordered[start : start + len(short)]
+            in_a_row = words[spelt[-1]] - words[spelt[0]] == len(short) - 1
+            if in_a_row and "".join(word[0] for word in spelt) == short:
+                del shorts[short]
+                for word in spelt:
+                    del words[word]
+                break
 
 
 @functools.lru_cache(maxsize=8192)

@@ -8,9 +8,11 @@ values in the slots, so one plan serves both once the values are exchanged.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cache.language.slips import mend
 from cache.literals import find_literals
 from cache.slots import Path, Slot, find_choices, find_slots
 from cache.tokens import fold
@@ -19,6 +21,7 @@ from orra.strictjson import Json, canonical, type_of
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]
 
 MAX_EMBEDDED = 2_000  # characters; local models read some 256 tokens
+_WORD = re.compile(r"[^\W\d_]+")
 _END_PUNCTUATION = " .?!…。"
 
 
@@ -113,12 +116,21 @@ def _assemble(
     return Template(
         action=action,
         text=_with_names(texts, slots),
-        embedding_text=_with_names(folded, slots).lower()[:MAX_EMBEDDED],
+        embedding_text=_with_names(list(_mended(folded)), slots)[:MAX_EMBEDDED],
         slots=slots,
         fields=fields,
         choices=choices,
         key=_key(folded, slots, fields, choices),
     )
+
+
+def _mended(texts: list[str]) -> Iterator[str]:
+    """The texts as they were meant, as far as they are embedded: a slip would move a vector further than another
+    meaning does."""
+    left = MAX_EMBEDDED
+    for text in texts:
+        yield _WORD.sub(lambda word: mend(word.group()), text[:left].lower())
+        left = max(0, left - len(text))
 
 
 def _with_names(texts: list[str], slots: tuple[Slot, ...]) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cache.contest import Contest
 from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
 from cache.tokens import name_words, tokenize
 from orra.strictjson import Json, canonical
-from planengine.contests import Taker, is_contested, plain_names, telling_words
+from planengine.contests import Taker, contest_of, plain_names, telling_words
 from planengine.schemas import ObjectSchema, compile_schema
 
 MAX_KEPT = 1_000
@@ -68,7 +69,7 @@ class Catalogue:
         self._services = tuple(services)
         self._digests: dict[tuple[str, ...], str] = {}  # these three are asked for on every lookup
         self._telling: dict[frozenset[str], frozenset[str]] = {}
-        self._contests: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
+        self._contests: dict[tuple[frozenset[str], frozenset[str]], Contest] = {}
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
     def __iter__(self) -> Iterator[ServiceSpec]:
@@ -96,13 +97,12 @@ class Catalogue:
             self._telling[given] = known
         return known
 
-    def contests(self, fields: Iterable[str], used: Iterable[str]) -> bool:
-        """Whether services outside ``used``, which are those of a plan, could do something else with params of
-        these fields: then only the wording of a request tells what is wanted."""
+    def contest(self, fields: Iterable[str], used: Iterable[str]) -> Contest:
+        """What else than a plan that uses the services ``used`` could be done with params of these fields."""
         asked = (plain_names(fields), frozenset(used))
         known = self._contests.get(asked)
         if known is None:
-            known = is_contested(self._takers, *asked)
+            known = contest_of(self._takers, *asked)
             _make_room(self._contests)
             self._contests[asked] = known
         return known

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from cache.contest import Contest
 from cache.renaming import plain_name
 
 Names = frozenset[str]
@@ -45,7 +46,15 @@ def able(takers: Sequence[Taker], given: Names) -> tuple[Taker, ...]:
     return tuple(found)
 
 
-def is_contested(takers: Sequence[Taker], given: Names, used: Collection[str]) -> bool:
+def contest_of(takers: Sequence[Taker], given: Names, used: Collection[str]) -> Contest:
+    """What else than the plan that uses these services could be made of the ``given`` params."""
+    if _is_contested(takers, given, used):
+        return Contest.CONTESTED
+    own = [taker for taker in takers if taker.name in used]
+    return Contest.SETTLED if given and [taker.inputs for taker in own] == [given] else Contest.OPEN
+
+
+def _is_contested(takers: Sequence[Taker], given: Names, used: Collection[str]) -> bool:
     """Whether another plan could be made of the same params: a service that the plan does not use is able, and
     takes those of the ``given`` that one of its own takes, or goes on with what one of its own gives. A plan whose
     services are not able by name was wired in ways that names do not tell: then any other may be too."""

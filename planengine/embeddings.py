@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 Vectors = NDArray[np.float32]
 
 LOCAL_MODEL = "all-MiniLM-L6-v2"
-# The cache's guards judge what is this near; at 0.70 few that mean the same are left out.
-LOCAL_FLOOR = 0.70
+# The cache's guards judge what is this near; at 0.50 few that mean the same are left out.
+LOCAL_FLOOR = 0.50
 # Models differ in how close they put texts that mean different things; 0.90 is cautious for those seen.
 ENDPOINT_FLOOR = 0.90
 ENDPOINT_SECONDS = 10.0

@@ -10,6 +10,7 @@ import structlog
 from numpy.typing import NDArray
 
 from cache import lookup
+from cache.contest import Contest
 from cache.lookup import Candidate, Decision, Policy, Request, Scope
 from cache.models import Entry
 from orra.strictjson import Json
@@ -149,8 +150,8 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
-    def contested(entry: Entry) -> bool:
-        return catalogue_of(project).contests(request.params, entry.services)
+    def contest(entry: Entry) -> Contest:
+        return catalogue_of(project).contest(request.params, entry.services)
 
     return Policy(
         accept=accept,
@@ -158,6 +159,6 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
         floor=floor_for(project).value,
         sound=sound,
         current=current,
-        contested=contested,
+        contest=contest,
         verdicts=model_check.verdicts_for(project, asked),
     )

@@ -84,6 +84,13 @@ def _tree(*texts: str) -> _Node:
 
 
 _PHRASES = _tree(FRAMES, WAYS, QUESTIONS, WORDINGS, ABBREVIATIONS)
+SAID_IN_PHRASES = frozenset(
+    word
+    for text in (FRAMES, WAYS, QUESTIONS, WORDINGS)
+    for phrase in read_phrases(text)
+    for word in phrase
+    if word.isalpha()
+)
 
 
 def rewrite(words: Sequence[str]) -> Iterator[tuple[int, int, Phrase]]:

@@ -6,11 +6,11 @@ from cache.language.forms import words_of
 
 # Words that are said along and change nothing.
 HARMLESS_WORDS = words_of(
-    "bitte danke merci gracias veuillez something anything any another somewhere anywhere think supposed "
+    "bitte danke merci gracias veuillez something anything any somewhere anywhere think supposed "
     "wondering wonder feel kinda sorta please pls plz kindly just simply quickly really actually basically "
     "possibly maybe perhaps hi hello hey dear thanks thank thx ok okay well so like want need wish gonna "
     "wanna lets let very now help able try going go got get gets there s t m re ve d ll etc ever too oh um "
-    "hmm yo sir madam whats it's information info details detail currently some"
+    "hmm yo sir madam it's information info details detail currently some"
 )
 # Words that look like nouns and narrow what they stand by, beside those that their endings tell.
 PLAIN_QUALIFIERS = words_of(

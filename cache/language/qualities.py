@@ -158,6 +158,15 @@ internal in-house
 external outside
 yearly annual annually
 annual annually
+quickest fastest
+easiest simplest
+biggest largest
+tallest highest
+nearest closest
+smallest tiniest
+priciest dearest
+safest securest
+oldest earliest
 quarterly quarter
 usually normally
 usually typically

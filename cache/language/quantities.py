@@ -21,6 +21,7 @@ SCOPE: dict[str, str] = {
         "other": "other others",
         "remaining": "remaining rest",
         "again": "again",
+        "more": "another more additional extra further",
         "also": "additionally",
         "daily": "daily",
         "weekly": "weekly",

@@ -25,7 +25,8 @@ _APART = frozenset(
         "damage/damages good/goods custom/customs manner/manners arm/arms content/contents saving/savings "
         "earning/earnings regard/regards spectacle/spectacles glass/glasses wood/woods water/waters "
         "ground/grounds work/works compass/compasses premise/premises proceed/proceeds pant/pants "
-        "short/shorts new/news security/securities future/futures communication/communications honour/honours "
+        "short/shorts minute/minutes people/peoples "
+        "new/news security/securities future/futures communication/communications honour/honours "
         "honor/honors tax/taxes wine/wines cheese/cheeses panda/pandas general/generally hard/hardly "
         "late/lately near/nearly short/shortly high/highly universe/university organ/organization "
         "organ/organize apart/apartment depart/department compart/compartment state/statement "
@@ -69,6 +70,11 @@ def _meanings(word: str) -> frozenset[str | int]:
 def is_known(word: str) -> bool:
     """Whether the word, or what it is a form of, is in one of the lists: then it is hardly a slip of another."""
     return any(stem in _KNOWN for stem in stems(word))
+
+
+def known_words() -> frozenset[str]:
+    """The words of all lists, as they stand there."""
+    return _KNOWN
 
 
 _KNOWN = frozenset(

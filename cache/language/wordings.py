@@ -47,6 +47,16 @@ best|kind wishes >
 yours sincerely|faithfully|truly >
 would be great|nice|good|helpful|appreciated|lovely >
 many thanks in advance >
+excuse|pardon me >
+may|can|could i ask >
+out of curiosity >
+just curious >
+i|we am|are just? curious >
+i|we was|were just? wondering >
+i|we just? wanted to know|ask >
+would|do you mind telling me|us? >
+please? help me|us out >
+so? tell me >
 thanks in advance >
 thank you in advance >
 many? thanks|thank you? very|so much? in advance >
@@ -92,6 +102,8 @@ WORDINGS = """
 in detail|depth|details > detailed
 in more|greater|full detail|depth > detailed
 in place > inplace
+off of > from
+cut|kill the? lights|light|lamps|lamp > turn off lights
 in short|brief|summary > briefly
 in full > entirely
 in simple|plain|easy|layman|simpler terms|words|language|english > simplified

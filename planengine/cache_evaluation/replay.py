@@ -44,7 +44,7 @@ class Bench:
             accept=lambda plan: self.planner.objection(plan, request),
             embed=self._embed,
             floor=self.floor,
-            contested=lambda entry: self.planner.contests(request, entry.services),
+            contest=lambda entry: self.planner.contest(request, entry.services),
         )
         started = time.perf_counter()
         decision = lookup.find(asked, policy)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from cache.contest import Contest
 from orra.strictjson import Json, canonical, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.requests import PlanRequest
@@ -38,15 +39,19 @@ class StandIn:
 
     def __init__(self, known: Iterable[tuple[str, PlanRequest]] = ()) -> None:
         self._services: dict[str, _Fields] = {}
+        self._is_whole = False
         for label, request in known:
             self._services[label] = self._services.get(label, _Fields.of(request.params)) | request.params.keys()
+            self._is_whole = True
         self._catalogue = self._made()
 
     def telling(self, request: PlanRequest) -> frozenset[str]:
         return self._catalogue.telling(request.params)
 
-    def contests(self, request: PlanRequest, services: Iterable[str]) -> bool:
-        return self._catalogue.contests(request.params, services)
+    def contest(self, request: PlanRequest, services: Iterable[str]) -> Contest:
+        """What could be done instead, of what is known: nothing is settled by services that come one by one."""
+        found = self._catalogue.contest(request.params, services)
+        return found if self._is_whole or found is not Contest.SETTLED else Contest.OPEN
 
     def plan(self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS) -> Json:
         """A validated plan, which holds ``constants`` of the action's text too; ``None`` when no plan can take

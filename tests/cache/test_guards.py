@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cache.contest import Contest
 from cache.guards import GUARDS, check_guards
 from cache.templates import Template, make_template
 
@@ -122,7 +123,7 @@ def test_words_that_the_plan_holds_must_be_in_the_action() -> None:
         ("How do I prune roses?", "How do I prune hydrangeas?", "words"),
         ("How do I fold a shirt?", "How do I fold a paper shirt?", "words"),
         ("Explain tides", "Explain tides in detail", "words"),
-        ("Fold the map", "How do I fold the map?", "words"),
+        ("Fold the map", "How do I fold the map?", "mood"),
         ("When do I plant leeks?", "Why do I plant leeks?", "words"),
         ("How many eggs go into it?", "How much egg goes into it?", "words"),
         ("Does stress cause acne?", "Does acne cause stress?", "order"),
@@ -170,7 +171,7 @@ def test_words_around_several_params_are_wording_but_what_is_done_is_not() -> No
 def test_any_text_is_judged_and_passes_itself(asked: str, cached: str) -> None:
     template = make_template(asked, {})
     assert check_guards(template, template) is None
-    assert check_guards(template, template, contested=True) is None
+    assert check_guards(template, template, contest=Contest.CONTESTED) is None
     found = check_guards(template, make_template(cached, {}))
     assert found is None or found.guard in dict(GUARDS)
 
@@ -224,10 +225,10 @@ _words = st.lists(
 ).map(" ".join)
 
 
-@given(_words, _words, st.booleans())
-def test_either_may_be_the_cached_one(one: str, other: str, contested: bool) -> None:
+@given(_words, _words, st.sampled_from(Contest))
+def test_either_may_be_the_cached_one(one: str, other: str, contest: Contest) -> None:
     first, second = make_template(one, {}), make_template(other, {})
-    found, reverse = (check_guards(*pair, contested=contested) for pair in ((first, second), (second, first)))
+    found, reverse = (check_guards(*pair, contest=contest) for pair in ((first, second), (second, first)))
     assert (found is None) == (reverse is None)
 
 
@@ -241,7 +242,10 @@ def test_hostile_text_costs_little(unit: str) -> None:
 
 def refusal_where_contested(asked: str, cached: str, **params: Any) -> str | None:
     one, other = make_template(asked, params), make_template(cached, params)
-    found, reverse = check_guards(one, other, contested=True), check_guards(other, one, contested=True)
+    found, reverse = (
+        check_guards(one, other, contest=Contest.CONTESTED),
+        check_guards(other, one, contest=Contest.CONTESTED),
+    )
     assert (found is None) == (reverse is None)
     return found.guard if found else None
 
@@ -286,3 +290,75 @@ def test_every_word_counts_where_something_else_could_be_done(asked: str, cached
 )
 def test_what_is_known_to_mean_the_same_still_serves(asked: str, cached: str, params: Any) -> None:
     assert refusal_where_contested(asked, cached, **params) is None
+
+
+def refusal_where_settled(asked: str, cached: str, **params: Any) -> str | None:
+    one, other = make_template(asked, params), make_template(cached, params)
+    found, reverse = (check_guards(*pair, contest=Contest.SETTLED) for pair in ((one, other), (other, one)))
+    assert (found is None) == (reverse is None)
+    return found.guard if found else None
+
+
+FILM = {"film_name": "Tideland", "cinema_name": "Rex"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("When is Tideland on at Rex", "Is Tideland on at Rex"),
+        ("Show the current seats for Tideland at Rex", "Show the seats for Tideland at Rex"),
+        ("Find Tideland at Rex", "What does Rex have of Tideland, find it"),
+    ],
+)
+def test_where_there_is_no_other_plan_what_narrows_is_but_wording(asked: str, cached: str) -> None:
+    assert refusal_where_settled(asked, cached, **FILM) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached", "guard"),
+    [
+        ("Find the seats for Tideland at Rex", "Do not find the seats for Tideland at Rex", "polarity"),
+        ("Find the seats for Tideland at Rex", "Cancel the seats for Tideland at Rex", "effect"),
+        ("Find the seats for Tideland at Rex", "Find the reviews of Tideland at Rex", "words"),
+        ("Find all seats for Tideland at Rex", "Find seats for Tideland at Rex", "scope"),
+        ("Find seats for Tideland at Rex and mail them", "Find seats for Tideland at Rex", "clause"),
+    ],
+)
+def test_where_there_is_no_other_plan_it_may_still_not_be_wanted(asked: str, cached: str, guard: str) -> None:
+    assert refusal_where_settled(asked, cached, **FILM) is not None
+
+
+def test_params_that_name_two_sides_of_one_thing_keep_their_places() -> None:
+    trip = {"from_city": "Oslo", "to_city": "Rome"}
+    assert refusal_where_settled("Fly from Oslo to Rome", "Fly to Oslo from Rome", **trip) is not None
+    assert refusal_where_settled("Find Tideland at Rex", "At Rex find Tideland", **FILM) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("How do I set cross origin resource sharing in Nginx?", "How do I set CORS in Nginx?"),
+        ("what is the diference betwen a newt and a frog", "What is the difference between a newt and a frog?"),
+        ("whats the boiling point of acetone", "What is the boiling point of acetone?"),
+        ("At noon, what is on in the hall?", "What is on in the hall at noon?"),
+    ],
+)
+def test_slips_and_short_forms_are_read_as_they_were_meant(asked: str, cached: str) -> None:
+    assert refusal(asked, cached) is None
+
+
+def test_letters_that_are_no_initials_in_a_row_are_a_word_of_their_own() -> None:
+    assert refusal("How do I set cross sharing of origin resources?", "How do I set CORS?") is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Weather in Oslo", "What is the weather in Oslo"),
+        ("Give me a forecast for Oslo", "What's the forecast for Oslo?"),
+        ("I need the price of Oslo", "Tell me the price of Oslo"),
+    ],
+)
+def test_a_fact_is_asked_for_by_its_name_where_something_else_could_be_done(asked: str, cached: str) -> None:
+    assert refusal_where_contested(asked, cached, city="Oslo") is None
+    assert refusal_where_contested("Price alert for Oslo", cached, city="Oslo") is not None

@@ -7,6 +7,7 @@ import pytest
 from cache.imperatives import find_order
 from cache.language.phrases import read_phrases, rewrite
 from cache.language.qualifiers import may_qualify
+from cache.language.slips import mend
 from cache.language.spelling import is_slip
 from cache.language.synonyms import is_known, say_the_same
 
@@ -121,3 +122,21 @@ def test_qualifiers_are_told_by_their_look() -> None:
 def test_orders_in_other_forms_are_found(text: str, verb: str | None) -> None:
     found = find_order([word.replace("_", "") for word in text.split()])
     assert (found and found[0]) == verb
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("wehn", "when"),
+        ("weathr", "weather"),
+        ("foreast", "foreast"),  # "forecast" or "forest"
+        ("plkaying", "playing"),
+        ("weather", "weather"),
+        ("kafka", "kafka"),
+        ("xyzzy", "xyzzy"),
+        ("oslo", "oslo"),
+        ("größe", "größe"),
+    ],
+)
+def test_a_word_is_mended_when_it_can_be_one_known_word_only(word: str, meant: str) -> None:
+    assert mend(word) == meant

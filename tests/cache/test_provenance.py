@@ -110,9 +110,9 @@ def test_other_params_are_a_miss(params: dict[str, Json], constants: dict[str, J
 
 
 def test_a_literal_that_no_task_takes_must_be_the_same() -> None:
-    assert served("Enable 2FA", {}, {"user": "all"}, to="enable 2fa") == {"user": "all"}
+    assert served("Enable 2FX", {}, {"user": "all"}, to="enable 2fx") == {"user": "all"}
     with pytest.raises(CannotFill) as error:
-        served("Enable 2FA", {}, {"user": "all"}, to="Enable 3DS")
+        served("Enable 2FX", {}, {"user": "all"}, to="Enable 3DS")
     assert error.value.code == "literal_differs"
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cache.contest import Contest
 from planengine.catalogue import Catalogue, ServiceSpec
 from tests.planengine.shop import NUMBER, TEXT, a_service, an_object, find_order, refund, shop
 
@@ -81,22 +82,25 @@ ROOM = {"room": TEXT}
 
 
 @pytest.mark.parametrize(
-    ("others", "contested"),
+    ("others", "contest"),
     [
-        ([], False),
-        ([a_service("turn_off", ROOM, {})], True),
-        ([a_service("turn_off", {"roomId": TEXT}, {})], True),
-        ([a_service("turn_off", {"house": TEXT}, {})], False),
-        ([a_service("turn_off", {**ROOM, "device": TEXT}, {})], False),
-        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}, required=["room"])], True),
-        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}), a_service("find", ROOM, {"device": TEXT})], True),
+        ([], Contest.SETTLED),
+        ([a_service("turn_off", ROOM, {})], Contest.CONTESTED),
+        ([a_service("turn_off", {"roomId": TEXT}, {})], Contest.CONTESTED),
+        ([a_service("turn_off", {"house": TEXT}, {})], Contest.SETTLED),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {})], Contest.SETTLED),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}, required=["room"])], Contest.CONTESTED),
+        (
+            [a_service("turn_off", {**ROOM, "device": TEXT}, {}), a_service("find", ROOM, {"device": TEXT})],
+            Contest.CONTESTED,
+        ),
     ],
 )
 def test_a_plan_is_contested_by_what_could_be_done_with_the_same_params(
-    others: list[ServiceSpec], contested: bool
+    others: list[ServiceSpec], contest: Contest
 ) -> None:
     catalogue = Catalogue([a_service("turn_on", ROOM, {}), *others])
-    assert catalogue.contests(["room"], ["turn_on"]) is contested
+    assert catalogue.contest(["room"], ["turn_on"]) is contest
 
 
 def test_what_is_there_to_be_had_is_worked_out_in_any_order() -> None:
@@ -104,13 +108,23 @@ def test_what_is_there_to_be_had_is_worked_out_in_any_order() -> None:
     middle = a_service("person", {"owner": TEXT}, {"address": TEXT})
     first = a_service("house", {"room": TEXT}, {"owner": TEXT})
     catalogue = Catalogue([last, middle, first])
-    assert catalogue.contests(["room"], ["house", "person"])
-    assert not catalogue.contests(["room"], ["house", "person", "mail"])
-    assert catalogue.contests(["room"], ["house"]), "person goes on with what house gives"
-    assert catalogue.contests(["room"], ["one that is gone"])
+    assert catalogue.contest(["room"], ["house", "person"]) is Contest.CONTESTED
+    assert catalogue.contest(["room"], ["house", "person", "mail"]) is Contest.OPEN
+    assert catalogue.contest(["room"], ["house"]) is Contest.CONTESTED, "person goes on with what house gives"
+    assert catalogue.contest(["room"], ["one that is gone"]) is Contest.CONTESTED
 
 
 def test_a_plan_that_names_do_not_explain_is_contested_by_whatever_else_there_is() -> None:
     hotel = a_service("find_hotel", {"town": TEXT}, {})
-    assert Catalogue([hotel, a_service("find_flight", {"airport": TEXT}, {})]).contests(["city"], ["find_hotel"])
-    assert not Catalogue([hotel]).contests(["city"], ["find_hotel"])
+    flight = a_service("find_flight", {"airport": TEXT}, {})
+    assert Catalogue([hotel, flight]).contest(["city"], ["find_hotel"]) is Contest.CONTESTED
+    assert Catalogue([hotel]).contest(["city"], ["find_hotel"]) is Contest.OPEN
+
+
+def test_a_plan_is_settled_when_its_one_service_takes_just_the_params() -> None:
+    lamp = a_service("lamp", {**ROOM, "colour": TEXT}, {}, required=["room"])
+    catalogue = Catalogue([lamp, a_service("clock", {}, {})])
+    assert catalogue.contest(["room", "colour"], ["lamp"]) is Contest.SETTLED
+    assert catalogue.contest(["room"], ["lamp"]) is Contest.OPEN, "the text may name a colour"
+    assert catalogue.contest(["room", "colour", "shade"], ["lamp"]) is Contest.OPEN
+    assert Catalogue([a_service("clock", {}, {})]).contest([], ["clock"]) is Contest.OPEN

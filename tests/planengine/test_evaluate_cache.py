@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from cache.contest import Contest
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine import calibration
@@ -536,10 +537,10 @@ class TestStandIn:
         )
         stand_in = StandIn([("set", alarm), ("ask", alarm), ("set on a day", both)])
 
-        assert stand_in.contests(alarm, ["set"])
-        assert not stand_in.contests(alarm, ["set", "ask"])
-        assert not stand_in.contests(both, ["set on a day"])
-        assert not StandIn([("set", alarm), ("set", both)]).contests(alarm, ["set"])
+        assert stand_in.contest(alarm, ["set"]) is Contest.CONTESTED
+        assert stand_in.contest(alarm, ["set", "ask"]) is Contest.OPEN
+        assert stand_in.contest(both, ["set on a day"]) is Contest.SETTLED
+        assert StandIn([("set", alarm), ("set", both)]).contest(alarm, ["set"]) is Contest.OPEN
 
     def test_it_objects_to_stale_values(self) -> None:
         stand_in = StandIn()
