@@ -15,7 +15,8 @@ from cache.language.verbs import VERBS
 MOST_OF_A_THING = 8
 _VERBS = EFFECT_OF.keys() | VERBS
 _SAME_AS_VERB = words_of("shut put cut set read split cast hit let quit spread")
-_IN_A_THING = ARTICLES | words_of("of for in with on your his her their")
+_ASKING_FOR = words_of("can could would may")
+_IN_A_THING = ARTICLES | words_of("of for in with on at from to by your his her their")
 _SPEAKERS = words_of("i we")
 _WISHES = words_of("want need like wish prefer")
 _OBLIGING = frozenset({("should", "be"), ("must", "be"), ("shall", "be")}) | {
@@ -38,6 +39,8 @@ def find_order(plain: Sequence[str]) -> tuple[str, tuple[int, ...]] | None:
         return _wished(plain, start)
     if first in ("have", "get"):
         return _participle(plain, start, start + 1)
+    if first in _ASKING_FOR:
+        return _asked_for(plain, start)
     is_name = plain[start + 2 : start + 3] == ("of",)  # "boiling point of"
     if first.endswith("ing") and not is_name and first not in _NO_ORDERS and _FINITE.isdisjoint(plain[start:]):
         verb = base_form(first, _VERBS)
@@ -51,6 +54,17 @@ def _wished(plain: Sequence[str], start: int) -> tuple[str, tuple[int, ...]] | N
     """ "I want order 17 cancelled" """
     at = start + (2 if tuple(plain[start + 1 : start + 2]) == ("would",) else 1)
     return _participle(plain, start, at + 1) if at < len(plain) and plain[at] in _WISHES else None
+
+
+def _asked_for(plain: Sequence[str], start: int) -> tuple[str, tuple[int, ...]] | None:
+    """ "can order 17 be cancelled" """
+    for at in range(start + 1, min(start + 1 + MOST_OF_A_THING, len(plain) - 1)):
+        if plain[at] == "be" and at > start + 1:
+            verb = _verb_of(plain[at + 1])
+            return None if verb is None else (verb, (start, at, at + 1))
+        if not _may_be_of_a_thing(plain[at]):
+            return None
+    return None
 
 
 def _participle(plain: Sequence[str], start: int, thing: int) -> tuple[str, tuple[int, ...]] | None:

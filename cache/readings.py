@@ -212,17 +212,16 @@ class Reading:
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
-        """The verbs that tell to do something more: behind "and", "then" or a comma, and before what it is done
-        to."""
-        return tuple(
+        """The verbs of a text that tells to do several things: each before what it is done to, the others behind
+        "and", "then" or a comma."""
+        plain = self.plain
+        more = [
             word
-            for at, word in enumerate(self.plain)
-            if at
-            and (self.plain[at - 1] in COORDINATORS or self.plain[at - 1] == ",")
-            and at + 1 < len(self.plain)
-            and self.plain[at + 1] in OBJECTS
-            and _tells_to_do(self.plain, at)
-        )
+            for at, (before, word, following) in enumerate(zip(plain, plain[1:], plain[2:], strict=False), 1)
+            if (before == "," or before in COORDINATORS) and following in OBJECTS and _verb_ahead(plain, at)
+        ]
+        first = _verb_ahead(plain, 0)
+        return (first, *more) if more and first else tuple(more)
 
     @cached_property
     def clauses(self) -> tuple[tuple[str, ...], ...]:
@@ -442,20 +441,17 @@ def _names(words: Sequence[Word]) -> Iterator[str]:
 
 
 def _clauses(plain: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The words of substance of each part that "and", "then" and the like begin, and of what says to do something
-    before the first of them."""
+    """The words of substance of each part that "and", "then" and the like begin."""
     starts = [at for at, word in enumerate(plain) if word in COORDINATORS]
-    if starts and starts[0] + 1 < len(plain) and _tells_to_do(plain, 0) and _tells_to_do(plain, starts[0] + 1):
-        starts.insert(0, -1)
     for start, end in pairwise([*starts, len(plain)]):
         words = tuple(word for word in plain[start + 1 : end] if word.isalpha() and word not in FUNCTION_WORDS)
         if words:
             yield words
 
 
-def _tells_to_do(plain: Sequence[str], at: int) -> bool:
-    """Whether a verb that does more than show or ask stands at ``at``, or behind what is said before verbs."""
-    while at < len(plain) and (plain[at] in HARMLESS_WORDS or plain[at] in BEFORE_QUESTIONS - {""}):
+def _verb_ahead(plain: Sequence[str], at: int) -> str:
+    """The verb that stands at ``at``, or behind what is said before verbs, if it does more than show or ask."""
+    while at < len(plain) and plain[at] and (plain[at] in HARMLESS_WORDS or plain[at] in BEFORE_QUESTIONS):
         at += 1
     word = plain[at] if at < len(plain) else ""
-    return (word in EFFECT_OF or word in VERBS) and word not in SHOWING_WORDS
+    return word if (word in EFFECT_OF or word in VERBS) and word not in SHOWING_WORDS else ""

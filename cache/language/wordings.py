@@ -103,6 +103,7 @@ in detail|depth|details > detailed
 in more|greater|full detail|depth > detailed
 in place > inplace
 off of > from
+see to a|the|my|our > arrange
 cut|kill the? lights|light|lamps|lamp > turn off lights
 in short|brief|summary > briefly
 in full > entirely

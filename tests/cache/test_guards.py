@@ -362,3 +362,38 @@ def test_letters_that_are_no_initials_in_a_row_are_a_word_of_their_own() -> None
 def test_a_fact_is_asked_for_by_its_name_where_something_else_could_be_done(asked: str, cached: str) -> None:
     assert refusal_where_contested(asked, cached, city="Oslo") is None
     assert refusal_where_contested("Price alert for Oslo", cached, city="Oslo") is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Is there an alarm at noon?", "Set an alarm at noon"),
+        ("Was the alarm at noon on?", "Will the alarm at noon be on?"),
+        ("Can the alarm at noon be stopped?", "Is the alarm at noon stopped?"),
+        ("Test the alarm of noon, sign it and stop it", "Test the alarm of noon and stop it"),
+        ("Move the alarm of noon and mark the alarm as new", "Move the alarm of noon"),
+        ("Test the alarm of noon and move it", "Move the alarm of noon"),
+        ("Let the owner of noon mend their alarm", "Let noon mend the alarm of their owner"),
+        ("Add another alarm at noon", "Add an alarm at noon"),
+    ],
+)
+def test_what_is_asked_is_not_done_and_no_step_is_lost(asked: str, cached: str) -> None:
+    for refused in (refusal(asked, cached, time="noon"), refusal_where_settled(asked, cached, time="noon")):
+        assert refused is not None
+    assert refusal_where_contested(asked, cached, time="noon") is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Can the alarm at noon be cancelled?", "Cancel the alarm at noon"),
+        ("The alarm at noon has to be cancelled", "Cancel the alarm at noon"),
+        ("I bought the alarm for noon", "I have bought the alarm for noon"),
+        ("How is bread kept fresh?", "How do I keep bread fresh?"),
+        ("What is the quickest way to peel an egg?", "What is the fastest way to peel an egg?"),
+        ("How do I expose a k8s service?", "How do I expose a Kubernetes service?"),
+        ("Excuse me, may I ask how I peel an egg?", "How do I peel an egg?"),
+    ],
+)
+def test_forms_of_words_and_of_requests_are_wording(asked: str, cached: str) -> None:
+    assert refusal(asked, cached, time="noon") is None

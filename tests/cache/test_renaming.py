@@ -60,3 +60,27 @@ def test_the_plan_speaks_the_callers_names() -> None:
     ]
     with pytest.raises(CannotFill):
         rename_plan(plan, {"orderId": "reason"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [("email", "customer_email"), ("custId", "customer"), ("product_sku", "sku"), ("room no", "hotelRoom")],
+)
+def test_a_name_that_says_more_of_the_same_pairs_off(asked: str, cached: str) -> None:
+    for one, other in ((asked, cached), (cached, asked)):
+        assert pair_fields([(one, "string")], [(other, "string")]) == {other: one}
+        assert pair_fields([(one, "string")], [(other, "number")]) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        (fields(price="number"), fields(new_price="number")),
+        (fields(city="string"), fields(destination_city="string")),
+        (fields(email="string", name="string"), fields(customer_email="string", manager_email="string")),
+        (fields(customer_email="string"), fields(manager_email="string")),
+    ],
+)
+def test_a_name_that_tells_which_of_several_does_not_pair(asked: Any, cached: Any) -> None:
+    assert pair_fields(asked, cached) is None
+    assert pair_fields(cached, asked) is None
