@@ -18,7 +18,8 @@ from cache.language.forms import stems
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, MANNER, may_qualify
-from cache.language.synonyms import say_the_same
+from cache.language.spelling import is_slip
+from cache.language.synonyms import is_known, say_the_same
 from cache.moods import ASKING, ask_alike, deed_of, is_plain_question, mood_of
 from cache.order import (
     moved_argument,
@@ -261,13 +262,17 @@ def _same_clauses(case: _Case) -> str:
         for clause in one.clauses:
             # "and a rating of {rating}" says what the slot is, and adds nothing.
             said = other.vocabulary | one.labels
-            if all(said.isdisjoint(stems(word)) for word in clause):
+            if not any(_is_said(word, said, other) for word in clause):
                 return f"One text adds {' '.join(clause)!r}."
         for step in one.steps:
             done = EFFECT_OF.get(step) in other.effects
             if not done and not any(say_the_same(step, word) for word in other.plain):
                 return f"One text adds the step to {step!r}."
     return ""
+
+
+def _is_said(word: str, said: frozenset[str], reading: Reading) -> bool:
+    return not said.isdisjoint(stems(word)) or any(is_slip(word, near, known=is_known) for near in reading.plain)
 
 
 def _same_names(case: _Case) -> str:

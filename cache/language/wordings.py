@@ -301,6 +301,7 @@ convert|converting|turn|turning|change|changing|transform|transforming into|to >
 get|getting|be able to > can
 is|are able to > can
 is|are unable to > can not
+unable to > not
 is|are not able to > can not
 has|have|had failed to > fail
 a hundred percent|% > fully
