@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cache.language.slips import mend
 from cache.literals import find_literals
@@ -33,8 +34,7 @@ class TemplateInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Template:
-    """``text`` is for people, ``embedding_text`` for the embedder, and ``key`` (hex SHA-256) decides what is the
-    same.
+    """``text`` is for people, and ``key`` (hex SHA-256) decides what is the same.
 
     Equal keys: the same words, slots and fields with their JSON types, and the same ``choices``, which are the
     params' values that may decide what is done, by name. Case, white space, Unicode's compatible
@@ -43,11 +43,22 @@ class Template:
 
     action: str
     text: str
-    embedding_text: str
     slots: tuple[Slot, ...]
     fields: tuple[tuple[str, str], ...]
     choices: tuple[tuple[str, str], ...]
     key: str
+
+    @cached_property
+    def embedding_text(self) -> str:
+        """What the embedder is given: words as they were meant, for a slip would move a vector further than
+        another meaning does. Exact hits do without."""
+        texts = _folded(texts_between(self.action[:MAX_EMBEDDED], self._embedded_slots))
+        mended = [_WORD.sub(lambda word: mend(word.group()), text.lower()) for text in texts]
+        return _with_names(mended, self._embedded_slots)[:MAX_EMBEDDED]
+
+    @property
+    def _embedded_slots(self) -> tuple[Slot, ...]:
+        return tuple(slot for slot in self.slots if slot.end <= MAX_EMBEDDED)
 
     @property
     def literals(self) -> tuple[Slot, ...]:
@@ -110,27 +121,21 @@ def _assemble(
     choices: tuple[tuple[str, str], ...],
 ) -> Template:
     texts = texts_between(action, slots)
-    folded = [fold(text) for text in texts]
-    folded[0] = folded[0].lstrip()
-    folded[-1] = folded[-1].rstrip(_END_PUNCTUATION)
     return Template(
         action=action,
         text=_with_names(texts, slots),
-        embedding_text=_with_names(list(_mended(folded)), slots)[:MAX_EMBEDDED],
         slots=slots,
         fields=fields,
         choices=choices,
-        key=_key(folded, slots, fields, choices),
+        key=_key(_folded(texts), slots, fields, choices),
     )
 
 
-def _mended(texts: list[str]) -> Iterator[str]:
-    """The texts as they were meant, as far as they are embedded: a slip would move a vector further than another
-    meaning does."""
-    left = MAX_EMBEDDED
-    for text in texts:
-        yield _WORD.sub(lambda word: mend(word.group()), text[:left].lower())
-        left = max(0, left - len(text))
+def _folded(texts: list[str]) -> list[str]:
+    folded = [fold(text) for text in texts]
+    folded[0] = folded[0].lstrip()
+    folded[-1] = folded[-1].rstrip(_END_PUNCTUATION)
+    return folded
 
 
 def _with_names(texts: list[str], slots: tuple[Slot, ...]) -> str:
