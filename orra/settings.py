@@ -293,10 +293,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["planengine.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "planengine.api.negotiation.AnyAccept",
     "DEFAULT_SCHEMA_CLASS": "planengine.api.schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "planengine.api.pagination.Pages",
     "EXCEPTION_HANDLER": "planengine.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
+    "ALLOWED_VERSIONS": ["1"],  # else the description takes whatever a query says for its version
 }
 
 SPECTACULAR_SETTINGS = {
@@ -368,6 +370,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "uvicorn.error": {"level": "ERROR"},  # its warnings are about what strangers send
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

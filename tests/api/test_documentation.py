@@ -110,8 +110,49 @@ def test_a_database_that_is_behind_is_not_ready(anonymous: Api) -> None:
     assert (answer.status_code, answer.json()["database"]) == (503, "migrations pending")
 
 
+@pytest.mark.parametrize("path", ["/docs", "/v1/schema", "/metrics", "/livez"])
+def test_a_problem_is_json_whatever_the_view_speaks(anonymous: Api, path: str) -> None:
+    answer = anonymous.request("PUT", path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert "There are: GET, HEAD" in answer.json()["detail"]
+    assert answer["Allow"].startswith("GET, HEAD")
+
+
 def test_the_docs_take_no_other_method(anonymous: Api) -> None:
     assert anonymous.request("OPTIONS", "/docs").status_code == 405
+
+
+@pytest.mark.parametrize("query", ["version=%0d%0aX-Other:%201", "version=9", "version=%ff"])
+def test_the_description_is_of_one_version_whatever_is_asked_for(anonymous: Api, query: str) -> None:
+    answer = anonymous.get(f"/v1/schema?{query}")
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'inline; filename="orra, the plan engine.yaml"'
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/xml", "application/problem+json", ";;;"])
+def test_json_is_told_whatever_is_accepted(anonymous: Api, api: Api, accept: str) -> None:
+    assert anonymous.get("/livez", Accept=accept).json() == {"status": "ok"}
+    assert api.get("/v1/plans?limit=1", Accept=accept).json()["results"] == []
+    assert anonymous.get("/v1/plans", Accept=accept).json()["code"] == "missing_api_key"
+
+
+def test_the_root_leads_to_the_docs(anonymous: Api) -> None:
+    anonymous.client.handler.enforce_csrf_checks = True
+
+    assert anonymous.get("/").headers["Location"] == "/docs"
+    refused = anonymous.post("/", {})
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_slash_too_many_is_told(api: Api, method: str) -> None:
+    answer = api.request(method, "/v1/plans/", {})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
+    assert "leave out the slash" in answer.json()["detail"]
+    assert "/docs" in api.get("/v1/nothing/").json()["detail"]
 
 
 @pytest.fixture
