@@ -38,3 +38,4 @@ admin.site.site_header = "orra"
 admin.site.site_title = "orra"
 admin.site.index_title = "Plan engine"
 admin.site.empty_value_display = "–"
+admin.site.enable_nav_sidebar = False  # lists need the room

@@ -254,3 +254,13 @@ def test_a_filter_with_nul_is_refused(model: type[Any], operator: Client) -> Non
     assert operator.get(list_of(model, project="p_\x00")).status_code == 400
     assert operator.get(list_of(model, q="\x00")).status_code == 400
     assert operator.get(list_of(model) + "p_%00/change/").status_code == 302  # no such row
+
+
+def test_attempts_of_a_project(
+    operator: Client, rejected: Plan, make_project: Callable[..., Project], make_plan: Callable[..., Plan]
+) -> None:
+    other = make_plan(make_project("another"))
+    Attempt.objects.create(plan=other, number=1, planner="m", seconds=1)
+    page = body(operator, list_of(Attempt, project=other.project_id))
+    assert other.pk in page and rejected.pk not in page
+    assert "1 attempt" in text(page)
