@@ -18,7 +18,13 @@ from cache.templates import Template, TemplateInvalid
 from orra.strictjson import Json, type_of
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.registry import MAX_DESCRIPTION_CHARACTERS
-from planengine.requests import CACHE_MODES, MAX_ACTION_CHARACTERS, MAX_WAIT_SECONDS
+from planengine.requests import (
+    CACHE_MODES,
+    MAX_ACTION_CHARACTERS,
+    MAX_FIELD_CHARACTERS,
+    MAX_PARAMS,
+    MAX_WAIT_SECONDS,
+)
 from planengine.schemas import SchemaInvalid, check_schema
 from planengine.states import PlanSource, PlanStatus
 
@@ -127,6 +133,7 @@ class NewApiKeySerializer(ApiKeySerializer):
         fields = (*ApiKeySerializer.Meta.fields, "api_key")
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class SchemaField(serializers.JSONField):
     """A JSON Schema (Draft 2020-12) of type object, with local references only."""
 
@@ -135,7 +142,8 @@ class SchemaField(serializers.JSONField):
         try:
             check_schema(schema)
         except SchemaInvalid as error:
-            raise serializers.ValidationError(f"At {error.path}: {error}", code="invalid_schema") from None
+            where = f"At {error.path}: " if error.path else ""
+            raise serializers.ValidationError(f"{where}{error}", code="invalid_schema") from None
         return schema
 
 
@@ -170,11 +178,23 @@ class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
     value = serializers.JSONField()
 
 
+PARAM = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "minLength": 1, "maxLength": MAX_FIELD_CHARACTERS},
+        "value": {},
+    },
+    "required": ["field", "value"],
+    "additionalProperties": False,
+}
+
+
 @extend_schema_field(
     {
         "oneOf": [
-            {"type": "array", "items": {"$ref": "#/components/schemas/Param"}},
+            {"type": "array", "maxItems": MAX_PARAMS, "items": PARAM},
             {"type": "object", "additionalProperties": {}},
+            {"type": "null"},
         ],
         "description": "A list of {field, value}, or an object of values by field.",
     }
@@ -195,11 +215,6 @@ class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
     params = ParamsField(required=False, help_text="Left out: the entry's own params.")
-
-
-class ExplainRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS)
-    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
 
 
 class ReportSerializer(StrictSerializer):

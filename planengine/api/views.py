@@ -20,7 +20,7 @@ from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
-from planengine.api.queries import OF_EVERY_LIST, check_filters, choice, moment, since, text
+from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.cache_stats import cache_stats
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
@@ -144,6 +144,9 @@ class OneService(APIView):
         summary="Register or change a service",
         description="Upsert by name. The version rises only when something changed.",
         request=shapes.ServiceSerializer,
+        parameters=[
+            OpenApiParameter("name", {"type": "string", "pattern": registry.NAME_PATTERN}, OpenApiParameter.PATH)
+        ],
         responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
@@ -183,6 +186,7 @@ class Plans(generics.ListAPIView[Plan]):
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
                 location=OpenApiParameter.HEADER,
                 description="Sending the same request again with the same key gives the same plan.",
             )
@@ -281,7 +285,7 @@ class Entries(generics.ListAPIView[Entry]):
     @extend_schema(
         operation_id="purge_cache_entries",
         summary="Evict every entry that uses a service",
-        parameters=[OpenApiParameter("service", required=True)],
+        parameters=[OpenApiParameter("service", {"type": "string", "minLength": 1}, required=True)],
         responses={200: {"type": "object", "properties": {"evicted": {"type": "integer"}}}},
     )
     def delete(self, request: Request) -> Response:
@@ -332,8 +336,9 @@ class Explain(APIView):
     @extend_schema(
         operation_id="explain_cache",
         summary="What the cache would do with a request, and why",
-        description="A dry run: nothing is served, counted, planned or changed.",
-        request=shapes.ExplainRequestSerializer,
+        description="A dry run: nothing is served, counted, planned or changed. A plan's request can be sent as "
+        "it is; `cache` and `wait_seconds` make no difference.",
+        request=shapes.PlanRequestSerializer,
         responses=shapes.ExplanationSerializer,
     )
     def post(self, request: Request) -> Response:
@@ -350,7 +355,11 @@ class CacheStats(APIView):
         "which, and counts hits too that were served by a later candidate.",
         parameters=[
             OpenApiParameter("since", type=datetime),
-            OpenApiParameter("hours", type=int, description="1 to 87600, instead of `since`."),
+            OpenApiParameter(
+                "hours",
+                {"type": "integer", "minimum": 1, "maximum": MOST_HOURS},
+                description="Instead of `since`.",
+            ),
         ],
         responses=shapes.CacheStatsSerializer,
     )

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from jsonschema import Draft202012Validator
 
 from orra.metrics import Waiting
@@ -190,3 +191,36 @@ def test_both_forms_of_params_are_documented(document: Json, params: Json) -> No
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         assert faults(document, content["schema"], {"action": "Refund", "params": params}) == []
         assert faults(document, content["schema"], {"action": "Refund", "params": "x"}) != []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/v1/plans", {"action": "Refund", "actoin": "Refund"}),
+        ("post", "/v1/plans", {"action": "Refund", "params": [{"field": "a", "value": 1, "type": "x"}]}),
+        ("post", "/v1/cache/explain", {"action": "Refund", "other": 1}),
+        ("patch", "/v1/project", {"colour": "red"}),
+        ("put", "/v1/services/{name}", {"description": "d", "input_schema": [], "output_schema": {}}),
+    ],
+)
+def test_what_is_refused_is_not_described_as_welcome(
+    api: Api, document: Json, method: str, path: str, body: Json
+) -> None:
+    content = document["paths"][path][method]["requestBody"]["content"]["application/json"]
+
+    assert faults(document, content["schema"], body) != []
+    assert api.request(method.upper(), path.format(name="refund"), body).status_code == 400
+
+
+def test_the_description_is_made_without_complaint(anonymous: Api) -> None:
+    reset_generator_stats()
+
+    anonymous.get("/v1/schema")
+
+    assert not GENERATOR_STATS, "it would complain in the log at every start"
+
+
+def test_the_bounds_of_pages_are_described(document: Json) -> None:
+    [limit] = [found for found in document["paths"]["/v1/plans"]["get"]["parameters"] if found["name"] == "limit"]
+
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
