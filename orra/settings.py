@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -106,6 +107,22 @@ def prices(variable: str) -> dict[str, Price]:
         return parse_prices(text(variable))
     except ValueError as error:
         stop(variable, str(error))
+
+
+def host_names(variable: str, *, always: list[str]) -> list[str]:
+    """Names that requests may be for; every name when none are given. ``always`` are this machine's own: whoever
+    watches the processes asks by these."""
+    names = [name.strip() for name in text(variable).split(",") if name.strip()]
+    if not all(re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", name, re.ASCII) for name in names):
+        stop(variable, "must be host names separated by commas, without scheme or port: orra.example.com.")
+    return [*names, *always] if names else ["*"]
+
+
+def origins(variable: str) -> list[str]:
+    found = [origin.strip() for origin in text(variable).split(",") if origin.strip()]
+    if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in found):
+        stop(variable, "must be origins separated by commas, each with its scheme: https://orra.example.com.")
+    return found
 
 
 def database(variable: str) -> dict[str, Any]:
@@ -224,8 +241,8 @@ MAX_BODY_BYTES = 512 * 1024
 # --- Django
 
 DEBUG = False
-ALLOWED_HOSTS = text("ALLOWED_HOSTS", "*").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", always=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "orra.urls"
 WSGI_APPLICATION = "orra.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
