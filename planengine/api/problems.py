@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
@@ -18,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
+from orra.outages import OUT_OF_REACH, brief
 from orra.strictjson import Json
 from planengine.exceptions import BadRequest, OrraError
 from planengine.problems import shorten
@@ -50,7 +50,6 @@ def problem(
     return {**body, **{name: value for name, value in extras.items() if value}}
 
 
-UNREACHABLE_ERRORS = (OperationalError, InterfaceError)
 UNREACHABLE = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
 COME_BACK = {"Retry-After": "2"}
 
@@ -65,7 +64,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
-    if isinstance(error, UNREACHABLE_ERRORS):
+    if isinstance(error, OUT_OF_REACH):
         _note_unreachable(error)
         return _respond(UNREACHABLE, headers=COME_BACK)
     if isinstance(error, Http404):
@@ -90,7 +89,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """What no view knew. A database that is away is said to be, in the admin in a page of its own."""
     error = sys.exc_info()[1]
-    if isinstance(error, UNREACHABLE_ERRORS):
+    if isinstance(error, OUT_OF_REACH):
         _note_unreachable(error)
         if request.path_info.startswith("/admin/"):
             return HttpResponse(render_to_string("503.html"), status=503, headers=COME_BACK)
@@ -105,7 +104,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def _note_unreachable(error: BaseException) -> None:
-    log.error("database unreachable", error=str(error).partition("\n")[0])
+    log.error("database unreachable", error=brief(error))
 
 
 def _known(error: exceptions.APIException, view: APIView) -> dict[str, Json]:

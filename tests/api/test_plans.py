@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine import plans
 from planengine.generation import Failure, Outcome
-from planengine.models import Plan, Project
+from planengine.models import Flight, Plan, Project
 from planengine.planning import work_on
+from planengine.tasks import generate_plan
 from tests.conftest import SHOP, Api, object_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -536,3 +538,22 @@ def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPa
 
     assert (plan["status"], plan["error"]["code"]) == ("failed", "internal_error")
     assert "secret detail" not in json.dumps(plan)
+
+
+def test_a_database_that_goes_away_while_it_is_planned_is_not_the_plans_failure(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    plan_id = api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}}).json()["id"]
+    with monkeypatch.context() as patch:
+        patch.setattr("planengine.drafting.generate", cut_off)
+        generate_plan(plan_id)
+    assert api.get(f"/v1/plans/{plan_id}").json()["status"] == "planning"
+
+    Plan.objects.update(lease_expires_at=timezone.now())
+    Flight.objects.update(lease_expires_at=timezone.now())
+    assert plans.lost_plans(timezone.now()) == [plan_id]
+    generate_plan(plan_id)
+    assert api.get(f"/v1/plans/{plan_id}").json()["status"] == "ready"
