@@ -325,6 +325,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Requests in natural language become validated execution plans, cached by meaning.",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/v1",  # what comes after it is what operations are grouped by
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

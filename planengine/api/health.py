@@ -23,7 +23,12 @@ class Live(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="livez", summary="Does the process answer?", responses={200: {"type": "object"}})
+    @extend_schema(
+        operation_id="livez",
+        summary="Does the process answer?",
+        responses={200: {"type": "object"}},
+        tags=["health"],
+    )
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})
 
@@ -39,6 +44,7 @@ class Ready(APIView):
         operation_id="readyz",
         summary="Can it take requests?",
         responses={200: {"type": "object"}, 503: {"type": "object"}},
+        tags=["health"],
     )
     def get(self, request: Request) -> Response:
         database = _database()

@@ -112,7 +112,7 @@ def _known(error: exceptions.APIException, view: APIView) -> dict[str, Json]:
     if isinstance(error, exceptions.NotAuthenticated):
         code, detail = "missing_api_key", "Send an API key as `Authorization: Bearer sk-orra-v1-…`."
     elif isinstance(error, exceptions.MethodNotAllowed):
-        detail = f"There is no such method here. There are: {', '.join(view.allowed_methods)}."
+        detail = f"The method is not possible here. Possible are: {', '.join(view.allowed_methods)}."
     elif isinstance(error, exceptions.UnsupportedMediaType):
         detail = "Send JSON, with `Content-Type: application/json`."
     return problem(error.status_code, code, detail)

@@ -116,7 +116,7 @@ def test_a_problem_is_json_whatever_the_view_speaks(anonymous: Api, path: str) -
     answer = anonymous.request("PUT", path)
 
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
-    assert "There are: GET, HEAD" in answer.json()["detail"]
+    assert "Possible are: GET, HEAD" in answer.json()["detail"]
     assert answer["Allow"].startswith("GET, HEAD")
 
 
@@ -218,6 +218,12 @@ def test_the_description_is_made_without_complaint(anonymous: Api) -> None:
     anonymous.get("/v1/schema")
 
     assert not GENERATOR_STATS, "it would complain in the log at every start"
+
+
+def test_operations_are_grouped_by_what_they_are_about(document: Json) -> None:
+    tags = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
+
+    assert tags == {"plans", "services", "cache", "project", "projects", "api-keys", "usage", "health"}
 
 
 def test_the_bounds_of_pages_are_described(document: Json) -> None:
