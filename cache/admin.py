@@ -24,6 +24,7 @@ from cache.recipes import Recipe, RecipeInvalid
 from cache.templates import TemplateInvalid
 from orra.admin import ChosenFilter, OperatorAdmin, ProjectFilter, badge, page_of
 from orra.showing import brief, visible
+from orra.strictjson import Json
 
 MAX_LISTED = 100
 
@@ -153,6 +154,8 @@ class EntryAdmin(OperatorAdmin):
             "last_used": self.last_used(row),
             "dimensions": len(row.vector.embedding) if hasattr(row, "vector") else 0,
             "may_operate": self.has_operate_permission(request),
+            "cost": _told(row.cost),
+            "scope": _told(row.scope_facts),
         }
         try:
             shown["pieces"] = pieces(lookup.template_of(row))
@@ -225,6 +228,12 @@ def _state(entry: Entry) -> tuple[str, str]:
     if entry.expired:
         return "neutral", "expired"
     return ("good", "usable") if entry.reusable else ("warning", "identical request only")
+
+
+def _told(facts: Json) -> list[tuple[str, Json]]:
+    """Stored facts by their names in words, without those that nobody knows. Stored rows are not trusted."""
+    known = facts if isinstance(facts, dict) else {}
+    return [(name.replace("_", " "), fact) for name, fact in known.items() if fact not in (None, "")]
 
 
 def _as_line(found: list[Piece], limit: int = 100) -> SafeString:

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from orra.bodies import ClientGone, take_body  # noqa: E402
+from orra.heads import fault_of  # noqa: E402
+from orra.strictjson import Json  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
@@ -65,7 +67,9 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         except TimeoutError:
             await _too_slow(send)
             return
-        if scope["method"] == "POST" and scope["path"] == "/v1/plans":
+        if fault := fault_of(scope):
+            await _refuse(send, problem(400, "bad_request", fault))
+        elif scope["method"] == "POST" and scope["path"] == "/v1/plans":
             await _ask_and_wait(scope, body, send)
         elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
@@ -79,11 +83,14 @@ async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
     wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
         location = (answer.header(b"location") or b"").decode()
-        with suppress(TimeoutError):
+        # Cancelled, it is the server that stops: the client is told where its plan will be.
+        with suppress(TimeoutError, asyncio.CancelledError):
             await waiters.next(location.rsplit("/", 1)[-1], timeout=float(wait))
-            answer = await _get(scope, location)
-            answer.start["status"] = 201
-            answer.start["headers"].append((b"location", location.encode()))
+            finished = await _get(scope, location)
+            if finished.start["status"] == 200:  # else it is to be had later, as the first answer says
+                finished.start["status"] = 201
+                finished.start["headers"].append((b"location", location.encode()))
+                answer = finished
     await answer.replay(send)
 
 
@@ -150,11 +157,14 @@ async def _get(scope: Message, path: str) -> Recorded:
 
 async def _too_slow(send: Send) -> None:
     detail = f"The body did not arrive within {BODY_SECONDS} seconds. Send it again."
-    body = json.dumps(problem(408, "body_too_slow", detail)).encode()
-    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     # What still arrives would be taken for the next request.
-    headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await _refuse(send, problem(408, "body_too_slow", detail), headers=[(b"connection", b"close")])
+
+
+async def _refuse(send: Send, told: Json, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    body = json.dumps(told).encode()
+    own = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": told["status"], "headers": [*own, *headers]})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, Task
+
+from orra.outages import OUT_OF_REACH, brief
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 
-app = Celery("orra")
+log = structlog.get_logger(__name__)
+
+
+class PatientTask(Task):  # type: ignore[misc]
+    """Left undone while the database is away, and told in one line instead of a traceback every other second: the
+    next tick does it, and plans are swept up."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.run(*args, **kwargs)
+        except OUT_OF_REACH as error:
+            log.warning("database unreachable", task=self.name, arguments=args, error=brief(error))
+            return None
+
+
+app = Celery("orra", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -106,6 +107,22 @@ def prices(variable: str) -> dict[str, Price]:
         return parse_prices(text(variable))
     except ValueError as error:
         stop(variable, str(error))
+
+
+def host_names(variable: str, *, always: list[str]) -> list[str]:
+    """Names that requests may be for; every name when none are given. ``always`` are this machine's own: whoever
+    watches the processes asks by these."""
+    names = [name.strip() for name in text(variable).split(",") if name.strip()]
+    if not all(re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", name, re.ASCII) for name in names):
+        stop(variable, "must be host names separated by commas, without scheme or port: orra.example.com.")
+    return [*names, *always] if names else ["*"]
+
+
+def origins(variable: str) -> list[str]:
+    found = [origin.strip() for origin in text(variable).split(",") if origin.strip()]
+    if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in found):
+        stop(variable, "must be origins separated by commas, each with its scheme: https://orra.example.com.")
+    return found
 
 
 def database(variable: str) -> dict[str, Any]:
@@ -224,8 +241,8 @@ MAX_BODY_BYTES = 512 * 1024
 # --- Django
 
 DEBUG = False
-ALLOWED_HOSTS = text("ALLOWED_HOSTS", "*").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", always=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "orra.urls"
 WSGI_APPLICATION = "orra.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -234,6 +251,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "orra.formats"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -293,10 +311,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["planengine.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "planengine.api.negotiation.AnyAccept",
     "DEFAULT_SCHEMA_CLASS": "planengine.api.schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "planengine.api.pagination.Pages",
     "EXCEPTION_HANDLER": "planengine.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
+    "ALLOWED_VERSIONS": ["1"],  # else the description takes whatever a query says for its version
 }
 
 SPECTACULAR_SETTINGS = {
@@ -305,12 +325,18 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Requests in natural language become validated execution plans, cached by meaning.",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/v1",  # what comes after it is what operations are grouped by
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"ModelCheckEnum": "planengine.models.Project.ModelCheck"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "planengine.api.schema.refuse_unknown_members",
+    ],
 }
 
 # --- Celery (read by orra.celery with the prefix CELERY_)
@@ -368,6 +394,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "uvicorn.error": {"level": "ERROR"},  # its warnings are about what strangers send
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

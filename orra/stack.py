@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -29,7 +30,7 @@ from orra.processes import EmbeddedError
 from orra.runs import Credentials, Options, Running, credentials, running, write
 from orra.supervision import Child, Log, Program, python, run_once, say
 
-START_SECONDS = 60
+START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time
 POSTGRES_WATCH_SECONDS = 1.0
 FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "later"}
@@ -81,12 +82,17 @@ def listening(options: Options) -> Iterator[socket.socket]:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+    except (OSError, UnicodeError):
+        raise EmbeddedError(f"ORRA_HOST {options.host!r} is not a name or address that can be found.") from None
+    try:
         with socket.socket(family, kind, protocol) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1024)
             yield listener
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise EmbeddedError(f"ORRA_HOST {options.host!r} is not an address of this machine.") from None
         raise EmbeddedError(
             f"Port {options.port} of {options.host} cannot be used: {error.strerror}. "
             "Set PORT to another; PORT=0 takes a free one."
@@ -279,7 +285,9 @@ class Stack:
 
     def _answers(self) -> bool:
         try:
-            with _http.open(f"{self.url}/readyz", timeout=5) as answer:
+            # By a name that is always allowed, whatever the address and ALLOWED_HOSTS.
+            request = urllib.request.Request(f"{self.url}/readyz", headers={"Host": "localhost"})
+            with _http.open(request, timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -118,6 +118,14 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def open(cls, **facts: object) -> tuple[Project, str]:
+        """A new project and the secret of its first API key: both, or neither."""
+        with transaction.atomic():
+            project = cls.objects.create(**facts)
+            _, secret = ApiKey.issue(project, name="first key")
+        return project, secret
+
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def active(self) -> ApiKeyQuerySet:
@@ -443,6 +451,7 @@ class Tally(models.Model):
     tokens_saved = models.PositiveBigIntegerField()
 
     class Meta:
+        verbose_name_plural = "tallies"
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "hour", "decision", "reason", "guard"], name="tally_per_hour_and_kind"

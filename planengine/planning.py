@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cache import lookup
 from orra import metrics
+from orra.outages import OUT_OF_REACH
 from orra.strictjson import Json
 from planengine import drafting, flights, leases, plan_cache, plans
 from planengine.flights import Lead
@@ -95,13 +96,15 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
 
 
 def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
-    """Ends with an outcome in the row, whatever happens short of losing the process or the lease."""
+    """Ends with an outcome in the row, whatever happens short of losing the process, the lease or the database."""
     plan = plans.claim(plan_id)
     if plan is None:
         return
     with leases.kept(*_extensions(plan, lead), name=plan.id):
         try:
             _plan(plan, request, lead)
+        except OUT_OF_REACH:
+            raise  # when the lease has ended the sweep tries again
         except Exception:
             _finish_broken(plan)
 

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 FACTS = ("type", "description", "input_schema", "output_schema", "revertible")
 REMEMBERED_CATALOGUES = 256
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
+NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
+NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"))  # in Python, $ would let a line end pass
 NAME_RULE = "A service's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit."
 MAX_DESCRIPTION_CHARACTERS = 4000
 

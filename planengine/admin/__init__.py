@@ -2,24 +2,35 @@
 
 from django.contrib import admin
 
+from planengine.admin.breakers import BreakerAdmin
 from planengine.admin.checks import HitCheckAdmin
 from planengine.admin.entries import ReplayableEntryAdmin
+from planengine.admin.figures import DailyUsageAdmin, TallyAdmin, TallyMarkAdmin
+from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.floors import CalibratedFloorAdmin
 from planengine.admin.keys import ApiKeyAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
+from planengine.admin.reembedding import ReembeddingAdmin
 from planengine.admin.services import ServiceAdmin
 from planengine.admin.verdicts import VerdictAdmin
 
 __all__ = [
     "ApiKeyAdmin",
     "AttemptAdmin",
+    "BreakerAdmin",
     "CalibratedFloorAdmin",
+    "DailyUsageAdmin",
+    "FlightAdmin",
+    "FollowerAdmin",
     "HitCheckAdmin",
     "PlanAdmin",
     "ProjectAdmin",
+    "ReembeddingAdmin",
     "ReplayableEntryAdmin",
     "ServiceAdmin",
+    "TallyAdmin",
+    "TallyMarkAdmin",
     "VerdictAdmin",
 ]
 
@@ -27,3 +38,4 @@ admin.site.site_header = "orra"
 admin.site.site_title = "orra"
 admin.site.index_title = "Plan engine"
 admin.site.empty_value_display = "–"
+admin.site.enable_nav_sidebar = False  # lists need the room

@@ -11,6 +11,8 @@ from planengine.models import HitCheck
 @admin.register(HitCheck)
 class HitCheckAdmin(ReadOnlyAdmin):
     list_display = ("plan", "verdict", "origin", "settled", "project", "created_at")
+    fields = ("plan", "project", "verdict", "origin", "settled", "created_at")
+    readonly_fields = ("created_at",)
     list_filter = ("verdict", "origin", "settled", "created_at", ProjectFilter)
     list_select_related = ("plan", "project")
     search_fields = ("plan__id__exact", "project__name", "project__id__exact")

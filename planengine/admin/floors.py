@@ -14,6 +14,9 @@ from planengine.models import CalibratedFloor
 @admin.register(CalibratedFloor)
 class CalibratedFloorAdmin(OperatorAdmin):
     list_display = ("embedding_model", "floor", "tolerance", "measured_on", "measured_at")
+    list_filter = ("measured_at",)
+    search_fields = ("embedding_model", "measured_on")
+    search_help_text = "Part of a model's name, or of the file it was measured on."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

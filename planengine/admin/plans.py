@@ -60,6 +60,15 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset
 
 
+class AttemptsProjectFilter(ProjectFilter):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return super().lookups(request, model_admin.admin_site.get_model_admin(Plan))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        chosen = self.value()
+        return queryset.filter(plan__project_id=chosen) if chosen else queryset
+
+
 class ServedByFilter(ChosenFilter):
     title = "served by the entry"
     parameter_name = "entry"
@@ -120,7 +129,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         "took",
         "created_at",
     )
-    list_filter = (OutcomeFilter, "created_at")
+    list_filter = (OutcomeFilter, "created_at", AttemptsProjectFilter)
     list_select_related = ("plan",)
     list_defer = ("prompt", "answer", "plan__params", "plan__plan", "plan__error")
     ordering = ("-id",)

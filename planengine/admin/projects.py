@@ -17,7 +17,7 @@ from cache.models import Entry
 from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
 from planengine import budgets, honesty
 from planengine.calibration import floor_for
-from planengine.models import ApiKey, Plan, Project, Service
+from planengine.models import ApiKey, DailyUsage, HitCheck, Plan, Project, Service, Tally
 from planengine.usage import usage_since
 
 FLOOR_ORIGINS = {
@@ -27,6 +27,7 @@ FLOOR_ORIGINS = {
     "built_in": "what the embedding model comes with",
 }
 PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
+KEPT_OF_IT: tuple[type[Model], ...] = (HitCheck, DailyUsage, Tally)
 
 
 @admin.register(Project)
@@ -106,7 +107,7 @@ class ProjectAdmin(OperatorAdmin):
         return {
             "parts": [
                 {"name": part._meta.verbose_name_plural, "list": list_of(part, project=row.pk)}
-                for part in PARTS
+                for part in (*PARTS, *KEPT_OF_IT)
                 if self.may_view(part, request)
             ],
             "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",

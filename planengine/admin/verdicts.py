@@ -17,6 +17,8 @@ class VerdictAdmin(OperatorAdmin):
     list_display = ("asked", "cached", "answer", "model", "project", "created_at", "expires_at")
     list_filter = ("answer", "created_at", ProjectFilter)
     list_select_related = ("project",)
+    search_fields = ("asked_template", "cached_template", "model", "project__name", "project__id__exact")
+    search_help_text = "Words of either template, part of a model's name, or a project's name or id."
 
     @admin.display(description="asked")
     def asked(self, verdict: Verdict) -> str:

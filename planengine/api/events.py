@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -20,16 +17,7 @@ from planengine.models import Plan
 from planengine.waiting import EVENTS_HEADER
 
 
-class AnyAccept(DefaultContentNegotiation):
-    """Whatever the client accepts: what is not an event stream is a problem."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
 class PlanEvents(APIView):
-    content_negotiation_class = AnyAccept
-
     @extend_schema(
         operation_id="listen_to_plan",
         summary="What happens to a plan, as server-sent events",
@@ -65,7 +53,7 @@ class PlanEvents(APIView):
         if story.finished and not events:
             return HttpResponse(status=204)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        if not story.finished:
+        if not story.finished and request.method == "GET":
             headers[EVENTS_HEADER] = str(events[-1].place if events else place)
         body = OPENING + b"".join(event.encode() for event in events)
         return HttpResponse(body, content_type="text/event-stream; charset=utf-8", headers=headers)

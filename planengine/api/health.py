@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -24,7 +23,12 @@ class Live(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="livez", summary="Does the process answer?", responses={200: {"type": "object"}})
+    @extend_schema(
+        operation_id="livez",
+        summary="Does the process answer?",
+        responses={200: {"type": "object"}},
+        tags=["health"],
+    )
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})
 
@@ -40,6 +44,7 @@ class Ready(APIView):
         operation_id="readyz",
         summary="Can it take requests?",
         responses={200: {"type": "object"}, 503: {"type": "object"}},
+        tags=["health"],
     )
     def get(self, request: Request) -> Response:
         database = _database()
@@ -50,10 +55,6 @@ class Ready(APIView):
 class Metrics(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """There is one format, whatever a scraper says it takes."""
-        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:

@@ -44,6 +44,16 @@ class Pages(CursorPagination):
             described["properties"][name] = {"type": ["string", "null"], "format": "uri"}
         return described
 
+    def get_schema_operation_parameters(self, view):  # type: ignore[no-untyped-def]
+        described = super().get_schema_operation_parameters(view)
+        for parameter in described:
+            if parameter["name"] == self.page_size_query_param:
+                bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+                parameter["schema"] = {"type": "integer", **bounds}
+            elif parameter["name"] == self.cursor_query_param:
+                parameter["description"] = "From `next` or `previous` of a page."
+        return described
+
     def is_position(self, position: object) -> bool:
         """Whether a cursor's position is a value of the column that the list is ordered by."""
         return position is None or parse_moment(str(position)) is not None

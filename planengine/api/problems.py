@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.views import APIView, set_rollback
 
+from orra.outages import OUT_OF_REACH, brief
 from orra.strictjson import Json
 from planengine.exceptions import BadRequest, OrraError
+from planengine.problems import shorten
 
 CONTENT_TYPE = "application/problem+json"
+# What a client sent wrongly is told back to it, but not all of it.
+MAX_PROBLEMS, MAX_FIELD, MAX_MESSAGE = 20, 100, 500
 
 log = structlog.get_logger(__name__)
 
@@ -42,18 +50,23 @@ def problem(
     return {**body, **{name: value for name, value in extras.items() if value}}
 
 
+UNREACHABLE = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
+COME_BACK = {"Retry-After": "2"}
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know becomes :func:`server_error`, with nothing of it shown."""
     set_rollback()
+    # A problem is JSON also where a view speaks something else.
+    context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     if isinstance(error, BadRequest):
         challenge = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else None
         return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
-    if isinstance(error, OperationalError | InterfaceError):
-        log.error("database unreachable", error=str(error).splitlines()[0])
-        body = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
-        return _respond(body, headers={"Retry-After": "2"})
+    if isinstance(error, OUT_OF_REACH):
+        _note_unreachable(error)
+        return _respond(UNREACHABLE, headers=COME_BACK)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here by that name, or it belongs to another project.")
     elif isinstance(error, PermissionDenied):
@@ -61,16 +74,26 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         return _respond(_invalid(error))
     if isinstance(error, exceptions.APIException):
-        return _respond(_known(error), headers=_headers(error))
+        return _respond(_known(error, context["view"]), headers=_headers(error))
     return None
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    without_slash = request.path_info.rstrip("/")
     detail = "There is no such path. /docs shows what there is."
+    if without_slash != request.path_info and is_valid_path(without_slash):
+        detail = "There is no such path: leave out the slash at its end."
     return JsonResponse(problem(404, "no_such_path", detail), status=404, content_type=CONTENT_TYPE)
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What no view knew. A database that is away is said to be, in the admin in a page of its own."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OUT_OF_REACH):
+        _note_unreachable(error)
+        if request.path_info.startswith("/admin/"):
+            return HttpResponse(render_to_string("503.html"), status=503, headers=COME_BACK)
+        return JsonResponse(UNREACHABLE, status=503, content_type=CONTENT_TYPE, headers=COME_BACK)
     detail = "The plan engine itself failed. The log has the details; trying again may help."
     return JsonResponse(problem(500, "internal_error", detail), status=500, content_type=CONTENT_TYPE)
 
@@ -80,17 +103,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     return JsonResponse(problem(400, "bad_request", detail), status=400, content_type=CONTENT_TYPE)
 
 
-def _known(error: exceptions.APIException) -> dict[str, Json]:
-    detail = error.detail
-    code = str(getattr(detail, "code", error.default_code))
+def _note_unreachable(error: BaseException) -> None:
+    log.error("database unreachable", error=brief(error))
+
+
+def _known(error: exceptions.APIException, view: APIView) -> dict[str, Json]:
+    code, detail = str(getattr(error.detail, "code", error.default_code)), str(error.detail)
     if isinstance(error, exceptions.NotAuthenticated):
-        code = "missing_api_key"
-        detail = "Send an API key as `Authorization: Bearer sk-orra-v1-…`."  # type: ignore[assignment]
-    return problem(error.status_code, code, str(detail))
+        code, detail = "missing_api_key", "Send an API key as `Authorization: Bearer sk-orra-v1-…`."
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        detail = f"The method is not possible here. Possible are: {', '.join(view.allowed_methods)}."
+    elif isinstance(error, exceptions.UnsupportedMediaType):
+        detail = "Send JSON, with `Content-Type: application/json`."
+    return problem(error.status_code, code, detail)
 
 
 def _invalid(error: exceptions.ValidationError) -> dict[str, Json]:
-    problems = list(_flatten(error.detail, ""))
+    problems = list(islice(_flatten(error.detail, ""), MAX_PROBLEMS))
     detail = " ".join(
         f"{found['field']}: {found['message']}" if found["field"] else found["message"] for found in problems
     )
@@ -106,8 +135,9 @@ def _flatten(detail: Any, path: str) -> Any:
         for member in detail:
             yield from _flatten(member, path)
     else:
-        field = "" if path == "non_field_errors" else path
-        yield {"field": field, "code": str(getattr(detail, "code", "invalid")), "message": str(detail)}
+        field = "" if path == "non_field_errors" else shorten(path, MAX_FIELD)
+        message = shorten(str(detail), MAX_MESSAGE)
+        yield {"field": field, "code": str(getattr(detail, "code", "invalid")), "message": message}
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -37,6 +37,14 @@ class Schema(AutoSchema):
             "content": {CONTENT_TYPE: {"schema": component}},
         }
         return responses
+
+
+def refuse_unknown_members(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: what is sent to the API has the members that are described and no others."""
+    for name, component in result["components"]["schemas"].items():
+        if name.endswith("Request") and component.get("type") == "object":
+            component["additionalProperties"] = False
+    return result
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

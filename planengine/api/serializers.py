@@ -7,33 +7,71 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
+from rest_framework.settings import api_settings
 
 from cache.description import filled_places
 from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
 from cache.templates import Template, TemplateInvalid
-from orra.strictjson import Json
+from orra.strictjson import Json, type_of
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.registry import MAX_DESCRIPTION_CHARACTERS
-from planengine.requests import CACHE_MODES, MAX_ACTION_CHARACTERS, MAX_WAIT_SECONDS
+from planengine.requests import (
+    CACHE_MODES,
+    MAX_ACTION_CHARACTERS,
+    MAX_FIELD_CHARACTERS,
+    MAX_PARAMS,
+    MAX_WAIT_SECONDS,
+)
 from planengine.schemas import SchemaInvalid, check_schema
 from planengine.states import PlanSource, PlanStatus
 
+# What a member's JSON type must be. The fields themselves would take "yes" for true and true for 1.
+JSON_TYPES: tuple[tuple[type[serializers.Field], tuple[str, ...], str], ...] = (  # type: ignore[type-arg]
+    (serializers.BooleanField, ("boolean",), "true or false"),
+    (serializers.IntegerField, ("integer",), "a whole number"),
+    (serializers.FloatField, ("integer", "number"), "a number"),
+    (serializers.CharField, ("string",), "text"),
+)
+
 
 class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Refuses members that it does not know, instead of losing them silently."""
+    """Refuses members that it does not know, instead of losing them silently, and values of another JSON type,
+    instead of guessing what they mean."""
+
+    def run_validation(self, data: Json = empty) -> Any:
+        if not isinstance(data, dict):
+            fault = {api_settings.NON_FIELD_ERRORS_KEY: ["Send a JSON object."]}
+            raise serializers.ValidationError(fault, code="body_not_an_object")
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Json) -> Any:
-        if isinstance(data, dict):
-            writable = {name for name, field in self.fields.items() if not field.read_only}
-            unknown = {
-                name: [f"Unknown. Known are: {', '.join(sorted(writable))}."]
-                for name in data
-                if name not in writable
-            }
-            if unknown:
-                raise serializers.ValidationError(unknown, code="unknown_member")
+        writable = {name: field for name, field in self.fields.items() if not field.read_only}
+        unknown = [name for name in data if name not in writable]
+        if unknown:
+            known = f"Unknown. Known are: {', '.join(sorted(writable))}."
+            raise serializers.ValidationError(dict.fromkeys(unknown, [known]), code="unknown_member")
+        faults = {name: fault for name, value in data.items() if (fault := _fault(writable[name], value))}
+        if faults:
+            raise serializers.ValidationError(faults)
         return super().to_internal_value(data)
+
+
+def _fault(field: serializers.Field, value: Json) -> ErrorDetail | None:  # type: ignore[type-arg]
+    """What is wrong with a value before its field looks at it. ``None``, the value, is the field's own affair."""
+    if value is None:
+        return None
+    if isinstance(field, serializers.ChoiceField):
+        if isinstance(value, str) and value in field.choices:
+            return None
+        return ErrorDetail(f"Must be one of {', '.join(map(str, field.choices))}.", "invalid_choice")
+    for kind, types, wanted in JSON_TYPES:
+        if isinstance(field, kind):
+            fits = type_of(value) in types
+            return None if fits else ErrorDetail(f"Must be {wanted}, not {type_of(value)}.", "wrong_type")
+    return None
 
 
 SETTINGS = (
@@ -95,6 +133,7 @@ class NewApiKeySerializer(ApiKeySerializer):
         fields = (*ApiKeySerializer.Meta.fields, "api_key")
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class SchemaField(serializers.JSONField):
     """A JSON Schema (Draft 2020-12) of type object, with local references only."""
 
@@ -103,7 +142,8 @@ class SchemaField(serializers.JSONField):
         try:
             check_schema(schema)
         except SchemaInvalid as error:
-            raise serializers.ValidationError(f"At {error.path}: {error}", code="invalid_schema") from None
+            where = f"At {error.path}: " if error.path else ""
+            raise serializers.ValidationError(f"{where}{error}", code="invalid_schema") from None
         return schema
 
 
@@ -138,11 +178,23 @@ class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
     value = serializers.JSONField()
 
 
+PARAM = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "minLength": 1, "maxLength": MAX_FIELD_CHARACTERS},
+        "value": {},
+    },
+    "required": ["field", "value"],
+    "additionalProperties": False,
+}
+
+
 @extend_schema_field(
     {
         "oneOf": [
-            {"type": "array", "items": {"$ref": "#/components/schemas/Param"}},
+            {"type": "array", "maxItems": MAX_PARAMS, "items": PARAM},
             {"type": "object", "additionalProperties": {}},
+            {"type": "null"},
         ],
         "description": "A list of {field, value}, or an object of values by field.",
     }
@@ -163,11 +215,6 @@ class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
     params = ParamsField(required=False, help_text="Left out: the entry's own params.")
-
-
-class ExplainRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS)
-    params = ParamSerializer(many=True, required=False, help_text="Or an object of values by field.")
 
 
 class ReportSerializer(StrictSerializer):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from planengine.api.queries import check_filters
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.usage import usage_since
@@ -53,6 +54,7 @@ class ProjectUsage(APIView):
         responses=UsageTotalsSerializer,
     )
     def get(self, request: Request) -> Response:
+        check_filters(request, "since")
         raw = request.query_params.get("since")
         since = _day(raw) if raw is not None else datetime.now(UTC).date() - timedelta(days=DAYS)
         return Response(usage_since(project_of(request), since))

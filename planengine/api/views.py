@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -20,8 +19,8 @@ from orra.strictjson import InvalidJson, Json, check
 from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
-from planengine.api.moments import parse_moment
 from planengine.api.pagination import PagesByName
+from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.cache_stats import cache_stats
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
@@ -29,7 +28,7 @@ from planengine.requests import PlanRequest, parse_action, parse_idempotency_key
 from planengine.states import PlanSource, PlanStatus
 from planengine.waiting import WAIT_HEADER
 
-MOST_HOURS = 10 * 365 * 24
+RETRY_AFTER_SECONDS = "1"  # when to look at a plan that is being made
 
 
 def project_of(request: Request) -> Project:
@@ -51,8 +50,7 @@ class Projects(APIView):
     def post(self, request: Request) -> Response:
         serializer = shapes.ProjectSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        project = serializer.save()
-        _, secret = ApiKey.issue(project, name="first key")
+        project, secret = Project.open(**serializer.validated_data)
         return Response({**shapes.ProjectSerializer(project).data, "api_key": secret}, status=201)
 
 
@@ -84,6 +82,7 @@ class ApiKeys(generics.ListAPIView[ApiKey]):
     queryset = ApiKey.objects.none()
 
     def get_queryset(self) -> QuerySet[ApiKey]:
+        check_filters(self.request, *OF_EVERY_LIST)
         return ApiKey.objects.filter(project=project_of(self.request))
 
     @extend_schema(operation_id="list_api_keys", summary="The project's API keys, revoked ones too")
@@ -97,7 +96,7 @@ class ApiKeys(generics.ListAPIView[ApiKey]):
         responses={201: shapes.NewApiKeySerializer},
     )
     def post(self, request: Request) -> Response:
-        serializer = shapes.ApiKeySerializer(data=request.data or {})
+        serializer = shapes.ApiKeySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         key, secret = ApiKey.issue(project_of(request), name=serializer.validated_data.get("name", ""))
         return Response({**shapes.ApiKeySerializer(key).data, "api_key": secret}, status=201)
@@ -122,8 +121,9 @@ class Services(generics.ListAPIView[Service]):
     queryset = Service.objects.none()
 
     def get_queryset(self) -> QuerySet[Service]:
+        check_filters(self.request, "type", *OF_EVERY_LIST)
         found = Service.objects.filter(project=project_of(self.request))
-        return found.filter(type=kind) if (kind := _choice(self.request, "type", Service.Type.values)) else found
+        return found.filter(type=kind) if (kind := choice(self.request, "type", Service.Type.values)) else found
 
     @extend_schema(
         operation_id="list_services",
@@ -144,6 +144,9 @@ class OneService(APIView):
         summary="Register or change a service",
         description="Upsert by name. The version rises only when something changed.",
         request=shapes.ServiceSerializer,
+        parameters=[
+            OpenApiParameter("name", {"type": "string", "pattern": registry.NAME_PATTERN}, OpenApiParameter.PATH)
+        ],
         responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
@@ -167,6 +170,9 @@ class OneService(APIView):
         return get_object_or_404(Service.objects.select_related("project"), project=project_of(request), name=name)
 
 
+PLAN_FILTERS = ("status", "source", "entry_id", "created_after", "created_before")
+
+
 class Plans(generics.ListAPIView[Plan]):
     queryset = Plan.objects.none()
     serializer_class = shapes.PlanSerializer
@@ -180,6 +186,7 @@ class Plans(generics.ListAPIView[Plan]):
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
                 location=OpenApiParameter.HEADER,
                 description="Sending the same request again with the same key gives the same plan.",
             )
@@ -201,6 +208,7 @@ class Plans(generics.ListAPIView[Plan]):
             return Response(body, status=201, headers=headers)
         if created:
             tasks.enqueue(plan.id)
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
         if asked.wait_seconds:
             headers[WAIT_HEADER] = str(asked.wait_seconds)
         return Response(body, status=202, headers=headers)
@@ -222,12 +230,13 @@ class Plans(generics.ListAPIView[Plan]):
         return self.get_paginated_response([shapes.plan_as_json(plan, attempts=False) for plan in page or []])
 
     def get_queryset(self) -> QuerySet[Plan]:
+        check_filters(self.request, *PLAN_FILTERS, *OF_EVERY_LIST)
         filters: dict[str, object] = {
-            "status": _choice(self.request, "status", PlanStatus.values),
-            "source": _choice(self.request, "source", PlanSource.values),
-            "cache_entry_id": _text(self.request, "entry_id"),
-            "created_at__gt": _moment(self.request, "created_after"),
-            "created_at__lt": _moment(self.request, "created_before"),
+            "status": choice(self.request, "status", PlanStatus.values),
+            "source": choice(self.request, "source", PlanSource.values),
+            "cache_entry_id": text(self.request, "entry_id"),
+            "created_at__gt": moment(self.request, "created_after"),
+            "created_at__lt": moment(self.request, "created_before"),
         }
         wanted = {name: value for name, value in filters.items() if value is not None}
         return Plan.objects.filter(project=project_of(self.request), **wanted)
@@ -260,8 +269,9 @@ class Entries(generics.ListAPIView[Entry]):
     queryset = Entry.objects.none()
 
     def get_queryset(self) -> QuerySet[Entry]:
+        check_filters(self.request, "service", *OF_EVERY_LIST)
         found = Entry.objects.filter(project=project_of(self.request)).select_related("use")
-        service = _text(self.request, "service")
+        service = text(self.request, "service")
         return found if service is None else found.filter(services__has_key=service)
 
     @extend_schema(
@@ -275,11 +285,12 @@ class Entries(generics.ListAPIView[Entry]):
     @extend_schema(
         operation_id="purge_cache_entries",
         summary="Evict every entry that uses a service",
-        parameters=[OpenApiParameter("service", required=True)],
+        parameters=[OpenApiParameter("service", {"type": "string", "minLength": 1}, required=True)],
         responses={200: {"type": "object", "properties": {"evicted": {"type": "integer"}}}},
     )
     def delete(self, request: Request) -> Response:
-        service = _text(request, "service")
+        check_filters(request, "service")
+        service = text(request, "service")
         if not service:
             raise BadRequest("Say which entries: `?service=NAME`.", code="service_missing")
         return Response({"evicted": lookup.forget_using(project_of(request).pk, service)})
@@ -325,8 +336,9 @@ class Explain(APIView):
     @extend_schema(
         operation_id="explain_cache",
         summary="What the cache would do with a request, and why",
-        description="A dry run: nothing is served, counted, planned or changed.",
-        request=shapes.ExplainRequestSerializer,
+        description="A dry run: nothing is served, counted, planned or changed. A plan's request can be sent as "
+        "it is; `cache` and `wait_seconds` make no difference.",
+        request=shapes.PlanRequestSerializer,
         responses=shapes.ExplanationSerializer,
     )
     def post(self, request: Request) -> Response:
@@ -343,52 +355,21 @@ class CacheStats(APIView):
         "which, and counts hits too that were served by a later candidate.",
         parameters=[
             OpenApiParameter("since", type=datetime),
-            OpenApiParameter("hours", type=int, description="1 to 87600, instead of `since`."),
+            OpenApiParameter(
+                "hours",
+                {"type": "integer", "minimum": 1, "maximum": MOST_HOURS},
+                description="Instead of `since`.",
+            ),
         ],
         responses=shapes.CacheStatsSerializer,
     )
     def get(self, request: Request) -> Response:
-        return Response(cache_stats(project_of(request), since=_since(request)))
+        check_filters(request, "since", "hours")
+        return Response(cache_stats(project_of(request), since=since(request)))
 
 
 def _entry(request: Request, entry_id: str) -> Entry:
     return get_object_or_404(Entry.objects.select_related("use"), project=project_of(request), pk=entry_id)
-
-
-def _text(request: Request, name: str) -> str | None:
-    value = request.query_params.get(name)
-    if value is not None and "\x00" in value:
-        raise BadRequest(f"`{name}` must not contain NUL.", code="invalid_text")
-    return value
-
-
-def _choice(request: Request, name: str, known: list[str]) -> str | None:
-    value = request.query_params.get(name)
-    if value is not None and value not in known:
-        raise BadRequest(f"`{name}` must be one of {', '.join(known)}.", code="invalid_filter")
-    return value
-
-
-def _moment(request: Request, name: str) -> datetime | None:
-    raw = request.query_params.get(name)
-    if raw is None:
-        return None
-    moment = parse_moment(raw)
-    if moment is None:
-        raise BadRequest(f"`{name}` must be a time such as 2026-01-31T12:00:00Z.", code="invalid_filter")
-    return moment
-
-
-def _since(request: Request) -> datetime | None:
-    """From when on to count: a moment, or so many hours ago."""
-    hours = request.query_params.get("hours")
-    if hours is None:
-        return _moment(request, "since")
-    if "since" in request.query_params:
-        raise BadRequest("Send `since` or `hours`, not both.", code="invalid_filter")
-    if not (hours.isascii() and hours.isdecimal() and len(hours) < 6 and 1 <= int(hours) <= MOST_HOURS):
-        raise BadRequest(f"`hours` must be a whole number from 1 to {MOST_HOURS}.", code="invalid_filter")
-    return timezone.now() - timedelta(hours=int(hours))
 
 
 def _storable(body: Json) -> Json:

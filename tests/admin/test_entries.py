@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,13 +41,18 @@ def test_the_page_says_what_fills_which_place(operator: Client, entry: Entry) ->
 
 
 def test_the_page_tells_the_entry_s_standing(operator: Client, entry: Entry, served: Plan) -> None:
-    Entry.objects.filter(pk=entry.pk).update(pinned=True)
+    cost = {"attempts": 2, "milliseconds": 30.4, "prompt_tokens": None}
+    Entry.objects.filter(pk=entry.pk).update(
+        pinned=True, cost=cost, created_at=datetime(2026, 1, 31, 3, 5, 7, tzinfo=UTC)
+    )
     page = text(body(operator, page_of(entry)))
     assert "State usable pinned" in page
     assert "Hits 1, last on" in page
     assert "every request of its template" in page
     assert "384 dimensions" in page
-    assert '"planner": "composer' in page
+    assert "Planned by composer (it cost attempts: 2, milliseconds: 30.4)" in page
+    assert "Planner composer:" in page and "Embedding model all-MiniLM-L6-v2" in page
+    assert "stored 2026-01-31 03:05:07" in page and "All times are UTC." in page
 
 
 def test_the_plans_it_served_are_linked(operator: Client, entry: Entry, served: Plan, rejected: Plan) -> None:

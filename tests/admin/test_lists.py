@@ -4,18 +4,61 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.admin import site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cache.models import Entry
+from cache.models import Entry, EntryUse, EntryVector, Reembedding, Verdict
 from orra import admin as shared
-from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from planengine.models import (
+    ApiKey,
+    Attempt,
+    Breaker,
+    CalibratedFloor,
+    DailyUsage,
+    Flight,
+    Follower,
+    HitCheck,
+    Plan,
+    Project,
+    Service,
+    Tally,
+    TallyMark,
+)
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import body, list_of, text
 
-MODELS = (Project, ApiKey, Service, Plan, Attempt, Entry)
+MODELS = (
+    Project,
+    ApiKey,
+    Service,
+    Plan,
+    Attempt,
+    Entry,
+    Breaker,
+    CalibratedFloor,
+    DailyUsage,
+    Flight,
+    Follower,
+    HitCheck,
+    Reembedding,
+    Tally,
+    TallyMark,
+    Verdict,
+)
+# Parts of an entry, shown on its page.
+PARTS = (EntryUse, EntryVector)
+
+
+def test_every_model_has_a_list() -> None:
+    ours = {model for model in apps.get_models() if model._meta.app_label in ("planengine", "cache")}
+    assert ours == {*MODELS, *PARTS}
+    for model in MODELS:
+        listed = site.get_model_admin(model)
+        assert (listed.search_fields and listed.list_filter) or model is TallyMark, model  # which is one row
 
 
 @pytest.fixture
@@ -31,6 +74,24 @@ def fill_tables(
             )
             plan = make_plan(project, cache_entry_id=entry.pk, cache={"decision": "miss", "reason": "refused"})
             Attempt.objects.create(plan=plan, number=1, planner="composer", seconds=0.1)
+            name, now = f"{number} of {count}", timezone.now()
+            flight = Flight.objects.create(
+                fingerprint=name, project=project, leader_id=plan.pk, token=1, started_at=now, lease_expires_at=now
+            )
+            Follower.objects.create(plan=plan, flight=flight, identity=name, since=now)
+            Breaker.objects.create(endpoint=name, failures=3, retry_at=now)
+            CalibratedFloor.objects.create(
+                embedding_model=name, floor=0.8, tolerance=0.01, measured_on="f", measured={}, measured_at=now
+            )
+            DailyUsage.objects.create(project=project, day=now.date())
+            HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
+            Reembedding.objects.create(embedding_model=name, token=1, lease_expires_at=now)
+            Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)
+            TallyMark.objects.create(counted_until=now)
+            Verdict.objects.create(
+                **{"project": project, "asked_key": name, "cached_key": name, "model": "m", "answer": "yes"},
+                **{"asked_template": "a", "cached_template": "b", "expires_at": now},
+            )
 
     return make
 
@@ -193,3 +254,13 @@ def test_a_filter_with_nul_is_refused(model: type[Any], operator: Client) -> Non
     assert operator.get(list_of(model, project="p_\x00")).status_code == 400
     assert operator.get(list_of(model, q="\x00")).status_code == 400
     assert operator.get(list_of(model) + "p_%00/change/").status_code == 302  # no such row
+
+
+def test_attempts_of_a_project(
+    operator: Client, rejected: Plan, make_project: Callable[..., Project], make_plan: Callable[..., Plan]
+) -> None:
+    other = make_plan(make_project("another"))
+    Attempt.objects.create(plan=other, number=1, planner="m", seconds=1)
+    page = body(operator, list_of(Attempt, project=other.project_id))
+    assert other.pk in page and rejected.pk not in page
+    assert "1 attempt" in text(page)

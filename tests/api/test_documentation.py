@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from jsonschema import Draft202012Validator
 
 from orra.metrics import Waiting
@@ -110,8 +111,49 @@ def test_a_database_that_is_behind_is_not_ready(anonymous: Api) -> None:
     assert (answer.status_code, answer.json()["database"]) == (503, "migrations pending")
 
 
+@pytest.mark.parametrize("path", ["/docs", "/v1/schema", "/metrics", "/livez"])
+def test_a_problem_is_json_whatever_the_view_speaks(anonymous: Api, path: str) -> None:
+    answer = anonymous.request("PUT", path)
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert "Possible are: GET, HEAD" in answer.json()["detail"]
+    assert answer["Allow"].startswith("GET, HEAD")
+
+
 def test_the_docs_take_no_other_method(anonymous: Api) -> None:
     assert anonymous.request("OPTIONS", "/docs").status_code == 405
+
+
+@pytest.mark.parametrize("query", ["version=%0d%0aX-Other:%201", "version=9", "version=%ff"])
+def test_the_description_is_of_one_version_whatever_is_asked_for(anonymous: Api, query: str) -> None:
+    answer = anonymous.get(f"/v1/schema?{query}")
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'inline; filename="orra, the plan engine.yaml"'
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/xml", "application/problem+json", ";;;"])
+def test_json_is_told_whatever_is_accepted(anonymous: Api, api: Api, accept: str) -> None:
+    assert anonymous.get("/livez", Accept=accept).json() == {"status": "ok"}
+    assert api.get("/v1/plans?limit=1", Accept=accept).json()["results"] == []
+    assert anonymous.get("/v1/plans", Accept=accept).json()["code"] == "missing_api_key"
+
+
+def test_the_root_leads_to_the_docs(anonymous: Api) -> None:
+    anonymous.client.handler.enforce_csrf_checks = True
+
+    assert anonymous.get("/").headers["Location"] == "/docs"
+    refused = anonymous.post("/", {})
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_slash_too_many_is_told(api: Api, method: str) -> None:
+    answer = api.request(method, "/v1/plans/", {})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
+    assert "leave out the slash" in answer.json()["detail"]
+    assert "/docs" in api.get("/v1/nothing/").json()["detail"]
 
 
 @pytest.fixture
@@ -149,3 +191,42 @@ def test_both_forms_of_params_are_documented(document: Json, params: Json) -> No
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         assert faults(document, content["schema"], {"action": "Refund", "params": params}) == []
         assert faults(document, content["schema"], {"action": "Refund", "params": "x"}) != []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/v1/plans", {"action": "Refund", "actoin": "Refund"}),
+        ("post", "/v1/plans", {"action": "Refund", "params": [{"field": "a", "value": 1, "type": "x"}]}),
+        ("post", "/v1/cache/explain", {"action": "Refund", "other": 1}),
+        ("patch", "/v1/project", {"colour": "red"}),
+        ("put", "/v1/services/{name}", {"description": "d", "input_schema": [], "output_schema": {}}),
+    ],
+)
+def test_what_is_refused_is_not_described_as_welcome(
+    api: Api, document: Json, method: str, path: str, body: Json
+) -> None:
+    content = document["paths"][path][method]["requestBody"]["content"]["application/json"]
+
+    assert faults(document, content["schema"], body) != []
+    assert api.request(method.upper(), path.format(name="refund"), body).status_code == 400
+
+
+def test_the_description_is_made_without_complaint(anonymous: Api) -> None:
+    reset_generator_stats()
+
+    anonymous.get("/v1/schema")
+
+    assert not GENERATOR_STATS, "it would complain in the log at every start"
+
+
+def test_operations_are_grouped_by_what_they_are_about(document: Json) -> None:
+    tags = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
+
+    assert tags == {"plans", "services", "cache", "project", "projects", "api-keys", "usage", "health"}
+
+
+def test_the_bounds_of_pages_are_described(document: Json) -> None:
+    [limit] = [found for found in document["paths"]["/v1/plans"]["get"]["parameters"] if found["name"] == "limit"]
+
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}

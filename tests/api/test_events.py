@@ -99,3 +99,12 @@ def test_a_key_is_needed(api: Api, anonymous: Api) -> None:
     answer = events_of(anonymous, api.plan(*REFUND), Accept="text/event-stream")
 
     assert (answer.status_code, answer.json()["code"]) == (401, "missing_api_key")
+
+
+def test_a_look_at_the_head_ends(api: Api) -> None:
+    plan_id = api.post("/v1/plans", {"action": "Refund order ORD-17"}).json()["id"]
+
+    answer = api.request("HEAD", f"/v1/plans/{plan_id}/events")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert not [name for name in answer.headers if name.startswith("X-Orra")]

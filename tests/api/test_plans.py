@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine import plans
 from planengine.generation import Failure, Outcome
-from planengine.models import Plan, Project
+from planengine.models import Flight, Plan, Project
 from planengine.planning import work_on
+from planengine.tasks import generate_plan
 from tests.conftest import SHOP, Api, object_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +30,7 @@ def test_a_miss_is_accepted_planned_and_then_ready(api: Api) -> None:
     plan_id = answer.json()["id"]
     assert plan_id.startswith("o_")
     assert answer["Location"] == f"/v1/plans/{plan_id}"
+    assert answer["Retry-After"] == "1"
     assert answer.json()["status"] == "pending"
 
     work_on(plan_id)
@@ -340,6 +343,30 @@ def test_a_bad_filter_is_told(api: Api, query: str) -> None:
     assert answer.json()["code"].startswith("invalid_")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/plans?state=ready"),
+        ("GET", "/v1/plans?limit=1&limit=2"),
+        ("GET", "/v1/services?kind=agent"),
+        ("GET", "/v1/api-keys?name=ci"),
+        ("GET", "/v1/cache/entries?services=order_lookup"),
+        ("DELETE", "/v1/cache/entries?service=order_lookup&service=refund_payment"),
+        ("DELETE", "/v1/cache/entries?service=order_lookup&limit=1"),
+        ("GET", "/v1/cache/stats?minutes=5"),
+        ("GET", "/v1/usage?until=2026-01-31"),
+    ],
+)
+def test_what_is_no_filter_is_told_instead_of_ignored(api: Api, method: str, path: str) -> None:
+    api.plan("Refund order ORD-1", {"order_id": "ORD-1"})
+
+    answer = api.request(method, path)
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] in ("unknown_parameter", "invalid_filter")
+    assert len(api.get("/v1/cache/entries").json()["results"]) == 1
+
+
 TRAVEL = {
     f"book_{kind}": {
         "type": "service",
@@ -433,6 +460,7 @@ def test_another_content_type_is_told(api: Api) -> None:
     )
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
 
 
 def test_an_unknown_path_is_a_problem_too(api: Api) -> None:
@@ -510,3 +538,22 @@ def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPa
 
     assert (plan["status"], plan["error"]["code"]) == ("failed", "internal_error")
     assert "secret detail" not in json.dumps(plan)
+
+
+def test_a_database_that_goes_away_while_it_is_planned_is_not_the_plans_failure(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    plan_id = api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}}).json()["id"]
+    with monkeypatch.context() as patch:
+        patch.setattr("planengine.drafting.generate", cut_off)
+        generate_plan(plan_id)
+    assert api.get(f"/v1/plans/{plan_id}").json()["status"] == "planning"
+
+    Plan.objects.update(lease_expires_at=timezone.now())
+    Flight.objects.update(lease_expires_at=timezone.now())
+    assert plans.lost_plans(timezone.now()) == [plan_id]
+    generate_plan(plan_id)
+    assert api.get(f"/v1/plans/{plan_id}").json()["status"] == "ready"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.test import override_settings
 
 from planengine.models import ApiKey, Project
@@ -49,7 +50,13 @@ def test_without_an_operators_token_nobody_registers(anonymous: Api) -> None:
         ({"name": ""}, "blank"),
         ({"name": "x" * 101}, "max_length"),
         ({"name": "shop", "colour": "red"}, "unknown_member"),
-        ([], "invalid"),
+        ([], "body_not_an_object"),
+        (None, "required"),
+        ("null", "body_not_an_object"),
+        ('"shop"', "body_not_an_object"),
+        ({"name": 5}, "wrong_type"),
+        ({"name": None}, "null"),
+        ({"name": "shop", "repair": "yes"}, "wrong_type"),
     ],
 )
 def test_a_project_needs_a_sensible_name(anonymous: Api, body: object, code: str) -> None:
@@ -78,6 +85,22 @@ def test_settings_are_changed_one_by_one(api: Api, project: Project) -> None:
         {"similarity_threshold": 1.1},
         {"similarity_threshold": -0.1},
         {"catalogue_policy": "whatever"},
+        {"cache_ttl_seconds": "60"},
+        {"cache_ttl_seconds": True},
+        {"cache_ttl_seconds": 1.5},
+        {"cache_ttl_seconds": 10**300},
+        {"cache_max_entries": -1},
+        {"similarity_threshold": "nan"},
+        {"similarity_threshold": True},
+        {"similarity_threshold": 10**308 * 9},
+        {"tokens_per_day": 2**63},
+        {"tokens_per_day": -1},
+        {"tokens_per_day": []},
+        {"repair": 1},
+        {"repair": None},
+        {"model_check": ["on"]},
+        {"catalogue_policy": {}},
+        {"name": "\t"},
         {"wrong_hit_tolerance": 2},
         {"id": "p_mine"},
         {"catalogue_revision": 7},
@@ -88,9 +111,37 @@ def test_a_bad_setting_changes_nothing(api: Api, project: Project, change: dict[
 
     answer = api.patch("/v1/project", change)
 
-    assert answer.status_code == 400
+    assert answer.status_code == 400, answer.json()
     assert next(iter(change)) in answer.json()["detail"]
     assert api.get("/v1/project").json() == before
+
+
+@override_settings(OPEN_REGISTRATION=True)
+def test_what_is_told_back_is_bounded(anonymous: Api) -> None:
+    for body in ({"k" * 100_000: 1}, {"catalogue_policy": "x" * 300_000}, {f"f{i}": i for i in range(20_000)}):
+        answer = anonymous.post("/v1/projects", {"name": "shop", **body})
+        assert answer.status_code == 400
+        assert len(answer.content) < 30_000
+
+
+@override_settings(OPEN_REGISTRATION=True)
+def test_a_project_comes_with_its_key_or_not_at_all(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(project: Project, *, name: str = "") -> None:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(ApiKey, "issue", fail)
+
+    assert anonymous.post("/v1/projects", {"name": "shop"}).status_code == 503
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "0", "false", '""', '"name"', "[1]"])
+def test_a_key_is_not_made_for_what_is_no_request(api: Api, body: str) -> None:
+    answer = api.post("/v1/api-keys", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_not_an_object")
+    assert answer.json()["detail"] == "Send a JSON object."
+    assert ApiKey.objects.count() == 1
 
 
 def test_a_key_is_shown_once_and_stored_hashed(api: Api, project: Project) -> None:

@@ -7,10 +7,12 @@ import re
 import signal
 import socket
 from contextlib import ExitStack
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import pytest
 
+from orra.postgres import postmaster_pid
 from orra.runs import StartedStack
 from tests.live.client import Client, until
 from tests.live.conftest import Shop
@@ -37,6 +39,29 @@ def test_a_killed_workers_plan_is_made_by_the_next(shop: Shop) -> None:
     until(lambda: finished(shop.client, plan_id), seconds=60)
     assert shop.client.request("GET", f"/v1/plans/{plan_id}")[1]["status"] == "ready"
     assert shop.model.calls == 2
+
+
+def test_a_plan_that_is_made_while_the_database_dies_is_made_when_it_is_back(shop: Shop) -> None:
+    shop.model.may_answer.clear()
+    plan_id = shop.client.ask("Refund order A-1", order_id="A-1", wait=0)[1]["id"]
+    until(lambda: shop.model.calls == 1)
+
+    database = postmaster_pid(shop.stack.data_dir)
+    assert database is not None
+    os.kill(database, signal.SIGKILL)
+    shop.model.may_answer.set()  # its answer comes while there is nothing to write it to
+
+    until(lambda: postmaster_pid(shop.stack.data_dir) not in (None, database))
+    until(lambda: finished_or_away(shop.client, plan_id), seconds=60)
+    assert shop.client.request("GET", f"/v1/plans/{plan_id}")[1]["status"] == "ready"
+
+
+def finished_or_away(client: Client, plan_id: str) -> bool:
+    try:
+        return finished(client, plan_id)
+    except HTTPError as away:
+        assert away.code == 503
+        return False
 
 
 def test_requests_accepted_while_the_broker_is_down_are_planned_when_it_is_back(shop: Shop) -> None:

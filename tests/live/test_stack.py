@@ -193,6 +193,11 @@ def test_a_configured_database_is_used_instead(start_stack: StartStack, data_dir
         stop_postgres(other)
 
 
+def test_a_stack_that_is_known_by_its_public_name_only_becomes_ready(start_stack: StartStack) -> None:
+    with start_stack(ALLOWED_HOSTS="orra.example.com") as stack:
+        assert get(stack, "/v1/project")["name"] == "default"
+
+
 def test_two_that_migrate_an_empty_database_at_once_both_succeed(data_dir: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in OWN}
     migrating = [
@@ -216,6 +221,13 @@ class TestRefusals:
             refused = run_up(data_dir, PORT=str(port))
         assert refused.returncode == 1
         assert refused.stderr.startswith(f"orra cannot start: Port {port} of 127.0.0.1 cannot be used")
+        assert refused.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+    def test_an_address_that_is_not_here(self, data_dir: Path, host: str) -> None:
+        refused = run_up(data_dir, ORRA_HOST=host)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"orra cannot start: ORRA_HOST '{host}' is ")
         assert refused.stderr.count("\n") == 1
 
     @pytest.mark.parametrize(

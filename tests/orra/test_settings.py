@@ -19,6 +19,8 @@ GOOD = {
     "LLM_TOP_K": "20",
     "LLM_RESPONSE_FORMAT": "JSON_schema",
     "WEB_THREADS": "4",
+    "ALLOWED_HOSTS": "orra.example.com, .example.org, [::2]",
+    "CSRF_TRUSTED_ORIGINS": "https://orra.example.com, http://localhost:8005",
 }
 
 
@@ -68,6 +70,11 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("ATTEMPT_RETENTION_DAYS", "a month"),
         ("VECTOR_INDEX_FROM", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("ALLOWED_HOSTS", "orra example.com"),
+        ("ALLOWED_HOSTS", "https://orra.example.com"),
+        ("ALLOWED_HOSTS", "orra.example.com:443"),
+        ("CSRF_TRUSTED_ORIGINS", "orra.example.com"),
+        ("CSRF_TRUSTED_ORIGINS", "https://orra.example.com/admin"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, variable: str, value: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planengine.models import ApiKey, Project
+from planengine.models import Project
 
 
 class Command(BaseCommand):
@@ -21,8 +21,7 @@ class Command(BaseCommand):
         name = options["name"].strip()
         if not 1 <= len(name) <= 100:
             raise CommandError("The name must have 1 to 100 characters.")
-        project = Project.objects.create(name=name)
-        _, secret = ApiKey.issue(project, name="first key")
+        project, secret = Project.open(name=name)
         if options["json"]:
             self.stdout.write(json.dumps({"id": project.pk, "name": project.name, "api_key": secret}))
         else:

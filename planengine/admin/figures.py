@@ -1,0 +1,41 @@
+"""What was counted: tokens and money by day, the cache's decisions by hour."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from orra.admin import ProjectFilter, ReadOnlyAdmin
+from planengine.models import DailyUsage, Tally, TallyMark
+
+
+@admin.register(DailyUsage)
+class DailyUsageAdmin(ReadOnlyAdmin):
+    list_display = (
+        "day",
+        "project",
+        "calls",
+        "prompt_tokens",
+        "completion_tokens",
+        "estimated_tokens",
+        "reserved_tokens",
+        "cost",
+    )
+    list_filter = ("day", ProjectFilter)
+    list_select_related = ("project",)
+    search_fields = ("project__name", "project__id__exact")
+    search_help_text = "A project's name or id."
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnlyAdmin):
+    list_display = ("hour", "project", "decision", "reason", "guard", "requests", "tokens_saved")
+    list_filter = ("decision", "hour", ProjectFilter)
+    list_select_related = ("project",)
+    search_fields = ("reason", "guard", "project__name", "project__id__exact")
+    search_help_text = "Part of a reason's or a guard's name, or a project's name or id."
+    ordering = ("-hour", "project", "-requests")
+
+
+@admin.register(TallyMark)
+class TallyMarkAdmin(ReadOnlyAdmin):
+    list_display = ("counted_until",)
