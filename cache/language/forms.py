@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
+
+from orra.remembering import remembered
+
+# What is longer is no English word, and not kept in memory.
+LONGEST_WORD = 40
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -15,11 +19,11 @@ def base_form(word: str, vocabulary: Collection[str]) -> str | None:
     return next((stem for stem in stems(word) if stem in vocabulary), None)
 
 
-@functools.lru_cache(maxsize=8192)
+@remembered(8192, longest=LONGEST_WORD)
 def stems(word: str) -> tuple[str, ...]:
     """What ``word`` may be a form of, itself first. Two words that share one are taken for forms of one word."""
     found = [word]
-    if len(word) <= 3 or len(word) > 40:
+    if len(word) <= 3 or len(word) > LONGEST_WORD:
         return tuple(found)
     if word.endswith("ies"):
         found.append(word[:-3] + "y")

@@ -11,6 +11,10 @@ from collections.abc import Collection, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
+from orra.remembering import remembered
+
+# Of names, and of descriptions: what is longer is mostly somebody's request, which does not come twice.
+_LONGEST_NAME, _LONGEST_TEXT = 200, 500
 _words = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _identifiers = frozenset({"id", "identifier", "number", "no", "num", "ref", "reference", "uuid"})
 
@@ -71,13 +75,13 @@ class Likeness(IntEnum):
     WIDER = 3
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192, longest=_LONGEST_NAME)
 def words_of(name: str) -> tuple[str, ...]:
     """``customerEmail2`` → ``("customer", "email", "2")``; anything without letters or digits has no words."""
     return tuple(word.lower() for word in _words.findall(name))
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192, longest=_LONGEST_NAME)
 def stem(word: str) -> str:
     """Enough of English morphology to see that "refunded", "refunds" and "refund" are one word."""
     word = word.lower()
@@ -98,12 +102,21 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
-@lru_cache(maxsize=8192)
 def stems_of(text: str) -> frozenset[str]:
+    return _stems_of(text) if len(text) <= _LONGEST_TEXT else _stems_of_long(text)
+
+
+@lru_cache(maxsize=8192)
+def _stems_of(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words_of(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)  # they take up to 100 KB each
+def _stems_of_long(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words_of(text))
+
+
+@remembered(8192, longest=_LONGEST_NAME)
 def key_of(name: str) -> str:
     """Names with one key are spelled alike but for case and separators; names without letters keep theirs."""
     return "".join(character for character in name.casefold() if character.isalnum()) or name
