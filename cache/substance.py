@@ -3,13 +3,12 @@ that say the same are paired."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
-from cache.language.forms import base_form, words_of
+from cache.language.forms import LONGEST_WORD, base_form, words_of
 from cache.language.grammar import (
     ARTICLES,
     COORDINATORS,
@@ -24,6 +23,7 @@ from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
 from cache.readings import SENTENCE_ENDS, Reading, particle_of
 from cache.tokens import name_words
+from orra.remembering import remembered
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")
@@ -264,7 +264,7 @@ def _drop_acronyms(shorts: dict[str, int], words: dict[str, int]) -> None:
                 break
 
 
-@functools.lru_cache(maxsize=8192)
+@remembered(8192, longest=LONGEST_WORD)
 def _slip_of_nothing(text: str) -> bool:
     if len(text) < 4 or is_known(text):
         return False

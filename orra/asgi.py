@@ -31,7 +31,8 @@ from orra.strictjson import Json  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
-from planengine.events import KEEP_ALIVE, Event, Place, parse_place  # noqa: E402
+from planengine.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
+from planengine.listening import Listener  # noqa: E402
 from planengine.waiting import (  # noqa: E402
     EVENTS_HEADER,
     LISTENING_SECONDS,
@@ -123,7 +124,8 @@ async def _go_on(plan_id: str, place: Place, send: Send) -> None:
     while True:
         told = b""
         try:
-            story = await listeners.next(plan_id, timeout=max(0.0, spoke + KEEP_ALIVE_SECONDS - time.monotonic()))
+            left = max(0.0, spoke + KEEP_ALIVE_SECONDS - time.monotonic())
+            story = await listeners.next(Listener(plan_id, place), timeout=left)
         except TimeoutError:
             told = KEEP_ALIVE
         else:
@@ -131,7 +133,7 @@ async def _go_on(plan_id: str, place: Place, send: Send) -> None:
                 break
             events = story.after(place)
             place = events[-1].place or place if events else place
-            told = b"".join(event.encode() for event in (*events, *(now for now in story.now if now not in shown)))
+            told = b"".join(event.encode() for event in (*events, *unheard(story.now, shown)))
             shown = story.now
             if story.finished:
                 await send({"type": "http.response.body", "body": told, "more_body": True})

@@ -11,7 +11,9 @@ import structlog
 from django.db import Error, transaction
 
 from orra import metrics
+from orra.strictjson import Json
 from planengine import budgets
+from planengine.completions import storable
 from planengine.generation import Trial
 from planengine.models import Attempt, Plan
 from planengine.planners.base import Feedback, Job, Planner, Progress
@@ -19,6 +21,31 @@ from planengine.planners.base import Feedback, Job, Planner, Progress
 log = structlog.get_logger(__name__)
 
 PROGRESS_SECONDS = 0.5
+# Of what a model says, so much is written while it speaks: all of it would be written again and again.
+LATEST_CHARS = 4_000
+
+
+@dataclass(frozen=True)
+class Latest:
+    """How far a call is, in characters, and the latest of what the model has said."""
+
+    reasoning_chars: int = 0
+    answer_chars: int = 0
+    reasoning: str = ""
+    answer: str = ""
+
+    def and_then(self, progress: Progress) -> Latest:
+        """A stream that broke and is asked for again begins anew, and so do its sizes."""
+        return Latest(
+            progress.reasoning,
+            progress.answer,
+            _tail(self.reasoning + progress.new_reasoning, of=progress.reasoning),
+            _tail(self.answer + progress.new_answer, of=progress.answer),
+        )
+
+
+def _tail(text: str, *, of: int) -> str:
+    return text[max(0, len(text) - min(of, LATEST_CHARS)) :]
 
 
 @dataclass
@@ -32,6 +59,7 @@ class Attempts:
     clock: Callable[[], float] = time.monotonic
     _row: Attempt | None = field(default=None, init=False)
     _call: budgets.Call | None = field(default=None, init=False)
+    _latest: Latest = field(default=Latest(), init=False)
     _noted_at: float = field(default=float("-inf"), init=False)
 
     @property
@@ -39,23 +67,38 @@ class Attempts:
         """The job, with progress that is noted."""
         return replace(self.asked, on_progress=self.note)
 
+    @property
+    def _keeps_words(self) -> bool:
+        return self.plan.project.event_contents
+
     def begin(self, number: int, feedback: Feedback | None) -> None:
         """Raises :class:`planengine.exceptions.BudgetExceeded`."""
         self._call = budgets.reserve(self.plan.project, self.planner, self.asked, feedback)
         self._row = Attempt.objects.create(plan=self.plan, number=number, planner=self.planner.name)
+        self._latest = Latest()
         self._noted_at = float("-inf")
 
     def note(self, progress: Progress) -> None:
         """What does not come through is told with the next one, and the model's answer goes on without it."""
+        self._latest = self._latest.and_then(progress)
         now = self.clock()
         if self._row is None or now - self._noted_at < PROGRESS_SECONDS:
             return
         self._noted_at = now
-        row = Attempt.objects.filter(pk=self._row.pk)
         try:
-            row.update(reasoning_chars=progress.reasoning, answer_chars=progress.answer)
+            Attempt.objects.filter(pk=self._row.pk).update(**self._progress())
         except Error as error:
             log.warning("progress not noted", plan=self.plan.pk, error=str(error).partition("\n")[0])
+
+    def _progress(self) -> dict[str, int | str]:
+        latest = self._latest
+        sizes: dict[str, int | str] = {
+            "reasoning_chars": latest.reasoning_chars,
+            "answer_chars": latest.answer_chars,
+        }
+        if not self._keeps_words:
+            return sizes
+        return {**sizes, "reasoning": storable(latest.reasoning), "answer": storable(latest.answer)}
 
     def end(self, trial: Trial) -> None:
         usage = trial.draft.usage
@@ -72,40 +115,35 @@ class Attempts:
                 hint=warning.hint,
             )
         if trial.planner:  # another's, who makes no call and so had nothing to begin
-            _fill(Attempt(plan=self.plan, number=trial.number, planner=trial.planner), trial).save()
+            Attempt.objects.create(plan=self.plan, number=trial.number, planner=trial.planner, **_facts_of(trial))
             return
         row, call = self._row, self._call
         assert row is not None and call is not None, "it began"
         with transaction.atomic():
             spent = call.settle(trial)
-            row.cost = spent.cost if self.planner.model else None
-            _fill(row, trial).save(update_fields=WRITTEN_AT_THE_END)
+            cost = spent.cost if self.planner.model else None
+            written = {**_facts_of(trial), **self._words_of(trial)}
+            Attempt.objects.filter(pk=row.pk).update(cost=cost, **written)
+
+    def _words_of(self, trial: Trial) -> dict[str, int | str]:
+        """Of a call that failed, the latest that it had brought."""
+        if not self._keeps_words:
+            return {}
+        return self._progress() if trial.error_code else {"reasoning": trial.draft.reasoning}
 
 
-def _fill(row: Attempt, trial: Trial) -> Attempt:
-    row.model = trial.draft.model
-    row.prompt = trial.draft.prompt
-    row.answer = trial.draft.answer
-    row.problems = [problem.as_dict() for problem in trial.problems]
-    row.warnings = [warning.as_dict() for warning in trial.draft.warnings]
-    row.error_code = trial.error_code
-    row.services_shown = trial.draft.services_shown
-    row.prompt_tokens = trial.draft.usage.prompt_tokens
-    row.completion_tokens = trial.draft.usage.completion_tokens
-    row.seconds = trial.seconds
-    return row
-
-
-WRITTEN_AT_THE_END = (
-    "model",
-    "prompt",
-    "answer",
-    "problems",
-    "warnings",
-    "error_code",
-    "services_shown",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost",
-    "seconds",
-)
+def _facts_of(trial: Trial) -> dict[str, Json]:
+    """What an attempt's row has of a call that has ended."""
+    draft = trial.draft
+    return {
+        "model": draft.model,
+        "prompt": draft.prompt,
+        "answer": draft.answer,
+        "problems": [problem.as_dict() for problem in trial.problems],
+        "warnings": [warning.as_dict() for warning in draft.warnings],
+        "error_code": trial.error_code,
+        "services_shown": draft.services_shown,
+        "prompt_tokens": draft.usage.prompt_tokens,
+        "completion_tokens": draft.usage.completion_tokens,
+        "seconds": trial.seconds,
+    }

@@ -9,10 +9,14 @@ estimates. A call whose process was lost stays reserved until the day is over: i
 
 A call whose tokens the server does not tell is not free. It counts as unknown, and is charged to the budget by its
 characters, :data:`CHARACTERS_PER_TOKEN` to a token.
+
+Every call that a model is asked for on a project's behalf goes through here: drafts, also those of hits that are
+planned again, and the questions of the model check.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,13 +24,14 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
 
 from orra import metrics
 from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import DailyUsage, Project
-from planengine.planners.base import Feedback, Job, Planner
+from planengine.planners.base import Feedback, Job, Planner, Usage
 from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
 from planengine.prompts import build_messages
 
@@ -40,9 +45,10 @@ PAID_ERRORS = ("model_timeout", "model_bad_answer")
 RESERVE = """
     INSERT INTO planengine_dailyusage AS usage (
         project_id, day, calls, unknown_calls, unpriced_calls, prompt_tokens, completion_tokens, estimated_tokens,
-        reserved_tokens, cost
+        reserved_tokens, cost, model_checks, model_check_tokens
     )
-    SELECT id, (statement_timestamp() AT TIME ZONE 'UTC')::date, 0, 0, 0, 0, 0, 0, %s, 0 FROM planengine_project
+    SELECT id, (statement_timestamp() AT TIME ZONE 'UTC')::date, 0, 0, 0, 0, 0, 0, %s, 0, 0, 0
+    FROM planengine_project
     WHERE id = %s AND (tokens_per_day IS NULL OR tokens_per_day >= %s)
     ON CONFLICT (project_id, day) DO UPDATE SET reserved_tokens = usage.reserved_tokens + excluded.reserved_tokens
     WHERE (
@@ -68,26 +74,25 @@ class Spent:
     def known(self) -> bool:
         return self.prompt_tokens is not None and self.completion_tokens is not None
 
+    @property
+    def tokens(self) -> int:
+        return (self.prompt_tokens or 0) + (self.completion_tokens or 0) + self.estimated
+
 
 NOTHING = Spent(0, 0, 0, Decimal(0))
 
 
 @dataclass(frozen=True)
-class Call:
-    """One planner call, with room for it in the budget of the ``day`` on which it began."""
+class Room:
+    """Room for one call in the budget of the ``day`` on which it began."""
 
     project: Project
-    planner: Planner
-    job: Job
-    feedback: Feedback | None
-    day: date | None = None
-    reserved: int = 0
+    day: date
+    tokens: int
 
-    def settle(self, trial: Trial) -> Spent:
+    def settle(self, spent: Spent, *, model_check: bool = False) -> None:
         """Puts what the call used in the place of what was reserved for it."""
-        if self.day is None:
-            return NOTHING
-        spent = self._spent(trial)
+        checks = _as_model_check(spent) if model_check else {}
         DailyUsage.objects.filter(project=self.project, day=self.day).update(
             calls=F("calls") + 1,
             unknown_calls=F("unknown_calls") + int(not spent.known),
@@ -95,39 +100,85 @@ class Call:
             prompt_tokens=F("prompt_tokens") + (spent.prompt_tokens or 0),
             completion_tokens=F("completion_tokens") + (spent.completion_tokens or 0),
             estimated_tokens=F("estimated_tokens") + spent.estimated,
-            reserved_tokens=Greatest(F("reserved_tokens") - self.reserved, 0),
+            reserved_tokens=Greatest(F("reserved_tokens") - self.tokens, 0),
             cost=F("cost") + (spent.cost or 0),
+            **checks,
         )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One planner call; ``room`` is ``None`` for one that asks no model."""
+
+    planner: Planner
+    job: Job
+    feedback: Feedback | None
+    room: Room | None
+
+    def settle(self, trial: Trial) -> Spent:
+        if self.room is None:
+            return NOTHING
+        spent = self._spent(trial)
+        self.room.settle(spent)
         return spent
 
     def _spent(self, trial: Trial) -> Spent:
         if trial.error_code:
-            paid = trial.error_code in PAID_ERRORS
-            return (
-                Spent(None, None, _prompt_tokens(self.planner, self.job, self.feedback), None) if paid else NOTHING
-            )
+            return spent_on_error(trial.error_code, lambda: _prompt_tokens(self.planner, self.job, self.feedback))
         draft = trial.draft
-        prompt, completion = draft.usage.prompt_tokens, draft.usage.completion_tokens
-        price = settings.LLM_PRICES.get(self.planner.model)
-        cost = None if price is None or prompt is None or completion is None else price.of(prompt, completion)
-        uncounted = ("" if prompt is not None else draft.prompt) + ("" if completion is not None else draft.answer)
-        return Spent(prompt, completion, len(uncounted) // CHARACTERS_PER_TOKEN, cost)
+        thought = draft.reasoning if draft.reasoning != draft.answer else ""
+        return spent_on(self.planner.model, draft.usage, prompt=draft.prompt, answer=thought + draft.answer)
 
 
 def reserve(project: Project, planner: Planner, job: Job, feedback: Feedback | None) -> Call:
     """The right to one call of the planner's, which is to be settled. Raises :class:`BudgetExceeded`."""
-    if not planner.model:
-        return Call(project, planner, job, feedback)
+    room = make_room(project, lambda: _prompt_tokens(planner, job, feedback)) if planner.model else None
+    return Call(planner, job, feedback, room)
+
+
+def make_room(project: Project, prompt_tokens: Callable[[], int]) -> Room:
+    """The right to one call with a prompt of so many tokens. Raises :class:`BudgetExceeded`."""
     # Only a budget needs to know how much it will be.
-    limited = project.tokens_per_day is not None
-    tokens = _prompt_tokens(planner, job, feedback) + ANSWER_TOKENS if limited else 0
+    tokens = prompt_tokens() + ANSWER_TOKENS if project.tokens_per_day is not None else 0
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, [tokens, project.pk, tokens])
         row = cursor.fetchone()
     if row is None:
         metrics.BUDGET_REFUSALS.inc()
         raise _exceeded(project, tokens)
-    return Call(project, planner, job, feedback, day=row[0], reserved=tokens)
+    return Room(project, row[0], tokens)
+
+
+def spent_on(model: str, usage: Usage, *, prompt: str, answer: str) -> Spent:
+    """What a call used that was answered; the texts stand for what the server did not count."""
+    prompt_tokens, completion_tokens = usage.prompt_tokens, usage.completion_tokens
+    uncounted = ("" if prompt_tokens is not None else prompt) + ("" if completion_tokens is not None else answer)
+    cost = None
+    price = settings.LLM_PRICES.get(model)
+    if price is not None and prompt_tokens is not None and completion_tokens is not None:
+        cost = price.of(prompt_tokens, completion_tokens)
+    return Spent(prompt_tokens, completion_tokens, tokens_in(uncounted), cost)
+
+
+def spent_on_error(code: str, prompt_tokens: Callable[[], int]) -> Spent:
+    """What a call used that was not answered."""
+    return Spent(None, None, prompt_tokens(), None) if code in PAID_ERRORS else NOTHING
+
+
+def tokens_in(text: str) -> int:
+    """As the budget reckons where nobody counts."""
+    return len(text) // CHARACTERS_PER_TOKEN
+
+
+def _as_model_check(spent: Spent) -> dict[str, Combinable]:
+    """The columns that tell what of a day's usage the model check was."""
+    columns: dict[str, Combinable] = {
+        "model_checks": F("model_checks") + 1,
+        "model_check_tokens": F("model_check_tokens") + spent.tokens,
+    }
+    if spent.cost is not None:
+        columns["model_check_cost"] = Coalesce(F("model_check_cost"), Decimal(0)) + spent.cost
+    return columns
 
 
 @dataclass
@@ -165,7 +216,7 @@ def _prompt_tokens(planner: Planner, job: Job, feedback: Feedback | None) -> int
     if isinstance(planner, Focused):
         job = replace(job, catalogue=planner.shown(job, feedback=feedback))
     messages = build_messages(job, feedback=feedback)
-    return sum(len(message["content"]) for message in messages) // CHARACTERS_PER_TOKEN
+    return tokens_in("".join(message["content"] for message in messages))
 
 
 def _exceeded(project: Project, tokens: int) -> BudgetExceeded:

@@ -54,10 +54,10 @@ def read_answer(answer: dict[str, Json], *, site: Site) -> Completion | None:
     content, reasoning = read_message(message)
     model, fingerprint = answer.get("model"), answer.get("system_fingerprint")
     return Completion(
-        content=_storable(content),
-        reasoning=_storable(reasoning),
+        content=storable(content),
+        reasoning=storable(reasoning),
         finish_reason=_finish(choice.get("finish_reason"), site),
-        model=_storable(model) if isinstance(model, str) and model else site.model,
+        model=storable(model) if isinstance(model, str) and model else site.model,
         usage=read_usage(answer.get("usage")),
         server="ollama" if fingerprint == "fp_ollama" else "",
     )
@@ -89,7 +89,7 @@ def _finish(reason: Json, site: Site) -> str:
         raise content_filtered(site)
     if reason in _GIVEN_UP:
         raise ModelOverloaded(f"The server at {site.url} gave its answer up ({reason}).")
-    return _storable(_FINISHES.get(reason, reason))
+    return storable(_FINISHES.get(reason, reason))
 
 
 def _read_content(content: Json) -> tuple[str, str]:
@@ -113,6 +113,6 @@ def _text_of(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _storable(text: str) -> str:
-    """Without NUL and lone surrogates, which Postgres and UTF-8 refuse."""
+def storable(text: str) -> str:
+    """Without NUL and lone surrogates, which Postgres and UTF-8 refuse; as long as it was."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

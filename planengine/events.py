@@ -7,6 +7,10 @@
 Nothing is stored for them. An event's id is its place: the attempt's id and the step within it, or before or after
 all attempts. So it is the same whenever and in whichever process the plan is told, and a client goes on where it
 was. ``progress`` and ``following`` tell how things are now: they have no id and are not told again.
+
+The model's own words are told where the project wants that (``event_contents``): in ``answered`` all of them, in
+``progress`` the latest, which is what an attempt's row holds while its call lasts. Each text says ``from`` which
+character on it is, so that a client knows what it has missed.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,6 +26,7 @@ from orra.strictjson import Json
 
 MAX_PROBLEMS = 5
 MAX_TEXT = 500
+WORDS = ("reasoning", "answer")
 HIT_DECISIONS = ("exact", "semantic", "replay")
 KEEP_ALIVE = b": still here\n\n"
 # How long a client whose stream broke waits before it comes back.
@@ -39,6 +44,8 @@ class Place(NamedTuple):
 
 
 END = 2**63
+# The step with which an attempt's call has ended, well or not.
+ENDED = 2
 BEFORE_ALL = Place(-1, 0)
 LAST = Place(END, 1)
 _PLACE = re.compile(r"(\d{1,19}|end)\.(\d)", re.ASCII)
@@ -52,11 +59,12 @@ def parse_place(text: str) -> Place | None:
 
 @dataclass(frozen=True)
 class Event:
-    """``place`` is ``None`` for what is only so now."""
+    """``place`` is ``None`` for what is only so now, ``attempt_id`` is of the attempt whose progress it tells."""
 
     name: str
     data: Mapping[str, Json]
     place: Place | None = None
+    attempt_id: int | None = None
 
     def encode(self) -> bytes:
         told = f"event: {self.name}\ndata: {json.dumps(self.data, ensure_ascii=False)}\n\n"
@@ -65,7 +73,8 @@ class Event:
 
 @dataclass(frozen=True)
 class AttemptFacts:
-    """One planner call, as its row has it. ``seconds`` is ``None`` while it lasts."""
+    """One planner call, as its row has it. ``seconds`` is ``None`` while it lasts. ``reasoning`` and ``answer``
+    are empty where nobody is to hear of them."""
 
     id: int
     plan_id: str
@@ -79,6 +88,8 @@ class AttemptFacts:
     answer_chars: int
     seconds: float | None
     created_at: datetime
+    reasoning: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,11 +149,11 @@ def _attempt(attempt: AttemptFacts) -> Iterator[Event]:
     ended = attempt.created_at + timedelta(seconds=attempt.seconds)
     facts |= {"seconds": round(attempt.seconds, 3)}
     if attempt.error_code:
-        facts |= {"error_code": attempt.error_code}
-        yield _event("attempt_failed", attempt.plan_id, ended, Place(attempt.id, 2), **facts)
+        facts |= {"error_code": attempt.error_code, **_words(attempt)}
+        yield _event("attempt_failed", attempt.plan_id, ended, Place(attempt.id, ENDED), **facts)
     else:
-        facts |= {"usage": _usage(attempt)}
-        yield _event("answered", attempt.plan_id, ended, Place(attempt.id, 2), **facts)
+        facts |= {"usage": _usage(attempt), **_words(attempt)}
+        yield _event("answered", attempt.plan_id, ended, Place(attempt.id, ENDED), **facts)
     problems = attempt.problems if isinstance(attempt.problems, list) else []
     if problems:
         told: list[Json] = [_problem(problem) for problem in problems[:MAX_PROBLEMS]]
@@ -166,7 +177,44 @@ def _now(plan: PlanFacts, attempts: Sequence[AttemptFacts]) -> Iterator[Event]:
     last = attempts[-1] if attempts else None
     if last is not None and last.seconds is None and last.reasoning_chars + last.answer_chars:
         sizes: dict[str, Json] = {"reasoning_chars": last.reasoning_chars, "answer_chars": last.answer_chars}
-        yield Event("progress", {"plan_id": last.plan_id, "attempt": last.number, **sizes})
+        told = {"plan_id": last.plan_id, "attempt": last.number, **sizes, **_words(last)}
+        yield Event("progress", told, attempt_id=last.id)
+
+
+def unheard(now: Sequence[Event], shown: Sequence[Event]) -> list[Event]:
+    """What is so now and was not ``shown``; of a text that goes on, the rest."""
+    before = {event.attempt_id: event for event in shown if event.attempt_id is not None}
+    return [
+        _rest(event, before[event.attempt_id]) if event.attempt_id in before else event
+        for event in now
+        if event not in shown
+    ]
+
+
+def _rest(event: Event, before: Event) -> Event:
+    """Without the words that ``before`` told. A text that has become shorter is another: the server is asked again
+    after a stream that broke."""
+    sizes = [(event.data[f"{name}_chars"], before.data[f"{name}_chars"]) for name in WORDS]
+    if any(size < heard for size, heard in sizes):
+        return event
+    data = dict(event.data)
+    for name, (_, heard) in zip(WORDS, sizes, strict=True):
+        if name in data:
+            begin = max(data[name]["from"], heard)
+            data[name] = {"from": begin, "text": data[name]["text"][begin - data[name]["from"] :]}
+    return replace(event, data={name: told for name, told in data.items() if name not in WORDS or told["text"]})
+
+
+def _words(attempt: AttemptFacts) -> dict[str, Json]:
+    """Of a call that has given its answer these are whole, otherwise the latest."""
+    whole = attempt.seconds is not None and not attempt.error_code
+    texts = zip(
+        WORDS,
+        (attempt.reasoning, attempt.answer),
+        (attempt.reasoning_chars, attempt.answer_chars),
+        strict=True,
+    )
+    return {name: {"from": 0 if whole else size - len(text), "text": text} for name, text, size in texts if text}
 
 
 def _event(name: str, plan_id: str, at: datetime, place: Place, **facts: Json) -> Event:

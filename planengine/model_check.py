@@ -2,7 +2,8 @@
 
 Off unless the installation names a model (``CHECK_MODEL``) and the project wants it. The question is asked by a
 worker, before it plans; the answer is remembered, and from then on the web processes serve by it. Whatever is no
-clear yes leaves the miss a miss, and an endpoint that fails is left alone for a while.
+clear yes leaves the miss a miss, and an endpoint that fails is left alone for a while. Questions count as the
+project's usage and against its budget; where that does not suffice, nobody is asked.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from cache import lookup, verdicts
 from cache.lookup import Decision, Request
 from cache.models import Entry
 from orra import metrics
-from planengine.exceptions import ModelError
+from planengine import budgets
+from planengine.exceptions import BudgetExceeded, ModelError
 from planengine.llm import Endpoint, complete
 from planengine.models import Project
 from planengine.questions import QUESTION_VERSION, YES, build_question, read_answer
@@ -50,7 +52,11 @@ def settle(project: Project, request: Request, decision: Decision) -> bool:
     answer = None
     for entry in (entries[entry_id] for entry_id in undecided if entry_id in entries):
         try:
-            answer = _ask(endpoint, request, entry, deadline=deadline)
+            answer = _ask(project, endpoint, request, entry, deadline=deadline)
+        except BudgetExceeded as error:
+            metrics.MODEL_CHECKS.labels(error.code).inc()
+            log.info("model not asked", project=project.pk, entry=entry.pk, code=error.code)
+            break
         except ModelError as error:
             _left_alone_until[_site(endpoint)] = time.monotonic() + LEAVE_ENDPOINT_SECONDS
             metrics.MODEL_CHECKS.labels(error.code).inc()
@@ -64,9 +70,19 @@ def settle(project: Project, request: Request, decision: Decision) -> bool:
     return answer is not None
 
 
-def _ask(endpoint: Endpoint, request: Request, entry: Entry, *, deadline: float) -> str:
+def _ask(project: Project, endpoint: Endpoint, request: Request, entry: Entry, *, deadline: float) -> str:
     question = build_question(request.template, lookup.template_of(entry))
-    completion = complete(endpoint, question, deadline=deadline)
+    prompt = "".join(message["content"] for message in question)
+    prompt_tokens = functools.partial(budgets.tokens_in, prompt)
+    room = budgets.make_room(project, prompt_tokens)
+    try:
+        completion = complete(endpoint, question, deadline=deadline)
+    except ModelError as error:
+        room.settle(budgets.spent_on_error(error.code, prompt_tokens), model_check=True)
+        raise
+    said = completion.reasoning + completion.content
+    spent = budgets.spent_on(endpoint.model, completion.usage, prompt=prompt, answer=said)
+    room.settle(spent, model_check=True)
     metrics.MODEL_TOKENS.labels("prompt").inc(completion.usage.prompt_tokens or 0)
     metrics.MODEL_TOKENS.labels("completion").inc(completion.usage.completion_tokens or 0)
     return read_answer(completion.content, finish_reason=completion.finish_reason)

@@ -103,6 +103,11 @@ class Project(models.Model):
         help_text="When all of a model's drafts were rejected, wire its choice of services anew, by names and "
         "types.",
     )
+    event_contents = models.BooleanField(
+        default=False,
+        help_text="Whether a plan's events tell the model's own words too: what it thinks and writes, as it comes "
+        "and when it is finished. Its reasoning is kept with the attempt then.",
+    )
     semantic_closed_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -262,6 +267,12 @@ class Plan(models.Model):
     tokens_saved = models.PositiveIntegerField(
         null=True, help_text="What planning the entry had cost. Empty when nothing was saved, or nobody knows."
     )
+    cost_saved = models.DecimalField(
+        max_digits=20,
+        decimal_places=10,
+        null=True,
+        help_text="The same in money, by the prices of when the entry was planned.",
+    )
     grounding = models.JSONField(null=True)
     error = models.JSONField(null=True)
     prompt_tokens = models.PositiveIntegerField(null=True, help_text="Empty when the server did not say.")
@@ -333,7 +344,13 @@ class Attempt(models.Model):
     planner = models.CharField(max_length=200)
     model = models.CharField(max_length=200, blank=True, help_text="The model's name as the server gave it.")
     prompt = models.TextField(blank=True)
-    answer = models.TextField(blank=True, help_text="The planner's raw answer.")
+    answer = models.TextField(
+        blank=True,
+        help_text="The planner's raw answer. Where events tell contents, the latest of it until it is finished.",
+    )
+    reasoning = models.TextField(
+        blank=True, help_text="What the model thought, alike. Kept where events tell contents."
+    )
     problems = models.JSONField(default=list)
     warnings = models.JSONField(default=list, help_text="What an operator should see to, good plan or not.")
     error_code = models.CharField(max_length=100, blank=True)
@@ -348,7 +365,7 @@ class Attempt(models.Model):
         null=True,
         help_text="By LLM_PRICES. Empty when price or tokens are unknown.",
     )
-    reasoning_chars = models.PositiveIntegerField(default=0, help_text="When progress was last noted.")
+    reasoning_chars = models.PositiveIntegerField(default=0, help_text="Of a stream, when last noted.")
     answer_chars = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(null=True, help_text="Empty until the call has ended.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -449,6 +466,9 @@ class Tally(models.Model):
     guard = models.CharField(max_length=40)
     requests = models.PositiveBigIntegerField()
     tokens_saved = models.PositiveBigIntegerField()
+    cost_saved = models.DecimalField(
+        max_digits=20, decimal_places=10, null=True, help_text="Empty when no plan's is known."
+    )
 
     class Meta:
         verbose_name_plural = "tallies"
@@ -485,6 +505,11 @@ class DailyUsage(models.Model):
     estimated_tokens = models.PositiveBigIntegerField(default=0, help_text="Of calls whose tokens are not known.")
     reserved_tokens = models.PositiveBigIntegerField(default=0, help_text="For calls that have not ended.")
     cost = models.DecimalField(max_digits=20, decimal_places=10, default=0, help_text="Of the calls with a price.")
+    model_checks = models.PositiveIntegerField(default=0, help_text="Of the calls, questions of the model check.")
+    model_check_tokens = models.PositiveBigIntegerField(default=0, help_text="Of these, estimated ones included.")
+    model_check_cost = models.DecimalField(
+        max_digits=20, decimal_places=10, null=True, blank=True, help_text="Empty when no price of one is known."
+    )
 
     class Meta:
         ordering = ["-day"]

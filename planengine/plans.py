@@ -44,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
+# What columns of money hold; no plan costs as much.
+MOST_MONEY, PLACES_OF_MONEY = 10**9, 10
 
 # Failures that tell of a draft, and so of the values of the request that it was made for.
 OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
@@ -306,6 +308,7 @@ def note_decision(plan: Plan, decision: Decision) -> None:
     plan.cache = decision.as_dict()
     plan.decision, plan.decision_reason, plan.guard = decision.kind, decision.reason, decision.guard
     plan.tokens_saved = _tokens(decision.cost) if decision.hit else None
+    plan.cost_saved = _money(decision.cost) if decision.hit else None
     plan.timings_ms = {
         "cache": round(decision.milliseconds, 2),
         "embedding": round(decision.embedding_milliseconds, 2),
@@ -317,6 +320,14 @@ def _tokens(cost: Mapping[str, Json]) -> int | None:
     counts = [cost.get(kind) for kind in ("prompt_tokens", "completion_tokens")] if isinstance(cost, dict) else []
     known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**30]
     return sum(known) if known else None
+
+
+def _money(cost: Mapping[str, Json]) -> Decimal | None:
+    """As :func:`_tokens`, in money."""
+    amount = cost.get("cost") if isinstance(cost, dict) else None
+    if not isinstance(amount, int | float) or isinstance(amount, bool) or not 0 <= amount < MOST_MONEY:
+        return None
+    return round(Decimal(amount), PLACES_OF_MONEY)
 
 
 def _cache_only_failure(decision: Decision | None) -> Failure:
@@ -387,6 +398,7 @@ OUTCOME_COLUMNS = (
     "decision_reason",
     "guard",
     "tokens_saved",
+    "cost_saved",
     "error",
     "prompt_tokens",
     "completion_tokens",

@@ -129,7 +129,9 @@ class StreamedAnswer:
         self._content.append(content)
         self._reasoning.append(reasoning)
         sizes = self._sizes
-        self._sizes = sizes = Progress(sizes.reasoning + len(reasoning), sizes.answer + len(content))
+        self._sizes = sizes = Progress(
+            sizes.reasoning + len(reasoning), sizes.answer + len(content), reasoning, content
+        )
         if sizes.reasoning + sizes.answer > MAX_TEXT_CHARACTERS:
             raise ModelBadAnswer(
                 f"The answer from {self._site.url} is longer than {MAX_TEXT_CHARACTERS} characters."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection
 
@@ -25,15 +26,20 @@ ADD = """
         SELECT id, counted_until FROM planengine_tallymark
         WHERE counted_until < %(until)s FOR UPDATE SKIP LOCKED
     ), added AS (
-        INSERT INTO planengine_tally AS tally (project_id, hour, decision, reason, guard, requests, tokens_saved)
+        INSERT INTO planengine_tally AS tally (
+            project_id, hour, decision, reason, guard, requests, tokens_saved, cost_saved
+        )
         SELECT plan.project_id, date_trunc('hour', plan.finished_at, 'UTC'), plan.decision, plan.decision_reason,
-            plan.guard, count(*), coalesce(sum(plan.tokens_saved), 0)
+            plan.guard, count(*), coalesce(sum(plan.tokens_saved), 0), sum(plan.cost_saved)
         FROM mark JOIN planengine_plan AS plan
             ON plan.finished_at >= mark.counted_until AND plan.finished_at < %(until)s
         GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (project_id, hour, decision, reason, guard) DO UPDATE
             SET requests = tally.requests + excluded.requests,
-                tokens_saved = tally.tokens_saved + excluded.tokens_saved
+                tokens_saved = tally.tokens_saved + excluded.tokens_saved,
+                cost_saved = coalesce(
+                    tally.cost_saved + excluded.cost_saved, tally.cost_saved, excluded.cost_saved
+                )
     )
     UPDATE planengine_tallymark SET counted_until = %(until)s FROM mark WHERE planengine_tallymark.id = mark.id
 """
@@ -41,11 +47,11 @@ ADD = """
 # The mark as it was a moment ago tells the planner how few Plans there are to read; the mark as it is, in the same
 # snapshot as everything else, which of them are not in the tallies.
 READ = """
-    SELECT decision, reason, guard, sum(requests)::bigint, sum(tokens_saved)::bigint FROM (
-        SELECT decision, reason, guard, requests, tokens_saved FROM planengine_tally
+    SELECT decision, reason, guard, sum(requests)::bigint, sum(tokens_saved)::bigint, sum(cost_saved) FROM (
+        SELECT decision, reason, guard, requests, tokens_saved, cost_saved FROM planengine_tally
         WHERE project_id = %(project)s AND hour >= %(since)s
         UNION ALL
-        SELECT decision, decision_reason, guard, 1, coalesce(tokens_saved, 0) FROM planengine_plan
+        SELECT decision, decision_reason, guard, 1, coalesce(tokens_saved, 0), cost_saved FROM planengine_plan
         WHERE project_id = %(project)s AND finished_at >= greatest(%(since)s, %(mark)s)
             AND finished_at >= coalesce((SELECT counted_until FROM planengine_tallymark), '-infinity')
     ) AS counted GROUP BY 1, 2, 3
@@ -54,13 +60,15 @@ READ = """
 
 @dataclass(frozen=True)
 class Count:
-    """So many finished plans of one kind, and the model's tokens that they saved."""
+    """So many finished plans of one kind, and the model's tokens and the money that they saved; ``None`` when
+    nobody knows how much money."""
 
     decision: str
     reason: str
     guard: str
     requests: int
     tokens_saved: int
+    cost_saved: Decimal | None = None
 
 
 def counts(project: Project, *, since: datetime | None = None) -> list[Count]:

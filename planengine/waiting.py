@@ -15,7 +15,7 @@ import structlog
 from django.db import Error, close_old_connections
 
 from planengine.events import Story
-from planengine.listening import stories_of
+from planengine.listening import Listener, stories_of
 from planengine.models import Plan
 
 log = structlog.get_logger(__name__)
@@ -28,41 +28,43 @@ WAITING_SECONDS = 0.03
 LISTENING_SECONDS = 0.2
 POLL_AFTER_FAILURE_SECONDS = 1.0
 
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 # One connection for all who ask, for as long as the process lives.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="waiters")
 
 
-class Poller(Generic[Answer]):
+class Poller(Generic[Asked, Answer]):
     """The clients of one event loop that wait to hear of plans. All methods belong to that loop. ``ask`` gives an
-    answer for each plan that there is something to tell of; it runs in the thread that all share."""
+    answer for each of what is asked for that there is something to tell of; it runs in the thread that all
+    share."""
 
-    def __init__(self, ask: Callable[[Sequence[str]], Mapping[str, Answer]], *, seconds: float) -> None:
+    def __init__(self, ask: Callable[[Sequence[Asked]], Mapping[Asked, Answer]], *, seconds: float) -> None:
         self._ask = ask
         self._seconds = seconds
-        self._waiting: dict[str, list[asyncio.Future[Answer]]] = {}
+        self._waiting: dict[Asked, list[asyncio.Future[Answer]]] = {}
         self._poll: asyncio.Task[None] | None = None
 
-    async def next(self, plan_id: str, *, timeout: float) -> Answer:
-        """The next answer for the plan. Raises ``TimeoutError`` after so many seconds without one."""
+    async def next(self, asked: Asked, *, timeout: float) -> Answer:
+        """The next answer to this. Raises ``TimeoutError`` after so many seconds without one."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.setdefault(plan_id, []).append(future)
+        self._waiting.setdefault(asked, []).append(future)
         if self._poll is None or self._poll.done():
             self._poll = loop.create_task(self._ask_while_anybody_waits())
         try:
             async with asyncio.timeout(timeout):
                 return await future
         finally:
-            self._leave(plan_id, future)
+            self._leave(asked, future)
 
-    def _leave(self, plan_id: str, future: asyncio.Future[Answer]) -> None:
-        waiters = self._waiting.get(plan_id, [])
+    def _leave(self, asked: Asked, future: asyncio.Future[Answer]) -> None:
+        waiters = self._waiting.get(asked, [])
         if future in waiters:
             waiters.remove(future)
         if not waiters:
-            self._waiting.pop(plan_id, None)
+            self._waiting.pop(asked, None)
 
     async def _ask_while_anybody_waits(self) -> None:
         loop = asyncio.get_running_loop()
@@ -73,8 +75,8 @@ class Poller(Generic[Answer]):
                 log.warning("cannot see what happens to plans", error=str(error))
                 await asyncio.sleep(POLL_AFTER_FAILURE_SECONDS)
                 continue
-            for plan_id, answer in answers.items():
-                for future in self._waiting.pop(plan_id, []):
+            for asked, answer in answers.items():
+                for future in self._waiting.pop(asked, []):
                     if not future.done():
                         future.set_result(answer)
             await asyncio.sleep(self._seconds)
@@ -86,6 +88,6 @@ def finished_among(plan_ids: Sequence[str]) -> dict[str, bool]:
     return dict.fromkeys(Plan.objects.finished().filter(pk__in=plan_ids).values_list("id", flat=True), True)
 
 
-def told_of(plan_ids: Sequence[str]) -> Mapping[str, Story | None]:
+def told_of(listeners: Sequence[Listener]) -> Mapping[Listener, Story | None]:
     close_old_connections()
-    return stories_of(plan_ids)
+    return stories_of(listeners)

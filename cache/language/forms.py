@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
+
+from orra.remembering import remembered
+
+# What is longer is no English word, and not kept in memory.
+LONGEST_WORD = 40
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -38,13 +42,13 @@ _IRREGULAR = {
 }
 
 
-@functools.lru_cache(maxsize=8192)
+@remembered(8192, longest=LONGEST_WORD)
 def stems(word: str) -> tuple[str, ...]:
     """What ``word`` may be a form of, itself first. Two words that share one are taken for forms of one word."""
     found = [word]
     if word in _IRREGULAR:
         found.append(_IRREGULAR[word])
-    if len(word) <= 3 or len(word) > 40:
+    if len(word) <= 3 or len(word) > LONGEST_WORD:
         return tuple(found)
     if word.endswith("ies"):
         found.append(word[:-3] + "y")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
-from cache.language.forms import words_of
+from cache.language.forms import LONGEST_WORD, words_of
+from orra.remembering import remembered
 
 # Words of these that differ in spelling only.
 _SPELLINGS = (
@@ -91,7 +91,7 @@ _confusable = frozenset(
 _LEAST_FOR_SWAP, _LEAST_FOR_DOUBLE, _LEAST_FOR_MISSING = 4, 5, 6
 
 
-@functools.lru_cache(maxsize=8192)
+@remembered(8192, longest=LONGEST_WORD)
 def standard_spelling(word: str) -> str:
     if len(word) > 4:
         for british, american in _SPELLINGS:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 
 from cache.language.actions import ACTIONS
 from cache.language.common import COMMON_WORDS
 from cache.language.derivations import DERIVATIONS
 from cache.language.effects import EFFECT_OF
-from cache.language.forms import stems, words_of
+from cache.language.forms import LONGEST_WORD, stems, words_of
 from cache.language.grammar import FUNCTION_WORDS, NEGATIONS
 from cache.language.opposites import OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, HARMLESS_WORDS, PLAIN_QUALIFIERS, PLAIN_THINGS
@@ -17,6 +16,7 @@ from cache.language.qualities import QUALITIES
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.spelling import is_slip, standard_spelling
 from cache.language.things import THINGS
+from orra.remembering import remembered
 
 # Forms of one word that mean another thing.
 _APART = frozenset(
@@ -47,7 +47,7 @@ def _synonyms() -> dict[str, frozenset[int]]:
 _SYNONYMS = _synonyms()
 
 
-@functools.lru_cache(maxsize=32768)
+@remembered(32768, longest=LONGEST_WORD)
 def say_the_same(one: str, other: str) -> bool:
     """Whether two words are forms, spellings or slips of one word, or of one meaning."""
     if one == other or not _meanings(one).isdisjoint(_meanings(other)):
@@ -55,7 +55,7 @@ def say_the_same(one: str, other: str) -> bool:
     return is_slip(one, other, known=is_known)
 
 
-@functools.lru_cache(maxsize=16384)
+@remembered(16384, longest=LONGEST_WORD)
 def _meanings(word: str) -> frozenset[str | int]:
     """What the word may be a form of, in its standard spelling, and the groups it is in. Two endings deep:
     "reservations" of "reserve"."""
@@ -66,7 +66,7 @@ def _meanings(word: str) -> frozenset[str | int]:
     return frozenset(forms) | groups | ({f"unit:{unit}"} if unit else set())
 
 
-@functools.lru_cache(maxsize=16384)
+@remembered(16384, longest=LONGEST_WORD)
 def is_known(word: str) -> bool:
     """Whether the word, or what it is a form of, is in one of the lists: then it is hardly a slip of another."""
     return any(stem in _KNOWN for stem in stems(word))

@@ -131,7 +131,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     )
     list_filter = (OutcomeFilter, "created_at", AttemptsProjectFilter)
     list_select_related = ("plan",)
-    list_defer = ("prompt", "answer", "plan__params", "plan__plan", "plan__error")
+    list_defer = ("prompt", "answer", "reasoning", "plan__params", "plan__plan", "plan__error")
     ordering = ("-id",)
     search_fields = ("plan__id__exact", "planner", "model", "error_code")
     search_help_text = "A plan's id, or part of a planner's or model's name or of an error code."

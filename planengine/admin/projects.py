@@ -55,7 +55,7 @@ class ProjectAdmin(OperatorAdmin):
         ("Budget", {"fields": ("tokens_per_day", "used_today", "used_this_month")}),
         ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at", "model_check")}),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
-        ("Planning", {"fields": ("repair",)}),
+        ("Planning", {"fields": ("repair", "event_contents")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from planengine.api.views import project_of
 from planengine.events import BEFORE_ALL, OPENING, parse_place
 from planengine.exceptions import BadRequest
-from planengine.listening import stories_of
+from planengine.listening import Listener, stories_of
 from planengine.models import Plan
 from planengine.waiting import EVENTS_HEADER
 
@@ -26,7 +26,9 @@ class PlanEvents(APIView):
         "`attempt_failed`, `problems_found`, `retry`, and at last `ready`, `not_actionable` or `failed`. Two have "
         "no id, because they tell how things are now: `progress` (characters of reasoning and answer so far) and "
         "`following` (the plan that is made for both, whose attempts are told here too). Each event's data is a "
-        "JSON object.",
+        "JSON object. In a project with `event_contents`, `progress` also tells what the model has thought and "
+        "written since the `progress` before it, and `answered` (or `attempt_failed`, as far as it came) all of "
+        'it: `reasoning` and `answer` are `{"from": 120, "text": "…"}`, the text that begins with this character.',
         parameters=[
             OpenApiParameter(
                 "Last-Event-ID",
@@ -46,7 +48,8 @@ class PlanEvents(APIView):
             detail = "`Last-Event-ID` must be an event's id as it was received."
             raise BadRequest(detail, code="invalid_last_event_id")
         own = Plan.objects.filter(project=project_of(request), pk=plan_id).exists()
-        story = stories_of([plan_id])[plan_id] if own else None
+        listener = Listener(plan_id, place)
+        story = stories_of([listener])[listener] if own else None
         if story is None:
             raise Http404
         events = story.after(place)

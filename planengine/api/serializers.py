@@ -84,6 +84,7 @@ SETTINGS = (
     "model_check",
     "tokens_per_day",
     "repair",
+    "event_contents",
 )
 
 

@@ -22,6 +22,14 @@ DAYS = 30
 class SavedSerializer(serializers.Serializer):  # type: ignore[type-arg]
     calls = serializers.IntegerField()
     tokens = serializers.IntegerField()
+    cost = serializers.FloatField(
+        allow_null=True, help_text="At the prices of when the entries were planned; of hits whose cost is known."
+    )
+
+
+class ModelChecksSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    calls = serializers.IntegerField()
+    tokens = serializers.IntegerField(help_text="Estimated ones included.")
     cost = serializers.FloatField(allow_null=True)
 
 
@@ -33,13 +41,18 @@ class BudgetSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class UsageTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     since = serializers.DateField()
-    calls = serializers.IntegerField(help_text="Model calls that ended, re-checks of hits included.")
+    calls = serializers.IntegerField(
+        help_text="Model calls that ended, for re-checks of hits and model checks too."
+    )
     unknown_calls = serializers.IntegerField(help_text="Of these, those whose tokens the server did not tell.")
     unpriced_calls = serializers.IntegerField(help_text="Of these, those whose cost is not known.")
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
     estimated_tokens = serializers.IntegerField(help_text="Of the unknown calls, by their characters.")
     cost = serializers.FloatField(allow_null=True, help_text="Of the calls whose cost is known.")
+    model_checks = ModelChecksSerializer(
+        help_text="Of all these, what asking a model whether near entries mean the same took."
+    )
     saved = SavedSerializer(help_text="By hits: what planning their entries had cost.")
     today = BudgetSerializer()
 

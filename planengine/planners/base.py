@@ -17,10 +17,12 @@ from planengine.validation import Problem
 
 @dataclass(frozen=True)
 class Progress:
-    """How many characters of reasoning and of the answer itself have come so far."""
+    """How many characters of reasoning and of the answer itself have come so far, and which of them are new."""
 
     reasoning: int
     answer: int
+    new_reasoning: str = ""
+    new_answer: str = ""
 
 
 OnProgress = Callable[[Progress], None]
@@ -59,14 +61,16 @@ class Feedback:
 @dataclass(frozen=True)
 class Draft:
     """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one.
-    ``warnings`` are for the operator: the draft may be good in spite of them. ``services_shown``: how many
-    services the planner was shown to choose from, ``None`` when it saw them all."""
+    ``warnings`` are for the operator: the draft may be good in spite of them. ``reasoning`` is what a model
+    thought before its ``answer``. ``services_shown``: how many services the planner was shown to choose from,
+    ``None`` when it saw them all."""
 
     plan: Json | None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     prompt: str = ""
     answer: str = ""
+    reasoning: str = ""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     services_shown: int | None = None

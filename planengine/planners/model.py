@@ -15,7 +15,7 @@ LEAST_RAISED_TOKENS = 8192
 # English and JSON come to 3 to 5 characters per token.
 MOST_CHARACTERS_PER_TOKEN = 6
 LEAST_CONTEXT = 1000  # no server's context is smaller; some do not count what they had in their cache
-MAX_KEPT_ANSWER = 200_000
+MAX_KEPT = 200_000
 
 
 class ModelPlanner:
@@ -69,10 +69,15 @@ def _read_draft(completion: Completion, *, prompt: str) -> Draft:
         problems=problems,
         warnings=_warnings(completion, prompt),
         prompt=prompt,
-        answer=answer if len(answer) <= MAX_KEPT_ANSWER else answer[:MAX_KEPT_ANSWER] + " [cut here]",
+        answer=_kept(answer),
+        reasoning=_kept(completion.reasoning),
         model=completion.model,
         usage=completion.usage,
     )
+
+
+def _kept(text: str) -> str:
+    return text if len(text) <= MAX_KEPT else text[:MAX_KEPT] + " [cut here]"
 
 
 def _warnings(completion: Completion, prompt: str) -> tuple[Problem, ...]:

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
+# Of names, and of most descriptions: what is longer is mostly somebody's request, which does not come twice.
+_LONGEST_NAME, _LONGEST_TEXT = 200, 500
 _words = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _identifiers = frozenset({"id", "identifier", "number", "no", "num", "ref", "reference", "uuid"})
 
@@ -71,10 +73,18 @@ class Likeness(IntEnum):
     WIDER = 3
 
 
-@lru_cache(maxsize=8192)
-def words_of(name: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
     """``customerEmail2`` → ``("customer", "email", "2")``; anything without letters or digits has no words."""
-    return tuple(word.lower() for word in _words.findall(name))
+    return _words_of_name(text) if len(text) <= _LONGEST_NAME else _split(text)
+
+
+@lru_cache(maxsize=8192)
+def _words_of_name(name: str) -> tuple[str, ...]:
+    return _split(name)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _words.findall(text))
 
 
 @lru_cache(maxsize=8192)
@@ -98,9 +108,18 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
-@lru_cache(maxsize=8192)
 def stems_of(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in words_of(text))
+    return _stems_of(text) if len(text) <= _LONGEST_TEXT else _stems_of_long(text)
+
+
+@lru_cache(maxsize=8192)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(stem(word[:_LONGEST_NAME]) for word in _split(text))
+
+
+@lru_cache(maxsize=512)  # they take up to 100 KB each
+def _stems_of_long(text: str) -> frozenset[str]:
+    return frozenset(stem(word[:_LONGEST_NAME]) for word in _split(text))
 
 
 @lru_cache(maxsize=8192)
@@ -120,7 +139,7 @@ def compare(
     """
     if given == wanted or key_of(given) == key_of(wanted):
         return Likeness.EXACT
-    have, want = words_of(given), words_of(wanted)
+    have, want = _words_of_name(given), _words_of_name(wanted)
     if not have or not want:
         return None
     if _entity(have) == _entity(want) and _entity(have):
@@ -134,17 +153,17 @@ def compare(
 
 def is_state(name: str) -> bool:
     """Whether the field reports how a service fared, which is nothing to hand on to another one."""
-    return "_".join(words_of(name)) in _states
+    return "_".join(_words_of_name(name)) in _states
 
 
 def is_vague(name: str) -> bool:
     """Whether the name alone does not say what the value is about."""
-    words = words_of(name)
+    words = _words_of_name(name)
     return len(words) <= 1 and (not words or words[0] in _vague)
 
 
 def is_identifier(name: str) -> bool:
-    return bool(_identifiers & set(words_of(name)[-1:]))
+    return bool(_identifiers & set(_words_of_name(name)[-1:]))
 
 
 def _entity(words: tuple[str, ...]) -> tuple[str, ...]:

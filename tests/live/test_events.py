@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from orra.runs import StartedStack
 from tests.conftest import SHOP
 from tests.live.client import Client, asked, until
 from tests.live.conftest import StartStack
@@ -37,8 +39,34 @@ class Gate:
         return completion(oblige(request))
 
 
+THOUGHT = ("First I look at the order 😀, ", "then I refund it.")
+
+
+class Thinking:
+    """A model that thinks aloud, and goes on when it is let."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+
+    def __call__(self, request: Request) -> Reply:
+        def pieces() -> Iterator[bytes]:
+            yield piece(reasoning_content=THOUGHT[0])
+            self.open.wait(60)
+            yield piece(reasoning_content=THOUGHT[1])
+            yield piece(content=json.dumps(oblige(request)))
+            yield piece(finish="stop")
+            yield b"data: [DONE]\n\n"
+
+        return Reply(pieces=pieces(), headers={"Content-Type": "text/event-stream"})
+
+
+def piece(*, finish: str | None = None, **delta: str) -> bytes:
+    return b"data: %s\n\n" % json.dumps({"choices": [{"delta": delta, "finish_reason": finish}]}).encode()
+
+
 class Stream:
-    """One connection that listens to a plan. ``last`` is the id of the last event that came."""
+    """One connection that listens to a plan. ``last`` is the id of the last event that came, ``data`` what it
+    tells."""
 
     def __init__(self, client: Client, plan_id: str, *, after: str = "") -> None:
         address = urlsplit(client.url)
@@ -50,6 +78,7 @@ class Stream:
         self._answer = self._connection.getresponse()
         self.status = self._answer.status
         self.last = after
+        self.data: Any = None
 
     def __iter__(self) -> Iterator[str]:
         """The events' names as they come, until the server ends the stream."""
@@ -60,6 +89,7 @@ class Stream:
                 fields[name] = value
             elif "event" in fields:
                 self.last = fields.get("id", self.last)
+                self.data = json.loads(fields["data"])
                 yield fields["event"]
                 fields = {}
 
@@ -104,10 +134,7 @@ def test_a_client_hears_all_of_it_through_cuts_and_restarts(start_stack: StartSt
             with closing(Stream(client, plan_id)) as first:
                 assert heard(first, until="attempt_started") == WHOLE[:3]
             with closing(Stream(client, plan_id, after=first.last)) as second:
-                for name in ("web-1", "web-2"):
-                    web = stack.processes[name]
-                    assert web is not None
-                    os.kill(web, signal.SIGKILL)
+                kill_web_processes(stack)
                 with suppress(http.client.HTTPException, OSError):
                     assert list(second) == []
             until(lambda: ready(client))
@@ -120,6 +147,44 @@ def test_a_client_hears_all_of_it_through_cuts_and_restarts(start_stack: StartSt
             client = Client(stack.url, stack.api_key)
             assert listen(client, plan_id) == WHOLE
             assert listen(client, plan_id, after=first.last) == WHOLE[3:]
+
+
+def test_words_are_heard_while_they_come_by_any_process_and_not_unless_wanted(start_stack: StartStack) -> None:
+    thinking = Thinking()
+    with (
+        ScriptedServer(default=thinking) as model,
+        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, WEB_CONCURRENCY="2") as stack,
+    ):
+        client = Client(stack.url, stack.api_key)
+        register(client)
+        client.request("PATCH", "/v1/project", {"event_contents": True})
+        plan_id = pending(client, "A-1")
+
+        with closing(Stream(client, plan_id)) as first:
+            heard(first, until="progress")
+            assert first.data["reasoning"] == {"from": 0, "text": THOUGHT[0]}
+        kill_web_processes(stack)
+        until(lambda: ready(client))
+        with closing(Stream(client, plan_id, after=first.last)) as second:
+            assert heard(second, until="progress") == ["progress"]
+            assert second.data["reasoning"] == {"from": 0, "text": THOUGHT[0]}
+            thinking.open.set()
+            heard(second, until="answered")
+            assert second.data["reasoning"] == {"from": 0, "text": "".join(THOUGHT)}
+            assert json.loads(second.data["answer"]["text"])["parallel_groups"] == [["task1"]]
+            assert list(second) == ["ready"]
+
+        client.request("PATCH", "/v1/project", {"event_contents": False})
+        with closing(Stream(client, plan_id)) as third:
+            heard(third, until="answered")
+            assert not {"reasoning", "answer"} & third.data.keys()
+
+
+def kill_web_processes(stack: StartedStack) -> None:
+    for name in ("web-1", "web-2"):
+        web = stack.processes[name]
+        assert web is not None
+        os.kill(web, signal.SIGKILL)
 
 
 def ready(client: Client) -> bool:

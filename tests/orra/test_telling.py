@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import OperationalError
 from orra import asgi
 from planengine import waiting
 from planengine.events import KEEP_ALIVE, Event, Place, Story
+from planengine.listening import Listener
 from planengine.waiting import Poller
 
 QUEUED = Event("queued", {}, Place(0, 0))
@@ -23,7 +25,7 @@ NOTHING: Mapping[str, Story | None] = {}
 
 
 def progress(size: int) -> Event:
-    return Event("progress", {"answer_chars": size})
+    return Event("progress", {"reasoning_chars": 0, "answer_chars": size}, attempt_id=7)
 
 
 def told(monkeypatch: pytest.MonkeyPatch, *found: Mapping[str, Story | None] | Exception) -> list[Any]:
@@ -31,11 +33,11 @@ def told(monkeypatch: pytest.MonkeyPatch, *found: Mapping[str, Story | None] | E
     again and this is what it knows."""
     answers = list(found)
 
-    def ask(plan_ids: Sequence[str]) -> Mapping[str, Story | None]:
+    def ask(listeners: Sequence[Listener]) -> Mapping[Listener, Story | None]:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return {listener: answer[listener.plan_id] for listener in listeners if listener.plan_id in answer}
 
     async def listen() -> None:
         monkeypatch.setattr(asgi, "listeners", Poller(ask, seconds=0.01))
@@ -69,6 +71,21 @@ def test_what_is_so_now_is_told_when_it_is_otherwise(monkeypatch: pytest.MonkeyP
     assert sent == [progress(1).encode(), progress(2).encode(), STARTED.encode() + READY.encode()]
 
 
+def test_words_that_were_told_are_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def saying(text: str) -> Story:
+        words = {"from": 0, "text": text}
+        data = {"reasoning_chars": len(text), "answer_chars": 0, "reasoning": words}
+        return Story((QUEUED,), now=(Event("progress", data, attempt_id=7),))
+
+    sent = told(monkeypatch, {"o_1": saying("First")}, {"o_1": saying("First the order")}, {"o_1": WHOLE})
+
+    assert [json.loads(body.partition(b"data: ")[2].split(b"\n")[0]).get("reasoning") for body in sent] == [
+        {"from": 0, "text": "First"},
+        {"from": 5, "text": " the order"},
+        None,
+    ]
+
+
 def test_silence_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "KEEP_ALIVE_SECONDS", 0.05)
 
@@ -96,7 +113,7 @@ def test_many_who_listen_are_one_question() -> None:
         return dict.fromkeys(plan_ids, True)
 
     async def listen() -> list[bool]:
-        poller: Poller[bool] = Poller(ask, seconds=0.01)
+        poller: Poller[str, bool] = Poller(ask, seconds=0.01)
         return await asyncio.gather(*(poller.next(f"o_{number % 20:02}", timeout=30) for number in range(200)))
 
     assert all(asyncio.run(listen()))
@@ -111,7 +128,7 @@ def test_who_gave_up_is_not_asked_for() -> None:
         return {}
 
     async def listen() -> None:
-        asking: Poller[bool] = Poller(ask, seconds=0.001)
+        asking: Poller[str, bool] = Poller(ask, seconds=0.001)
         with pytest.raises(TimeoutError):
             await asking.next("o_1", timeout=0.05)
         before = len(asked)

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
+from django.utils import timezone
 
+from cache.models import Entry
 from orra.prices import Price
-from planengine import budgets, honesty, plans
+from planengine import budgets, honesty, plans, tallies
 from planengine.attempts import PROGRESS_SECONDS, Attempts
 from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
@@ -41,6 +44,18 @@ def usage(api: Api, **query: str) -> Any:
     return answer.json()
 
 
+def _reserved(project: Project) -> int:
+    room = budgets.reserve(project, current_planner(), job(project), None).room
+    assert room is not None
+    return room.tokens
+
+
+def tally_what_is_old() -> None:
+    """As if the plans of so far had finished a while ago."""
+    Plan.objects.update(finished_at=F("finished_at") - timedelta(minutes=10))
+    tallies.add_finished_plans(timezone.now())
+
+
 class TestTotals:
     def test_tokens_money_and_what_the_cache_saved(self, api: Api, server: ScriptedServer, settings: Any) -> None:
         settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"))}
@@ -57,6 +72,48 @@ class TestTotals:
         assert totals["cost"] == pytest.approx(cost)
         assert totals["saved"] == {"calls": 2, "tokens": 300, "cost": pytest.approx(2 * cost)}
         assert totals["today"]["tokens"] == 150
+
+    def test_what_the_cache_saved_outlives_entries_plans_and_prices(
+        self, api: Api, server: ScriptedServer, settings: Any
+    ) -> None:
+        settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"))}
+        api.plan(*REFUND)
+        api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+        tally_what_is_old()
+        settings.LLM_PRICES = {"small-1": Price(Decimal("200"), Decimal("1000"))}
+        api.plan("Refund order ORD-19", {"order_id": "ORD-19"})
+        saved = {"calls": 2, "tokens": 300, "cost": pytest.approx(2 * (120 * 2 + 30 * 10) / 1_000_000)}
+        assert usage(api)["saved"] == saved
+
+        Entry.objects.all().delete()
+        assert usage(api)["saved"] == saved
+        tallies.add_finished_plans(timezone.now() + timedelta(minutes=2))
+        Plan.objects.all().delete()
+        assert usage(api)["saved"] == saved
+
+    def test_money_saved_is_of_the_hits_whose_entry_knows_its_cost(
+        self, api: Api, server: ScriptedServer, settings: Any
+    ) -> None:
+        api.plan(*REFUND)
+        api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+        assert usage(api)["saved"] == {"calls": 1, "tokens": 150, "cost": None}
+        tally_what_is_old()
+        settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"))}
+        api.plan(*SEARCH)
+        api.plan("Search for laptops", {"query": "cheap"})
+
+        assert usage(api)["saved"] == {"calls": 2, "tokens": 300, "cost": pytest.approx(0.00054)}
+        tallies.add_finished_plans(timezone.now() + timedelta(minutes=2))
+        assert usage(api)["saved"] == {"calls": 2, "tokens": 300, "cost": pytest.approx(0.00054)}
+
+    @pytest.mark.parametrize("cost", [-1, "1", True, 10**30, None, [], {}])
+    def test_a_stored_cost_that_is_none_saves_no_money(self, api: Api, server: ScriptedServer, cost: Any) -> None:
+        api.plan(*REFUND)
+        Entry.objects.update(cost={"cost": cost})
+
+        assert api.plan("Refund order ORD-18", {"order_id": "ORD-18"})["source"] == "exact"
+
+        assert usage(api)["saved"]["cost"] is None
 
     def test_unknown_is_not_zero(self, api: Api, server: ScriptedServer, settings: Any) -> None:
         settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"))}
@@ -152,7 +209,7 @@ class TestABudget:
         self, project: Project, server: ScriptedServer
     ) -> None:
         project.tokens_per_day = 10**6
-        expected = budgets.reserve(project, current_planner(), job(project), None).reserved
+        expected = _reserved(project)
         DailyUsage.objects.all().delete()
         project.tokens_per_day = 5 * expected
         project.save()
@@ -213,6 +270,38 @@ class TestABudget:
         honesty.check(hit["id"])
         assert (server.calls, HitCheck.objects.count()) == (2, 1)
         assert usage(api)["calls"] == 2
+
+    def test_counts_checks_of_hits_with_their_tokens_and_ends_them_when_it_is_used_up(
+        self, api: Api, server: ScriptedServer, settings: Any
+    ) -> None:
+        settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"))}
+        api.plan(*REFUND)
+        hits = [api.plan(f"Refund order ORD-{n}", {"order_id": f"ORD-{n}"}) for n in (1, 2, 3)]
+        api.patch("/v1/project", {"tokens_per_day": 10_000})
+        server.script(
+            lambda request: completion(oblige(request), usage={"prompt_tokens": 8_000, "completion_tokens": 900})
+        )
+
+        for hit in hits:
+            honesty.check(hit["id"])
+
+        totals = usage(api)
+        assert (server.calls, HitCheck.objects.count()) == (2, 1)
+        assert (totals["calls"], totals["prompt_tokens"], totals["completion_tokens"]) == (2, 8_120, 930)
+        assert totals["cost"] == pytest.approx((8_120 * 2 + 930 * 10) / 1_000_000)
+        assert totals["today"]["tokens"] == 9_050
+        assert totals["model_checks"]["calls"] == 0
+
+    def test_ends_a_check_of_a_hit_between_its_drafts(self, api: Api, server: ScriptedServer) -> None:
+        api.plan(*REFUND)
+        hit = api.plan("Refund order ORD-99", {"order_id": "ORD-99"})
+        api.patch("/v1/project", {"tokens_per_day": 10_000})
+        server.script(completion("no plan", usage={"prompt_tokens": 9_000, "completion_tokens": 900}))
+
+        honesty.check(hit["id"])
+
+        assert (server.calls, HitCheck.objects.count()) == (2, 0)
+        assert usage(api)["today"]["tokens"] == 150 + 9_900
 
     @pytest.mark.parametrize("wrong", [-1, 1.5, "many", True, 2**63])
     def test_that_is_no_number(self, api: Api, wrong: Any) -> None:

@@ -21,6 +21,7 @@ from planengine.events import (
     Story,
     parse_place,
     tell,
+    unheard,
 )
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -152,6 +153,66 @@ def test_a_failed_call_and_a_failed_plan() -> None:
         "how_to_fix": [],
         "retryable": True,
     }
+
+
+SPEAKING = replace(RUNNING, reasoning_chars=30, answer_chars=2, reasoning="the order ", answer="{}")
+
+
+def spoken(earlier: AttemptFacts | None, later: AttemptFacts) -> Any:
+    """What a client hears of ``later`` after it was told of ``earlier``."""
+    shown = () if earlier is None else tell(WAITING, [earlier]).now
+    return [
+        {name: event.data.get(name) for name in ("reasoning", "answer")}
+        for event in unheard(tell(WAITING, [later]).now, shown)
+    ]
+
+
+def test_progress_tells_the_latest_words_and_where_they_begin() -> None:
+    assert spoken(None, SPEAKING) == [
+        {"reasoning": {"from": 20, "text": "the order "}, "answer": {"from": 0, "text": "{}"}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "text", "heard"),
+    [
+        (35, "der first", {"from": 30, "text": "first"}),
+        (50, "the refund", {"from": 40, "text": "the refund"}),
+        (30, "the order ", None),
+        (6, "Again:", {"from": 0, "text": "Again:"}),
+    ],
+    ids=["goes on", "is missed in part", "is the same", "begins anew"],
+)
+def test_words_are_told_once_to_who_heard_them(size: int, text: str, heard: Any) -> None:
+    later = replace(SPEAKING, reasoning_chars=size, reasoning=text, answer_chars=3, answer="{} ")
+
+    [told] = spoken(SPEAKING, later)
+
+    assert told["reasoning"] == heard
+    assert told["answer"] == ({"from": 0, "text": "{} "} if size == 6 else {"from": 2, "text": " "})
+
+
+def test_what_was_said_in_another_attempt_was_not_said_in_this() -> None:
+    assert spoken(SPEAKING, replace(SPEAKING, id=8)) == spoken(None, SPEAKING)
+    assert spoken(SPEAKING, SPEAKING) == []
+
+
+def test_an_answer_is_told_whole_and_what_a_failed_call_brought_from_where_it_is_known() -> None:
+    ended = replace(SPEAKING, seconds=2.0, reasoning="All of it", answer='{"tasks": []}')
+    failed = replace(SPEAKING, seconds=2.0, error_code="model_timeout")
+
+    [answered] = [event for event in tell(WAITING, [ended]).events if event.name == "answered"]
+    [gave_up] = [event for event in tell(WAITING, [failed]).events if event.name == "attempt_failed"]
+
+    assert answered.data["reasoning"] == {"from": 0, "text": "All of it"}
+    assert answered.data["answer"] == {"from": 0, "text": '{"tasks": []}'}
+    assert gave_up.data["reasoning"] == {"from": 20, "text": "the order "}
+
+
+def test_without_words_nothing_of_them_is_told() -> None:
+    for attempt in (replace(SPEAKING, reasoning="", answer=""), REJECTED, replace(REJECTED, error_code="x")):
+        story = tell(WAITING, [attempt])
+        assert not [event for event in (*story.events, *story.now) if {"reasoning", "answer"} & event.data.keys()]
 
 
 def test_problems_are_few_and_short() -> None:

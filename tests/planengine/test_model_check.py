@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from cache import expiry
 from cache.guards import GUARDS, WORDING_GUARDS
 from cache.models import Entry, Verdict
 from cache.templates import make_template
+from orra.prices import Price
 from orra.strictjson import Json
 from planengine import honesty, model_check, planning, tasks
-from planengine.models import HitCheck, Project
+from planengine.models import DailyUsage, HitCheck, Project
 from planengine.questions import build_question, read_answer
 from tests.conftest import Api, object_schema
 from tests.servers.scripted import Reply, Request, ScriptedServer, completion, failure, thinking
@@ -307,6 +309,81 @@ def test_a_project_cannot_turn_on_what_the_installation_lacks(api: Api, settings
     settings.CHECK_MODEL = "cheap-1"
     assert api.patch("/v1/project", {"model_check": "on"}).json()["model_check"] == "on"
     assert api.patch("/v1/project", {"model_check": "maybe"}).status_code == 400
+
+
+class TestWhatItCosts:
+    def test_counts_as_the_projects_usage(
+        self, api: Api, checker: ScriptedServer, server: ScriptedServer, settings: Any
+    ) -> None:
+        settings.LLM_PRICES = {"cheap-1": Price(Decimal("1"), Decimal("2"))}
+        ask(api, CACHED, "ORD-1")
+        before = api.get("/v1/usage").json()
+        assert before["model_checks"] == {"calls": 0, "tokens": 0, "cost": None}
+        checker.script(completion("yes", usage={"prompt_tokens": 300, "completion_tokens": 5}))
+
+        assert ask(api, ASKED, "ORD-2")["source"] == "semantic"
+
+        after = api.get("/v1/usage").json()
+        cost = (300 * 1 + 5 * 2) / 1_000_000
+        assert after["model_checks"] == {"calls": 1, "tokens": 305, "cost": pytest.approx(cost)}
+        assert (after["calls"], after["unpriced_calls"]) == (2, 1)
+        assert after["prompt_tokens"] - before["prompt_tokens"] == 300
+        assert after["completion_tokens"] - before["completion_tokens"] == 5
+        assert after["cost"] == pytest.approx(cost)
+        assert after["today"]["tokens"] == before["today"]["tokens"] + 305
+        assert DailyUsage.objects.get().reserved_tokens == 0
+
+    def test_uncounted_tokens_are_charged_by_their_characters(
+        self, api: Api, checker: ScriptedServer, server: ScriptedServer
+    ) -> None:
+        ask(api, CACHED, "ORD-1")
+        checker.script(completion("no", usage=..., reasoning="Hm. " * 100))
+
+        ask(api, ASKED, "ORD-2")
+
+        usage = api.get("/v1/usage").json()
+        prompt = checker.requests[-1].prompt
+        assert usage["unknown_calls"] == 1
+        assert usage["model_checks"] == {"calls": 1, "tokens": (len(prompt) + 402) // 4, "cost": None}
+
+    @pytest.mark.parametrize(("reply", "charged"), [(Reply(then="hang"), True), (failure(401), False)])
+    def test_of_a_call_that_fails(
+        self, api: Api, checker: ScriptedServer, server: ScriptedServer, settings: Any, reply: Reply, charged: bool
+    ) -> None:
+        settings.CHECK_DEADLINE_SECONDS = 1
+        ask(api, CACHED, "ORD-1")
+        api.patch("/v1/project", {"tokens_per_day": 100_000})
+        checker.script(reply)
+
+        ask(api, ASKED, "ORD-2")
+
+        checks = api.get("/v1/usage").json()["model_checks"]
+        assert (checks["calls"], checks["tokens"] > 0) == (1, charged)
+        assert DailyUsage.objects.get().reserved_tokens == 0
+
+    def test_over_the_budget_nobody_is_asked_and_a_miss_stays_a_miss(
+        self, api: Api, checker: ScriptedServer, server: ScriptedServer
+    ) -> None:
+        ask(api, CACHED, "ORD-1")
+        api.patch("/v1/project", {"tokens_per_day": 0})
+
+        refused = ask(api, ASKED, "ORD-2")
+
+        assert (refused["error"]["code"], refused["cache"]["decision"]) == ("budget_exceeded", "miss")
+        assert (checker.calls, Verdict.objects.count()) == (0, 0)
+        api.patch("/v1/project", {"tokens_per_day": None})
+        assert ask(api, ASKED, "ORD-3")["cache"]["reason"] == "model_check"
+
+    def test_is_held_to_the_budget_that_planning_is_held_to(
+        self, api: Api, checker: ScriptedServer, server: ScriptedServer
+    ) -> None:
+        ask(api, CACHED, "ORD-1")
+        api.patch("/v1/project", {"tokens_per_day": 10_000})
+        checker.script(completion("no", usage={"prompt_tokens": 9_500, "completion_tokens": 5}))
+
+        refused = ask(api, ASKED, "ORD-2")
+
+        assert (refused["error"]["code"], checker.calls, server.calls) == ("budget_exceeded", 1, 1)
 
 
 class TestQuestion:

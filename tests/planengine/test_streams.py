@@ -120,7 +120,10 @@ def test_progress_is_told_as_it_comes_and_the_connection_is_kept() -> None:
             )
         assert len({request.client for request in server.requests}) == 1
         assert all(request.json["stream"] for request in server.requests)
-    assert told == [Progress(4, 0), Progress(6, 0), Progress(6, 3), Progress(7, 4)] * 2
+    sizes = [(piece.reasoning, piece.answer) for piece in told]
+    assert sizes == [(4, 0), (6, 0), (6, 3), (7, 4)] * 2
+    assert "".join(piece.new_reasoning for piece in told[:4]) == "hm, ja!"
+    assert "".join(piece.new_answer for piece in told[:4]) == "grün"
 
 
 def test_a_finished_answer_is_not_kept_waiting_by_a_stream_that_does_not_end() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -72,6 +73,21 @@ def test_what_may_not_be_committed_yet_waits(project: Project) -> None:
 
     tallies.add_finished_plans(NOON + tallies.LATEST_COMMIT + timedelta(seconds=1))
     assert Tally.objects.count() == 1
+
+
+def test_money_adds_up_where_it_is_known(project: Project) -> None:
+    def saved() -> dict[str, Decimal | None]:
+        return {count.reason: count.cost_saved for count in tallies.counts(project)}
+
+    for minutes, amount in ((0, None), (10, "0.25"), (20, None), (30, "0.0000000001")):
+        at = NOON + timedelta(minutes=minutes)
+        finished(project, at, cost_saved=amount and Decimal(amount))
+        finished(project, at, decision_reason="same_meaning")
+        expected = saved()
+        tallies.add_finished_plans(at + timedelta(minutes=5))
+        assert saved() == expected
+
+    assert saved() == {"same_template": Decimal("0.2500000001"), "same_meaning": None}
 
 
 def test_decisions_reasons_and_guards_are_told_apart(project: Project) -> None:

@@ -20,7 +20,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -57,15 +57,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. ``delay`` is waited first. ``pieces`` instead of a body are sent one by one, as a stream is.
-    ``then`` says how it is sent: ``send`` it whole; ``hang`` without a byte until the client goes; ``drop`` the
-    connection before the status line; ``cut`` it after half of the body or the pieces; ``stall`` there until
-    the client goes; ``drip`` blank lines for ever; ``flood`` white space without an end; ``trickle`` headers
-    for ever."""
+    """One answer. ``delay`` is waited first. ``pieces`` instead of a body are sent one by one, as a stream is, and
+    taken as they are sent. ``then`` says how it is sent: ``send`` it whole; ``hang`` without a byte until the
+    client goes; ``drop`` the connection before the status line; ``cut`` it after half of the body or the pieces;
+    ``stall`` there until the client goes; ``drip`` blank lines for ever; ``flood`` white space without an end;
+    ``trickle`` headers for ever."""
 
     status: int = 200
     body: Any = b""
-    pieces: tuple[bytes, ...] = ()
+    pieces: Iterable[bytes] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     then: str = "send"
@@ -321,7 +321,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_pieces(self, reply: Reply) -> None:
         whole = reply.then == "send"
-        for piece in reply.pieces if whole else reply.pieces[: len(reply.pieces) // 2]:
+        pieces = reply.pieces if whole else _first_half(reply.pieces)
+        for piece in pieces:
             self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             self.wfile.flush()
         if whole:
@@ -354,6 +355,11 @@ def _reply_of(scripted: Scripted, request: Request | None = None) -> Reply:
         assert request is not None, "a reply that depends on the request cannot be prepared without one"
         scripted = scripted(request)
     return scripted if isinstance(scripted, Reply) else completion(scripted)
+
+
+def _first_half(pieces: Iterable[bytes]) -> Sequence[bytes]:
+    known = tuple(pieces)
+    return known[: len(known) // 2]
 
 
 def _text(plan: Any) -> str:
