@@ -109,8 +109,20 @@ class Workbench:
                 continue
             if likeness is Likeness.IDENTIFIER and not (is_identifier(param) or _looks_like_identifier(value)):
                 continue
+            if self._looked_up(service, name, by=param):
+                continue
             found.append((likeness, param))
         return sorted(found)
+
+    def _looked_up(self, service: str, name: str, *, by: str) -> bool:
+        """Whether another service turns this param into this input, each by its own name: where a ticket's id is
+        looked up by its number, the number is no id."""
+        return any(
+            option.likeness is Likeness.EXACT
+            and key_of(by) in self.candidates[option.producer].required_keys
+            and self.may_help(option.producer)
+            for option in self.options(service, name)
+        )
 
     def options(self, service: str, name: str) -> tuple[Option, ...]:
         """Every output of another service that may serve as this input."""

@@ -17,7 +17,7 @@ from planengine.planners.bench import Candidate, Workbench
 from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
-from planengine.planners.relevance import Floats, content_stems
+from planengine.planners.relevance import content_stems
 from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, is_verb
 
 # The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
@@ -60,8 +60,9 @@ class _Wish:
 
 
 class Choice:
-    """The services for one reading of an action. ``similarities``: a row for each request, then for each
-    prohibition, then for the whole action; a column for each service."""
+    """The services for one reading of an action. ``rows``: by text, how near each service is to it, for the
+    action, its requests and its prohibitions, and for ``named``, which are the requests with the params' fields
+    in their values' places."""
 
     def __init__(
         self,
@@ -70,14 +71,13 @@ class Choice:
         *,
         action: str,
         params: Mapping[str, Json],
-        similarities: Floats,
+        named: Sequence[str],
+        rows: Mapping[str, Mapping[str, float]],
         scale: float,
     ) -> None:
-        rows = [dict(zip((spec.name for spec in services), row, strict=True)) for row in similarities.tolist()]
-        requests = len(reading.requests)
-        self._rows, self._scale = rows[:requests], scale
+        self._scale = scale
         self._candidates = {spec.name: Candidate(spec) for spec in services}
-        forbidden = set(self._forbidden(reading.forbidden, rows[requests:-1]))
+        forbidden = set(self._forbidden(reading.forbidden, rows))
         self._reading = reading
         self._said = stems_of(action)
         self._asked = frozenset(kind for request in reading.requests for kind in request.act.changes)
@@ -86,8 +86,16 @@ class Choice:
             params=params,
             said=self._said,
             may_help=self._may_help,
-            nearness=rows[-1].__getitem__,
+            nearness=rows[action].__getitem__,
         )
+        self._own = {
+            request.text: content_stems(text) - stems_of(" ".join(params))
+            for request, text in zip(reading.requests, named, strict=True)
+        }
+        self._rows = [
+            {name: self._nearness(request, name, rows[request.text][name], rows[text][name]) for name in self._bench.candidates}
+            for request, text in zip(reading.requests, named, strict=True)
+        ]
 
     def assembly(self) -> Assembly:
         """The wired services. Raises :class:`NotActionable`."""
@@ -104,9 +112,24 @@ class Choice:
         listed = [name for wish in wishes for name in self._listed(wish, chosen)]
         return assemble(self._bench, [*chosen, *listed]) if listed else assembly
 
-    def _forbidden(self, requests: Sequence[Request], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    def _nearness(self, request: Request, name: str, said: float, named: float) -> float:
+        """By the request as it stands, or with its values' fields named. The fields alone would be near to all
+        that takes them, so other words of the request must be the service's too, or several params be its
+        inputs."""
+        if named > said and (self._explains(request, name) or len(self._bench.exact_params(name)) >= 2):
+            return named
+        return said
+
+    def _explains(self, request: Request, name: str) -> bool:
+        """Whether the service knows a word of the request that is no field and no value, if there is any."""
+        own = self._own[request.text]
+        known = self._candidates[name].said | _fields_said(self._candidates[name])
+        return not own or any(_alike(word, other) for word in own for other in known)
+
+    def _forbidden(self, requests: Sequence[Request], rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         """The services that would do what must not be done."""
-        for request, row in zip(requests, rows, strict=True):
+        for request in requests:
+            row = rows[request.text]
             suiting = {name: row[name] for name in row if _suits(request, self._candidates[name])}
             nearest = max(suiting.values(), default=0.0)
             floor = max(nearest - _FORBIDDEN_MARGIN, _FORBIDDEN * self._scale)
