@@ -14,13 +14,13 @@ CHANGES: Mapping[str, str] = {
     "refund": "refund reimburse reimbursement repay",
     "cancel": "cancel cancellation abort revoke annul void withdraw",
     "create": "create creation add make generate register registration open insert setup onboard enroll enrol "
-    "provision establish build draft raise submit log record post publish compose write file",
+    "provision establish build draft raise submit log record post publish compose write file schedule",
     "delete": "delete deletion remove removal drop erase destroy purge wipe clear deprovision offboard "
     "decommission terminate",
     "update": "update change edit modify set adjust rename replace amend alter correct increase decrease raise "
     "lower configure patch",
     "notify": "notify notification tell inform email mail message alert text sms announce remind reminder send "
-    "ping contact call share report",
+    "ping contact call share report post",
     "book": "book reserve reservation booking schedule arrange rent hire",
     "ship": "ship shipment dispatch deliver",
     "pay": "pay payment charge bill debit capture settle invoice",
@@ -74,6 +74,10 @@ CHANGES: Mapping[str, str] = {
     "unfollow": "unfollow",
     "page": "page",
 }
+# Things of which to create one is to do it: a reservation books, a reminder reminds.
+CREATED = _words(
+    "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order"
+)
 # Two words that are one verb.
 PHRASES: Mapping[str, str] = {
     "roll back": "rollback",
@@ -101,6 +105,9 @@ PHRASES: Mapping[str, str] = {
     "figure out": "determine",
     "check in": "checkin",
 }
+# The second words of phrases that may stand apart ("switch the lights off"), and what may come after them there.
+PARTICLES = _words("off on out up down back")
+AFTER_PARTICLES = _words("in at for to by please now again today tonight tomorrow")
 # Reading and computing: nothing is different afterwards.
 HARMLESS = _words(
     "get find show list search look lookup fetch retrieve read check see view display query know browse track "
@@ -153,6 +160,8 @@ NOMINAL_CHANGES = _words(
 AFTER_NOUNS = _words("of in on at by is are was were has have and or with between per as than")
 # How questions begin.
 QUESTIONS = _words("what what's whats which who who's whose whom when where where's why how how's is are was")
+# How questions begin that ask for yes or no; only at the head of a sentence are they sure to be one.
+AUXILIARIES = _words("is are was were am do does did has had")
 # "The order status" is about the order, and asks for no order.
 ASPECTS = _words("status detail details history info information state progress list number price cost")
 # "The order must be cancelled": the verb comes later.
