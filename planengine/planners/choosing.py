@@ -7,7 +7,8 @@ Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -32,6 +33,7 @@ _UNKNOWN_VERB = 0.10
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
 _SHORTLIST = 0.25
+_REST = 0.25
 _PER_TASK = 0.08
 _PER_HELPER = 0.02
 _ALL_PARAMS = 0.10
@@ -88,6 +90,7 @@ class Choice:
             may_help=self._may_help,
             nearness=rows[action].__getitem__,
         )
+        self._shared_parts = _shared_parts(services)
         self._own = {
             request.text: content_stems(text) - stems_of(" ".join(params))
             for request, text in zip(reading.requests, named, strict=True)
@@ -101,6 +104,7 @@ class Choice:
         """The wired services. Raises :class:`NotActionable`."""
         wishes = self._wishes()
         chosen, assembly = self._best(wishes)
+        chosen = tuple(self._gone_on(wish, name, chosen) for wish, name in zip(wishes, chosen, strict=True))
         self._check_repetition(wishes, chosen)
         for wish, service in zip(wishes, chosen, strict=True):
             self._check_second_choice(wish, service, chosen, assembly)
@@ -109,8 +113,8 @@ class Choice:
                     f"'{_shown(wish.request.text)}' holds only under a condition, and a plan cannot decide."
                     " Check the condition first and ask again without it."
                 )
-        listed = [name for wish in wishes for name in self._listed(wish, chosen)]
-        return assemble(self._bench, [*chosen, *listed]) if listed else assembly
+        goals = [*chosen, *(name for wish in wishes for name in self._listed(wish, chosen))]
+        return self._with_the_rest(goals, assemble(self._bench, goals))
 
     def _nearness(self, request: Request, name: str, said: float, named: float) -> float:
         """By the request as it stands, or with its values' fields named. The fields alone would be near to all
@@ -122,9 +126,13 @@ class Choice:
 
     def _explains(self, request: Request, name: str) -> bool:
         """Whether the service knows a word of the request that is no field and no value, if there is any."""
-        own = self._own[request.text]
-        known = self._candidates[name].said | _fields_said(self._candidates[name])
-        return not own or any(_alike(word, other) for word in own for other in known)
+        return not self._own[request.text] or bool(self._known(request, name))
+
+    def _known(self, request: Request, name: str) -> frozenset[str]:
+        """The words of the request, but for fields and values, that the service knows."""
+        candidate = self._candidates[name]
+        known = candidate.said | _fields_said(candidate)
+        return frozenset(word for word in self._own[request.text] if any(_alike(word, other) for other in known))
 
     def _forbidden(self, requests: Sequence[Request], rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         """The services that would do what must not be done."""
@@ -320,12 +328,8 @@ class Choice:
             candidate = candidates[name]
             about = _objects(candidate)
             new = about - covered
-            if (
-                not new & wanted
-                or not about <= words
-                or not candidate.act.known
-                or not _suits(wish.request, candidate)
-            ):
+            told = not new & wanted or not about - self._shared_parts <= words
+            if told or candidate.act.only_changes != wish.request.act.only_changes or not _suits(wish.request, candidate):
                 continue
             assembly = assemble(self._bench, [*chosen, *found, name])
             if assembly.missing:
@@ -334,9 +338,51 @@ class Choice:
             covered |= new
         yield from found
 
+    def _gone_on(self, wish: _Wish, service: str, chosen: Sequence[str]) -> str:
+        """A service that only looks up what another needs is not what is asked for, where that other one knows
+        more of the request's words: the balance of an account, not the account."""
+        if wish.request.act.only_changes:
+            return service
+        known = self._known(wish.request, service)
+        best = service
+        for name in wish.shortlist:
+            if len(self._known(wish.request, name) - known) > len(self._known(wish.request, best) - known):
+                assembly = assemble(self._bench, [name if each == service else each for each in chosen])
+                if service in assembly.services:
+                    best = name
+        return best
+
+    def _with_the_rest(self, goals: list[str], assembly: Assembly) -> Assembly:
+        """Params that no service takes would fail the plan: more services that take them by name, if they are near
+        to the action, do what is asked for, and are the only ones."""
+        while rest := self._bench.params.keys() - assembly.consumed:
+            takers = [name for name in self._bench.candidates if self._could_take(name, rest) and name not in goals]
+            best = max(takers, key=lambda name: self._takes(name, rest), default=None)
+            extended = assemble(self._bench, [*goals, best]) if best else assembly
+            rivals = [name for name in takers if self._takes(name, rest)[0] == self._takes(best, rest)[0]] if best else []
+            if best is None or extended.missing or len(rivals) > 1:
+                break
+            goals, assembly = [*goals, best], extended
+        return assembly
+
+    def _takes(self, name: str, rest: Collection[str]) -> tuple[int, float]:
+        return len(self._bench.exact_params(name) & set(rest)), self._bench.nearness(name)
+
+    def _could_take(self, name: str, rest: Collection[str]) -> bool:
+        candidate = self._bench.candidates[name]
+        asked = not candidate.act.only_changes or bool(candidate.act.changes & self._asked)
+        return asked and self._takes(name, rest) >= (1, 0.0) and self._bench.nearness(name) >= _REST * self._scale
+
     def _not_supplied(self, missing: Missing) -> str:
         kind = types_text(self._bench.field_of(missing.service, missing.field))
         return f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
+
+
+def _shared_parts(services: Iterable[ServiceSpec]) -> frozenset[str]:
+    """The stems of what several names have before their last dot ("cluster.list_pods", "cluster.get_quota"): it
+    tells where a service belongs, not what it does."""
+    parts = Counter(spec.name.rpartition(".")[0] for spec in services)
+    return stems_of(" ".join(part for part, count in parts.items() if count > 1))
 
 
 def _listed_stems(text: str, values: Iterable[Json]) -> frozenset[str]:

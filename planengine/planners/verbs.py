@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import dropwhile
 
 from planengine.planners.naming import stem, words_of
 from planengine.planners.vocabulary import (
@@ -32,6 +33,7 @@ from planengine.planners.vocabulary import (
     OBJECTS,
     PARTICLES,
     PHRASES,
+    PREAMBLE,
     QUESTIONS,
 )
 
@@ -197,7 +199,7 @@ def opens_sentence(words: list[str]) -> bool:
 
 def begins_request(words: list[str]) -> bool:
     """Whether the words after "and" ask for something of their own, rather than going on with a list of things."""
-    words = _joined_phrase([word.lower().replace("’", "'") for word in words])
+    words = _joined_phrase(_lowered(" ".join(words)))
     if not words:
         return False
     head = words[0]
@@ -250,6 +252,8 @@ def _joined(act: Act, more: Act) -> Act:
 
 def _leading_act(words: list[str]) -> Act:
     """The first verb of a description and the one joined to it: "Creates or updates …"."""
+    if words[:1] and words[0].lower() in DETERMINERS | {"it"}:
+        words = list(dropwhile(lambda word: word.lower() in PREAMBLE, words))
     if not words:
         return Act()
     if words[0].lower() in {"tells", "reports", "gives", "shares"}:

@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
 CHANGES: Mapping[str, str] = {
     "refund": "refund reimburse reimbursement repay",
     "cancel": "cancel cancellation abort revoke annul void withdraw",
-    "create": "create creation add make generate register registration open insert setup onboard enroll enrol "
+    "create": "create creation add addition make generate register registration open insert setup onboard enroll enrol "
     "provision establish build draft raise submit log record post publish compose write file schedule",
     "delete": "delete deletion remove removal drop erase destroy purge wipe clear deprovision offboard "
     "decommission terminate",
@@ -108,6 +108,11 @@ PHRASES: Mapping[str, str] = {
 # The second words of phrases that may stand apart ("switch the lights off"), and what may come after them there.
 PARTICLES = _words("off on out up down back")
 AFTER_PARTICLES = _words("in at for to by please now again today tonight tomorrow")
+# "This function allows users to …": what introduces a service and does not tell what it does.
+PREAMBLE = _words(
+    "this the a an it function service tool api endpoint method agent module is are be used can will for to that "
+    "which allows allow lets let enables enable helps help you user users"
+)
 # Reading and computing: nothing is different afterwards.
 HARMLESS = _words(
     "get find show list search look lookup fetch retrieve read check see view display query know browse track "
