@@ -19,7 +19,8 @@ from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
-from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, is_verb
+from planengine.planners.vocabulary import DESTRUCTIVE
+from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, first_verb, is_verb
 
 # The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
 # that fit are evidence of their own, and so is a word of the request in the service's name. Measured: of 200 right
@@ -29,6 +30,9 @@ _FLOORS_WHEN_NAMED = (0.32, 0.26, 0.20)
 _FLOOR_WHEN_SAID = 0.08
 _FLOOR_WHEN_KEYED = 0.12
 _UNKNOWN_VERB = 0.10
+# How near a service must be whose verb nobody knows, when the params are just its inputs: one, or several.
+_NEAR = 0.60
+_NEAR_WITH_KEY = 0.50
 # How much nearer a service may be that lacks an input, before taking another instead would be guessing.
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
@@ -90,6 +94,7 @@ class Choice:
             may_help=self._may_help,
             nearness=rows[action].__getitem__,
         )
+        self._values_said = content_stems(" ".join(_texts(params.values())))
         self._shared_parts = _shared_parts(services)
         self._own = {
             request.text: content_stems(text) - stems_of(" ".join(params))
@@ -162,7 +167,7 @@ class Choice:
 
     def _wish(self, request: Request, row: Mapping[str, float]) -> _Wish:
         candidates = self._bench.candidates
-        suiting = [name for name in candidates if self._may_suit(request, candidates[name])]
+        suiting = [name for name in candidates if self._may_suit(request, candidates[name], row)]
         verb = exact_verb(request.text)
         suiting = [name for name in suiting if verb in candidates[name].said] or suiting
         ranked = sorted(
@@ -171,10 +176,20 @@ class Choice:
         near = [name for name in ranked if row[name] >= row[ranked[0]] - _SHORTLIST]
         return _Wish(request, row, tuple(near[:6]))
 
-    def _may_suit(self, request: Request, candidate: Candidate) -> bool:
-        """Also lets an unknown verb pass ("play a song") where nothing is changed and the params speak for it."""
-        speaks = candidate.act.harmless and len(self._bench.exact_params(candidate.spec.name)) >= 2
-        return _suits(request, candidate) or (bool(request.act.verb) and speaks)
+    def _may_suit(self, request: Request, candidate: Candidate, row: Mapping[str, float]) -> bool:
+        """Also lets an unknown verb pass ("play a song") where nothing is changed and the params speak for it, or
+        where they are just its inputs and the rest of the request is near to it."""
+        if _suits(request, candidate):
+            return True
+        name = candidate.spec.name
+        evidence = len(self._bench.exact_params(name))
+        if request.act.verb and candidate.act.harmless and evidence >= 2:
+            return True
+        if not (request.act.verb or request.act.guessed) or _undoes(candidate, request.act.verb):
+            return False
+        if candidate.act.only_changes and (evidence < 2 or not self._only_change_with_key(candidate)):
+            return False
+        return self._is_key(candidate) and row[name] >= (_NEAR if evidence < 2 else _NEAR_WITH_KEY) * self._scale
 
     def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
         candidate = self._bench.candidates[name]
@@ -188,13 +203,19 @@ class Choice:
         return row[name] >= floor * self._scale
 
     def _fits_like_a_key(self, candidate: Candidate) -> bool:
-        """Whether the params, two or more, are the service's inputs by name, none too many and none missing."""
+        """Whether the params, two or more, are what a service that does no harm takes."""
+        return candidate.act.harmless and len(self._bench.params) >= 2 and self._is_key(candidate)
+
+    def _only_change_with_key(self, candidate: Candidate) -> bool:
+        """Whether it takes nothing away and no other change could be made with the same params."""
+        changing = [other for other in self._bench.candidates.values() if other.act.only_changes and self._is_key(other)]
+        return changing == [candidate] and not candidate.act.changes & DESTRUCTIVE
+
+    def _is_key(self, candidate: Candidate) -> bool:
+        """Whether the params are the service's inputs by name, none too many and none missing."""
         names = self._bench.exact_params(candidate.spec.name)
-        return (
-            candidate.act.harmless
-            and len(names) >= 2
-            and len(names) == len(self._bench.params)
-            and all(self._bench.namesake(name) for name in candidate.spec.required_inputs)
+        return 0 < len(names) == len(self._bench.params) and all(
+            self._bench.namesake(name) for name in candidate.spec.required_inputs
         )
 
     def _says_the_same(self, request: Request, candidate: Candidate) -> bool:
@@ -230,14 +251,14 @@ class Choice:
         if not own:
             return True
         main = self._bench.candidates[others[0].shortlist[0]]
+        known = main.said | _fields_said(main) | stems_of(" ".join(self._bench.params))
         if act.harmless and not act.changes:
             nearest = self._nearest(wish)
             if nearest == main.spec.name and wish.similarity[nearest] >= _FLOORS[-1] * self._scale:
-                return True
+                return any(_alike(word, other) for word in own - self._values_said for other in known)
         if asks_a_question(text) or not act.changes <= {"create"}:
             return False
         new = own.difference(*(stems_of(other.request.text) for other in others))
-        known = main.said | _fields_said(main) | stems_of(" ".join(self._bench.params))
         return any(_alike(word, other) for word in new for other in known)
 
     def _nearest(self, wish: _Wish) -> str:
@@ -419,7 +440,7 @@ def _alike(left: str, right: str) -> bool:
 def _objects(candidate: Candidate) -> frozenset[str]:
     """What the name is about: its words without the verb at one end."""
     words = words_of(candidate.spec.name)
-    verb = next((word for word in (*words[:1], *words[-1:]) if is_verb(word)), None)
+    verb = next((word for word in (*words[:1], *words[-1:], *words[1:-1]) if is_verb(word)), None)
     return frozenset(stem(word) for word in words if word != verb and len(word) > 1)
 
 
@@ -437,8 +458,16 @@ def _suits(request: Request, candidate: Candidate) -> bool:
     """Whether the service does the kind of thing that is asked for. A verb that is not known must be its own
     word."""
     if request.act.verb:
-        return request.act.verb in candidate.said
-    return candidate.act.suits(request.act)
+        return any(_alike(request.act.verb, word) for word in candidate.said)
+    verb = first_verb(request.text)
+    return candidate.act.suits(request.act) or bool(verb and verb == first_verb(candidate.spec.description))
+
+
+def _undoes(candidate: Candidate, verb: str) -> bool:
+    """Whether one is the other's opposite by its first letters: to mute and to unmute."""
+    return bool(verb) and any(
+        word == prefix + verb or verb == prefix + word for word in candidate.said for prefix in ("un", "de", "dis")
+    )
 
 
 def _unsure(request: Request, candidate: Candidate) -> bool:

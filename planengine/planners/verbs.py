@@ -58,11 +58,13 @@ _email = re.compile(r"\be-?mail", re.IGNORECASE)
 @dataclass(frozen=True)
 class Act:
     """``changes``: the kinds of change; ``harmless``: may also be reading or computing; ``verb``: the stem of a
-    verb that is none of the known ones. Nothing of it: unknown."""
+    verb that is none of the known ones; ``guessed``: harmless because nothing says otherwise. Nothing of it:
+    unknown."""
 
     changes: frozenset[str] = frozenset()
     harmless: bool = False
     verb: str = ""
+    guessed: bool = False
 
     @property
     def known(self) -> bool:
@@ -114,7 +116,7 @@ def act_of_request(text: str) -> Act:
         return _creating(act, rest[:4])
     if rest and rest[0] in OBJECTS and head.isalpha():
         return Act(verb=stem(head))
-    return Act(_acts_in([word for word in rest if word not in NOUNS]).changes, harmless=True)
+    return Act(_acts_in([word for word in rest if word not in NOUNS]).changes, harmless=True, guessed=True)
 
 
 def _lowered(text: str) -> list[str]:
@@ -157,7 +159,7 @@ def _joined_phrase(words: list[str]) -> list[str]:
         return [phrase, *words[2:]]
     for place in range(2, len(words)):
         apart = PHRASES.get(f"{words[0]} {words[place]}") if words[place] in PARTICLES else None
-        if apart and AFTER_PARTICLES.issuperset(words[place + 1 : place + 2]):
+        if apart and (words[place] in {"off", "away"} or AFTER_PARTICLES.issuperset(words[place + 1 : place + 2])):
             return [apart, *words[1:place], *words[place + 1 :]]
     return words
 
@@ -224,6 +226,13 @@ def exact_verb(text: str) -> str:
     """The stem of the verb with which a request begins if nothing but its own word will do; else empty."""
     words = (word.lower() for word in _tokens.findall(text)[:4])
     return next((stem(word) for word in words if word in EXACT), "")
+
+
+@lru_cache(maxsize=4096)
+def first_verb(text: str) -> str:
+    """The stem of the verb that a request or a description begins with; empty when it begins with none."""
+    words = _joined_phrase(_lowered(text))
+    return stem(words[0]) if words and act_of_word(words[0]).known else ""
 
 
 def is_gerund(word: str) -> bool:

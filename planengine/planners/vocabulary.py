@@ -15,7 +15,7 @@ CHANGES: Mapping[str, str] = {
     "cancel": "cancel cancellation abort revoke annul void withdraw",
     "create": "create creation add addition make generate register registration open insert setup onboard enroll enrol "
     "provision establish build draft raise submit log record post publish compose write file schedule",
-    "delete": "delete deletion remove removal drop erase destroy purge wipe clear deprovision offboard "
+    "delete": "delete deletion remove removal drop erase destroy purge wipe clear dispose disposal discard deprovision offboard "
     "decommission terminate",
     "update": "update change edit modify set adjust rename replace amend alter correct increase decrease raise "
     "lower configure patch",
@@ -43,7 +43,7 @@ CHANGES: Mapping[str, str] = {
     "unsubscribe": "unsubscribe",
     "attach": "attach connect mount",
     "detach": "detach disconnect unmount",
-    "restock": "restock replenish refill reorder",
+    "restock": "restock replenish refill reorder fill",
     "redeem": "redeem",
     "close": "close resolve",
     "reopen": "reopen",
@@ -74,6 +74,8 @@ CHANGES: Mapping[str, str] = {
     "unfollow": "unfollow",
     "page": "page",
 }
+# The kinds that take something away; for these a word of their own kind must have been said.
+DESTRUCTIVE = _words("delete cancel block stop reject close dismiss detach uninstall unassign unsubscribe downgrade")
 # Things of which to create one is to do it: a reservation books, a reminder reminds.
 CREATED = _words(
     "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order"
@@ -104,9 +106,28 @@ PHRASES: Mapping[str, str] = {
     "work out": "calculate",
     "figure out": "determine",
     "check in": "checkin",
+    "take off": "remove",
+    "cross off": "remove",
+    "throw away": "dispose",
+    "throw out": "dispose",
+    "cut off": "disconnect",
+    "put off": "postpone",
+    "hand over": "assign",
+    "write down": "record",
+    "note down": "record",
+    "send out": "send",
+    "pull up": "show",
+    "bring up": "show",
+    "drop off": "deliver",
+    "start up": "start",
+    "power on": "start",
+    "power off": "stop",
+    "power down": "stop",
+    "top up": "refill",
+    "fill up": "refill",
 }
 # The second words of phrases that may stand apart ("switch the lights off"), and what may come after them there.
-PARTICLES = _words("off on out up down back")
+PARTICLES = _words("off on out up down back over away")
 AFTER_PARTICLES = _words("in at for to by please now again today tonight tomorrow")
 # "This function allows users to …": what introduces a service and does not tell what it does.
 PREAMBLE = _words(
