@@ -20,7 +20,7 @@ from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
 from planengine.planners.vocabulary import DESTRUCTIVE
-from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, first_verb, is_verb
+from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, first_verb, is_verb, stems_said
 
 # The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
 # that fit are evidence of their own, and so is a word of the request in the service's name. Measured: of 200 right
@@ -97,7 +97,9 @@ class Choice:
         self._values_said = content_stems(" ".join(_texts(params.values())))
         self._shared_parts = _shared_parts(services)
         self._own = {
-            request.text: content_stems(text) - stems_of(" ".join(params))
+            request.text: frozenset(
+                word for word in content_stems(text) - stems_of(" ".join(params)) if act_of_word(word) != READING
+            )
             for request, text in zip(reading.requests, named, strict=True)
         }
         self._rows = [
@@ -223,7 +225,7 @@ class Choice:
         service makes such a change."""
         if not request.act.changes & candidate.act.changes:
             return False
-        if _objects(candidate) & stems_of(request.text):
+        if _objects(candidate) & stems_said(request.text):
             return True
         rivals = [other for other in self._bench.candidates.values() if request.act.changes & other.act.changes]
         return len(rivals) == 1 and _refers_back.search(request.text) is not None

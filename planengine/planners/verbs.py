@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import dropwhile
 
-from planengine.planners.naming import stem, words_of
+from planengine.planners.naming import stem, stems_of, words_of
 from planengine.planners.vocabulary import (
     AFTER_NOUNS,
     AFTER_PARTICLES,
@@ -226,6 +226,11 @@ def exact_verb(text: str) -> str:
     """The stem of the verb with which a request begins if nothing but its own word will do; else empty."""
     words = (word.lower() for word in _tokens.findall(text)[:4])
     return next((stem(word) for word in words if word in EXACT), "")
+
+
+def stems_said(text: str) -> frozenset[str]:
+    """The stems of a request's words, and of the verb that its first words or "money back" mean."""
+    return stems_of(text) | frozenset(map(stem, _joined_phrase(_lowered(text))))
 
 
 @lru_cache(maxsize=4096)

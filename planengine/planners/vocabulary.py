@@ -114,6 +114,7 @@ PHRASES: Mapping[str, str] = {
     "put off": "postpone",
     "hand over": "assign",
     "write down": "record",
+    "write to": "message",
     "note down": "record",
     "send out": "send",
     "pull up": "show",
