@@ -37,7 +37,8 @@ _NEAR_WITH_KEY = 0.50
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
 _SHORTLIST = 0.25
-_REST = 0.25
+_REST = 0.35
+_EQUAL = 0.01
 _PER_TASK = 0.08
 _PER_HELPER = 0.02
 _ALL_PARAMS = 0.10
@@ -121,14 +122,17 @@ class Choice:
                     " Check the condition first and ask again without it."
                 )
         goals = [*chosen, *(name for wish in wishes for name in self._listed(wish, chosen))]
-        return self._with_the_rest(goals, assemble(self._bench, goals))
+        assembly = self._with_the_rest(goals, assemble(self._bench, goals))
+        for wish, service in zip(wishes, chosen, strict=True):
+            self._check_equals(wish, service, goals, assembly)
+        return assembly
 
     def _nearness(self, request: Request, name: str, said: float, named: float) -> float:
-        """By the request as it stands, or with its values' fields named. The fields alone would be near to all
-        that takes them, so other words of the request must be the service's too, or several params be its
-        inputs."""
+        """By the request as it stands and, where that is nearer, with its values' fields named. The fields alone
+        would be near to all that takes them, so other words of the request must be the service's too, or several
+        params be its inputs."""
         if named > said and (self._explains(request, name) or len(self._bench.exact_params(name)) >= 2):
-            return named
+            return (said + named) / 2
         return said
 
     def _explains(self, request: Request, name: str) -> bool:
@@ -257,7 +261,8 @@ class Choice:
         if act.harmless and not act.changes:
             nearest = self._nearest(wish)
             if nearest == main.spec.name and wish.similarity[nearest] >= _FLOORS[-1] * self._scale:
-                return any(_alike(word, other) for word in own - self._values_said for other in known)
+                told = own - self._values_said if asks_a_question(text) else own
+                return any(_alike(word, other) for word in told for other in known | self._values_said)
         if asks_a_question(text) or not act.changes <= {"create"}:
             return False
         new = own.difference(*(stems_of(other.request.text) for other in others))
@@ -311,6 +316,19 @@ class Choice:
             gap = wish.similarity[nearer] - wish.similarity[service]
             if gap > lead * self._scale or (evidence < 2 and self._lacks_words(wish, nearer, service)):
                 raise NotActionable(self._not_supplied(alternative.missing[0]))
+
+    def _check_equals(self, wish: _Wish, service: str, goals: Sequence[str], assembly: Assembly) -> None:
+        """Between two that are equally near and take the same, nothing but a guess could choose."""
+        for other in wish.shortlist:
+            if other in assembly.services or abs(wish.similarity[other] - wish.similarity[service]) >= _EQUAL * self._scale:
+                continue
+            alternative = assemble(self._bench, [other if name == service else name for name in goals])
+            knows_less = self._known(wish.request, other) < self._known(wish.request, service)
+            if not alternative.missing and alternative.consumed == assembly.consumed and not knows_less:
+                raise NotActionable(
+                    f"Both '{service}' and '{other}' could be meant by '{_shown(wish.request.text)}', and nothing"
+                    " tells which. Say it in the words of the one that you mean."
+                )
 
     def _check_repetition(self, wishes: Sequence[_Wish], chosen: Sequence[str]) -> None:
         """One change of two things would need the service twice, with inputs that the params give only once."""

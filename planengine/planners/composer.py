@@ -16,7 +16,7 @@ from planengine.planners.choosing import Choice, NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder, with_fields_named
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
-VERSION = 1
+VERSION = 2
 
 
 def composer_name(embedding_model: str) -> str:
