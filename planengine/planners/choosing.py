@@ -7,9 +7,9 @@ Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, product
 
 from orra.strictjson import Json
@@ -17,10 +17,22 @@ from planengine.catalogue import ServiceSpec
 from planengine.planners.bench import Candidate, Workbench
 from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
-from planengine.planners.naming import is_identifier, stem, stems_of, words_of
+from planengine.planners.naming import stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
+from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, is_verb, stems_said
 from planengine.planners.vocabulary import DESTRUCTIVE
-from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, first_verb, is_verb, stems_said
+from planengine.planners.wording import (
+    alike,
+    fields_said,
+    listed_stems,
+    objects_of,
+    shared_parts,
+    suits,
+    texts_in,
+    told_by,
+    undoes,
+    unsure,
+)
 
 # The lowest similarity at which a service is what is asked for, by how many params are its inputs by name: names
 # that fit are evidence of their own, and so is a word of the request in the service's name. Measured: of 200 right
@@ -37,7 +49,7 @@ _NEAR_WITH_KEY = 0.50
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
 _SHORTLIST = 0.25
-_REST = 0.35
+_REST = 0.25
 _EQUAL = 0.01
 _PER_TASK = 0.08
 _PER_HELPER = 0.02
@@ -46,7 +58,6 @@ _FORBIDDEN = 0.35
 _FORBIDDEN_MARGIN = 0.05
 _MAX_COMBINATIONS = 96
 
-_list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
 _refers_back = re.compile(
     r"\b(?:it|its|them|their|they|this|these|those|that|he|him|his|she|her)\b", re.IGNORECASE
 )
@@ -95,8 +106,8 @@ class Choice:
             may_help=self._may_help,
             nearness=rows[action].__getitem__,
         )
-        self._values_said = content_stems(" ".join(_texts(params.values())))
-        self._shared_parts = _shared_parts(services)
+        self._values_said = content_stems(" ".join(texts_in(params.values())))
+        self._shared_parts = shared_parts(services)
         self._own = {
             request.text: frozenset(
                 word for word in content_stems(text) - stems_of(" ".join(params)) if act_of_word(word) != READING
@@ -104,15 +115,19 @@ class Choice:
             for request, text in zip(reading.requests, named, strict=True)
         }
         self._rows = [
-            {name: self._nearness(request, name, rows[request.text][name], rows[text][name]) for name in self._bench.candidates}
+            {
+                name: self._nearness(request, name, rows[request.text][name], rows[text][name])
+                for name in self._bench.candidates
+            }
             for request, text in zip(reading.requests, named, strict=True)
         ]
 
     def assembly(self) -> Assembly:
         """The wired services. Raises :class:`NotActionable`."""
         wishes = self._wishes()
-        chosen, assembly = self._best(wishes)
+        chosen = self._best(wishes)
         chosen = tuple(self._gone_on(wish, name, chosen) for wish, name in zip(wishes, chosen, strict=True))
+        assembly = assemble(self._bench, chosen)
         self._check_repetition(wishes, chosen)
         for wish, service in zip(wishes, chosen, strict=True):
             self._check_second_choice(wish, service, chosen, assembly)
@@ -142,14 +157,14 @@ class Choice:
     def _known(self, request: Request, name: str) -> frozenset[str]:
         """The words of the request, but for fields and values, that the service knows."""
         candidate = self._candidates[name]
-        known = candidate.said | _fields_said(candidate)
-        return frozenset(word for word in self._own[request.text] if any(_alike(word, other) for other in known))
+        known = candidate.said | fields_said(candidate)
+        return frozenset(word for word in self._own[request.text] if any(alike(word, other) for other in known))
 
     def _forbidden(self, requests: Sequence[Request], rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         """The services that would do what must not be done."""
         for request in requests:
             row = rows[request.text]
-            suiting = {name: row[name] for name in row if _suits(request, self._candidates[name])}
+            suiting = {name: row[name] for name in row if suits(request, self._candidates[name])}
             nearest = max(suiting.values(), default=0.0)
             floor = max(nearest - _FORBIDDEN_MARGIN, _FORBIDDEN * self._scale)
             yield from (name for name, similarity in suiting.items() if similarity >= floor)
@@ -160,7 +175,7 @@ class Choice:
             return candidate.act.harmless or not any(
                 act_of_word(word).changes for word in words_of(candidate.spec.name)
             )
-        objects = _objects(candidate)
+        objects = objects_of(candidate)
         return bool(candidate.act.changes & self._asked) and bool(objects) and objects <= self._said
 
     def _wishes(self) -> list[_Wish]:
@@ -185,13 +200,13 @@ class Choice:
     def _may_suit(self, request: Request, candidate: Candidate, row: Mapping[str, float]) -> bool:
         """Also lets an unknown verb pass ("play a song") where nothing is changed and the params speak for it, or
         where they are just its inputs and the rest of the request is near to it."""
-        if _suits(request, candidate):
+        if suits(request, candidate):
             return True
         name = candidate.spec.name
         evidence = len(self._bench.exact_params(name))
         if request.act.verb and candidate.act.harmless and evidence >= 2:
             return True
-        if not (request.act.verb or request.act.guessed) or _undoes(candidate, request.act.verb):
+        if not (request.act.verb or request.act.guessed) or undoes(candidate, request.act.verb):
             return False
         if candidate.act.only_changes and (evidence < 2 or not self._only_change_with_key(candidate)):
             return False
@@ -200,8 +215,8 @@ class Choice:
     def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
         candidate = self._bench.candidates[name]
         evidence = min(len(self._bench.exact_params(name)), len(_FLOORS) - 1)
-        floors = _FLOORS_WHEN_NAMED if _objects(candidate) & content_stems(request.text) else _FLOORS
-        floor = floors[evidence] + (_UNKNOWN_VERB if _unsure(request, candidate) else 0.0)
+        floors = _FLOORS_WHEN_NAMED if objects_of(candidate) & content_stems(request.text) else _FLOORS
+        floor = floors[evidence] + (_UNKNOWN_VERB if unsure(request, candidate) else 0.0)
         if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
             floor = min(floor, _FLOOR_WHEN_SAID)
         if self._fits_like_a_key(candidate):
@@ -214,7 +229,9 @@ class Choice:
 
     def _only_change_with_key(self, candidate: Candidate) -> bool:
         """Whether it takes nothing away and no other change could be made with the same params."""
-        changing = [other for other in self._bench.candidates.values() if other.act.only_changes and self._is_key(other)]
+        changing = [
+            other for other in self._bench.candidates.values() if other.act.only_changes and self._is_key(other)
+        ]
         return changing == [candidate] and not candidate.act.changes & DESTRUCTIVE
 
     def _is_key(self, candidate: Candidate) -> bool:
@@ -229,7 +246,7 @@ class Choice:
         service makes such a change."""
         if not request.act.changes & candidate.act.changes:
             return False
-        if _objects(candidate) & stems_said(request.text):
+        if objects_of(candidate) & stems_said(request.text):
             return True
         rivals = [other for other in self._bench.candidates.values() if request.act.changes & other.act.changes]
         return len(rivals) == 1 and _refers_back.search(request.text) is not None
@@ -257,16 +274,16 @@ class Choice:
         if not own:
             return True
         main = self._bench.candidates[others[0].shortlist[0]]
-        known = main.said | _fields_said(main) | stems_of(" ".join(self._bench.params))
+        known = main.said | fields_said(main) | stems_of(" ".join(self._bench.params))
         if act.harmless and not act.changes:
             nearest = self._nearest(wish)
             if nearest == main.spec.name and wish.similarity[nearest] >= _FLOORS[-1] * self._scale:
                 told = own - self._values_said if asks_a_question(text) else own
-                return any(_alike(word, other) for word in told for other in known | self._values_said)
+                return any(alike(word, other) for word in told for other in known | self._values_said)
         if asks_a_question(text) or not act.changes <= {"create"}:
             return False
         new = own.difference(*(stems_of(other.request.text) for other in others))
-        return any(_alike(word, other) for word in new for other in known)
+        return any(alike(word, other) for word in new for other in known)
 
     def _nearest(self, wish: _Wish) -> str:
         return max(wish.similarity, key=lambda name: (wish.similarity[name], name))
@@ -278,9 +295,9 @@ class Choice:
             f" else (similarity {wish.similarity[nearest]:.2f}). Register a service for it or change the action."
         )
 
-    def _best(self, wishes: Sequence[_Wish]) -> tuple[tuple[str, ...], Assembly]:
+    def _best(self, wishes: Sequence[_Wish]) -> tuple[str, ...]:
         """The combination of services that can be supplied and fits the requests and the params best."""
-        best: tuple[float, tuple[str, ...], Assembly] | None = None
+        best: tuple[float, tuple[str, ...]] | None = None
         first: Assembly | None = None
         for chosen in _combinations(wishes):
             assembly = assemble(self._bench, chosen)
@@ -288,11 +305,11 @@ class Choice:
             if not assembly.missing:
                 value = self._value(wishes, chosen, assembly)
                 if best is None or value > best[0]:
-                    best = value, chosen, assembly
+                    best = value, chosen
         if best is None:
             assert first is not None
             raise NotActionable(self._not_supplied(first.missing[0]))
-        return best[1], best[2]
+        return best[1]
 
     def _value(self, wishes: Sequence[_Wish], chosen: Sequence[str], assembly: Assembly) -> float:
         goals = set(chosen)
@@ -320,7 +337,10 @@ class Choice:
     def _check_equals(self, wish: _Wish, service: str, goals: Sequence[str], assembly: Assembly) -> None:
         """Between two that are equally near and take the same, nothing but a guess could choose."""
         for other in wish.shortlist:
-            if other in assembly.services or abs(wish.similarity[other] - wish.similarity[service]) >= _EQUAL * self._scale:
+            if (
+                other in assembly.services
+                or abs(wish.similarity[other] - wish.similarity[service]) >= _EQUAL * self._scale
+            ):
                 continue
             alternative = assemble(self._bench, [other if name == service else name for name in goals])
             knows_less = self._known(wish.request, other) < self._known(wish.request, service)
@@ -353,24 +373,28 @@ class Choice:
     def _lacks_words(self, wish: _Wish, nearer: str, service: str) -> bool:
         """Whether the request says something that is a word of ``nearer`` and not of ``service``."""
         one, other = self._bench.candidates[nearer], self._bench.candidates[service]
-        return bool(content_stems(wish.request.text) & one.said - other.said - _fields_said(other))
+        return bool(content_stems(wish.request.text) & one.said - other.said - fields_said(other))
 
     def _listed(self, wish: _Wish, chosen: Sequence[str]) -> Iterator[str]:
         """Further things of a list ("the weather, flights and hotels"): a service whose name is about a word of
         the request that no chosen service knows, and that does the same kind of thing."""
         candidates = self._bench.candidates
-        wanted = _listed_stems(wish.request.text, self._bench.params.values())
+        wanted = listed_stems(wish.request.text, self._bench.params.values())
         if not wanted:
             return
         words = content_stems(wish.request.text)
-        covered = frozenset().union(*(candidates[name].said | _told(candidates[name]) for name in chosen))
+        covered = frozenset().union(*(candidates[name].said | told_by(candidates[name]) for name in chosen))
         found: list[str] = []
         for name in sorted(candidates, key=lambda name: (-wish.similarity[name], name)):
             candidate = candidates[name]
-            about = _objects(candidate)
+            about = objects_of(candidate)
             new = about - covered
             told = not new & wanted or not about - self._shared_parts <= words
-            if told or candidate.act.only_changes != wish.request.act.only_changes or not _suits(wish.request, candidate):
+            if (
+                told
+                or candidate.act.only_changes != wish.request.act.only_changes
+                or not suits(wish.request, candidate)
+            ):
                 continue
             assembly = assemble(self._bench, [*chosen, *found, name])
             if assembly.missing:
@@ -397,104 +421,34 @@ class Choice:
         """Params that no service takes would fail the plan: more services that take them by name, if they are near
         to the action, do what is asked for, and are the only ones."""
         while rest := self._bench.params.keys() - assembly.consumed:
-            takers = [name for name in self._bench.candidates if self._could_take(name, rest) and name not in goals]
-            best = max(takers, key=lambda name: self._takes(name, rest), default=None)
-            extended = assemble(self._bench, [*goals, best]) if best else assembly
-            rivals = [name for name in takers if self._takes(name, rest)[0] == self._takes(best, rest)[0]] if best else []
-            if best is None or extended.missing or len(rivals) > 1:
+            taken = {
+                name: len(self._bench.exact_params(name) & rest) for name in self._askable if name not in goals
+            }
+            most = max(taken.values(), default=0)
+            best = [name for name, count in taken.items() if count == most]
+            extended = assemble(self._bench, [*goals, *best])
+            if not most or len(best) > 1 or extended.missing:
                 break
-            goals, assembly = [*goals, best], extended
+            goals, assembly = [*goals, *best], extended
         return assembly
 
-    def _takes(self, name: str, rest: Collection[str]) -> tuple[int, float]:
-        return len(self._bench.exact_params(name) & set(rest)), self._bench.nearness(name)
-
-    def _could_take(self, name: str, rest: Collection[str]) -> bool:
-        candidate = self._bench.candidates[name]
-        asked = not candidate.act.only_changes or bool(candidate.act.changes & self._asked)
-        return asked and self._takes(name, rest) >= (1, 0.0) and self._bench.nearness(name) >= _REST * self._scale
+    @cached_property
+    def _askable(self) -> list[str]:
+        """The services that are near to the action and change nothing that is not asked for."""
+        return [
+            name
+            for name, candidate in self._bench.candidates.items()
+            if self._bench.nearness(name) >= _REST * self._scale
+            and (not candidate.act.only_changes or candidate.act.changes & self._asked)
+        ]
 
     def _not_supplied(self, missing: Missing) -> str:
         kind = types_text(self._bench.field_of(missing.service, missing.field))
-        return f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
-
-
-def _shared_parts(services: Iterable[ServiceSpec]) -> frozenset[str]:
-    """The stems of what several names have before their last dot ("cluster.list_pods", "cluster.get_quota"): it
-    tells where a service belongs, not what it does."""
-    parts = Counter(spec.name.rpartition(".")[0] for spec in services)
-    return stems_of(" ".join(part for part, count in parts.items() if count > 1))
-
-
-def _listed_stems(text: str, values: Iterable[Json]) -> frozenset[str]:
-    """The stems of the words next to the joints of a list; words of the params' values name no services."""
-    for value in sorted(_texts(values), key=len, reverse=True):
-        text = text.replace(value, " ")
-    pieces = _list_of_things.split(text)
-    if len(pieces) < 2:
-        return frozenset()
-    near = [word for piece in pieces[1:] for word in piece.split()[:4]]
-    near += [word for piece in pieces[:-1] for word in piece.split()[-3:]]
-    return content_stems(" ".join(near))
-
-
-def _texts(values: Iterable[Json]) -> Iterator[str]:
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if isinstance(value, str) and value.strip():
-            yield value
-        elif isinstance(value, list):
-            stack.extend(value)
-        elif isinstance(value, dict):
-            stack.extend(value.values())
-
-
-def _alike(left: str, right: str) -> bool:
-    """One word, or two of one family ("standardize", "standardization")."""
-    return left == right or (
-        min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left))
-    )
-
-
-def _objects(candidate: Candidate) -> frozenset[str]:
-    """What the name is about: its words without the verb at one end."""
-    words = words_of(candidate.spec.name)
-    verb = next((word for word in (*words[:1], *words[-1:], *words[1:-1]) if is_verb(word)), None)
-    return frozenset(stem(word) for word in words if word != verb and len(word) > 1)
-
-
-def _fields_said(candidate: Candidate) -> frozenset[str]:
-    return stems_of(" ".join([*candidate.spec.input_fields, *candidate.spec.output_fields]))
-
-
-def _told(candidate: Candidate) -> frozenset[str]:
-    """The stems of its fields; a ``customer_id`` in the output tells nothing about the customer yet."""
-    outputs = (name for name in candidate.spec.output_fields if not is_identifier(name))
-    return stems_of(" ".join([*candidate.spec.input_fields, *outputs]))
-
-
-def _suits(request: Request, candidate: Candidate) -> bool:
-    """Whether the service does the kind of thing that is asked for. A verb that is not known must be its own
-    word."""
-    if request.act.verb:
-        return any(_alike(request.act.verb, word) for word in candidate.said)
-    verb = first_verb(request.text)
-    return candidate.act.suits(request.act) or bool(verb and verb == first_verb(candidate.spec.description))
-
-
-def _undoes(candidate: Candidate, verb: str) -> bool:
-    """Whether one is the other's opposite by its first letters: to mute and to unmute."""
-    return bool(verb) and any(
-        word == prefix + verb or verb == prefix + word for word in candidate.said for prefix in ("un", "de", "dis")
-    )
-
-
-def _unsure(request: Request, candidate: Candidate) -> bool:
-    """Whether one side changes the world and the other does not say so."""
-    if candidate.act.only_changes:
-        return not request.act.changes
-    return request.act.only_changes and not candidate.act.known
+        needs = f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
+        unfit = self._bench.unfitting(missing.service, missing.field)
+        return f"{needs} " + (
+            "Send a value that fits." if unfit else f"Send it as a param named '{missing.field}'."
+        )
 
 
 def _combinations(wishes: Sequence[_Wish]) -> list[tuple[str, ...]]:

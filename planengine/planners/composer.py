@@ -56,7 +56,10 @@ class Composer:
         texts = list(dict.fromkeys([*asked, *named, *(request.text for request in reading.forbidden), job.action]))
         found = self._relevance.similarities(texts, services)
         names = [spec.name for spec in services]
-        rows = {text: dict(zip(names, row, strict=True)) for text, row in zip(texts, found.values.tolist())}
+        rows = {
+            text: dict(zip(names, row, strict=True))
+            for text, row in zip(texts, found.values.tolist(), strict=True)
+        }
         choice = Choice(
             reading, services, action=job.action, params=job.params, named=named, rows=rows, scale=found.scale
         )

@@ -139,13 +139,7 @@ def _creating(act: Act, objects: list[str]) -> Act:
 def _looks_like_verb(head: str, following: str, *, before: Collection[str] = DETERMINERS) -> bool:
     """ "… and bake a cake": what stands before an article and is no little word of its own is a verb."""
     inflected = head.endswith(("s", "ing", "ed", "ly"))
-    return (
-        head.isalpha()
-        and len(head) > 2
-        and not inflected
-        and head not in LITTLE_WORDS
-        and following in before
-    )
+    return head.isalpha() and len(head) > 2 and not inflected and head not in LITTLE_WORDS and following in before
 
 
 def _joined_phrase(words: list[str]) -> list[str]:

@@ -13,10 +13,10 @@ def _words(text: str) -> frozenset[str]:
 CHANGES: Mapping[str, str] = {
     "refund": "refund reimburse reimbursement repay",
     "cancel": "cancel cancellation abort revoke annul void withdraw",
-    "create": "create creation add addition make generate register registration open insert setup onboard enroll enrol "
-    "provision establish build draft raise submit log record post publish compose write file schedule",
-    "delete": "delete deletion remove removal drop erase destroy purge wipe clear dispose disposal discard deprovision offboard "
-    "decommission terminate",
+    "create": "create creation add addition make generate register registration open insert setup onboard enroll "
+    "enrol provision establish build draft raise submit log record post publish compose write file schedule",
+    "delete": "delete deletion remove removal drop erase destroy purge wipe clear dispose disposal discard "
+    "deprovision offboard decommission terminate",
     "update": "update change edit modify set adjust rename replace amend alter correct increase decrease raise "
     "lower configure patch",
     "notify": "notify notification tell inform email mail message alert text sms announce remind reminder send "
@@ -75,7 +75,9 @@ CHANGES: Mapping[str, str] = {
     "page": "page",
 }
 # The kinds that take something away; for these a word of their own kind must have been said.
-DESTRUCTIVE = _words("delete cancel block stop reject close dismiss detach uninstall unassign unsubscribe downgrade")
+DESTRUCTIVE = _words(
+    "delete cancel block stop reject close dismiss detach uninstall unassign unsubscribe downgrade"
+)
 # Things of which to create one is to do it: a reservation books, a reminder reminds.
 CREATED = _words(
     "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order"
