@@ -8,7 +8,7 @@ from functools import cached_property
 
 from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
-from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stems_of
+from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stem, stems_of, words_of
 from planengine.planners.verbs import Act, act_of_service
 from planengine.schemas import Field
 
@@ -26,6 +26,12 @@ class Candidate:
     @cached_property
     def name_stems(self) -> frozenset[str]:
         return stems_of(self.spec.name)
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """The stems at both ends of its name's last part, where its verb stands."""
+        words = words_of(self.spec.name.rpartition(".")[2])
+        return frozenset(map(stem, (*words[:1], *words[-1:])))
 
     @cached_property
     def said(self) -> frozenset[str]:

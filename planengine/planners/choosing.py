@@ -7,7 +7,7 @@ Similarity proposes; the verbs (:mod:`planengine.planners.verbs`) and the wiring
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -19,13 +19,22 @@ from planengine.planners.chaining import Assembly, Missing, assemble, types_text
 from planengine.planners.clauses import Reading, Request
 from planengine.planners.naming import stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
-from planengine.planners.verbs import READING, act_of_word, asks_a_question, exact_verb, is_verb, stems_said
+from planengine.planners.verbs import (
+    READING,
+    act_of_word,
+    asks_a_question,
+    exact_verb,
+    first_stem,
+    is_verb,
+    stems_said,
+)
 from planengine.planners.vocabulary import DESTRUCTIVE
 from planengine.planners.wording import (
     alike,
     fields_said,
     listed_stems,
     objects_of,
+    pieces_of,
     shared_parts,
     suits,
     texts_in,
@@ -42,9 +51,8 @@ _FLOORS_WHEN_NAMED = (0.32, 0.26, 0.20)
 _FLOOR_WHEN_SAID = 0.08
 _FLOOR_WHEN_KEYED = 0.12
 _UNKNOWN_VERB = 0.10
-# How near a service must be whose verb nobody knows, when the params are just its inputs: one, or several.
-_NEAR = 0.60
-_NEAR_WITH_KEY = 0.50
+# How near a service must be whose verb nobody knows, when the params are just its inputs: one, two, or more.
+_NEAR = (0.60, 0.50, 0.35)
 # How much nearer a service may be that lacks an input, before taking another instead would be guessing.
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
@@ -190,7 +198,9 @@ class Choice:
         candidates = self._bench.candidates
         suiting = [name for name in candidates if self._may_suit(request, candidates[name], row)]
         verb = exact_verb(request.text)
+        head = first_stem(request.text) if request.act.guessed else ""
         suiting = [name for name in suiting if verb in candidates[name].said] or suiting
+        suiting = [name for name in suiting if head in candidates[name].ends] or suiting
         ranked = sorted(
             (name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n)
         )
@@ -210,7 +220,7 @@ class Choice:
             return False
         if candidate.act.only_changes and (evidence < 2 or not self._only_change_with_key(candidate)):
             return False
-        return self._is_key(candidate) and row[name] >= (_NEAR if evidence < 2 else _NEAR_WITH_KEY) * self._scale
+        return self._is_key(candidate) and row[name] >= _NEAR[min(evidence, 3) - 1] * self._scale
 
     def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
         candidate = self._bench.candidates[name]
@@ -272,7 +282,7 @@ class Choice:
             return True
         own = content_stems(text) - _vague_stems - {stem(word) for word in words_of(text) if is_verb(word)}
         if not own:
-            return True
+            return not act.only_changes
         main = self._bench.candidates[others[0].shortlist[0]]
         known = main.said | fields_said(main) | stems_of(" ".join(self._bench.params))
         if act.harmless and not act.changes:
@@ -402,6 +412,18 @@ class Choice:
             found.append(name)
             covered |= new
         yield from found
+        yield from self._spelt_out(wish, {*chosen, *found})
+
+    def _spelt_out(self, wish: _Wish, goals: Collection[str]) -> Iterator[str]:
+        """What a list names in words that only one service has all of ("… and the least common multiple")."""
+        for piece in pieces_of(wish.request.text)[1:]:
+            words = frozenset(filter(str.isalpha, content_stems(piece) - self._values_said))
+            knowing = [name for name, candidate in self._bench.candidates.items() if words <= candidate.said]
+            if len(words) < 2 or len(knowing) != 1 or knowing[0] in goals:
+                continue
+            fits = suits(wish.request, self._bench.candidates[knowing[0]])
+            if fits and not assemble(self._bench, [*goals, *knowing]).missing:
+                yield knowing[0]
 
     def _gone_on(self, wish: _Wish, service: str, chosen: Sequence[str]) -> str:
         """A service that only looks up what another needs is not what is asked for, where that other one knows

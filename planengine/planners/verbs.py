@@ -92,6 +92,8 @@ def act_of_request(text: str) -> Act:
     head, rest = words[0], words[1:]
     if head in QUESTIONS:
         return READING
+    if head == "get" and rest[:1] and rest[0] in {"me", "us"}:
+        return Act(harmless=True, guessed=True)
     if head in {"get", "have"} and (had_done := _had_done(rest)).changes:
         return had_done
     if head == "give" and rest and rest[0] not in {"me", "us"}:
@@ -171,6 +173,8 @@ def act_of_service(name: str, description: str) -> Act:
     described = _leading_act(_lowered(description.split(". ")[0]))
     ends = tuple(word for word in (*words[:1], *words[-1:]) if word in _base_forms or not word.endswith("ed"))
     inner = tuple(word for word in words[1:-1] if word in _base_forms)
+    if ends[-1:] and first_verb(description) == stem(ends[-1]) and described.known:
+        return described
     for word in (*ends, *inner):
         act = act_of_word(word)
         if stem(word) in _light_stems:
@@ -234,6 +238,10 @@ def first_verb(text: str) -> str:
     return stem(words[0]) if words and act_of_word(words[0]).known else ""
 
 
+def first_stem(text: str) -> str:
+    return next((stem(word) for word in _lowered(text)[:1]), "")
+
+
 def is_gerund(word: str) -> bool:
     word = word.lower()
     return word.endswith("ing") and act_of_word(word).known
@@ -260,7 +268,7 @@ def _joined(act: Act, more: Act) -> Act:
 
 def _leading_act(words: list[str]) -> Act:
     """The first verb of a description and the one joined to it: "Creates or updates …"."""
-    if words[:1] and words[0].lower() in DETERMINERS | {"it"}:
+    if words[:1] and words[0].lower() in DETERMINERS | {"it", "allows", "lets", "enables", "helps", "used"}:
         words = list(dropwhile(lambda word: word.lower() in PREAMBLE, words))
     if not words:
         return Act()

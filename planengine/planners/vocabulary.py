@@ -22,10 +22,10 @@ CHANGES: Mapping[str, str] = {
     "notify": "notify notification tell inform email mail message alert text sms announce remind reminder send "
     "ping contact call share report post",
     "book": "book reserve reservation booking schedule arrange rent hire",
-    "ship": "ship shipment dispatch deliver",
+    "ship": "ship shipment dispatch deliver send",
     "pay": "pay payment charge bill debit capture settle invoice",
-    "buy": "buy purchase order",
-    "transfer": "transfer move wire migrate migration",
+    "buy": "buy purchase order checkout",
+    "transfer": "transfer move wire migrate migration send",
     "approve": "approve approval accept grant authorize authorise allow",
     "reject": "reject rejection deny decline refuse",
     "block": "block ban suspend disable deactivate lock freeze",
@@ -108,6 +108,7 @@ PHRASES: Mapping[str, str] = {
     "work out": "calculate",
     "figure out": "determine",
     "check in": "checkin",
+    "check out": "checkout",
     "take off": "remove",
     "cross off": "remove",
     "throw away": "dispose",
@@ -145,7 +146,7 @@ HARMLESS = _words(
     "parse render generate draw plot classify predict forecast simulate solve evaluate assess measure compare "
     "sort filter format transcribe detect run count rank recommend suggest optimize optimise plan design compose "
     "write draft score lookup collect quote review report diagnose scan audit examine learn train build "
-    "download export categorize"
+    "download export categorize print"
 )
 # Of these, the verbs that say exactly what is wanted: to transcribe a video is not to download it.
 EXACT = _words(

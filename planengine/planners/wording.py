@@ -12,7 +12,8 @@ from planengine.planners.bench import Candidate
 from planengine.planners.clauses import Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
-from planengine.planners.verbs import first_verb, is_verb
+from planengine.planners.verbs import first_stem, first_verb, is_verb
+from planengine.planners.vocabulary import DESTRUCTIVE
 
 _list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
 
@@ -24,11 +25,15 @@ def shared_parts(services: Iterable[ServiceSpec]) -> frozenset[str]:
     return stems_of(" ".join(part for part, count in parts.items() if count > 1))
 
 
+def pieces_of(text: str) -> list[str]:
+    return _list_of_things.split(text)
+
+
 def listed_stems(text: str, values: Iterable[Json]) -> frozenset[str]:
     """The stems of the words next to the joints of a list; words of the params' values name no services."""
     for value in sorted(texts_in(values), key=len, reverse=True):
         text = text.replace(value, " ")
-    pieces = _list_of_things.split(text)
+    pieces = pieces_of(text)
     if len(pieces) < 2:
         return frozenset()
     near = [word for piece in pieces[1:] for word in piece.split()[:4]]
@@ -49,9 +54,12 @@ def texts_in(values: Iterable[Json]) -> Iterator[str]:
 
 
 def alike(left: str, right: str) -> bool:
-    """One word, or two of one family ("standardize", "standardization")."""
-    return left == right or (
-        min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left))
+    """One word, or two of one family ("standardize", "standardization"; "own", "owner")."""
+    return (
+        left == right
+        or f"{left}er" == right
+        or left == f"{right}er"
+        or (min(len(left), len(right)) >= 6 and (left.startswith(right) or right.startswith(left)))
     )
 
 
@@ -78,6 +86,10 @@ def suits(request: Request, candidate: Candidate) -> bool:
     if request.act.verb:
         return any(alike(request.act.verb, word) for word in candidate.said)
     verb = first_verb(request.text)
+    if request.act.changes & DESTRUCTIVE and not candidate.act.known:
+        return verb in candidate.said
+    if request.act.guessed and first_stem(request.text) in candidate.ends:
+        return True
     return candidate.act.suits(request.act) or bool(verb and verb == first_verb(candidate.spec.description))
 
 
