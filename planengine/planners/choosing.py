@@ -24,9 +24,9 @@ from planengine.planners.verbs import (
     act_of_word,
     asks_a_question,
     exact_verb,
-    first_stem,
     is_verb,
     stems_said,
+    unknown_head,
 )
 from planengine.planners.vocabulary import DESTRUCTIVE
 from planengine.planners.wording import (
@@ -198,7 +198,7 @@ class Choice:
         candidates = self._bench.candidates
         suiting = [name for name in candidates if self._may_suit(request, candidates[name], row)]
         verb = exact_verb(request.text)
-        head = first_stem(request.text) if request.act.guessed else ""
+        head = unknown_head(request.text) if request.act.guessed else ""
         suiting = [name for name in suiting if verb in candidates[name].said] or suiting
         suiting = [name for name in suiting if head in candidates[name].ends] or suiting
         ranked = sorted(

@@ -182,7 +182,7 @@ def act_of_service(name: str, description: str) -> Act:
         if act.known and stem(word) not in _noun_stems:
             act = _creating(act, list(words))
             return act if act.harmless and not act.changes else _joined(act, described)
-    if words and act_of_word(words[0]) == READING:
+    if words and act_of_word(words[0]) == READING and not described.harmless:
         return READING
     return described if described.known else next((act for act in map(act_of_word, ends) if act.known), Act())
 
@@ -238,8 +238,9 @@ def first_verb(text: str) -> str:
     return stem(words[0]) if words and act_of_word(words[0]).known else ""
 
 
-def first_stem(text: str) -> str:
-    return next((stem(word) for word in _lowered(text)[:1]), "")
+def unknown_head(text: str) -> str:
+    """The stem of a request's first word; empty when it is a verb that is known."""
+    return next((stem(word) for word in _lowered(text)[:1] if not is_verb(word)), "")
 
 
 def is_gerund(word: str) -> bool:

@@ -12,7 +12,7 @@ from planengine.planners.bench import Candidate
 from planengine.planners.clauses import Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
-from planengine.planners.verbs import first_stem, first_verb, is_verb
+from planengine.planners.verbs import first_verb, is_verb, unknown_head
 from planengine.planners.vocabulary import DESTRUCTIVE
 
 _list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
@@ -88,7 +88,7 @@ def suits(request: Request, candidate: Candidate) -> bool:
     verb = first_verb(request.text)
     if request.act.changes & DESTRUCTIVE and not candidate.act.known:
         return verb in candidate.said
-    if request.act.guessed and first_stem(request.text) in candidate.ends:
+    if request.act.guessed and unknown_head(request.text) in candidate.ends:
         return True
     return candidate.act.suits(request.act) or bool(verb and verb == first_verb(candidate.spec.description))
 
