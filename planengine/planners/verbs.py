@@ -166,12 +166,17 @@ def _name_words(name: str) -> tuple[str, ...]:
     return tuple(word for part in reversed(parts) for word in part)
 
 
+def _may_be_verb(word: str) -> bool:
+    """In a name: "opened" and "opening" are what something is."""
+    return word in _base_forms or not word.endswith(("ed", "ing"))
+
+
 @lru_cache(maxsize=4096)
 def act_of_service(name: str, description: str) -> Act:
     """What a service does: by a verb at either end of its name, else by the words its description begins with."""
     words = _name_words(name)
     described = _leading_act(_lowered(description.split(". ")[0]))
-    ends = tuple(word for word in (*words[:1], *words[-1:]) if word in _base_forms or not word.endswith("ed"))
+    ends = tuple(word for word in (*words[:1], *words[-1:]) if _may_be_verb(word))
     inner = tuple(word for word in words[1:-1] if word in _base_forms)
     if ends[-1:] and first_verb(description) == stem(ends[-1]) and described.known:
         return described
@@ -275,6 +280,8 @@ def _leading_act(words: list[str]) -> Act:
         return Act()
     if words[0].lower() in {"tells", "reports", "gives", "shares"}:
         return READING
+    if not _may_be_verb(words[0].lower()) and not DETERMINERS & set(words[1:2]):
+        return Act()
     act = act_of_word(words[0])
     if stem(words[0]) in _light_stems:
         return Act(act.changes | _acts_in(words[1:6]).changes, act.harmless)

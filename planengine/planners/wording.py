@@ -101,7 +101,11 @@ def undoes(candidate: Candidate, verb: str) -> bool:
 
 
 def unsure(request: Request, candidate: Candidate) -> bool:
-    """Whether one side changes the world and the other does not say so."""
+    """Whether the request begins with a word that may be a verb and is none of the service's, or one side changes
+    the world and the other does not say so."""
+    head = unknown_head(request.text) if request.act.guessed else ""
+    if head and not any(alike(head, word) for word in candidate.said):
+        return True
     if candidate.act.only_changes:
         return not request.act.changes
     return request.act.only_changes and not candidate.act.known
