@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from planengine.planners.naming import stem, stems_of, words_of
 from planengine.planners.vocabulary import (
@@ -108,7 +108,7 @@ def act_of_request(text: str) -> Act:
         return Act(_groups[stem("notify")])
     if stem(head) in _noun_stems and rest and rest[0] in ASPECTS:
         return READING
-    if head in NOUNS and MODALS & set(rest):
+    if head in NOUNS and MODALS & set(takewhile(lambda word: word != "that", rest)):
         return _acts_in(rest)
     act = act_of_word(head)
     if stem(head) in _light_stems:

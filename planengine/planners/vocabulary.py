@@ -23,8 +23,9 @@ CHANGES: Mapping[str, str] = {
     "ping contact call share report post",
     "book": "book reserve reservation booking schedule arrange rent hire",
     "ship": "ship shipment dispatch deliver send",
-    "pay": "pay payment charge bill debit capture settle invoice",
-    "buy": "buy purchase order checkout",
+    "pay": "pay payment charge bill debit capture settle",
+    "invoice": "invoice bill",
+    "buy": "buy purchase order reorder checkout",
     "transfer": "transfer move wire migrate migration send",
     "approve": "approve approval accept grant authorize authorise allow",
     "reject": "reject rejection deny decline refuse",
@@ -80,7 +81,8 @@ DESTRUCTIVE = _words(
 )
 # Things of which to create one is to do it: a reservation books, a reminder reminds.
 CREATED = _words(
-    "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order"
+    "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order "
+    "invoice"
 )
 # Two words that are one verb.
 PHRASES: Mapping[str, str] = {

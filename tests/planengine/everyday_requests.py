@@ -1,9 +1,9 @@
 """Requests as people write them, against catalogues of many fields: similar services that share params, chains,
 side by side, optional inputs, and what no service can do.
 
-``everyday/services.jsonl`` has a service a line, with the catalogue that it belongs to, ``everyday/requests.jsonl``
-a request a line, with ``expected`` as in a file for ``evaluate_planner``. ``or_refused``: it can be planned, and a
-refusal is no mistake either.
+``everyday/services.jsonl`` has a service a line, with its catalogue. ``everyday/requests.jsonl`` has a request a
+line, with ``expected`` as ``evaluate_planner`` reads it. ``or_refused``: it can be planned, and a refusal is no
+mistake.
 """
 
 from __future__ import annotations

@@ -182,6 +182,7 @@ def test_limit_takes_the_first_rows(file: Path) -> None:
         (ROW | {"services": [FIND | {"name": ""}]}, "name"),
         (ROW | {"expected": [{"service": "find_order"}]}, "expected"),
         (ROW | {"expected": [{"service": "ship_order", "input": {}}]}, "ship_order"),
+        (ROW | {"expected": [{"service": "issue_refund", "input": {"payment_id": "$task7.id"}}]}, "$task7.id"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line(file: Path, line: Json, said: str) -> None:
