@@ -28,7 +28,7 @@ from planengine.planners.verbs import (
     stems_said,
     unknown_head,
 )
-from planengine.planners.vocabulary import DESTRUCTIVE
+from planengine.planners.vocabulary import DESTRUCTIVE, NOUNS, NOUNS_TOO
 from planengine.planners.wording import (
     alike,
     fields_said,
@@ -69,6 +69,7 @@ _MAX_COMBINATIONS = 96
 _refers_back = re.compile(
     r"\b(?:it|its|them|their|they|this|these|those|that|he|him|his|she|her)\b", re.IGNORECASE
 )
+_noun_stems = frozenset(map(stem, NOUNS | NOUNS_TOO))
 _vague_stems = stems_of("use one detail information thing option available")
 
 
@@ -115,10 +116,11 @@ class Choice:
             nearness=rows[action].__getitem__,
         )
         self._values_said = content_stems(" ".join(texts_in(params.values())))
+        self._fields = stems_of(" ".join(params))
         self._shared_parts = shared_parts(services)
         self._own = {
             request.text: frozenset(
-                word for word in content_stems(text) - stems_of(" ".join(params)) if act_of_word(word) != READING
+                word for word in content_stems(text) - self._fields if act_of_word(word) != READING
             )
             for request, text in zip(reading.requests, named, strict=True)
         }
@@ -148,6 +150,7 @@ class Choice:
         assembly = self._with_the_rest(goals, assemble(self._bench, goals))
         for wish, service in zip(wishes, chosen, strict=True):
             self._check_equals(wish, service, goals, assembly)
+            self._check_changes(wish, assembly)
         return assembly
 
     def _nearness(self, request: Request, name: str, said: float, named: float) -> float:
@@ -225,13 +228,19 @@ class Choice:
     def _near_enough(self, name: str, request: Request, row: Mapping[str, float]) -> bool:
         candidate = self._bench.candidates[name]
         evidence = min(len(self._bench.exact_params(name)), len(_FLOORS) - 1)
-        floors = _FLOORS_WHEN_NAMED if objects_of(candidate) & content_stems(request.text) else _FLOORS
+        floors = _FLOORS_WHEN_NAMED if self._is_named(request, candidate) else _FLOORS
         floor = floors[evidence] + (_UNKNOWN_VERB if unsure(request, candidate) else 0.0)
         if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
             floor = min(floor, _FLOOR_WHEN_SAID)
         if self._fits_like_a_key(candidate):
             floor = min(floor, _FLOOR_WHEN_KEYED)
         return row[name] >= floor * self._scale
+
+    def _is_named(self, request: Request, candidate: Candidate) -> bool:
+        """Whether the request says what the service is about, if only by its params ("show me ORD-17")."""
+        about = objects_of(candidate)
+        only_values = not self._own[request.text] and about and about <= self._fields
+        return bool(about & content_stems(request.text) or only_values)
 
     def _fits_like_a_key(self, candidate: Candidate) -> bool:
         """Whether the params, two or more, are what a service that does no harm takes."""
@@ -343,6 +352,22 @@ class Choice:
             gap = wish.similarity[nearer] - wish.similarity[service]
             if gap > lead * self._scale or (evidence < 2 and self._lacks_words(wish, nearer, service)):
                 raise NotActionable(self._not_supplied(alternative.missing[0]))
+
+    def _check_changes(self, wish: _Wish, assembly: Assembly) -> None:
+        """ "Customer wants a refund, please handle and inform" is not done when the customer is informed: where what
+        is no clear order changes something, all its words of change must be done or known by a service."""
+        services = [self._candidates[name] for name in assembly.services]
+        if not wish.request.act.guessed or not any(each.act.only_changes for each in services):
+            return
+        for word in sorted(self._own[wish.request.text]):
+            act = act_of_word(word)
+            if not act.only_changes or word in _noun_stems:
+                continue
+            if not any(act.changes & each.act.changes or word in each.said for each in services):
+                raise NotActionable(
+                    f"'{_shown(wish.request.text)}' speaks of more than the services for it do. Say each thing that"
+                    " is to be done as an order of its own."
+                )
 
     def _check_equals(self, wish: _Wish, service: str, goals: Sequence[str], assembly: Assembly) -> None:
         """Between two that are equally near and take the same, nothing but a guess could choose."""
@@ -456,12 +481,15 @@ class Choice:
 
     @cached_property
     def _askable(self) -> list[str]:
-        """The services that are near to the action and change nothing that is not asked for."""
+        """The services that are near to the action and change nothing that is not clearly asked for."""
+        asked = {
+            kind for request in self._reading.requests if not request.act.guessed for kind in request.act.changes
+        }
         return [
             name
             for name, candidate in self._bench.candidates.items()
             if self._bench.nearness(name) >= _REST * self._scale
-            and (not candidate.act.only_changes or candidate.act.changes & self._asked)
+            and (not candidate.act.only_changes or candidate.act.changes & asked)
         ]
 
     def _not_supplied(self, missing: Missing) -> str:

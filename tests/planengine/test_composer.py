@@ -201,6 +201,14 @@ def test_of_equals_none_is_chosen(composer: Composer) -> None:
     assert "nothing tells which" in verdict.not_actionable
 
 
+def test_no_change_that_is_spoken_of_is_left_out(composer: Composer) -> None:
+    params = {"order_id": "ORD-17", "message": "Hello!"}
+    _, verdict = compose(
+        composer, "Customer wants refund for ORD-17, pls handle + inform", params, Catalogue(SHOP)
+    )
+    assert verdict.plan is None
+
+
 def test_a_missing_input_says_what_to_send(composer: Composer) -> None:
     _, verdict = compose(composer, "Refund the payment", {}, Catalogue(SHOP))
     assert verdict.not_actionable is not None
