@@ -157,7 +157,18 @@ def _read_expected(expected: Json, catalogue: Catalogue) -> tuple[Call, ...]:
         if not isinstance(call.get("service"), str) or catalogue.get(call["service"]) is None:
             raise BadRequest(f"`expected` names {call.get('service')!r}, which is not among `services`.")
     services = {f"task{number}": call["service"] for number, call in enumerate(expected, 1)}
+    for value in (value for call in expected for value in call["input"].values()):
+        _check_reference(value, services)
     return tuple(
         Call(call["service"], {name: _origin(value, services) for name, value in call["input"].items()})
         for call in expected
     )
+
+
+def _check_reference(value: Json, services: Mapping[str, str]) -> None:
+    match = _reference.fullmatch(value) if isinstance(value, str) else None
+    if match and f"task{match[1]}" not in {"task0", *services}:
+        raise BadRequest(
+            f"`expected` refers to {value!r} and names {len(services)} services: $task0.field is a param,"
+            " $taskN.field an output of its N-th service."
+        )

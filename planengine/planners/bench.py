@@ -8,7 +8,7 @@ from functools import cached_property
 
 from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
-from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stems_of
+from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stem, stems_of, words_of
 from planengine.planners.verbs import Act, act_of_service
 from planengine.schemas import Field
 
@@ -26,6 +26,12 @@ class Candidate:
     @cached_property
     def name_stems(self) -> frozenset[str]:
         return stems_of(self.spec.name)
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """The stems at both ends of its name's last part, where its verb stands."""
+        words = words_of(self.spec.name.rpartition(".")[2])
+        return frozenset(map(stem, (*words[:1], *words[-1:])))
 
     @cached_property
     def said(self) -> frozenset[str]:
@@ -109,8 +115,20 @@ class Workbench:
                 continue
             if likeness is Likeness.IDENTIFIER and not (is_identifier(param) or _looks_like_identifier(value)):
                 continue
+            if self._looked_up(service, name, by=param):
+                continue
             found.append((likeness, param))
         return sorted(found)
+
+    def _looked_up(self, service: str, name: str, *, by: str) -> bool:
+        """Whether another service turns this param into this input, each by its own name: where a ticket's id is
+        looked up by its number, the number is no id."""
+        return any(
+            option.likeness is Likeness.EXACT
+            and key_of(by) in self.candidates[option.producer].required_keys
+            and self.may_help(option.producer)
+            for option in self.options(service, name)
+        )
 
     def options(self, service: str, name: str) -> tuple[Option, ...]:
         """Every output of another service that may serve as this input."""

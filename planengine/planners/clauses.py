@@ -39,7 +39,7 @@ _joint = re.compile(
     re.IGNORECASE,
 )
 _adverbs = re.compile(
-    r"^(?:(?:also|then|next|finally|afterwards|lastly|first|firstly|second|secondly|third|please|kindly|now|just|"
+    r"^(?:(?:also|then|next|finally|afterwards|lastly|first|firstly|second|secondly|third|please|kindly|now|just|only|simply|"
     r"and|but|so|immediately|after that)\b[\s,:]*)+",
     re.IGNORECASE,
 )

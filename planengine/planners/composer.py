@@ -13,10 +13,10 @@ from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.chaining import Assembly, plan_of
 from planengine.planners.choosing import Choice, NotActionable
-from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.relevance import Relevance, TextEmbedder, with_fields_named
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
-VERSION = 1
+VERSION = 2
 
 
 def composer_name(embedding_model: str) -> str:
@@ -51,10 +51,17 @@ class Composer:
         if not reading.requests:
             raise NotActionable(_nothing_to_do(reading))
         services = tuple(job.catalogue)
-        texts = [request.text for request in (*reading.requests, *reading.forbidden)]
-        found = self._relevance.similarities([*texts, job.action], services)
+        asked = [request.text for request in reading.requests]
+        named = [with_fields_named(text, job.params) for text in asked]
+        texts = list(dict.fromkeys([*asked, *named, *(request.text for request in reading.forbidden), job.action]))
+        found = self._relevance.similarities(texts, services)
+        names = [spec.name for spec in services]
+        rows = {
+            text: dict(zip(names, row, strict=True))
+            for text, row in zip(texts, found.values.tolist(), strict=True)
+        }
         choice = Choice(
-            reading, services, action=job.action, params=job.params, similarities=found.values, scale=found.scale
+            reading, services, action=job.action, params=job.params, named=named, rows=rows, scale=found.scale
         )
         return choice.assembly()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -12,6 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cache.slots import find_slots
+from cache.templates import texts_between
+from orra.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.naming import stem, stems_of, words_of
@@ -45,6 +48,15 @@ class Similarities:
 
     values: Floats
     scale: float = 1.0
+
+
+def with_fields_named(text: str, params: Mapping[str, Json]) -> str:
+    """The text with the params' values replaced by the words of their fields: "take Teardrop off Rainy Sunday" is
+    about a song and a playlist, which the values do not say."""
+    slots = find_slots(text, [], params)
+    names = (" ".join(word for word in words_of(slot.name) if not word.isdigit()) for slot in slots)
+    pieces = texts_between(text, slots)
+    return pieces[0] + "".join(name + piece for name, piece in zip(names, pieces[1:], strict=True))
 
 
 class Relevance:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 
-from planengine.planners.naming import stem, words_of
+from planengine.planners.naming import stem, stems_of, words_of
 from planengine.planners.vocabulary import (
     AFTER_NOUNS,
+    AFTER_PARTICLES,
     ASPECTS,
+    AUXILIARIES,
     CHANGES,
+    CREATED,
     DETERMINERS,
     EXACT,
     HARMLESS,
@@ -27,7 +31,9 @@ from planengine.planners.vocabulary import (
     NOUNS,
     NOUNS_TOO,
     OBJECTS,
+    PARTICLES,
     PHRASES,
+    PREAMBLE,
     QUESTIONS,
 )
 
@@ -46,16 +52,19 @@ _light_stems = frozenset(map(stem, LIGHT))
 _noun_stems = frozenset(map(stem, NOUNS_TOO | NOUNS))
 _base_forms = HARMLESS.union(*(words.split() for words in CHANGES.values()))
 _tokens = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_email = re.compile(r"\be-?mail", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Act:
     """``changes``: the kinds of change; ``harmless``: may also be reading or computing; ``verb``: the stem of a
-    verb that is none of the known ones. Nothing of it: unknown."""
+    verb that is none of the known ones; ``guessed``: harmless because nothing says otherwise. Nothing of it:
+    unknown."""
 
     changes: frozenset[str] = frozenset()
     harmless: bool = False
     verb: str = ""
+    guessed: bool = False
 
     @property
     def known(self) -> bool:
@@ -77,12 +86,16 @@ READING = Act(harmless=True)
 
 def act_of_request(text: str) -> Act:
     """What the imperative or the question ``text`` (politeness already cut off) asks for."""
-    words = _joined_phrase([word.lower().replace("’", "'") for word in _tokens.findall(text)])
+    words = _joined_phrase(_lowered(text))
     if not words:
         return Act()
     head, rest = words[0], words[1:]
     if head in QUESTIONS:
         return READING
+    if head == "get" and rest[:1] and rest[0] in {"me", "us"}:
+        return Act(harmless=True, guessed=True)
+    if head in {"get", "have"} and (had_done := _had_done(rest)).changes:
+        return had_done
     if head == "give" and rest and rest[0] not in {"me", "us"}:
         return Act(_groups[stem("give")] | _acts_in(rest).changes)
     if head in DETERMINERS and rest and rest[0] in NOMINAL_CHANGES and not ASPECTS & set(rest[1:2]):
@@ -95,29 +108,40 @@ def act_of_request(text: str) -> Act:
         return Act(_groups[stem("notify")])
     if stem(head) in _noun_stems and rest and rest[0] in ASPECTS:
         return READING
-    if head in NOUNS and MODALS & set(rest):
+    if head in NOUNS and MODALS & set(takewhile(lambda word: word != "that", rest)):
         return _acts_in(rest)
     act = act_of_word(head)
     if stem(head) in _light_stems:
         objects = _acts_in(rest[:4])
         return Act(objects.changes) if objects.changes else act
     if act.known:
-        return act
+        return _creating(act, rest[:4])
     if rest and rest[0] in OBJECTS and head.isalpha():
         return Act(verb=stem(head))
-    return Act(_acts_in(rest).changes, harmless=True)
+    return Act(_acts_in([word for word in rest if word not in NOUNS]).changes, harmless=True, guessed=True)
 
 
-def _looks_like_verb(head: str, following: str) -> bool:
+def _lowered(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in _tokens.findall(_email.sub("email", text))]
+
+
+def _had_done(rest: list[str]) -> Act:
+    """ "… the order cancelled", "… her onboarded": what is to be done to a thing is told at the end."""
+    told = len(rest) in range(2, 6) and rest[-1].endswith("ed") and not AUXILIARIES & set(rest)
+    return _acts_in(rest[-1:]) if told else Act()
+
+
+def _creating(act: Act, objects: list[str]) -> Act:
+    """To create a reminder is to remind."""
+    if "create" not in act.changes:
+        return act
+    return Act(act.changes | _acts_in([word for word in objects if word in CREATED]).changes, act.harmless)
+
+
+def _looks_like_verb(head: str, following: str, *, before: Collection[str] = DETERMINERS) -> bool:
     """ "… and bake a cake": what stands before an article and is no little word of its own is a verb."""
     inflected = head.endswith(("s", "ing", "ed", "ly"))
-    return (
-        head.isalpha()
-        and len(head) > 2
-        and not inflected
-        and head not in LITTLE_WORDS
-        and following in DETERMINERS
-    )
+    return head.isalpha() and len(head) > 2 and not inflected and head not in LITTLE_WORDS and following in before
 
 
 def _joined_phrase(words: list[str]) -> list[str]:
@@ -127,22 +151,43 @@ def _joined_phrase(words: list[str]) -> list[str]:
             words = [*words[:place], "refund", *words[place + 2 :]]
             break
     phrase = PHRASES.get(" ".join(words[:2]))
-    return [phrase, *words[2:]] if phrase else words
+    if phrase:
+        return [phrase, *words[2:]]
+    for place in range(2, len(words)):
+        apart = PHRASES.get(f"{words[0]} {words[place]}") if words[place] in PARTICLES else None
+        if apart and (words[place] in {"off", "away"} or AFTER_PARTICLES.issuperset(words[place + 1 : place + 2])):
+            return [apart, *words[1:place], *words[place + 1 :]]
+    return words
+
+
+def _name_words(name: str) -> tuple[str, ...]:
+    """The words of a service's name, those of its last part first ("lights.turn_off"), phrases as one verb."""
+    parts = [_joined_phrase(list(words_of(part))) for part in name.split(".")]
+    return tuple(word for part in reversed(parts) for word in part)
+
+
+def _may_be_verb(word: str) -> bool:
+    """In a name: "opened" and "opening" are what something is."""
+    return word in _base_forms or not word.endswith(("ed", "ing"))
 
 
 @lru_cache(maxsize=4096)
 def act_of_service(name: str, description: str) -> Act:
     """What a service does: by a verb at either end of its name, else by the words its description begins with."""
-    words = words_of(name)
-    described = _leading_act(_tokens.findall(description.split(". ")[0]))
-    ends = tuple(word for word in (*words[:1], *words[-1:]) if word in _base_forms or not word.endswith("ed"))
-    for word in ends:
+    words = _name_words(name)
+    described = _leading_act(_lowered(description.split(". ")[0]))
+    ends = tuple(word for word in (*words[:1], *words[-1:]) if _may_be_verb(word))
+    inner = tuple(word for word in words[1:-1] if word in _base_forms)
+    if ends[-1:] and first_verb(description) == stem(ends[-1]) and described.known:
+        return described
+    for word in (*ends, *inner):
         act = act_of_word(word)
         if stem(word) in _light_stems:
             return _joined(described, _acts_in([other for other in words if other != word]))
         if act.known and stem(word) not in _noun_stems:
+            act = _creating(act, list(words))
             return act if act.harmless and not act.changes else _joined(act, described)
-    if words and act_of_word(words[0]) == READING:
+    if words and act_of_word(words[0]) == READING and not described.harmless:
         return READING
     return described if described.known else next((act for act in map(act_of_word, ends) if act.known), Act())
 
@@ -152,12 +197,14 @@ def opens_sentence(words: list[str]) -> bool:
     head = words[0].lower() if words else ""
     about = len(words) > 1 and words[1].lower() in ASPECTS
     named = head in NOUNS and bool(MODALS & {word.lower() for word in words})
+    if head in AUXILIARIES or _looks_like_verb(head, words[1].lower() if len(words) > 1 else "", before=OBJECTS):
+        return True
     return begins_request(words) or ((head in _base_forms or head in LIGHT) and not about and not named)
 
 
 def begins_request(words: list[str]) -> bool:
     """Whether the words after "and" ask for something of their own, rather than going on with a list of things."""
-    words = _joined_phrase([word.lower().replace("’", "'") for word in words])
+    words = _joined_phrase(_lowered(" ".join(words)))
     if not words:
         return False
     head = words[0]
@@ -182,6 +229,23 @@ def exact_verb(text: str) -> str:
     """The stem of the verb with which a request begins if nothing but its own word will do; else empty."""
     words = (word.lower() for word in _tokens.findall(text)[:4])
     return next((stem(word) for word in words if word in EXACT), "")
+
+
+def stems_said(text: str) -> frozenset[str]:
+    """The stems of a request's words, and of the verb that its first words or "money back" mean."""
+    return stems_of(text) | frozenset(map(stem, _joined_phrase(_lowered(text))))
+
+
+@lru_cache(maxsize=4096)
+def first_verb(text: str) -> str:
+    """The stem of the verb that a request or a description begins with; empty when it begins with none."""
+    words = _joined_phrase(_lowered(text))
+    return stem(words[0]) if words and act_of_word(words[0]).known else ""
+
+
+def unknown_head(text: str) -> str:
+    """The stem of a request's first word; empty when it is a verb that is known."""
+    return next((stem(word) for word in _lowered(text)[:1] if not is_verb(word)), "")
 
 
 def is_gerund(word: str) -> bool:
@@ -210,10 +274,14 @@ def _joined(act: Act, more: Act) -> Act:
 
 def _leading_act(words: list[str]) -> Act:
     """The first verb of a description and the one joined to it: "Creates or updates …"."""
+    if words[:1] and words[0].lower() in DETERMINERS | {"it", "allows", "lets", "enables", "helps", "used"}:
+        words = list(dropwhile(lambda word: word.lower() in PREAMBLE, words))
     if not words:
         return Act()
     if words[0].lower() in {"tells", "reports", "gives", "shares"}:
         return READING
+    if not _may_be_verb(words[0].lower()) and not DETERMINERS & set(words[1:2]):
+        return Act()
     act = act_of_word(words[0])
     if stem(words[0]) in _light_stems:
         return Act(act.changes | _acts_in(words[1:6]).changes, act.harmless)

@@ -13,19 +13,20 @@ def _words(text: str) -> frozenset[str]:
 CHANGES: Mapping[str, str] = {
     "refund": "refund reimburse reimbursement repay",
     "cancel": "cancel cancellation abort revoke annul void withdraw",
-    "create": "create creation add make generate register registration open insert setup onboard enroll enrol "
-    "provision establish build draft raise submit log record post publish compose write file",
-    "delete": "delete deletion remove removal drop erase destroy purge wipe clear deprovision offboard "
-    "decommission terminate",
+    "create": "create creation add addition make generate register registration open insert setup onboard enroll "
+    "enrol provision establish build draft raise submit log record post publish compose write file schedule",
+    "delete": "delete deletion remove removal drop erase destroy purge wipe clear dispose disposal discard "
+    "deprovision offboard decommission terminate",
     "update": "update change edit modify set adjust rename replace amend alter correct increase decrease raise "
     "lower configure patch",
     "notify": "notify notification tell inform email mail message alert text sms announce remind reminder send "
-    "ping contact call share report",
+    "ping contact call share report post",
     "book": "book reserve reservation booking schedule arrange rent hire",
-    "ship": "ship shipment dispatch deliver",
-    "pay": "pay payment charge bill debit capture settle invoice",
-    "buy": "buy purchase order",
-    "transfer": "transfer move wire migrate migration",
+    "ship": "ship shipment dispatch deliver send",
+    "pay": "pay payment charge bill debit capture settle",
+    "invoice": "invoice bill",
+    "buy": "buy purchase order reorder checkout",
+    "transfer": "transfer move wire migrate migration send",
     "approve": "approve approval accept grant authorize authorise allow",
     "reject": "reject rejection deny decline refuse",
     "block": "block ban suspend disable deactivate lock freeze",
@@ -43,7 +44,7 @@ CHANGES: Mapping[str, str] = {
     "unsubscribe": "unsubscribe",
     "attach": "attach connect mount",
     "detach": "detach disconnect unmount",
-    "restock": "restock replenish refill reorder",
+    "restock": "restock replenish refill reorder fill",
     "redeem": "redeem",
     "close": "close resolve",
     "reopen": "reopen",
@@ -74,6 +75,15 @@ CHANGES: Mapping[str, str] = {
     "unfollow": "unfollow",
     "page": "page",
 }
+# The kinds that take something away; for these a word of their own kind must have been said.
+DESTRUCTIVE = _words(
+    "delete cancel block stop reject close dismiss detach uninstall unassign unsubscribe downgrade"
+)
+# Things of which to create one is to do it: a reservation books, a reminder reminds.
+CREATED = _words(
+    "refund reimbursement reservation booking reminder notification shipment registration backup snapshot order "
+    "invoice"
+)
 # Two words that are one verb.
 PHRASES: Mapping[str, str] = {
     "roll back": "rollback",
@@ -100,7 +110,36 @@ PHRASES: Mapping[str, str] = {
     "work out": "calculate",
     "figure out": "determine",
     "check in": "checkin",
+    "check out": "checkout",
+    "take off": "remove",
+    "cross off": "remove",
+    "throw away": "dispose",
+    "throw out": "dispose",
+    "cut off": "disconnect",
+    "put off": "postpone",
+    "hand over": "assign",
+    "write down": "record",
+    "write to": "message",
+    "note down": "record",
+    "send out": "send",
+    "pull up": "show",
+    "bring up": "show",
+    "drop off": "deliver",
+    "start up": "start",
+    "power on": "start",
+    "power off": "stop",
+    "power down": "stop",
+    "top up": "refill",
+    "fill up": "refill",
 }
+# The second words of phrases that may stand apart ("switch the lights off"), and what may come after them there.
+PARTICLES = _words("off on out up down back over away")
+AFTER_PARTICLES = _words("in at for to by please now again today tonight tomorrow")
+# "This function allows users to …": what introduces a service and does not tell what it does.
+PREAMBLE = _words(
+    "this the a an it function service tool api endpoint method agent module is are be used can will for to that "
+    "which allows allow lets let enables enable helps help you user users"
+)
 # Reading and computing: nothing is different afterwards.
 HARMLESS = _words(
     "get find show list search look lookup fetch retrieve read check see view display query know browse track "
@@ -109,7 +148,7 @@ HARMLESS = _words(
     "parse render generate draw plot classify predict forecast simulate solve evaluate assess measure compare "
     "sort filter format transcribe detect run count rank recommend suggest optimize optimise plan design compose "
     "write draft score lookup collect quote review report diagnose scan audit examine learn train build "
-    "download export categorize"
+    "download export categorize print"
 )
 # Of these, the verbs that say exactly what is wanted: to transcribe a video is not to download it.
 EXACT = _words(
@@ -153,6 +192,8 @@ NOMINAL_CHANGES = _words(
 AFTER_NOUNS = _words("of in on at by is are was were has have and or with between per as than")
 # How questions begin.
 QUESTIONS = _words("what what's whats which who who's whose whom when where where's why how how's is are was")
+# How questions begin that ask for yes or no; only at the head of a sentence are they sure to be one.
+AUXILIARIES = _words("is are was were am do does did has had")
 # "The order status" is about the order, and asks for no order.
 ASPECTS = _words("status detail details history info information state progress list number price cost")
 # "The order must be cancelled": the verb comes later.

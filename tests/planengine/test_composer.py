@@ -19,7 +19,7 @@ from planengine.planners.base import Job
 from planengine.planners.clauses import read
 from planengine.planners.composer import Composer
 from planengine.planners.naming import Likeness, compare, stems_of, words_of
-from planengine.planners.relevance import Floats
+from planengine.planners.relevance import Floats, with_fields_named
 from planengine.planners.verbs import act_of_request, act_of_service
 from planengine.validation import Verdict, validate
 from tests.planengine.composed_cases import CASES, DOMAINS, SHOP, Case, service
@@ -189,6 +189,51 @@ def test_an_input_with_only_one_value_becomes_a_constant(composer: Composer) -> 
     assert wiring_of(plan) == {"get_weather": {"city": "city", "unit": "unit"}}
 
 
+def test_of_equals_none_is_chosen(composer: Composer) -> None:
+    catalogue = Catalogue(
+        [
+            service("get_rate", "Looks up an exchange rate.", "currency", "rate:number"),
+            service("getRate", "Looks up an exchange rate.", "currency", "rate:number"),
+        ]
+    )
+    _, verdict = compose(composer, "Look up the exchange rate", {"currency": "CHF"}, catalogue)
+    assert verdict.not_actionable is not None
+    assert "nothing tells which" in verdict.not_actionable
+
+
+def test_no_change_that_is_spoken_of_is_left_out(composer: Composer) -> None:
+    params = {"order_id": "ORD-17", "message": "Hello!"}
+    _, verdict = compose(
+        composer, "Customer wants refund for ORD-17, pls handle + inform", params, Catalogue(SHOP)
+    )
+    assert verdict.plan is None
+
+
+def test_a_missing_input_says_what_to_send(composer: Composer) -> None:
+    _, verdict = compose(composer, "Refund the payment", {}, Catalogue(SHOP))
+    assert verdict.not_actionable is not None
+    assert verdict.not_actionable.endswith("named 'order_id'.")
+    _, verdict = compose(
+        composer, "Restock product P-9", {"product_id": "P-9", "quantity": "many"}, Catalogue(SHOP)
+    )
+    assert verdict.not_actionable is not None
+    assert verdict.not_actionable.endswith("Send a value that fits.")
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "named"),
+    [
+        ("Take Teardrop off Rainy Sunday", {"song": "Teardrop", "list": "Rainy Sunday"}, "Take song off list"),
+        ("Track parcel 1Z99", {"trackingNumber": "1Z99"}, "Track parcel tracking number"),
+        ("Lock the front and back doors", {"doors": ["front", "back"]}, "Lock the doors and doors doors"),
+        ("Show 5 of 50", {"count": 5}, "Show count of 50"),
+        ("Cancel it", {"order_id": "ORD-17"}, "Cancel it"),
+    ],
+)
+def test_fields_are_named_in_their_values_places(text: str, params: dict[str, Json], named: str) -> None:
+    assert with_fields_named(text, params) == named
+
+
 def test_services_that_need_each_other_are_a_missing_input_and_no_endless_chain(composer: Composer) -> None:
     catalogue = Catalogue(
         [
@@ -290,6 +335,14 @@ def test_an_action_is_read_request_by_request(action: str, requests: list[str], 
         ("issue a refund for order 17", "refund_payment", "Pays back a payment.", True),
         ("unlock the account", "lock_account", "Locks an account.", False),
         ("what is the status of the refund", "issue_refund", "Refunds a payment.", False),
+        ("switch the bedroom lights off", "lights.turn_off", "Turns off the lights of a room.", True),
+        ("switch the bedroom lights off", "lights.turn_on", "Turns on the lights of a room.", False),
+        ("take the song off the list", "list.add_song", "Adds a song to a list.", False),
+        ("remind me at nine", "reminder.create", "Creates a reminder.", True),
+        ("get the new colleague onboarded", "employee.onboard", "Onboards a new hire.", True),
+        ("delete some columns", "columns.modify", "This function allows deletion of columns.", True),
+        ("is the shop open on Sunday", "shop.opening_hours", "Opening hours of the shop.", True),
+        ("text the customer that the shop is closed", "close_ticket", "Closes a ticket.", False),
     ],
 )
 def test_what_is_asked_for_and_what_is_done_are_of_one_kind(
