@@ -354,8 +354,8 @@ class Choice:
                 raise NotActionable(self._not_supplied(alternative.missing[0]))
 
     def _check_changes(self, wish: _Wish, assembly: Assembly) -> None:
-        """ "Customer wants a refund, please handle and inform" is not done when the customer is informed: where what
-        is no clear order changes something, all its words of change must be done or known by a service."""
+        """Where what is no clear order ("customer wants refund, pls inform") changes something, all its words of
+        change must be done or known by a service of the plan."""
         services = [self._candidates[name] for name in assembly.services]
         if not wish.request.act.guessed or not any(each.act.only_changes for each in services):
             return
@@ -365,8 +365,8 @@ class Choice:
                 continue
             if not any(act.changes & each.act.changes or word in each.said for each in services):
                 raise NotActionable(
-                    f"'{_shown(wish.request.text)}' speaks of more than the services for it do. Say each thing that"
-                    " is to be done as an order of its own."
+                    f"'{_shown(wish.request.text)}' speaks of more than the services for it do."
+                    " Say each thing that is to be done as an order of its own."
                 )
 
     def _check_equals(self, wish: _Wish, service: str, goals: Sequence[str], assembly: Assembly) -> None:
