@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planengine', '0014_repair_and_services_shown'),
+        ('planengine', '0016_model_checks_and_money_saved'),
     ]
 
     operations = [
