@@ -10,6 +10,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import SuspiciousOperation
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -59,10 +60,14 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return LeanChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        # Postgres refuses NUL with an error that the admin does not expect.
-        if any("\x00" in text for name, values in request.GET.lists() for text in (name, *values)):
+        # Postgres refuses these with errors that the admin does not expect.
+        sent = [*request.GET.lists(), *request.POST.lists()]
+        if any("\x00" in text for name, values in sent for text in (name, *values)):
             raise SuspiciousOperation("A filter must not contain NUL.")
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except DataError:
+            raise SuspiciousOperation("A filter is out of range.") from None
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return None if "\x00" in object_id else super().get_object(request, object_id, from_field)

@@ -253,6 +253,8 @@ def test_a_long_list_is_not_counted_to_its_end(
 def test_a_filter_with_nul_is_refused(model: type[Any], operator: Client) -> None:
     assert operator.get(list_of(model, project="p_\x00")).status_code == 400
     assert operator.get(list_of(model, q="\x00")).status_code == 400
+    chosen = {"action": "delete_selected", "_selected_action": "\x00", "index": "0"}
+    assert operator.post(list_of(model), chosen).status_code == 400
     assert operator.get(list_of(model) + "p_%00/change/").status_code == 302  # no such row
 
 
@@ -264,3 +266,13 @@ def test_attempts_of_a_project(
     page = body(operator, list_of(Attempt, project=other.project_id))
     assert other.pk in page and rejected.pk not in page
     assert "1 attempt" in text(page)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+@pytest.mark.django_db(transaction=True)
+def test_a_moment_that_the_database_does_not_know_is_refused(
+    operator: Client, fill_tables: Callable[[int], None], moment: str
+) -> None:
+    fill_tables(1)
+    assert operator.get(list_of(Plan, created_at__gte=moment)).status_code == 400
+    body(operator, list_of(Plan))
