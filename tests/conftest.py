@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import settings
 
 from orra.strictjson import Json
 from planengine import registry
 from planengine.models import ApiKey, Project
 from planengine.planning import work_on
+
+# How long an example takes is the machine's affair.
+settings.register_profile("orra", deadline=None)
+settings.load_profile("orra")
 
 
 @dataclass

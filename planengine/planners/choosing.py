@@ -37,6 +37,7 @@ from planengine.planners.wording import (
     pieces_of,
     shared_parts,
     suits,
+    tells_what_is_asked,
     texts_in,
     told_by,
     undoes,
@@ -56,6 +57,7 @@ _NEAR = (0.60, 0.50, 0.35)
 # How much nearer a service may be that lacks an input, before taking another instead would be guessing.
 _LEAD = 0.10
 _LEAD_PER_PARAM = 0.05
+_LEAD_WHEN_ASKED = 0.02
 _SHORTLIST = 0.25
 _REST = 0.25
 _EQUAL = 0.01
@@ -199,14 +201,19 @@ class Choice:
 
     def _wish(self, request: Request, row: Mapping[str, float]) -> _Wish:
         candidates = self._bench.candidates
+        # Between two that are about equally near the question tells.
+        row = {
+            name: near
+            + (_LEAD_WHEN_ASKED * self._scale if tells_what_is_asked(request, candidates[name]) else 0.0)
+            for name, near in row.items()
+        }
         suiting = [name for name in candidates if self._may_suit(request, candidates[name], row)]
         verb = exact_verb(request.text)
         head = unknown_head(request.text) if request.act.guessed else ""
         suiting = [name for name in suiting if verb in candidates[name].said] or suiting
         suiting = [name for name in suiting if head in candidates[name].ends] or suiting
-        ranked = sorted(
-            (name for name in suiting if self._near_enough(name, request, row)), key=lambda n: (-row[n], n)
-        )
+        near_enough = (name for name in suiting if self._near_enough(name, request, row))
+        ranked = sorted(near_enough, key=lambda name: (-row[name], name))
         near = [name for name in ranked if row[name] >= row[ranked[0]] - _SHORTLIST]
         return _Wish(request, row, tuple(near[:6]))
 
@@ -232,7 +239,9 @@ class Choice:
         floor = floors[evidence] + (_UNKNOWN_VERB if unsure(request, candidate) else 0.0)
         if self._says_the_same(request, candidate) or self._takes_the_words(request, candidate):
             floor = min(floor, _FLOOR_WHEN_SAID)
-        if self._fits_like_a_key(candidate):
+        if self._fits_like_a_key(candidate) or (
+            self._is_key(candidate) and tells_what_is_asked(request, candidate)
+        ):
             floor = min(floor, _FLOOR_WHEN_KEYED)
         return row[name] >= floor * self._scale
 

@@ -15,6 +15,20 @@ from planengine.planners.relevance import content_stems
 from planengine.planners.verbs import first_verb, is_verb, unknown_head
 from planengine.planners.vocabulary import DESTRUCTIVE
 
+_ANSWERS = {
+    question: stems_of(words)
+    for question, words in {
+        "when": "date time day year schedule",
+        "where": "location place address position",
+        "who": "person name author owner",
+        "how many": "count number population quantity",
+        "how much": "price cost amount total",
+        "how long": "duration length time",
+        "how far": "distance",
+        "how old": "age",
+    }.items()
+}
+_question_word = re.compile(rf"\s*({'|'.join(_ANSWERS)})\b", re.IGNORECASE)
 _list_of_things = re.compile(r",|&|\b(?:and|plus|as well as)\b", re.IGNORECASE)
 
 
@@ -91,6 +105,13 @@ def suits(request: Request, candidate: Candidate) -> bool:
     if request.act.guessed and unknown_head(request.text) in candidate.ends:
         return True
     return candidate.act.suits(request.act) or bool(verb and verb == first_verb(candidate.spec.description))
+
+
+def tells_what_is_asked(request: Request, candidate: Candidate) -> bool:
+    """Whether a service that changes nothing tells what the question asks for by its first word: a date for
+    "when"."""
+    asked = _question_word.match(request.text)
+    return bool(asked and candidate.act.harmless and candidate.name_stems & _ANSWERS[asked[1].casefold()])
 
 
 def undoes(candidate: Candidate, verb: str) -> bool:

@@ -234,6 +234,27 @@ def test_fields_are_named_in_their_values_places(text: str, params: dict[str, Js
     assert with_fields_named(text, params) == named
 
 
+@pytest.mark.parametrize(
+    ("action", "params", "chosen"),
+    [
+        ("When was the founding of the Hansa?", {"event": "the Hansa"}, "event_date"),
+        ("Where was the founding of the Hansa?", {"event": "the Hansa"}, "event_place"),
+    ],
+)
+def test_the_first_word_of_a_question_tells_what_is_asked_for(
+    composer: Composer, action: str, params: dict[str, Json], chosen: str
+) -> None:
+    catalogue = Catalogue(
+        [
+            service("event_date", "Looks an event up.", "event", "result"),
+            service("event_place", "Looks an event up.", "event", "result"),
+        ]
+    )
+    plan, verdict = compose(composer, action, params, catalogue)
+    assert verdict.plan is not None
+    assert [task.get("service") for task in plan["tasks"]] == [None, chosen]
+
+
 def test_services_that_need_each_other_are_a_missing_input_and_no_endless_chain(composer: Composer) -> None:
     catalogue = Catalogue(
         [
