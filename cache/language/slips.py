@@ -12,14 +12,20 @@ from cache.language.synonyms import is_known, known_words
 
 # Shorter words are too often others that are a letter away.
 LEAST_MENDED = 4
+# Nobody mistypes one this long by one letter, and looking for what is near takes the square of the length.
+MOST_MENDED = 24
 LEAST_WITH_OTHER_VOWEL = 6
 VOWELS = "aeiou"
 
 
-@functools.lru_cache(maxsize=16384)
 def mend(word: str) -> str:
     """The word that ``word`` is a slip of: a frequent one, or the only known one with two letters swapped, one
     doubled, left out or added inside. ``word`` itself when it is known, or may be several or none."""
+    return word if len(word) > MOST_MENDED else _mended(word)
+
+
+@functools.lru_cache(maxsize=16384)
+def _mended(word: str) -> str:
     frequent = MISSPELLINGS.get(word)
     if frequent is not None:
         return frequent
