@@ -63,10 +63,14 @@ TENSE_OF = {
     for tense, words in {
         "past": "was were did had",
         "future": "will shall forecast",
+        "due": "should must ought",
         "present": "is are am does do has have",
     }.items()
     for word in words.split()
 }
+# Who does something right before a verb says what.
+DOERS = words_of("i we he she they who") | {""}
+HAVING = words_of("has have")
 OBJECTS = ARTICLES | {""} | words_of("it them all both every each him her his their its those these one")
 OWNING = re.compile(r"['’]s\b")
 # What params are called whose values stand behind these words.
@@ -204,11 +208,20 @@ class Reading:
 
     @cached_property
     def tense(self) -> str:
-        """``past``, ``future``, ``present``, or nothing where no auxiliary verb tells."""
-        words = {word for word in self.plain if word in TENSE_OF}
-        return next(
-            (tense for tense in ("past", "future", "present") if any(TENSE_OF[w] == tense for w in words)), ""
-        )
+        """``past``, ``future``, ``due``, ``present``, or nothing where no auxiliary verb tells."""
+        found = {TENSE_OF[word] for word in self.plain if word in TENSE_OF}
+        return next((tense for tense in ("past", "future", "due", "present") if tense in found), "")
+
+    @cached_property
+    def is_done(self) -> bool:
+        """Whether a verb tells of what somebody did or has done: "{person} paid", "has {person} paid"."""
+        plain = self.plain
+        for at, word in enumerate(plain):
+            before = plain[max(0, at - 3) : at]
+            does = bool(before) and (before[-1] in DOERS or not HAVING.isdisjoint(before))
+            if does and is_past_form(word):
+                return True
+        return False
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -230,6 +243,12 @@ class Reading:
 
 def _may_be_verb(word: str) -> bool:
     return any(base_form(word, verbs) is not None for verbs in (EFFECT_OF, VERBS, SHOWING_WORDS, LIGHT_VERBS))
+
+
+def is_past_form(word: str) -> bool:
+    """Whether the word is a verb's form that tells what was done: "paid", "cancelled"."""
+    base = base_form(word, EFFECT_OF) or base_form(word, VERBS)
+    return base is not None and base != word and not word.endswith(("s", "ing"))
 
 
 def _stands_for(said: str, part: str) -> bool:
@@ -370,7 +389,9 @@ def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield word, EFFECT_OF[word]
         elif word:
             light = before if before not in ARTICLES or at < 2 else plain[at - 2]
-            if light in LIGHT_VERBS and (base := base_form(word, EFFECT_OF)) is not None:
+            # "I want the cancelled order" does not want it cancelled.
+            is_thing = not word.endswith("ed") or word in EFFECT_OF
+            if light in LIGHT_VERBS and is_thing and (base := base_form(word, EFFECT_OF)) is not None:
                 yield base, EFFECT_OF[base]
 
 

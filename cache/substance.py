@@ -251,8 +251,8 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
 
 
 def _drop_acronyms(shorts: dict[str, int], words: dict[str, int]) -> None:
-    """ "CORS" says what "cross origin resource sharing" says."""
-    for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM]:
+    """ "CORS" says what "cross origin resource sharing" says; "bar" is a word, whatever three others begin with."""
+    for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM and not is_known(text)]:
         ordered = sorted(words, key=words.__getitem__)
         for start in range(len(ordered) - len(short) + 1):
             spelt = ordered[start : start + len(short)]

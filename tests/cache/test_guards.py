@@ -397,3 +397,50 @@ def test_what_is_asked_is_not_done_and_no_step_is_lost(asked: str, cached: str) 
 )
 def test_forms_of_words_and_of_requests_are_wording(asked: str, cached: str) -> None:
     assert refusal(asked, cached, time="noon") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("I cancelled the alarm at noon", "Cancel the alarm at noon"),
+        ("I already paid Ann at noon", "Pay Ann at noon"),
+        ("Booked noon for Ann", "Book noon for Ann"),
+        ("Show the booking of Ann at noon", "Book Ann at noon"),
+        ("What has Ann ordered at noon", "What will Ann order at noon"),
+        ("Did Ann pay at noon", "Ann should pay at noon"),
+        ("Show the orders Ann made at noon", "Show the orders Ann will make at noon"),
+        ("I want the cancelled alarm at noon", "I want the alarm at noon cancelled"),
+        ("Keep Ann from working at noon", "Let Ann work at noon"),
+        ("Can Ann work at noon", "Can Ann stop work at noon"),
+        ("Is Ann seen anywhere but at noon", "Is Ann seen at noon"),
+        ("Find meals similar to noon for Ann", "Find meals at noon for Ann"),
+    ],
+)
+def test_what_was_done_or_is_kept_from_being_done_is_not_ordered(asked: str, cached: str) -> None:
+    params = {"time": "noon", "person": "Ann"}
+    for refused in (refusal, refusal_where_settled, refusal_where_contested):
+        assert refused(asked, cached, **params) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("We'd appreciate it if you booked noon for Ann", "Book noon for Ann"),
+        ("I want the alarm at noon cancelled", "Cancel the alarm at noon"),
+    ],
+)
+def test_what_tells_of_a_deed_in_form_only_is_read_as_it_is_meant(asked: str, cached: str) -> None:
+    assert refusal(asked, cached, time="noon", person="Ann") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Mail Brian the list", "Mail the brain list"),
+        ("Find a hostel in Rome", "Find a hotel in Rome"),
+        ("How do I sort a list in r?", "How do I sort a list?"),
+        ("Is the bar open?", "Is the big air room open?"),
+    ],
+)
+def test_no_word_is_taken_for_another_that_looks_like_it(asked: str, cached: str) -> None:
+    assert refusal(asked, cached) is not None
