@@ -10,7 +10,8 @@ from cache.language.forms import words_of
 from cache.language.grammar import ARTICLES, FUNCTION_WORDS, LIGHT_VERBS, NEGATIONS
 from cache.language.verbs import VERBS
 from cache.order import same_slot_roles
-from cache.readings import QUESTION_STARTS, QUESTION_VERBS, Reading, is_past_form
+from cache.readings import Reading, is_past_form
+from cache.words import QUESTION_STARTS, QUESTION_VERBS
 
 ASKING, ORDERING, STATING, NAMING = "asks", "orders", "states", "names"
 

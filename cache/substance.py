@@ -22,8 +22,9 @@ from cache.language.qualifiers import EXPLAINING, FRAMING_WORDS, HARMLESS_WORDS,
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
-from cache.readings import SENTENCE_ENDS, Reading, particle_of
+from cache.readings import Reading, particle_of
 from cache.tokens import name_words
+from cache.words import SENTENCE_ENDS
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")
@@ -251,7 +252,7 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
 
 
 def _drop_acronyms(shorts: dict[str, int], words: dict[str, int]) -> None:
-    """ "CORS" says what "cross origin resource sharing" says; "bar" is a word, whatever three others begin with."""
+    """ "CORS" says what "cross origin resource sharing" says; "bar" is a word of its own."""
     for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM and not is_known(text)]:
         ordered = sorted(words, key=words.__getitem__)
         for start in range(len(ordered) - len(short) + 1):

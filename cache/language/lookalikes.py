@@ -1,4 +1,4 @@
-"""Words and names that are a slip away from others, and are no slips: "hostel" is not "hotel", nor "Brian" "brain"."""
+"""Words and names that look like slips of others and are none: "hostel" is not "hotel", nor "Brian" "brain"."""
 
 from __future__ import annotations
 

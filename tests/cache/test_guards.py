@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cache.contest import Contest
 from cache.guards import GUARDS, check_guards
+from cache.readings import Reading
 from cache.templates import Template, make_template
+from cache.words import LONGEST_WORD
 
 
 def refusal(asked: str, cached: str, **params: Any) -> str | None:
@@ -444,3 +446,21 @@ def test_what_tells_of_a_deed_in_form_only_is_read_as_it_is_meant(asked: str, ca
 )
 def test_no_word_is_taken_for_another_that_looks_like_it(asked: str, cached: str) -> None:
     assert refusal(asked, cached) is not None
+
+
+def test_words_of_any_length_are_told_apart() -> None:
+    long = "mail" * 1_000
+    assert refusal(f"Post {long} to Ann", f"Post {long} to Ann") is None
+    assert refusal(f"Post {long}a to Ann", f"Post {long}b to Ann") is not None
+    assert refusal(f"{long}a the guest", f"Please {long}b the guest") is not None
+    words = Reading(make_template(f"{long} {long}n't", {})).words
+    assert max(len(word.text) for word in words) <= LONGEST_WORD
+
+
+@pytest.mark.parametrize(
+    "text", ["Let Ann's boss call their boss", "Show the boss of Ann and their boss", "Ann paid, will Ann pay"]
+)
+def test_a_text_about_a_param_passes_itself(text: str) -> None:
+    template = make_template(text, {"person": "Ann"})
+    for contest in Contest:
+        assert check_guards(template, template, contest=contest) is None
