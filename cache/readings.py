@@ -51,6 +51,7 @@ TENSE_OF = {
 # Who does something right before a verb says what.
 DOERS = words_of("i we he she they who") | {""}
 HAVING = words_of("has have")
+GETTING = words_of("get want need")
 OBJECTS = ARTICLES | {""} | words_of("it them all both every each him her his their its those these one")
 # What params are called whose values stand behind these words.
 ENDS_OF = {
@@ -237,13 +238,11 @@ def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield effect, effect
             elif word == "tell" and ahead[:1] in (("me",), ("us",)):
                 yield word, "read"
-            elif word in EFFECT_OF and not (word in LIGHT_VERBS and _noun_effect(plain, at + 1)):
+            elif word in EFFECT_OF and not does_noun(plain, at):
                 yield word, EFFECT_OF[word]
-        elif word:
-            light = before if before not in ARTICLES or at < 2 else plain[at - 2]
-            # "I want the cancelled order" does not want it cancelled.
-            is_thing = not word.endswith("ed") or word in EFFECT_OF
-            if light in LIGHT_VERBS and is_thing and (base := base_form(word, EFFECT_OF)) is not None:
+        elif word and at:
+            verb = at - 2 if before in ARTICLES and at > 1 else at - 1
+            if does_noun(plain, verb) and (base := base_form(word, EFFECT_OF)) is not None:
                 yield base, EFFECT_OF[base]
 
 
@@ -258,9 +257,15 @@ def particle_of(plain: Sequence[str], at: int) -> int | None:
     return None
 
 
-def _noun_effect(plain: Sequence[str], at: int) -> bool:
-    ahead = [word for word in plain[at : at + 2] if word not in ARTICLES]
-    return bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+def does_noun(plain: Sequence[str], at: int) -> bool:
+    """Whether the word at ``at`` is a verb that does what the noun behind it names: "issue a refund". Not "get the
+    refund", which is there already, nor "want the cancelled order"."""
+    ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
+    if plain[at] not in LIGHT_VERBS or not ahead:
+        return False
+    is_there = plain[at] in GETTING and plain[at + 1] in ARTICLES and plain[at + 1] not in ("a", "an")
+    told = ahead[0].endswith("ed") and ahead[0] not in EFFECT_OF
+    return not is_there and not told and base_form(ahead[0], EFFECT_OF) is not None
 
 
 def _scope(plain: Sequence[str]) -> Iterator[str]:

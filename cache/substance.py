@@ -22,7 +22,7 @@ from cache.language.qualifiers import EXPLAINING, FRAMING_WORDS, HARMLESS_WORDS,
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
-from cache.readings import Reading, particle_of
+from cache.readings import Reading, does_noun, particle_of
 from cache.tokens import name_words
 from cache.words import SENTENCE_ENDS
 
@@ -167,8 +167,7 @@ def _says_nothing(reading: Reading, at: int) -> bool:
         return False
     if base_form(text, SHOWING_WORDS) is not None:
         return True
-    ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
-    return text in LIGHT_VERBS and bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+    return does_noun(plain, at)
 
 
 def _says_little(reading: Reading, at: int) -> bool:

@@ -412,6 +412,9 @@ def test_forms_of_words_and_of_requests_are_wording(asked: str, cached: str) -> 
         ("Did Ann pay at noon", "Ann should pay at noon"),
         ("Show the orders Ann made at noon", "Show the orders Ann will make at noon"),
         ("I want the cancelled alarm at noon", "I want the alarm at noon cancelled"),
+        ("Get the invoice of Ann at noon", "Invoice Ann at noon"),
+        ("I need the charge for Ann at noon", "Charge Ann at noon"),
+        ("Get moved notes for Ann at noon", "Move notes for Ann at noon"),
         ("Keep Ann from working at noon", "Let Ann work at noon"),
         ("Can Ann work at noon", "Can Ann stop work at noon"),
         ("Is Ann seen anywhere but at noon", "Is Ann seen at noon"),
@@ -429,6 +432,8 @@ def test_what_was_done_or_is_kept_from_being_done_is_not_ordered(asked: str, cac
     [
         ("We'd appreciate it if you booked noon for Ann", "Book noon for Ann"),
         ("I want the alarm at noon cancelled", "Cancel the alarm at noon"),
+        ("I want a refund for noon to Ann", "Refund noon to Ann"),
+        ("Issue the refund for noon to Ann", "Refund noon to Ann"),
     ],
 )
 def test_what_tells_of_a_deed_in_form_only_is_read_as_it_is_meant(asked: str, cached: str) -> None:
