@@ -196,11 +196,13 @@ def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing
     free = [
         (a, c) for a, c in _said_once(asked, cached, pairing) if asked[a].role == cached[c].role == ("", False)
     ]
-    ranks = _ranks(_places(asked, cached, free))
-    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other not in (one, one + 1)]
-    if len(breaks) < 2:
-        return None
-    return asked[free[breaks[0]][0]].text, asked[free[breaks[0] + 1][0]].text
+    # Where words are joined, one text's places may show what the other's do not.
+    for one, other, paired in ((asked, cached, free), (cached, asked, sorted((c, a) for a, c in free))):
+        ranks = _ranks(_places(one, other, paired))
+        breaks = [at for at, (here, there) in enumerate(pairwise(ranks)) if there not in (here, here + 1)]
+        if len(breaks) >= 2:
+            return one[paired[breaks[0]][0]].text, one[paired[breaks[0] + 1][0]].text
+    return None
 
 
 def _places(asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]) -> list[int]:
@@ -227,10 +229,10 @@ def moved_argument(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairi
         if asked[a].role == cached[c].role == ("", False)
         and not (_may_move(asked[a].text) or _may_move(cached[c].text))
     ]
-    places = _places(asked, cached, free)
-    for at, (one, other) in enumerate(pairwise(places)):
-        if other < one:
-            return asked[free[at][0]].text, asked[free[at + 1][0]].text
+    for one, other, paired in ((asked, cached, free), (cached, asked, sorted((c, a) for a, c in free))):
+        for at, (here, there) in enumerate(pairwise(_places(one, other, paired))):
+            if there < here:
+                return one[paired[at][0]].text, one[paired[at + 1][0]].text
     return None
 
 

@@ -14,7 +14,6 @@ from cache.language.grammar import (
     ARTICLES,
     COORDINATORS,
     FUNCTION_WORDS,
-    LIGHT_VERBS,
     NEGATIONS,
     stands_as_command,
 )

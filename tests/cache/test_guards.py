@@ -477,3 +477,8 @@ def test_a_text_about_a_param_passes_itself(text: str) -> None:
     template = make_template(text, {"person": "Ann"})
     for contest in Contest:
         assert check_guards(template, template, contest=contest) is None
+
+
+def test_which_text_is_asked_decides_nothing_where_words_are_joined() -> None:
+    pair = ("whether paid whether bar and pays and .", "whether pays and and paid . bar whether")
+    assert refusal(*pair) == "order"
