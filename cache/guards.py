@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cache.contest import Contest
-from cache.language.effects import EFFECT_OF, HARMLESS_EFFECTS
-from cache.language.forms import stems
+from cache.language.effects import EFFECT_OF, HARMLESS_EFFECTS, UNDOING_EFFECTS
+from cache.language.forms import stems, words_of
 from cache.language.grammar import CONFLICTING_DIRECTIONS
 from cache.language.opposites import ANTONYM_PREFIXES, OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, EMPTY_VERBS, MANNER, may_qualify
 from cache.language.spelling import is_slip
 from cache.language.synonyms import is_known, say_the_same
-from cache.moods import ASKING, ask_alike, deed_of, is_plain_question, mood_of
+from cache.moods import ASKING, ask_alike, deed_of, is_plain_question, mood_of, tells_of_deed
 from cache.order import (
     moved_argument,
     moved_command,
@@ -42,6 +42,8 @@ from cache.tokens import joined
 MOST_ADDED = 3
 LEAST_IN_COMMON = 3
 PARAMS_IN_FRAME = 2
+# Words that are never mere wording: "keep {person} from working", "films similar to {film}".
+TURNING = words_of("keep prevent hinder avoid elsewhere outside beyond similar unlike resembling")
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,8 @@ def _same_words(case: _Case) -> str:
     if case.settled:
         # When, where or how: there is one answer that the plan can give.
         asked, cached = (tuple(word for word in words if word not in QUESTIONS) for words in (asked, cached))
+    if undoing := next((word for word in asked + cached if _undoes(word)), ""):
+        return f"Only one text says {undoing!r}."
     if case.is_framed:
         asked, cached = unframed(asked, case.cached), unframed(cached, case.asked)
     if case.contested:
@@ -319,6 +323,11 @@ def _same_words(case: _Case) -> str:
     return f"One text adds {telling[0]!r}." if telling else ""
 
 
+def _undoes(word: str) -> bool:
+    """Whether the word never narrows or frames: it says to do, or not to do, what the rest names."""
+    return word in TURNING or EFFECT_OF.get(word) in UNDOING_EFFECTS
+
+
 def _is_framing(word: str, case: _Case) -> bool:
     """Whether a question word or an -ing form ("when is it playing") only frames the params that the text is
     about."""
@@ -329,6 +338,9 @@ def _same_tense(case: _Case) -> str:
     """What was is not what is or will be. Where something else could be done with the params, what is is not what
     will be either."""
     asked, cached = case.asked.tense, case.cached.tense
+    for one, other in ((case.asked, case.cached), (case.cached, case.asked)):
+        if one.is_done and other.tense in ("future", "due") and one.tense not in ("future", "due"):
+            return f"One text tells of what was done, the other of what is {other.tense}."
     if asked == cached or not (case.contested or (asked and cached and "past" in (asked, cached))):
         return ""
     if case.contested and "past" not in (asked, cached) and "future" not in (asked, cached):
@@ -342,8 +354,8 @@ def _same_mood(case: _Case) -> str:
     if case.asked.plain == case.cached.plain:
         return ""
     for one, other in ((case.asked, case.cached), (case.cached, case.asked)):
-        if is_plain_question(one) and (deed := deed_of(other)):
-            return f"One text asks a question, the other says to {deed}."
+        if (is_plain_question(one) or tells_of_deed(one)) and (deed := deed_of(other)):
+            return f"One text asks or tells, the other says to {deed}."
     if not case.contested:
         return ""
     asked, cached = mood_of(case.asked), mood_of(case.cached)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cache.language.effects import EFFECT_OF, PHRASAL_VERBS
+from cache.language.effects import EFFECT_OF, HARMLESS_EFFECTS, PHRASAL_VERBS
 from cache.language.forms import words_of
 from cache.language.grammar import ARTICLES, FUNCTION_WORDS, LIGHT_VERBS, NEGATIONS
 from cache.language.verbs import VERBS
 from cache.order import same_slot_roles
-from cache.readings import QUESTION_STARTS, QUESTION_VERBS, Reading
+from cache.readings import Reading, is_past_form
+from cache.words import QUESTION_STARTS, QUESTION_VERBS
 
 ASKING, ORDERING, STATING, NAMING = "asks", "orders", "states", "names"
 
@@ -23,6 +24,8 @@ _PRONOUNS = words_of("i we you he she it they there this that these those any an
 _INFORMING = words_of(
     "show display list view see tell read check know learn find search look lookup explain define describe inform"
 )
+# To be shown a thing it must be there: "find a table" may be to book one, "show my tables" is not.
+_SHOWING = words_of("show display list view check")
 _BEING = words_of("is are was were am be will can could should would must may might has have had does do goes")
 # What can only be told: to name it is to ask for it, and so is to want it or to have it given.
 _FACTS = words_of(
@@ -42,6 +45,7 @@ _MODALS = words_of("can could should would will may might must")
 _AFTER_VERBS = ARTICLES | words_of(
     "me us him her them all every it that these those some any for to on off up down in out back with from"
 )
+_MAY_IT = re.compile(r"\W*(?:can|could|may|might)\s+(?:i\b|we\b|(?!you\b).{1,200}?\sbe\s)", re.IGNORECASE)
 # Asks for a thing, where "give me the news" asks to be told something.
 _HANDING_OVER = re.compile(
     r"\b(?:get|give|bring|fetch|hand|send|provide)\s+(?:me|us)\s+"
@@ -55,6 +59,8 @@ def mood_of(reading: Reading) -> str:
     ask."""
     words = _without_prelude(reading.plain)
     first, second = [*words[:2], ".", "."][:2]
+    if tells_of_deed(reading):
+        return STATING
     if _wants_fact(words):
         return ASKING
     if first in _SPEAKERS:
@@ -78,15 +84,31 @@ def mood_of(reading: Reading) -> str:
 
 
 def is_plain_question(reading: Reading) -> bool:
-    """Whether the text asks how a thing is. "Can I have …" may ask for it to be done."""
+    """Whether the text asks how a thing is, or to be shown it. "Can I have …" may ask for it to be done."""
     words = _without_prelude(reading.plain)
-    return reading.asks and words[:1] != [] and words[0] not in _WISHFUL
+    first = words[0] if words else ""
+    shown = first in _SHOWING and first in reading.template.action.lower()
+    if _MAY_IT.match(reading.template.action):
+        # "Can I hear it" and "could it be played" ask for it; "can I delete it" and "can it be deleted" ask.
+        return not reading.effects <= HARMLESS_EFFECTS
+    return first == "whether" or shown or (reading.asks and first != "" and first not in _WISHFUL)
+
+
+def tells_of_deed(reading: Reading) -> bool:
+    """Whether the text tells that something was done: "I cancelled it", "booked {hotel}"; not "it would be kind
+    if you booked {hotel}", which reads alike without its frame."""
+    words = _without_prelude(reading.plain)
+    speaks = bool(words) and words[0] in _SPEAKERS
+    at = speaks + (words[speaks : speaks + 1] in (["already"], ["just"]))
+    said, behind = [*words[at : at + 2], ".", "."][:2]
+    begins = reading.template.action.lower().startswith(said) and (behind == "" or behind in ARTICLES)
+    return (speaks or begins) and is_past_form(said)
 
 
 def deed_of(reading: Reading) -> str:
     """The verb by which the text orders something to be done that is more than to be told or shown something, or
     nothing."""
-    if reading.asks or reading.is_bare or mood_of(reading) != ORDERING:
+    if reading.asks or reading.is_bare or is_plain_question(reading) or mood_of(reading) != ORDERING:
         return ""
     first = next((word for word in _without_prelude(reading.plain) if word not in _SPEAKERS | {"not"}), "")
     does = EFFECT_OF.get(first, "read") != "read" or (first in VERBS and first not in _INFORMING | _OBTAINING)

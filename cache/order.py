@@ -11,9 +11,10 @@ from cache.language.effects import EFFECT_OF
 from cache.language.forms import base_form
 from cache.language.sides import SIDES
 from cache.language.verbs import VERBS
-from cache.readings import QUESTION_VERBS, Reading
+from cache.readings import Reading
 from cache.substance import CLAUSE_BORDERS, QUESTIONS, ROLE_WORDS, Item, Pairing
 from cache.tokens import MAX_NAME, name_words
+from cache.words import QUESTION_VERBS
 
 # Prepositions that tell roles apart, and those that do so beside none or any other.
 TELLING_ROLES = frozenset({"to", "from", "about", "with", "by", "before", "after"})
@@ -165,16 +166,28 @@ def _are_sides(one: str, other: str) -> bool:
 def owned_otherwise(asked: Reading, cached: Reading) -> tuple[str, str] | None:
     """A thing that is the param's in one text and, by a pronoun, somebody's in the other: "the manager of {person}
     reviews", "{person} reviews their manager"."""
-    for one, other in ((asked, cached), (cached, asked)):
-        theirs = {following for word, following in pairwise(one.plain) if word in OWNERS}
-        for at, word in enumerate(other.words):
-            if word.slot is None:
-                continue
-            before, behind = other.plain[max(0, at - 2) : at], other.plain[at + 1 : at + 2]
-            own = before[:1] if before[1:] == ("of",) else behind if word.owner else ()
-            if not theirs.isdisjoint(own):
-                return own[0], word.text
+    here, there = ((_owned_by_params(side), _owned_by_pronouns(side)) for side in (asked, cached))
+    for (owned, theirs), (other_owned, other_theirs) in ((here, there), (there, here)):
+        for thing, owner in owned.items():
+            if thing in other_theirs and not (thing in theirs and thing in other_owned):
+                return thing, owner
     return None
+
+
+def _owned_by_pronouns(reading: Reading) -> set[str]:
+    return {following for word, following in pairwise(reading.plain) if word in OWNERS}
+
+
+def _owned_by_params(reading: Reading) -> dict[str, str]:
+    """By thing: the param that it is of."""
+    found: dict[str, str] = {}
+    plain = reading.plain
+    for at, word in enumerate(reading.words):
+        if word.slot is not None:
+            before, behind = plain[max(0, at - 2) : at], plain[at + 1 : at + 2]
+            for thing in before[:1] if before[1:] == ("of",) else behind if word.owner else ():
+                found.setdefault(thing, word.text)
+    return found
 
 
 def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing) -> tuple[str, str] | None:
@@ -183,11 +196,13 @@ def out_of_order(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairing
     free = [
         (a, c) for a, c in _said_once(asked, cached, pairing) if asked[a].role == cached[c].role == ("", False)
     ]
-    ranks = _ranks(_places(asked, cached, free))
-    breaks = [at for at, (one, other) in enumerate(pairwise(ranks)) if other not in (one, one + 1)]
-    if len(breaks) < 2:
-        return None
-    return asked[free[breaks[0]][0]].text, asked[free[breaks[0] + 1][0]].text
+    # Where words are joined, one text's places may show what the other's do not.
+    for one, other, paired in ((asked, cached, free), (cached, asked, sorted((c, a) for a, c in free))):
+        ranks = _ranks(_places(one, other, paired))
+        breaks = [at for at, (here, there) in enumerate(pairwise(ranks)) if there not in (here, here + 1)]
+        if len(breaks) >= 2:
+            return one[paired[breaks[0]][0]].text, one[paired[breaks[0] + 1][0]].text
+    return None
 
 
 def _places(asked: Sequence[Item], cached: Sequence[Item], paired: Sequence[tuple[int, int]]) -> list[int]:
@@ -214,10 +229,10 @@ def moved_argument(asked: Sequence[Item], cached: Sequence[Item], pairing: Pairi
         if asked[a].role == cached[c].role == ("", False)
         and not (_may_move(asked[a].text) or _may_move(cached[c].text))
     ]
-    places = _places(asked, cached, free)
-    for at, (one, other) in enumerate(pairwise(places)):
-        if other < one:
-            return asked[free[at][0]].text, asked[free[at + 1][0]].text
+    for one, other, paired in ((asked, cached, free), (cached, asked, sorted((c, a) for a, c in free))):
+        for at, (here, there) in enumerate(pairwise(_places(one, other, paired))):
+            if there < here:
+                return one[paired[at][0]].text, one[paired[at + 1][0]].text
     return None
 
 

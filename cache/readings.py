@@ -1,15 +1,12 @@
-"""A template as guards read it: words and slots in order, and what the words say."""
+"""What the words of a template say."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from cache.imperatives import find_order
 from cache.language.effects import EFFECT_OF, IMPLYING, PHRASAL_EFFECTS
 from cache.language.forms import base_form, stems, words_of
 from cache.language.grammar import (
@@ -22,53 +19,40 @@ from cache.language.grammar import (
     NEGATIONS,
     stands_as_command,
 )
-from cache.language.phrases import GAPPED, rewrite
 from cache.language.qualifiers import EXPLAINING, HARMLESS_WORDS, SHOWING_WORDS
 from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
-from cache.language.slips import mend
 from cache.language.verbs import VERBS
-from cache.slots import Slot
-from cache.templates import Template, texts_between
-from cache.tokens import name_words, tokenize
+from cache.templates import Template
+from cache.tokens import name_words
+from cache.words import QUESTION_STARTS, QUESTION_VERBS, SENTENCE_ENDS, Word, texts_of, words_of_template
 
-# Words that are others when they are written in capitals, or begin with one inside a sentence.
-ACRONYMS = {"US": "usa", "REST": "restful", "IT": "it-department", "WHO": "world-health-organization", "AM": "am"}
-CAPITALISED = {"Go": "golang", "Swift": "swiftlang", "Word": "msword", "Access": "msaccess", "Teams": "msteams"}
 _SCOPE_PHRASES: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in SCOPE_PHRASES:
     _SCOPE_PHRASES.setdefault(_phrase[0], []).append(_phrase)
-# What may stand, with a slot, before a question.
-LEADING = words_of("at in on for from by during , and") | {""}
-CLITICS = frozenset({"'s", "'re", "'ve", "'ll", "'d", "'m"})
-CLIPPED = words_of("whats hows wheres whos whens whys")
 PREPOSITIONS = words_of("in on off out")
-SENTENCE_ENDS = frozenset(".?!:;")
 # How many words may stand inside "turn … on".
 PARTICLE_DISTANCE = 4
 # How many words before a slot may name it.
 WORDS_BEFORE = 4
-# How many words may stand inside "let … know".
-WORDS_IN_GAP = 6
 # "fold maps" is an order, "capital of Peru" words to look for.
 LEAST_OF_BARE = 3
 # What may stand before a question.
 BEFORE_QUESTIONS = HARMLESS_WORDS | words_of("you can could would will please i me us we and so , . ! : ;") | {""}
-QUESTION_STARTS = words_of(
-    "how why what which when where who whom whose explain difference vs count amount price duration distance size "
-    "height age weight depth width speed temperature frequency probability define"
-)
-QUESTION_VERBS = words_of("is are was were do does did has have had can could should would will may might must am")
 TENSE_OF = {
     word: tense
     for tense, words in {
         "past": "was were did had",
         "future": "will shall forecast",
+        "due": "should must ought",
         "present": "is are am does do has have",
     }.items()
     for word in words.split()
 }
+# Who does something right before a verb says what.
+DOERS = words_of("i we he she they who") | {""}
+HAVING = words_of("has have")
+GETTING = words_of("get want need")
 OBJECTS = ARTICLES | {""} | words_of("it them all both every each him her his their its those these one")
-OWNING = re.compile(r"['’]s\b")
 # What params are called whose values stand behind these words.
 ENDS_OF = {
     "from": words_of("source src origin start departure sender"),
@@ -76,28 +60,17 @@ ENDS_OF = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word or sign of the text outside slots, or a slot. ``owner``: "'s" stands behind it."""
-
-    text: str
-    slot: Slot | None = None
-    capital: bool = False
-    owner: bool = False
-
-
 class Reading:
     """A template's words, and what they say as far as :mod:`cache.language` knows."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        words = tuple(_reworded(_question_first(tuple(_read(template)))))
-        self.words = _as_order(tuple(_without_gaps(tuple(_reworded(words)))))
+        self.words = words_of_template(template)
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
         """The words outside slots; a slot is an empty word."""
-        return _texts(self.words)
+        return texts_of(self.words)
 
     @cached_property
     def asks(self) -> bool:
@@ -204,11 +177,20 @@ class Reading:
 
     @cached_property
     def tense(self) -> str:
-        """``past``, ``future``, ``present``, or nothing where no auxiliary verb tells."""
-        words = {word for word in self.plain if word in TENSE_OF}
-        return next(
-            (tense for tense in ("past", "future", "present") if any(TENSE_OF[w] == tense for w in words)), ""
-        )
+        """``past``, ``future``, ``due``, ``present``, or nothing where no auxiliary verb tells."""
+        found = {TENSE_OF[word] for word in self.plain if word in TENSE_OF}
+        return next((tense for tense in ("past", "future", "due", "present") if tense in found), "")
+
+    @cached_property
+    def is_done(self) -> bool:
+        """Whether a verb tells of what somebody did or has done: "{person} paid", "has {person} paid"."""
+        plain = self.plain
+        for at, word in enumerate(plain):
+            before = plain[max(0, at - 3) : at]
+            does = bool(before) and (before[-1] in DOERS or not HAVING.isdisjoint(before))
+            if does and is_past_form(word):
+                return True
+        return False
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -232,125 +214,15 @@ def _may_be_verb(word: str) -> bool:
     return any(base_form(word, verbs) is not None for verbs in (EFFECT_OF, VERBS, SHOWING_WORDS, LIGHT_VERBS))
 
 
+def is_past_form(word: str) -> bool:
+    """Whether the word is a verb's form that tells what was done: "paid", "cancelled"."""
+    base = base_form(word, EFFECT_OF) or base_form(word, VERBS)
+    return base is not None and base != word and not word.endswith(("s", "ing"))
+
+
 def _stands_for(said: str, part: str) -> bool:
     """Whether a word of the text names the param that has ``part`` in its name: "minimum" names ``min_stock``."""
     return said == part or (len(part) >= 3 and said.startswith(part)) or part in ENDS_OF.get(said, ())
-
-
-def _reworded(words: Sequence[Word]) -> Iterator[Word]:
-    """The words with each phrase that says the same as others in their stead. What a phrase says may be part of
-    another, so it takes two rounds."""
-    at = 0
-    for start, end, means in rewrite(_texts(words)):
-        yield from words[at:start]
-        yield from (Word(text) for text in means)
-        at = end
-    yield from words[at:]
-
-
-def _question_first(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """ "At {time}, what is on" as "what is on at {time}"."""
-    plain = _texts(words)
-    at = 0
-    while at < len(plain) and (plain[at] in LEADING or plain[at] in ARTICLES):
-        at += 1
-    following = plain[at] if at < len(plain) else ""
-    asks = following in QUESTION_STARTS or (at > 1 and following in QUESTION_VERBS)
-    if not asks or "" not in plain[:at]:
-        return words
-    end = next((end for end in range(at, len(plain)) if plain[end] in SENTENCE_ENDS), len(plain))
-    first = tuple(word for word in words[:at] if word.text != ",")
-    return words[at:end] + first + words[end:]
-
-
-def _as_order(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The words with the verb first where they give an order in another form."""
-    found = find_order(_texts(words))
-    if found is None:
-        return words
-    verb, gone = found
-    return Word(verb), *(word for at, word in enumerate(words) if at not in gone)
-
-
-def _texts(words: Sequence[Word]) -> tuple[str, ...]:
-    """The words outside slots; a slot is an empty word."""
-    return tuple("" if word.slot else word.text for word in words)
-
-
-def _without_gaps(words: Sequence[Word]) -> Iterator[Word]:
-    """The words with "let … know" and the like as one."""
-    plain = _texts(words)
-    closed: set[int] = set()
-    for at, word in enumerate(words):
-        ends = GAPPED.get(plain[at])
-        if at in closed:
-            continue
-        if ends is None or not stands_as_command(plain, at):
-            yield word
-            continue
-        for near in range(at + 2, min(at + 2 + WORDS_IN_GAP, len(plain))):
-            if plain[near] in SENTENCE_ENDS or plain[near] in COORDINATORS:
-                yield word
-                break
-            if plain[near] in ends:
-                closed |= {near} | ({near - 1} if plain[near - 1] in ARTICLES else set())
-                yield Word(ends[plain[near]], capital=word.capital)
-                break
-        else:
-            yield word
-
-
-def _read(template: Template) -> Iterator[Word]:
-    texts = texts_between(template.action, template.slots)
-    for at, text in enumerate(texts):
-        yield from _read_text(text)
-        if at < len(template.slots):
-            owner = bool(OWNING.match(texts[at + 1]))
-            yield Word(template.slots[at].name, template.slots[at], owner=owner)
-
-
-def _read_text(text: str) -> Iterator[Word]:
-    """The words of ``text``, with "don't" read as "do not" and without the rest of "it's" and "Ann's"."""
-    tokens = tokenize(text)
-    shouted = text.isupper()
-    skip = 0
-    for at, token in enumerate(tokens):
-        if token.folded == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1].end == token.start:
-            continue  # "air-conditioning" is "air conditioning"
-        if skip:
-            skip -= 1
-            continue
-        tail = "".join(other.folded for other in tokens[at : at + 2]) if token.folded == "'" else ""
-        if tail in CLITICS:
-            skip = 1
-            if tail == "'d":
-                yield Word("would")
-            continue
-        tail = "".join(other.folded for other in tokens[at + 1 : at + 3])
-        capital = text[token.start].isupper()
-        if not shouted and capital and (name := _name_of(text[token.start : token.end], at)) is not None:
-            yield Word(name, capital=True)
-            continue
-        if tail == "'t" and token.folded.endswith("n"):
-            skip = 2
-            if token.folded[:-1] not in ("ca", "wo", "sha"):
-                yield Word(token.folded[:-1], capital=capital)
-            yield Word("not")
-        elif token.folded in CLIPPED:
-            yield from (Word(token.folded[:-1], capital=capital), Word("is"))
-        elif token.folded == "cannot":
-            yield from (Word("can", capital=capital), Word("not"))
-        else:
-            is_name = capital and not shouted and at > 0
-            said = token.folded if is_name else mend(token.folded)
-            yield Word(said, capital=capital, owner=tail == "'s" and token.folded not in FUNCTION_WORDS)
-
-
-def _name_of(written: str, at: int) -> str | None:
-    """What a capitalised word names that is another word in lower case: "US", "REST", "Go"."""
-    if len(written) > 1 and written.isupper():
-        return ACRONYMS.get(written)
-    return CAPITALISED.get(written) if at else None
 
 
 def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -366,11 +238,11 @@ def _effects(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield effect, effect
             elif word == "tell" and ahead[:1] in (("me",), ("us",)):
                 yield word, "read"
-            elif word in EFFECT_OF and not (word in LIGHT_VERBS and _noun_effect(plain, at + 1)):
+            elif word in EFFECT_OF and not does_noun(plain, at):
                 yield word, EFFECT_OF[word]
-        elif word:
-            light = before if before not in ARTICLES or at < 2 else plain[at - 2]
-            if light in LIGHT_VERBS and (base := base_form(word, EFFECT_OF)) is not None:
+        elif word and at:
+            verb = at - 2 if before in ARTICLES and at > 1 else at - 1
+            if does_noun(plain, verb) and (base := base_form(word, EFFECT_OF)) is not None:
                 yield base, EFFECT_OF[base]
 
 
@@ -385,9 +257,15 @@ def particle_of(plain: Sequence[str], at: int) -> int | None:
     return None
 
 
-def _noun_effect(plain: Sequence[str], at: int) -> bool:
-    ahead = [word for word in plain[at : at + 2] if word not in ARTICLES]
-    return bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+def does_noun(plain: Sequence[str], at: int) -> bool:
+    """Whether the word at ``at`` is a verb that does what the noun behind it names: "issue a refund". Not "get the
+    refund", which is there already, nor "want the cancelled order"."""
+    ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
+    if plain[at] not in LIGHT_VERBS or not ahead:
+        return False
+    is_there = plain[at] in GETTING and plain[at + 1] in ARTICLES and plain[at + 1] not in ("a", "an")
+    told = ahead[0].endswith("ed") and ahead[0] not in EFFECT_OF
+    return not is_there and not told and base_form(ahead[0], EFFECT_OF) is not None
 
 
 def _scope(plain: Sequence[str]) -> Iterator[str]:

@@ -78,16 +78,22 @@ def _pair_qualified(asked: Mapping[str, str], cached: Mapping[str, str]) -> dict
     """Pairs names of which one says more of the same thing ("email" and "customer_email"), when each has one such
     partner and the types are equal; else nothing. Not when what it says tells one of several from another
     ("price" and "new_price")."""
+    words = {name: plain_name(name).split() for name in (*asked, *cached)}
     partners = {
-        name: [other for other in asked if _says_more(name, other) or _says_more(other, name)] for name in cached
+        name: [
+            other
+            for other in asked
+            if _says_more(words[name], words[other]) or _says_more(words[other], words[name])
+        ]
+        for name in cached
     }
     pairs = {name: others[0] for name, others in partners.items() if len(others) == 1}
     whole = len(pairs) == len(cached) and len(set(pairs.values())) == len(asked)
     return pairs if whole and all(cached[name] == asked[other] for name, other in pairs.items()) else {}
 
 
-def _says_more(longer: str, shorter: str) -> bool:
-    more, less = plain_name(longer).split(), plain_name(shorter).split()
+def _says_more(more: Sequence[str], less: Sequence[str]) -> bool:
+    """Whether ``more`` ends as ``less`` and what stands before tells no sides apart."""
     return len(less) < len(more) and more[len(more) - len(less) :] == less and SIDES.isdisjoint(more)
 
 

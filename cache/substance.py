@@ -13,7 +13,6 @@ from cache.language.grammar import (
     ARTICLES,
     COORDINATORS,
     FUNCTION_WORDS,
-    LIGHT_VERBS,
     NEGATIONS,
     stands_as_command,
 )
@@ -21,8 +20,9 @@ from cache.language.qualifiers import EXPLAINING, FRAMING_WORDS, HARMLESS_WORDS,
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
-from cache.readings import SENTENCE_ENDS, Reading, particle_of
+from cache.readings import Reading, does_noun, particle_of
 from cache.tokens import name_words
+from cache.words import SENTENCE_ENDS
 from orra.remembering import remembered
 
 # Function words that ask for something of their own.
@@ -166,8 +166,7 @@ def _says_nothing(reading: Reading, at: int) -> bool:
         return False
     if base_form(text, SHOWING_WORDS) is not None:
         return True
-    ahead = [word for word in plain[at + 1 : at + 3] if word not in ARTICLES]
-    return text in LIGHT_VERBS and bool(ahead) and base_form(ahead[0], EFFECT_OF) is not None
+    return does_noun(plain, at)
 
 
 def _says_little(reading: Reading, at: int) -> bool:
@@ -251,8 +250,8 @@ def _drop_compounds(parts: dict[str, int], wholes: dict[str, int]) -> None:
 
 
 def _drop_acronyms(shorts: dict[str, int], words: dict[str, int]) -> None:
-    """ "CORS" says what "cross origin resource sharing" says."""
-    for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM]:
+    """ "CORS" says what "cross origin resource sharing" says; "bar" is a word of its own."""
+    for short in [text for text in shorts if len(text) >= LEAST_OF_ACRONYM and not is_known(text)]:
         ordered = sorted(words, key=words.__getitem__)
         for start in range(len(ordered) - len(short) + 1):
             spelt = ordered[start : start + len(short)]

@@ -5,7 +5,7 @@ from cache.language.forms import words_of
 # Names that hold a digit and are no ids.
 NAMES_WITH_DIGITS = words_of(
     "k8s k3s 2fa i18n l10n a11y s3 ec2 mp3 mp4 m4a h264 h265 utf8 utf16 ipv4 ipv6 md5 sha1 sha256 sha512 base64 "
-    "base32 x86 x64 amd64 arm64 es5 es6 http2 http3 oauth2 web3 log4j b2b b2c p2p 2d 3d 2g 3g 4g 5g 4k 8k h2o co2 "
+    "base32 x86 x64 amd64 arm64 es5 es6 http2 http3 oauth2 web3 log4j b2b b2c p2p 2d 3d h2o co2 "
     "w3c c99 c11 e2e python2 python3 vue2 vue3 neo4j win10 win11 covid19 fat32 ext3 ext4 db2"
 )
 

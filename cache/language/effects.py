@@ -115,6 +115,8 @@ HARMLESS_EFFECTS = words_of(
     "read add book open create move assign save load track schedule start calculate estimate connect follow "
     "validate copy translate summarize play rate"
 )
+# What keeps from being what is, or from happening what would.
+UNDOING_EFFECTS = words_of("reject disable stop delete cancel remove undo lock block unsubscribe hide")
 # "turn it on", "log out": verb and particle, with few words between.
 PHRASAL_EFFECTS: dict[tuple[str, str], str] = {
     (verb, particle): effect

@@ -142,6 +142,7 @@ as opposed to > vs
 as against > vs
 versus > vs
 tell|let me|us know? if|whether > check whether
+i|we? need|want|would to know if|whether > check whether
 check|see|verify|confirm|determine|find out? if|whether > check whether
 could|can you tell me|us if|whether > check whether
 could|can you check if|whether > check whether

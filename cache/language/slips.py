@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from string import ascii_lowercase
 
-from cache.language.forms import LONGEST_WORD
 from cache.language.phrases import SAID_IN_PHRASES
 from cache.language.spelling import MISSPELLINGS, is_slip
 from cache.language.synonyms import is_known, known_words
@@ -13,18 +12,20 @@ from orra.remembering import remembered
 
 # Shorter words are too often others that are a letter away.
 LEAST_MENDED = 4
+# Nobody mistypes one this long by one letter, and looking for what is near takes the square of the length.
+MOST_MENDED = 24
 LEAST_WITH_OTHER_VOWEL = 6
 VOWELS = "aeiou"
 
 
-@remembered(16384, longest=LONGEST_WORD)
+@remembered(16384, longest=MOST_MENDED)
 def mend(word: str) -> str:
     """The word that ``word`` is a slip of: a frequent one, or the only known one with two letters swapped, one
     doubled, left out or added inside. ``word`` itself when it is known, or may be several or none."""
     frequent = MISSPELLINGS.get(word)
     if frequent is not None:
         return frequent
-    if not LEAST_MENDED <= len(word) <= LONGEST_WORD or not (word.isascii() and word.isalpha()) or _is_word(word):
+    if not LEAST_MENDED <= len(word) <= MOST_MENDED or not (word.isascii() and word.isalpha()) or _is_word(word):
         return word
     meant = {near for near in _neighbours(word) if _in_lists(near) and is_slip(word, near, known=_is_word)}
     if not meant and len(word) >= LEAST_WITH_OTHER_VOWEL:

@@ -26,7 +26,6 @@ _SPELLINGS = (
     ("cheque", "check"),
     ("programme", "program"),
 )
-# Pairs of words that look like slips of one another.
 # Slips so frequent that they need no word to be told by, and what is written for short.
 MISSPELLINGS = {
     wrong: word
@@ -40,14 +39,11 @@ MISSPELLINGS = {
         "can": "cna",
         "you": "yuo u ya yu",
         "your": "ur yor yuor",
-        "are": "r",
-        "why": "y",
         "is": "iz",
         "from": "fom frmo",
         "please": "plz pls plese pleas plase",
         "because": "cuz becuase becasue bc",
         "make": "mak mkae",
-        "tell": "tel",
         "check": "chek chekc",
         "show": "sohw shwo",
         "which": "wich whcih whihc",
@@ -80,6 +76,7 @@ MISSPELLINGS = {
     }.items()
     for wrong in wrongs.split()
 }
+# Pairs of words that look like slips of one another.
 _confusable = frozenset(
     frozenset(pair.split("/"))
     for pair in words_of(

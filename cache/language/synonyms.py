@@ -10,6 +10,7 @@ from cache.language.derivations import DERIVATIONS
 from cache.language.effects import EFFECT_OF
 from cache.language.forms import LONGEST_WORD, stems, words_of
 from cache.language.grammar import FUNCTION_WORDS, NEGATIONS
+from cache.language.lookalikes import LOOKALIKES
 from cache.language.opposites import OPPOSITES
 from cache.language.qualifiers import CLASSIFYING_NOUNS, HARMLESS_WORDS, PLAIN_QUALIFIERS, PLAIN_THINGS
 from cache.language.qualities import QUALITIES
@@ -69,11 +70,11 @@ def _meanings(word: str) -> frozenset[str | int]:
 @remembered(16384, longest=LONGEST_WORD)
 def is_known(word: str) -> bool:
     """Whether the word, or what it is a form of, is in one of the lists: then it is hardly a slip of another."""
-    return any(stem in _KNOWN for stem in stems(word))
+    return any(stem in _KNOWN or stem in LOOKALIKES for stem in stems(word))
 
 
 def known_words() -> frozenset[str]:
-    """The words of all lists, as they stand there."""
+    """The words that another may be a slip of, as they stand in the lists."""
     return _KNOWN
 
 

@@ -99,6 +99,11 @@ what do|should i|we do > how
 """
 # What several words say that one word says too.
 WORDINGS = """
+r the > are the
+r my > are my
+r you > are you
+tel me > tell me
+tel us > tell us
 in detail|depth|details > detailed
 in more|greater|full detail|depth > detailed
 in place > inplace

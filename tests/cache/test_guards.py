@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cache.contest import Contest
 from cache.guards import GUARDS, check_guards
+from cache.readings import Reading
 from cache.templates import Template, make_template
+from cache.words import LONGEST_WORD
 
 
 def refusal(asked: str, cached: str, **params: Any) -> str | None:
@@ -187,6 +189,14 @@ _words = st.lists(
             "the",
             "difference",
             "between",
+            "paid",
+            "cancelled",
+            "keep",
+            "has",
+            "will",
+            "get",
+            "show",
+            "their",
             "and",
             "or",
             "not",
@@ -375,6 +385,9 @@ def test_a_fact_is_asked_for_by_its_name_where_something_else_could_be_done(aske
         ("Test the alarm of noon and move it", "Move the alarm of noon"),
         ("Let the owner of noon mend their alarm", "Let noon mend the alarm of their owner"),
         ("Add another alarm at noon", "Add an alarm at noon"),
+        ("Can I cancel the alarm at noon?", "Cancel the alarm at noon"),
+        ("Can the alarm at noon be cancelled?", "Cancel the alarm at noon"),
+        ("I need to know if the alarm at noon moves", "Move the alarm at noon"),
     ],
 )
 def test_what_is_asked_is_not_done_and_no_step_is_lost(asked: str, cached: str) -> None:
@@ -386,7 +399,9 @@ def test_what_is_asked_is_not_done_and_no_step_is_lost(asked: str, cached: str) 
 @pytest.mark.parametrize(
     ("asked", "cached"),
     [
-        ("Can the alarm at noon be cancelled?", "Cancel the alarm at noon"),
+        ("Can the alarm at noon be started?", "Start the alarm at noon"),
+        ("Could I hear the alarm of noon?", "Can I hear the alarm of noon, please?"),
+        ("Can the alarm at noon be cancelled?", "Could the alarm at noon be cancelled?"),
         ("The alarm at noon has to be cancelled", "Cancel the alarm at noon"),
         ("I bought the alarm for noon", "I have bought the alarm for noon"),
         ("How is bread kept fresh?", "How do I keep bread fresh?"),
@@ -397,3 +412,78 @@ def test_what_is_asked_is_not_done_and_no_step_is_lost(asked: str, cached: str) 
 )
 def test_forms_of_words_and_of_requests_are_wording(asked: str, cached: str) -> None:
     assert refusal(asked, cached, time="noon") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("I cancelled the alarm at noon", "Cancel the alarm at noon"),
+        ("I already paid Ann at noon", "Pay Ann at noon"),
+        ("Booked noon for Ann", "Book noon for Ann"),
+        ("Show the booking of Ann at noon", "Book Ann at noon"),
+        ("What has Ann ordered at noon", "What will Ann order at noon"),
+        ("Did Ann pay at noon", "Ann should pay at noon"),
+        ("Show the orders Ann made at noon", "Show the orders Ann will make at noon"),
+        ("I want the cancelled alarm at noon", "I want the alarm at noon cancelled"),
+        ("Get the invoice of Ann at noon", "Invoice Ann at noon"),
+        ("I need the charge for Ann at noon", "Charge Ann at noon"),
+        ("Get moved notes for Ann at noon", "Move notes for Ann at noon"),
+        ("Keep Ann from working at noon", "Let Ann work at noon"),
+        ("Can Ann work at noon", "Can Ann stop work at noon"),
+        ("Is Ann seen anywhere but at noon", "Is Ann seen at noon"),
+        ("Find meals similar to noon for Ann", "Find meals at noon for Ann"),
+    ],
+)
+def test_what_was_done_or_is_kept_from_being_done_is_not_ordered(asked: str, cached: str) -> None:
+    params = {"time": "noon", "person": "Ann"}
+    for refused in (refusal, refusal_where_settled, refusal_where_contested):
+        assert refused(asked, cached, **params) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("We'd appreciate it if you booked noon for Ann", "Book noon for Ann"),
+        ("I want the alarm at noon cancelled", "Cancel the alarm at noon"),
+        ("I want a refund for noon to Ann", "Refund noon to Ann"),
+        ("Issue the refund for noon to Ann", "Refund noon to Ann"),
+    ],
+)
+def test_what_tells_of_a_deed_in_form_only_is_read_as_it_is_meant(asked: str, cached: str) -> None:
+    assert refusal(asked, cached, time="noon", person="Ann") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "cached"),
+    [
+        ("Mail Brian the list", "Mail the brain list"),
+        ("Find a hostel in Rome", "Find a hotel in Rome"),
+        ("How do I sort a list in r?", "How do I sort a list?"),
+        ("Is the bar open?", "Is the big air room open?"),
+    ],
+)
+def test_no_word_is_taken_for_another_that_looks_like_it(asked: str, cached: str) -> None:
+    assert refusal(asked, cached) is not None
+
+
+def test_words_of_any_length_are_told_apart() -> None:
+    long = "mail" * 1_000
+    assert refusal(f"Post {long} to Ann", f"Post {long} to Ann") is None
+    assert refusal(f"Post {long}a to Ann", f"Post {long}b to Ann") is not None
+    assert refusal(f"{long}a the guest", f"Please {long}b the guest") is not None
+    words = Reading(make_template(f"{long} {long}n't", {})).words
+    assert max(len(word.text) for word in words) <= LONGEST_WORD
+
+
+@pytest.mark.parametrize(
+    "text", ["Let Ann's boss call their boss", "Show the boss of Ann and their boss", "Ann paid, will Ann pay"]
+)
+def test_a_text_about_a_param_passes_itself(text: str) -> None:
+    template = make_template(text, {"person": "Ann"})
+    for contest in Contest:
+        assert check_guards(template, template, contest=contest) is None
+
+
+def test_which_text_is_asked_decides_nothing_where_words_are_joined() -> None:
+    pair = ("whether paid whether bar and pays and .", "whether pays and and paid . bar whether")
+    assert refusal(*pair) == "order"

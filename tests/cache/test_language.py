@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from cache.imperatives import find_order
@@ -136,7 +138,23 @@ def test_orders_in_other_forms_are_found(text: str, verb: str | None) -> None:
         ("xyzzy", "xyzzy"),
         ("oslo", "oslo"),
         ("größe", "größe"),
+        ("brian", "brian"),
+        ("seattle", "seattle"),
+        ("hostel", "hostel"),
+        ("waiters", "waiters"),
+        ("r", "r"),
     ],
 )
 def test_a_word_is_mended_when_it_can_be_one_known_word_only(word: str, meant: str) -> None:
     assert mend(word) == meant
+
+
+def test_a_word_too_long_to_be_a_slip_costs_nothing() -> None:
+    started = time.process_time()
+    assert mend("weathr" * 50_000) == "weathr" * 50_000
+    assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(("one", "other"), [("hostel", "hotel"), ("hostels", "hotels"), ("dairy", "diary")])
+def test_words_that_look_like_slips_of_others_are_none(one: str, other: str) -> None:
+    assert not say_the_same(one, other) and not say_the_same(other, one)

@@ -77,6 +77,11 @@ def test_a_name_that_says_more_of_the_same_pairs_off(asked: str, cached: str) ->
     [
         (fields(price="number"), fields(new_price="number")),
         (fields(city="string"), fields(destination_city="string")),
+        (fields(date="string"), fields(birth_date="string")),
+        (fields(date="string"), fields(pickupDate="string")),
+        (fields(amount="number"), fields(refund_amount="number")),
+        (fields(location="string"), fields(dropoff_location="string")),
+        (fields(email="string"), fields(manager_email="string")),
         (fields(email="string", name="string"), fields(customer_email="string", manager_email="string")),
         (fields(customer_email="string"), fields(manager_email="string")),
     ],
