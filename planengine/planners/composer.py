@@ -12,7 +12,8 @@ from orra.strictjson import Json
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.chaining import Assembly, plan_of
-from planengine.planners.choosing import Choice, NotActionable
+from planengine.planners.choosing import choose
+from planengine.planners.refusals import NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder, with_fields_named
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
@@ -60,10 +61,9 @@ class Composer:
             text: dict(zip(names, row, strict=True))
             for text, row in zip(texts, found.values.tolist(), strict=True)
         }
-        choice = Choice(
+        return choose(
             reading, services, action=job.action, params=job.params, named=named, rows=rows, scale=found.scale
         )
-        return choice.assembly()
 
 
 def _nothing_to_do(reading: clauses.Reading) -> str:

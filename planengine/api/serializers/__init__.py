@@ -1,0 +1,30 @@
+"""The shapes of the REST API, in and out."""
+
+from planengine.api.serializers.cache_stats import CacheStatsSerializer
+from planengine.api.serializers.entries import EntrySerializer
+from planengine.api.serializers.explanations import ExplanationSerializer
+from planengine.api.serializers.plans import PlanSerializer, plan_as_json
+from planengine.api.serializers.requests import PlanRequestSerializer, ReplayRequestSerializer, ReportSerializer
+from planengine.api.serializers.services import ServiceSerializer
+from planengine.api.serializers.tenants import (
+    ApiKeySerializer,
+    NewApiKeySerializer,
+    NewProjectSerializer,
+    ProjectSerializer,
+)
+
+__all__ = [
+    "ApiKeySerializer",
+    "CacheStatsSerializer",
+    "EntrySerializer",
+    "ExplanationSerializer",
+    "NewApiKeySerializer",
+    "NewProjectSerializer",
+    "PlanRequestSerializer",
+    "PlanSerializer",
+    "ProjectSerializer",
+    "ReplayRequestSerializer",
+    "ReportSerializer",
+    "ServiceSerializer",
+    "plan_as_json",
+]

@@ -1,0 +1,80 @@
+"""The cache's entries."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cache.description import filled_places
+from cache.models import Entry
+from cache.recipes import Recipe, RecipeInvalid
+from cache.templates import Template, TemplateInvalid
+from orra.strictjson import Json
+
+
+class SlotSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="param, or the kind of a literal found in the action")
+    start = serializers.IntegerField(help_text="Position in the action, in characters.")
+    end = serializers.IntegerField()
+
+
+class FilledSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    task = serializers.CharField()
+    input = serializers.CharField()
+    by = serializers.ListField(child=serializers.CharField(), help_text="The param or literal that goes there.")
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """A cache entry as the API shows it."""
+
+    template = serializers.CharField(source="template_text", help_text="The action with its slots as {name}.")
+    slots = serializers.SerializerMethodField(help_text="The places of the action that a request's values fill.")
+    filled = serializers.SerializerMethodField(help_text="The places of the plan that a request's values fill.")
+    reusable = serializers.BooleanField()
+    hits = serializers.IntegerField(source="use.hits")
+    last_used_at = serializers.DateTimeField(source="use.last_used_at")
+    expires_at = serializers.DateTimeField(
+        source="ends_at", allow_null=True, help_text="null for a pinned entry, which does not expire."
+    )
+    scope = serializers.DictField(source="scope_facts", child=serializers.CharField())
+
+    class Meta:
+        model = Entry
+        fields = (
+            "id",
+            "template",
+            "slots",
+            "filled",
+            "action",
+            "params",
+            "plan",
+            "reusable",
+            "services",
+            "scope",
+            "planned_by",
+            "cost",
+            "hits",
+            "last_used_at",
+            "pinned",
+            "quarantined_at",
+            "quarantine_reason",
+            "created_at",
+            "expires_at",
+        )
+
+    @extend_schema_field(SlotSerializer(many=True))
+    def get_slots(self, entry: Entry) -> list[dict[str, Json]]:
+        try:
+            slots = Template.from_json(entry.template).slots
+        except TemplateInvalid:
+            return []
+        return [{"name": slot.name, "kind": slot.kind, "start": slot.start, "end": slot.end} for slot in slots]
+
+    @extend_schema_field(FilledSerializer(many=True))
+    def get_filled(self, entry: Entry) -> list[dict[str, Json]]:
+        try:
+            found = filled_places(Recipe.from_json(entry.recipe), entry.plan)
+        except RecipeInvalid:
+            return []
+        return [{"task": place.task, "input": place.place, "by": list(place.filled_by)} for place in found]

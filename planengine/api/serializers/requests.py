@@ -1,0 +1,57 @@
+"""What plans are asked for with."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from planengine.api.serializers.strictness import StrictSerializer
+from planengine.requests import (
+    CACHE_MODES,
+    MAX_ACTION_CHARACTERS,
+    MAX_FIELD_CHARACTERS,
+    MAX_PARAMS,
+    MAX_WAIT_SECONDS,
+)
+
+PARAM = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "minLength": 1, "maxLength": MAX_FIELD_CHARACTERS},
+        "value": {},
+    },
+    "required": ["field", "value"],
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "array", "maxItems": MAX_PARAMS, "items": PARAM},
+            {"type": "object", "additionalProperties": {}},
+            {"type": "null"},
+        ],
+        "description": "A list of {field, value}, or an object of values by field.",
+    }
+)
+class ParamsField(serializers.JSONField):
+    """Documents the two forms of params."""
+
+
+class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it."""
+
+    action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS, help_text="What is to be done, in words.")
+    params = ParamsField(required=False)
+    cache = serializers.ChoiceField(choices=CACHE_MODES, default="use", required=False)
+    wait_seconds = serializers.FloatField(min_value=0, max_value=MAX_WAIT_SECONDS, default=0, required=False)
+
+
+class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
+    params = ParamsField(required=False, help_text="Left out: the entry's own params.")
+
+
+class ReportSerializer(StrictSerializer):
+    verdict = serializers.ChoiceField(choices=["wrong_plan"])

@@ -1,0 +1,68 @@
+"""Projects with their settings, and keys."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from rest_framework import serializers
+
+from planengine.api.serializers.strictness import StrictSerializer
+from planengine.models import ApiKey, Project
+
+SETTINGS = (
+    "cache_ttl_seconds",
+    "cache_max_entries",
+    "similarity_threshold",
+    "catalogue_policy",
+    "wrong_hit_tolerance",
+    "recheck_share",
+    "model_check",
+    "tokens_per_day",
+    "repair",
+    "event_contents",
+)
+
+
+class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
+    """A project and its settings."""
+
+    class Meta:
+        model = Project
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            *SETTINGS,
+            "semantic_closed_at",
+            "catalogue_revision",
+            "created_at",
+        )
+        read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
+
+    def validate_model_check(self, wanted: str) -> str:
+        if wanted == Project.ModelCheck.ON and not settings.CHECK_MODEL:
+            raise serializers.ValidationError(
+                "This installation has no model for it: its operator sets CHECK_MODEL.", code="no_check_model"
+            )
+        return wanted
+
+
+class NewProjectSerializer(ProjectSerializer):
+    """As it is made: with its first API key, which is shown this once."""
+
+    api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
+
+    class Meta(ProjectSerializer.Meta):
+        fields = (*ProjectSerializer.Meta.fields, "api_key")
+
+
+class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
+    class Meta:
+        model = ApiKey
+        fields: tuple[str, ...] = ("id", "name", "prefix", "created_at", "revoked_at")
+        read_only_fields = ("prefix", "created_at", "revoked_at")
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = (*ApiKeySerializer.Meta.fields, "api_key")

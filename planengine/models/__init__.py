@@ -1,0 +1,27 @@
+"""The rows of the plan engine, by what they are about; everybody imports them from here."""
+
+from planengine.models.breakers import Breaker
+from planengine.models.checks import HitCheck
+from planengine.models.counters import DailyUsage, Tally, TallyMark
+from planengine.models.flights import Flight, Follower
+from planengine.models.floors import CalibratedFloor
+from planengine.models.plans import Attempt, Plan
+from planengine.models.services import Service
+from planengine.models.tenants import KEY_PREFIX, ApiKey, Project
+
+__all__ = [
+    "KEY_PREFIX",
+    "ApiKey",
+    "Attempt",
+    "Breaker",
+    "CalibratedFloor",
+    "DailyUsage",
+    "Flight",
+    "Follower",
+    "HitCheck",
+    "Plan",
+    "Project",
+    "Service",
+    "Tally",
+    "TallyMark",
+]

@@ -1,0 +1,36 @@
+"""Which hits were found right or wrong."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from planengine.models.plans import Plan
+from planengine.models.tenants import Project
+
+
+class HitCheck(models.Model):
+    """Whether a hit was right: a Plan from the cache, planned again or reported by its client."""
+
+    class Origin(models.TextChoices):
+        SAMPLE = "sample", "planned again"
+        REPORT = "report", "reported by the client"
+
+    class Verdict(models.TextChoices):
+        RIGHT = "right"
+        WRONG = "wrong"
+        UNDECIDED = "undecided"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="hit_checks", db_index=False)
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="checks", db_index=False)
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    settled = models.BooleanField(default=False, help_text="Hits by meaning were reopened since: counts no more.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["plan", "origin"], name="check_per_plan")]
+        indexes = [models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.verdict}"

@@ -1,0 +1,72 @@
+"""What is counted: the cache's decisions by the hour, and what model calls used by the day."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from planengine.models.tenants import Project
+
+
+class Tally(models.Model):
+    """What the cache did for a project in an hour: how many finished plans of a decision, reason and guard. It
+    outlives the plans. See :mod:`planengine.tallies`."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tallies", db_index=False)
+    hour = models.DateTimeField()
+    decision = models.CharField(max_length=10)
+    reason = models.CharField(max_length=40)
+    guard = models.CharField(max_length=40)
+    requests = models.PositiveBigIntegerField()
+    tokens_saved = models.PositiveBigIntegerField()
+    cost_saved = models.DecimalField(
+        max_digits=20, decimal_places=10, null=True, help_text="Empty when no plan's is known."
+    )
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "hour", "decision", "reason", "guard"], name="tally_per_hour_and_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.hour:%Y-%m-%d %H}h: {self.requests} × {self.decision}"
+
+
+class TallyMark(models.Model):
+    """One row: plans that finished before this moment are in the tallies, and no others."""
+
+    counted_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.counted_until.isoformat()
+
+
+class DailyUsage(models.Model):
+    """What a project's model calls used in a day (UTC): the counter that its budget is held against, and where its
+    totals come from. See :mod:`planengine.budgets`."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="usage", db_index=False)
+    day = models.DateField()
+    calls = models.PositiveIntegerField(default=0, help_text="Model calls that ended.")
+    unknown_calls = models.PositiveIntegerField(default=0, help_text="Of these, those whose tokens nobody told.")
+    unpriced_calls = models.PositiveIntegerField(default=0, help_text="Of these, those whose cost is not known.")
+    prompt_tokens = models.PositiveBigIntegerField(default=0, help_text="As the model's server counted them.")
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    estimated_tokens = models.PositiveBigIntegerField(default=0, help_text="Of calls whose tokens are not known.")
+    reserved_tokens = models.PositiveBigIntegerField(default=0, help_text="For calls that have not ended.")
+    cost = models.DecimalField(max_digits=20, decimal_places=10, default=0, help_text="Of the calls with a price.")
+    model_checks = models.PositiveIntegerField(default=0, help_text="Of the calls, questions of the model check.")
+    model_check_tokens = models.PositiveBigIntegerField(default=0, help_text="Of these, estimated ones included.")
+    model_check_cost = models.DecimalField(
+        max_digits=20, decimal_places=10, null=True, blank=True, help_text="Empty when no price of one is known."
+    )
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name_plural = "daily usage"
+        constraints = [models.UniqueConstraint(fields=["project", "day"], name="usage_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} on {self.day}"

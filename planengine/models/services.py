@@ -1,0 +1,48 @@
+"""What a project can have done: the services that plans are made of."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from orra import ids
+from planengine.catalogue import ServiceSpec
+from planengine.models.tenants import Project
+
+
+class Service(models.Model):
+    """Something that does one task, as its project registered it."""
+
+    class Type(models.TextChoices):
+        AGENT = "agent"
+        SERVICE = "service"
+
+    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.service_id, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="services")
+    name = models.CharField(max_length=100)
+    type = models.CharField(max_length=10, choices=Type.choices, default=Type.SERVICE)
+    description = models.TextField()
+    input_schema = models.JSONField()
+    output_schema = models.JSONField()
+    revertible = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1, help_text="Rises whenever the service changes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="service_name_in_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def spec(self) -> ServiceSpec:
+        return ServiceSpec(
+            id=self.id,
+            name=self.name,
+            type=self.type,
+            description=self.description,
+            version=self.version,
+            input_schema=self.input_schema,
+            output_schema=self.output_schema,
+            revertible=self.revertible,
+        )
