@@ -26,7 +26,7 @@ from planengine.planners.doubts import (
 )
 from planengine.planners.naming import stems_of, words_of
 from planengine.planners.nearness import LEAD_PER_PARAM
-from planengine.planners.refusals import not_supplied
+from planengine.planners.refusals import NotActionable, not_supplied
 from planengine.planners.relevance import content_stems
 from planengine.planners.verbs import READING, act_of_word
 from planengine.planners.wishes import Wish, wishes_of
@@ -54,6 +54,8 @@ def choose(
     action, its requests and its prohibitions, and for ``named``, which are the requests with the params' fields
     in their values' places. Raises :class:`NotActionable`."""
     allowed = _allowed(reading, services, rows, scale)
+    if not allowed:
+        raise NotActionable("The action forbids what every service does. Register one for what it asks.")
     bench = _bench(reading, allowed, action=action, params=params, nearness=rows[action])
     own = _own_words(reading.requests, named, fields=stems_of(" ".join(params)))
     case = Case(bench, own, belonging=shared_parts(services), scale=scale)

@@ -266,6 +266,13 @@ def test_services_that_need_each_other_are_a_missing_input_and_no_endless_chain(
     assert verdict.not_actionable is not None
 
 
+def test_what_forbids_every_service_is_refused(composer: Composer) -> None:
+    catalogue = Catalogue([service("issue_refund", "Refunds an order.", "order_id", "refund_id")])
+    action = "Show order ORD-17, but do not refund the order"
+    _, verdict = compose(composer, action, {"order_id": "ORD-17"}, catalogue)
+    assert verdict.not_actionable is not None and "forbids" in verdict.not_actionable
+
+
 def test_the_same_request_is_composed_the_same_way_whatever_the_order_of_services(composer: Composer) -> None:
     action, params = "Refund order ORD-17 and tell the customer", {"order_id": "ORD-17"}
     forwards, _ = compose(composer, action, params, Catalogue(SHOP))
