@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -35,6 +35,7 @@ from orra.strictjson import Json, canonical
 log = structlog.get_logger(__name__)
 
 CANDIDATES = 8
+READ_FIRST = 2
 VARIANTS = 32
 TTL_JITTER = 0.1
 YES, OPEN = "yes", "open"
@@ -354,7 +355,7 @@ def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]
 
 def _nearest(
     request: Request, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
-) -> tuple[float | None, list[tuple[Entry, float]]]:
+) -> tuple[float | None, Iterator[tuple[Entry, float]]]:
     """The best similarity there is, and the usable entries from ``floor`` up: those of the request's own fields
     first, then the others, which serve only when their fields can be renamed; best first among each."""
     found = nearest(
@@ -366,12 +367,15 @@ def _nearest(
         but_not=but_not,
     )
     similarities = {entry_id: 1.0 - distance for entry_id, distance in found}
-    near = {entry_id: similarity for entry_id, similarity in similarities.items() if similarity >= floor}
-    entries = {entry.pk: entry for entry in Entry.objects.raw(OF_IDS, [list(near)])} if near else {}
-    return (
-        max(similarities.values(), default=None),
-        [(entries[entry_id], similarity) for entry_id, similarity in near.items() if entry_id in entries],
-    )
+    near = [(entry_id, similarity) for entry_id, similarity in similarities.items() if similarity >= floor]
+    return max(similarities.values(), default=None), _read(near)
+
+
+def _read(near: Sequence[tuple[str, float]]) -> Iterator[tuple[Entry, float]]:
+    """Those of these that are usable, in their order. The nearest are read first: mostly one of them serves."""
+    for some in filter(None, (near[:READ_FIRST], near[READ_FIRST:])):
+        entries = {entry.pk: entry for entry in Entry.objects.raw(OF_IDS, [[entry_id for entry_id, _ in some]])}
+        yield from ((entries[entry_id], similarity) for entry_id, similarity in some if entry_id in entries)
 
 
 @dataclass(frozen=True)
@@ -384,7 +388,7 @@ class _Served:
 
 
 def _first_served(
-    found: Sequence[tuple[Entry, float]], request: Request, policy: Policy, *, by_meaning: bool
+    found: Iterable[tuple[Entry, float]], request: Request, policy: Policy, *, by_meaning: bool
 ) -> tuple[_Served | None, tuple[Candidate, ...]]:
     """The first entry that serves the request, and those that a guard or anything else refused, which may include
     the one that serves."""
