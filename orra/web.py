@@ -9,7 +9,7 @@ import sys
 import uvicorn
 
 GRACE_SECONDS = 3
-# A request makes some thousands of objects and leaves no cycles behind: looking for them after every 700 is in vain.
+# A request makes thousands of objects and leaves no cycles: looking for them after every 700 is in vain.
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
