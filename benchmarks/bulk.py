@@ -1,4 +1,4 @@
-"""Entries by the hundred thousand, written past the ORM.
+"""Entries, and rows of any table, by the hundred thousand: each a copy of one that was stored in earnest.
 
 Ids and template keys are digests, as random as real ones. Vectors are unit vectors of a few dozen topics with many
 directions each: nearer to one another than random ones, as those of one team's requests are.
@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Model
 from numpy.typing import NDArray
+from psycopg import sql
 
-from cache.models import Entry
+from cache.models import Entry, EntryUse
 
 Vectors = NDArray[np.float32]
 
@@ -26,23 +28,6 @@ WITHIN_TOPIC = 48  # directions in which requests of one topic differ
 CHUNK = 20_000
 EPOCH = 946_684_800  # Postgres counts microseconds from the year 2000
 
-# Each a copy of one that was stored in earnest, under another id and template.
-ENTRIES = """
-    INSERT INTO cache_entry (
-        id, template_key, expires_at, project_id, scope, scope_facts, action, params, template, plan, recipe,
-        identity, variant, services, dependencies, replan_reason, planned_by, cost, created_at, pinned,
-        quarantine_reason
-    )
-    SELECT 'ce_' || left(md5(number::text), 24), encode(sha256(number::text::bytea), 'hex'), %(expires_at)s,
-        %(project)s, %(scope)s, scope_facts, action, params, template, plan, recipe, identity, variant, services,
-        dependencies, replan_reason, planned_by, cost, now() - number * interval '1 millisecond', false, ''
-    FROM cache_entry, generate_series(%(first)s, %(last)s) AS number WHERE id = %(like)s
-"""
-USES = """
-    INSERT INTO cache_entryuse (entry_id, hits, last_used_at)
-    SELECT 'ce_' || left(md5(number::text), 24), 0, now() - number * interval '1 second'
-    FROM generate_series(%(first)s, %(last)s) AS number
-"""
 VECTOR_COLUMNS = ("entry_id", "scope", "expires_at", "embedding")
 
 
@@ -76,26 +61,63 @@ def unit(vectors: NDArray[Any]) -> Vectors:
     return directions
 
 
+def copy_rows(like: Model, numbers: range, **changed: str) -> None:
+    """For each number a row like this one, but for what ``changed`` says in SQL, where ``number`` may be used."""
+    table = connection.ops.quote_name(like._meta.db_table)
+    columns = [field.column for field in like._meta.concrete_fields if field.column]
+    key = connection.ops.quote_name(str(like._meta.pk.column))
+    if unknown := changed.keys() - set(columns):
+        raise ValueError(f"{table} has no column {min(unknown)}.")
+    values = ", ".join(changed.get(column, f"original.{column}") for column in columns)
+    statement = f"""
+        INSERT INTO {table} ({", ".join(columns)}) SELECT {values}
+        FROM {table} AS original, generate_series(%s, %s) AS number WHERE original.{key} = %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [numbers[0], numbers[-1], like.pk])
+
+
 def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: int, expires_at: datetime) -> None:
     """One entry for each vector, numbered from ``first`` on: numbers must not repeat."""
-    facts: dict[str, Any] = {"project": project_id, "scope": scope, "expires_at": expires_at, "like": like.pk}
-    with connection.cursor() as cursor:
-        for start in range(0, len(vectors), CHUNK):
-            chunk = vectors[start : start + CHUNK]
-            numbers = range(first + start, first + start + len(chunk))
-            cursor.execute(ENTRIES, {**facts, "first": numbers[0], "last": numbers[-1]})
-            cursor.execute(USES, {"first": numbers[0], "last": numbers[-1]})
-            with cursor.copy(
-                f"COPY cache_entryvector ({', '.join(VECTOR_COLUMNS)}) FROM STDIN (FORMAT binary)"
-            ) as copy:
-                for part in _binary(numbers, scope, expires_at, chunk):
-                    copy.write(part)
+    entry_id = "'ce_' || left(md5(number::text), 24)"
+    for start in range(0, len(vectors), CHUNK):
+        chunk = vectors[start : start + CHUNK]
+        numbers = range(first + start, first + start + len(chunk))
+        copy_rows(
+            like,
+            numbers,
+            id=entry_id,
+            template_key="encode(sha256(number::text::bytea), 'hex')",
+            project_id=_literal(project_id),
+            scope=_literal(scope),
+            expires_at=_literal(expires_at),
+            created_at="now() - number * interval '1 millisecond'",
+        )
+        copy_rows(
+            EntryUse.objects.get(pk=like.pk),
+            numbers,
+            entry_id=entry_id,
+            hits="0",
+            last_used_at="now() - number * interval '1 second'",
+        )
+        _copy_vectors(numbers, scope, expires_at, chunk)
 
 
 def analyze() -> None:
     """What autovacuum would do after so many rows."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE cache_entry, cache_entryvector, cache_entryuse")
+
+
+def _literal(value: object) -> str:
+    return sql.Literal(value).as_string().replace("%", "%%")
+
+
+def _copy_vectors(numbers: range, scope: str, expires_at: datetime, vectors: Vectors) -> None:
+    statement = f"COPY cache_entryvector ({', '.join(VECTOR_COLUMNS)}) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for part in _binary(numbers, scope, expires_at, vectors):
+            copy.write(part)
 
 
 def _binary(numbers: range, scope: str, expires_at: datetime, vectors: Vectors) -> Iterator[bytes]:

@@ -10,11 +10,11 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks import shop, table
+from benchmarks import bulk, shop, table
 from benchmarks.table import Spread
 from planengine import tallies
 from planengine.cache_stats import cache_stats
-from planengine.models import Project
+from planengine.models import Plan, Project
 
 PLANS = 100_000
 FULL_PLANS = 1_000_000
@@ -22,22 +22,10 @@ DAYS = 30
 CALLS = 40
 LIMIT_MS = 50.0
 
-FILL = """
-    INSERT INTO planengine_plan (
-        id, project_id, status, action, params, cache_mode, plan, source, cache, decision, decision_reason, guard,
-        tokens_saved, timings_ms, created_at, finished_at, lease_token
-    )
-    SELECT 'o_' || left(md5(number::text), 24), %(project)s, 'ready', 'Refund order ORD-17', '[]', 'use', '{}',
-        CASE kind WHEN 0 THEN 'model' WHEN 1 THEN 'semantic' ELSE 'exact' END, '{}',
-        CASE kind WHEN 0 THEN 'miss' WHEN 1 THEN 'semantic' ELSE 'exact' END,
-        CASE kind WHEN 0 THEN 'refused' WHEN 1 THEN 'same_meaning' ELSE 'same_template' END,
-        CASE kind WHEN 0 THEN (ARRAY['fields', 'direction', 'polarity'])[1 + number %% 3] ELSE '' END,
-        CASE kind WHEN 0 THEN NULL ELSE 900 END, '{}', moment, moment, 0
-    FROM (
-        SELECT number, number %% 10 AS kind, now() - number * interval '1 second' * %(step)s AS moment
-        FROM generate_series(1, %(plans)s) AS number
-    ) AS numbered
-"""
+# What each of them was, by its number: of ten plans one is a miss, one a hit by meaning, eight are exact hits.
+KIND = "CASE number %% 10 WHEN 0 THEN '{}' WHEN 1 THEN '{}' ELSE '{}' END".format
+GUARD = "CASE number %% 10 WHEN 0 THEN (ARRAY['fields', 'direction', 'polarity'])[1 + number %% 3] ELSE '' END"
+TOKENS_SAVED = "CASE number %% 10 WHEN 0 THEN NULL ELSE 900 END"
 
 
 @dataclass(frozen=True)
@@ -51,9 +39,7 @@ class Stats:
 def run(*, full: bool) -> Stats:
     project = shop.open_project()
     plans = FULL_PLANS if full else PLANS
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, {"project": project.pk, "plans": plans, "step": DAYS * 86400 / plans})
-        cursor.execute("VACUUM ANALYZE planengine_plan")
+    _fill(project, plans)
     started = time.perf_counter()
     tallies.add_finished_plans(timezone.now())
     tally_seconds = time.perf_counter() - started
@@ -65,6 +51,28 @@ def run(*, full: bool) -> Stats:
     )
     _print(result, project)
     return result
+
+
+def _fill(project: Project, plans: int) -> None:
+    like = Plan.objects.create(project=project, action="Refund order ORD-17", params=[], created_at=timezone.now())
+    moment = f"now() - number * interval '{DAYS * 86400 / plans} seconds'"
+    bulk.copy_rows(
+        like,
+        range(1, plans + 1),
+        id="'o_' || left(md5(number::text), 24)",
+        status="'ready'",
+        plan="'{}'",
+        source=KIND("model", "semantic", "exact"),
+        decision=KIND("miss", "semantic", "exact"),
+        decision_reason=KIND("refused", "same_meaning", "same_template"),
+        guard=GUARD,
+        tokens_saved=TOKENS_SAVED,
+        created_at=moment,
+        finished_at=moment,
+    )
+    like.delete()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE planengine_plan")
 
 
 def _print(result: Stats, project: Project) -> None:
