@@ -78,6 +78,10 @@ class _Case:
         return pair_items(*self.items)
 
     @cached_property
+    def moods(self) -> tuple[str, str]:
+        return mood_of(self.asked), mood_of(self.cached)
+
+    @cached_property
     def is_framed(self) -> bool:
         """Whether both texts hold the same params, so many that most other words only frame them, and little can
         be done wrong."""
@@ -92,7 +96,7 @@ class _Case:
         """Whether both texts ask about something, or one does and the other is but words to look for."""
         asked, cached = self.asked, self.cached
         if self.contested:
-            return mood_of(asked) == mood_of(cached) == ASKING
+            return self.moods == (ASKING, ASKING)
         return (
             (asked.asks or asked.is_bare) and (cached.asks or cached.is_bare) and not asked.params | cached.params
         )
@@ -203,7 +207,7 @@ def _same_effects(case: _Case) -> str:
     asked, cached = case.asked.effects, case.cached.effects
     if asked == cached:
         return ""
-    if asked ^ cached <= {"read"} and mood_of(case.asked) == mood_of(case.cached) == ASKING:
+    if asked ^ cached <= {"read"} and case.moods == (ASKING, ASKING):
         return ""
     only_asked, only_cached = (_other_commands(case.asked, case.cached), _other_commands(case.cached, case.asked))
     if not only_asked and not only_cached:
@@ -358,7 +362,7 @@ def _same_mood(case: _Case) -> str:
             return f"One text asks or tells, the other says to {deed}."
     if not case.contested:
         return ""
-    asked, cached = mood_of(case.asked), mood_of(case.cached)
+    asked, cached = case.moods
     if asked != cached:
         return f"This text {asked}, the cached one {cached}."
     if asked == ASKING and (told := other_time(*case.items, case.pairing)):

@@ -52,13 +52,10 @@ class Template:
     def embedding_text(self) -> str:
         """What the embedder is given: words as they were meant, for a slip would move a vector further than
         another meaning does. Exact hits do without."""
-        texts = _folded(texts_between(self.action[:MAX_EMBEDDED], self._embedded_slots))
+        slots = tuple(slot for slot in self.slots if slot.end <= MAX_EMBEDDED)
+        texts = _folded(texts_between(self.action[:MAX_EMBEDDED], slots))
         mended = [_WORD.sub(lambda word: mend(word.group()), text.lower()) for text in texts]
-        return _with_names(mended, self._embedded_slots)[:MAX_EMBEDDED]
-
-    @property
-    def _embedded_slots(self) -> tuple[Slot, ...]:
-        return tuple(slot for slot in self.slots if slot.end <= MAX_EMBEDDED)
+        return _with_names(mended, slots)[:MAX_EMBEDDED]
 
     @property
     def literals(self) -> tuple[Slot, ...]:

@@ -70,11 +70,11 @@ class _Node:
         self.means: Phrase | None = None
 
 
-def _tree(*texts: str) -> _Node:
-    """Of two texts with the same phrase the first counts."""
+def _tree(*readings: dict[Phrase, Phrase]) -> _Node:
+    """Of two readings with the same phrase the first counts."""
     root = _Node()
-    for text in texts:
-        for phrase, means in read_phrases(text).items():
+    for phrases in readings:
+        for phrase, means in phrases.items():
             node = root
             for word in phrase:
                 node = node.next.setdefault(word, _Node())
@@ -83,14 +83,9 @@ def _tree(*texts: str) -> _Node:
     return root
 
 
-_PHRASES = _tree(FRAMES, WAYS, QUESTIONS, WORDINGS, ABBREVIATIONS)
-SAID_IN_PHRASES = frozenset(
-    word
-    for text in (FRAMES, WAYS, QUESTIONS, WORDINGS)
-    for phrase in read_phrases(text)
-    for word in phrase
-    if word.isalpha()
-)
+_SAID = [read_phrases(text) for text in (FRAMES, WAYS, QUESTIONS, WORDINGS)]
+_PHRASES = _tree(*_SAID, read_phrases(ABBREVIATIONS))
+SAID_IN_PHRASES = frozenset(word for phrases in _SAID for phrase in phrases for word in phrase if word.isalpha())
 
 
 def rewrite(words: Sequence[str]) -> Iterator[tuple[int, int, Phrase]]:

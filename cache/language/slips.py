@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from cache.language.phrases import SAID_IN_PHRASES
 from cache.language.spelling import MISSPELLINGS, is_slip
-from cache.language.synonyms import is_known, known_words
+from cache.language.synonyms import KNOWN, is_known
 from orra.remembering import remembered
 
 # Shorter words are too often others that are a letter away.
@@ -38,7 +38,7 @@ def _is_word(word: str) -> bool:
 
 
 def _in_lists(word: str) -> bool:
-    return word in SAID_IN_PHRASES or word in known_words()
+    return word in SAID_IN_PHRASES or word in KNOWN
 
 
 def _with_other_vowel(word: str) -> Iterator[str]:

@@ -70,15 +70,11 @@ def _meanings(word: str) -> frozenset[str | int]:
 @remembered(16384, longest=LONGEST_WORD)
 def is_known(word: str) -> bool:
     """Whether the word, or what it is a form of, is in one of the lists: then it is hardly a slip of another."""
-    return any(stem in _KNOWN or stem in LOOKALIKES for stem in stems(word))
+    return any(stem in KNOWN or stem in LOOKALIKES for stem in stems(word))
 
 
-def known_words() -> frozenset[str]:
-    """The words that another may be a slip of, as they stand in the lists."""
-    return _KNOWN
-
-
-_KNOWN = frozenset(
+# The words that another may be a slip of, as they stand in the lists.
+KNOWN = frozenset(
     _SYNONYMS.keys()
     | EFFECT_OF.keys()
     | UNITS.keys()
