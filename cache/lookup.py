@@ -30,6 +30,7 @@ from cache.pins import NEVER
 from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
 from cache.renaming import pair_fields, rename_params, rename_plan
 from cache.templates import Template, TemplateInvalid, make_template
+from orra.rows import Rows
 from orra.strictjson import Json, canonical
 
 log = structlog.get_logger(__name__)
@@ -43,10 +44,12 @@ YES, OPEN = "yes", "open"
 # The usable entries of exactly a template, and of these ids. Written out because every lookup asks them, and
 # composing them anew each time costs more than their answers. What is not selected is fetched when it is looked
 # at.
-USABLE = """
-    SELECT id, identity, template_key, template, plan, recipe, services, dependencies, replan_reason, cost
-    FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL
-"""
+SERVING = Rows(
+    Entry,
+    *("id", "identity", "template_key", "template", "plan"),
+    *("recipe", "services", "dependencies", "replan_reason", "cost"),
+)
+USABLE = f"SELECT {SERVING.columns} FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL"
 SAME_TEMPLATE = f"""{USABLE}
     AND scope = %s AND template_key = %s AND identity IN ('', %s) ORDER BY created_at DESC LIMIT %s
 """
@@ -322,9 +325,7 @@ def _delete(entries: QuerySet[Entry]) -> int:
 
 
 def _by_template(request: Request, policy: Policy) -> Decision:
-    found = Entry.objects.raw(
-        SAME_TEMPLATE, [request.scope.digest, request.template.key, request.identity, VARIANTS]
-    )
+    found = SERVING.fetch(SAME_TEMPLATE, [request.scope.digest, request.template.key, request.identity, VARIANTS])
     # The one for the identical request first, then the newest.
     variants = sorted(found, key=lambda entry: entry.reusable)
     served, refused = _first_served([(entry, 1.0) for entry in variants], request, policy, by_meaning=False)
@@ -374,7 +375,7 @@ def _nearest(
 def _read(near: Sequence[tuple[str, float]]) -> Iterator[tuple[Entry, float]]:
     """Those of these that are usable, in their order. The nearest are read first: mostly one of them serves."""
     for some in filter(None, (near[:READ_FIRST], near[READ_FIRST:])):
-        entries = {entry.pk: entry for entry in Entry.objects.raw(OF_IDS, [[entry_id for entry_id, _ in some]])}
+        entries = {entry.pk: entry for entry in SERVING.fetch(OF_IDS, [[entry_id for entry_id, _ in some]])}
         yield from ((entries[entry_id], similarity) for entry_id, similarity in some if entry_id in entries)
 
 

@@ -25,7 +25,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from orra.bodies import ClientGone, take_body  # noqa: E402
+from orra.answers import Answer, answer_of  # noqa: E402
+from orra.bodies import ClientGone, at_hand, take_body  # noqa: E402
 from orra.heads import fault_of  # noqa: E402
 from orra.strictjson import Json  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
@@ -52,7 +53,8 @@ BODY_SECONDS = 30
 KEEP_ALIVE_SECONDS = 15
 EVENTS = re.compile(r"/v1/plans/([^/]+)/events")
 
-django = cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS))
+django = WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS)
+streamed = cast(App, django)
 waiters = Poller(finished_among, seconds=WAITING_SECONDS)
 listeners = Poller(told_of, seconds=LISTENING_SECONDS)
 
@@ -75,12 +77,11 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         else:
-            await django(scope, body, send)
+            await streamed(scope, at_hand(body), send)
 
 
-async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
-    answer = Recorded()
-    await django(scope, receive, answer.send)
+async def _ask_and_wait(scope: Message, body: bytes, send: Send) -> None:
+    answer = await answer_of(django, scope, body)
     wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
         location = (answer.header(b"location") or b"").decode()
@@ -88,24 +89,23 @@ async def _ask_and_wait(scope: Message, receive: Receive, send: Send) -> None:
         with suppress(TimeoutError, asyncio.CancelledError):
             await waiters.next(location.rsplit("/", 1)[-1], timeout=float(wait))
             finished = await _get(scope, location)
-            if finished.start["status"] == 200:  # else it is to be had later, as the first answer says
-                finished.start["status"] = 201
-                finished.start["headers"].append((b"location", location.encode()))
+            if finished.status == 200:  # else it is to be had later, as the first answer says
+                finished.status = 201
+                finished.headers.append((b"location", location.encode()))
                 answer = finished
-    await answer.replay(send)
+    await answer.send_to(send)
 
 
-async def _tell(plan_id: str, scope: Message, receive: Receive, send: Send, *, gone: asyncio.Future[None]) -> None:
+async def _tell(plan_id: str, scope: Message, body: bytes, send: Send, *, gone: asyncio.Future[None]) -> None:
     """Django's answer, and what happens after it until the plan is finished or the client ``gone``."""
     try:
-        answer = Recorded()
-        await django(scope, receive, answer.send)
+        answer = await answer_of(django, scope, body)
         place = parse_place((answer.take_header(EVENTS_HEADER.lower().encode()) or b"").decode())
         if place is None:
-            await answer.replay(send)
+            await answer.send_to(send)
             return
         answer.take_header(b"content-length")
-        await answer.replay(send, more=True)
+        await answer.send_to(send, more=True)
         going_on = asyncio.ensure_future(_go_on(plan_id, place, send))
         try:
             await asyncio.wait({going_on, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -149,12 +149,10 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def _get(scope: Message, path: str) -> Recorded:
+async def _get(scope: Message, path: str) -> Answer:
     headers = [(name, value) for name, value in scope["headers"] if name in (b"authorization", b"host", b"accept")]
     request = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
-    answer = Recorded()
-    await django({**request, "headers": headers}, _empty_body, answer.send)
-    return answer
+    return await answer_of(django, {**request, "headers": headers})
 
 
 async def _too_slow(send: Send) -> None:
@@ -166,40 +164,7 @@ async def _too_slow(send: Send) -> None:
 async def _refuse(send: Send, told: Json, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
     body = json.dumps(told).encode()
     own = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": told["status"], "headers": [*own, *headers]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _empty_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-
-class Recorded:
-    """A response kept until it is known whether it is the one to send. Plan responses are small."""
-
-    def __init__(self) -> None:
-        self.start: Message = {"type": "http.response.start", "status": 500, "headers": []}
-        self.body: list[Message] = []
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.start = {**message, "headers": list(message["headers"])}
-        else:
-            self.body.append(message)
-
-    def header(self, name: bytes) -> bytes | None:
-        return next((value for known, value in self.start["headers"] if known.lower() == name), None)
-
-    def take_header(self, name: bytes) -> bytes | None:
-        value = self.header(name)
-        self.start["headers"] = [pair for pair in self.start["headers"] if pair[0].lower() != name]
-        return value
-
-    async def replay(self, send: Send, *, more: bool = False) -> None:
-        """``more`` is to come after it, by another."""
-        await send(self.start)
-        for message in self.body:
-            await send({**message, "more_body": True} if more else message)
+    await Answer(told["status"], [*own, *headers], body).send_to(send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -21,8 +21,8 @@ class ClientGone(Exception):
     """The client left before its body was complete."""
 
 
-async def take_body(scope: Message, receive: Receive, *, limit: int, seconds: float) -> tuple[Message, Receive]:
-    """The request with its body at hand. At most ``limit`` + 1 bytes are kept, so that whoever reads them sees
+async def take_body(scope: Message, receive: Receive, *, limit: int, seconds: float) -> tuple[Message, bytes]:
+    """The request and its body. At most ``limit`` + 1 bytes are kept, so that whoever reads them sees
     that there were too many; the others are taken in and dropped, for a client that is still sending would see a
     reset instead of the answer. Raises :class:`ClientGone`, and TimeoutError after ``seconds``."""
     kept = bytearray()
@@ -37,8 +37,13 @@ async def take_body(scope: Message, receive: Receive, *, limit: int, seconds: fl
     headers = [pair for pair in scope["headers"] if pair[0].lower() not in REPLACED_HEADERS]
     if len(headers) < len(scope["headers"]):
         headers.append((b"content-length", b"%d" % len(kept)))
+    return {**scope, "headers": headers}, bytes(kept)
 
-    async def at_hand() -> Message:
-        return {"type": "http.request", "body": bytes(kept), "more_body": False}
 
-    return {**scope, "headers": headers}, at_hand
+def at_hand(body: bytes) -> Receive:
+    """For an app that wants to receive a body that has been taken in."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -12,7 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from planengine.exceptions import BadRequest
-from planengine.models import KEY_PREFIX, Project
+from planengine.models import KEY_PREFIX, Project, find_caller
 
 if TYPE_CHECKING:  # rest_framework.views imports this module
     from rest_framework.views import APIView
@@ -27,7 +27,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if not secret.startswith(KEY_PREFIX):
             raise AuthenticationFailed(f"API keys begin with {KEY_PREFIX}.", code="invalid_api_key")
-        project = Project.objects.of_key(secret)
+        project = find_caller(secret)
         if project is None:
             raise AuthenticationFailed("This API key is not known.", code="invalid_api_key")
         if project.key_revoked_at is not None:

@@ -7,7 +7,7 @@ from planengine.models.flights import Flight, Follower
 from planengine.models.floors import CalibratedFloor
 from planengine.models.plans import Attempt, Plan
 from planengine.models.services import Service
-from planengine.models.tenants import KEY_PREFIX, ApiKey, Project
+from planengine.models.tenants import KEY_PREFIX, ApiKey, Project, find_caller
 
 __all__ = [
     "KEY_PREFIX",
@@ -24,4 +24,5 @@ __all__ = [
     "Service",
     "Tally",
     "TallyMark",
+    "find_caller",
 ]

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from a2wsgi import WSGIMiddleware
 
 from orra import asgi
 from planengine.waiting import WAIT_HEADER, Poller
 
-SCOPE = {"type": "http", "method": "POST", "path": "/v1/plans", "headers": [], "query_string": b""}
+SCOPE = {
+    "type": "http",
+    "method": "POST",
+    "path": "/v1/plans",
+    "headers": [],
+    "query_string": b"",
+    "http_version": "1.1",
+}
 ACCEPTED = (202, [(b"location", b"/v1/plans/o_1"), (WAIT_HEADER.lower().encode(), b"30")], b"pending")
 
 
@@ -23,22 +31,19 @@ def answers(
     left = list(given)
     sent: list[Any] = []
 
-    async def django(scope: Any, receive: Any, send: Any) -> None:
+    def django(environ: Any, start_response: Any) -> list[bytes]:
         status, headers, body = left.pop(0)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        start_response(f"{status} said", [(name.decode(), value.decode()) for name, value in headers])
+        return [body]
 
     def ask(plan_ids: Sequence[str]) -> dict[str, bool]:
         return dict.fromkeys(plan_ids, True) if finished else {}
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     async def serve() -> None:
-        asking = asyncio.create_task(asgi._ask_and_wait(SCOPE, receive, send))
+        asking = asyncio.create_task(asgi._ask_and_wait(SCOPE, b"", send))
         if not finished:
             while not asgi.waiters._waiting:
                 await asyncio.sleep(0)
@@ -46,7 +51,7 @@ def answers(
         async with asyncio.timeout(30):
             await asking
 
-    monkeypatch.setattr(asgi, "django", django)
+    monkeypatch.setattr(asgi, "django", WSGIMiddleware(django))
     monkeypatch.setattr(asgi, "waiters", Poller(ask, seconds=0.01))
     asyncio.run(serve())
     return sent
