@@ -18,9 +18,11 @@ from benchmarks import bulk, shop, table
 from benchmarks.bulk import Directions, Vectors
 from benchmarks.table import Spread
 from cache import vector_indexes
-from cache.lookup import Policy, Request, Scope, find, store
+from cache.lookup import Policy, find
 from cache.models import Entry
 from cache.nearest import nearest
+from cache.requests import Request, Scope
+from cache.storage import store
 from orra.strictjson import Json
 from planengine.models import Project
 

@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from cache import lookup, pins
+from cache import lookup, pins, storage
 from cache.description import Piece, filled_places, pieces
 from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
@@ -191,14 +191,14 @@ class EntryAdmin(OperatorAdmin):
         return super().delete_view(request, object_id, {"title": "Evict this entry?", **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, obj: Entry) -> None:
-        lookup.forget(obj.project_id, [obj.pk])
+        storage.forget(obj.project_id, [obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> None:
         by_project: dict[str, list[str]] = {}
         for project_id, entry_id in queryset.values_list("project_id", "pk"):
             by_project.setdefault(project_id, []).append(entry_id)
         for project_id, entry_ids in by_project.items():
-            lookup.forget(project_id, entry_ids)
+            storage.forget(project_id, entry_ids)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -1,4 +1,4 @@
-"""Find, store, forget: the cache's way in and out.
+"""Finding the plan that serves a request.
 
 Similarity proposes, structure decides: a candidate is served only when no guard objects, its values can be
 replaced, and the caller accepts the result (which is where plans are validated against today's services).
@@ -6,39 +6,29 @@ replaced, and the caller accepts the result (which is where plans are validated 
 
 from __future__ import annotations
 
-import hashlib
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import cached_property
 
 import numpy as np
-import structlog
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Q
 from numpy.typing import NDArray
 
 from cache.contest import Contest
-from cache.filling import fingerprint
 from cache.guards import WORDING_GUARDS, Refusal, check_guards
-from cache.models import Entry, EntryUse, EntryVector
+from cache.models import Entry
 from cache.nearest import nearest
-from cache.pins import NEVER
-from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
+from cache.provenance import CannotFill, Recipe, RecipeInvalid, fill_plan
 from cache.renaming import pair_fields, rename_params, rename_plan
+from cache.requests import Request, fields_digest
+from cache.storage import quarantine
 from cache.templates import Template, TemplateInvalid, make_template
 from orra.rows import Rows
-from orra.strictjson import Json, canonical
-
-log = structlog.get_logger(__name__)
+from orra.strictjson import Json
 
 CANDIDATES = 8
 READ_FIRST = 2
 VARIANTS = 32
-TTL_JITTER = 0.1
 YES, OPEN = "yes", "open"
 
 # The usable entries of exactly a template, and of these ids. Written out because every lookup asks them, and
@@ -54,50 +44,6 @@ SAME_TEMPLATE = f"""{USABLE}
     AND scope = %s AND template_key = %s AND identity IN ('', %s) ORDER BY created_at DESC LIMIT %s
 """
 OF_IDS = f"{USABLE} AND id = ANY(%s)"
-
-# The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
-# goes, not as it was when the statement began.
-REPLACED = """
-    DELETE FROM cache_entry WHERE scope = %s AND template_key = %s AND identity = %s AND variant = %s
-    RETURNING pinned
-"""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What must be equal before an entry is considered at all."""
-
-    project_id: str
-    embedding_model: str
-    planner: str
-    grounding: str = ""
-
-    @cached_property
-    def facts(self) -> dict[str, str]:
-        return {"embedding_model": self.embedding_model, "planner": self.planner, "grounding": self.grounding}
-
-    @cached_property
-    def digest(self) -> str:
-        return scope_digest(self.project_id, self.facts)
-
-
-@dataclass(frozen=True)
-class Request:
-    """An action with its params (by field, in their order) and where to look for a plan. ``telling`` are the words
-    by which tasks are told apart, see :func:`make_template`."""
-
-    scope: Scope
-    action: str
-    params: Mapping[str, Json]
-    telling: frozenset[str] = frozenset()
-
-    @cached_property
-    def template(self) -> Template:
-        return make_template(self.action, self.params, telling=self.telling)
-
-    @cached_property
-    def identity(self) -> str:
-        return fingerprint(self.action, self.params)
 
 
 @dataclass(frozen=True)
@@ -206,70 +152,6 @@ def serves_identical_only(request: Request) -> bool:
     return bool(found["any"]) and not found["reusable"]
 
 
-def store(
-    request: Request,
-    plan: Json,
-    *,
-    vector: NDArray[np.float32] | None,
-    ttl_seconds: int,
-    services: Mapping[str, int],
-    dependencies: str = "",
-    planned_by: str,
-    cost: Mapping[str, Json],
-) -> Entry | None:
-    """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves
-    it its pin. ``None`` when
-    another process stored one at the same moment, or the project is gone."""
-    recipe = trace(plan, request.template, request.params)
-    if not check_with_sentinels(plan, recipe, request.template, request.params):
-        recipe = recipe.exact_only()
-    expires_at = timezone.now() + timedelta(seconds=ttl_seconds * random.uniform(1 - TTL_JITTER, 1))
-    entry = Entry(
-        project_id=request.scope.project_id,
-        scope=request.scope.digest,
-        scope_facts=request.scope.facts,
-        template_key=request.template.key,
-        identity="" if recipe.reusable else request.identity,
-        variant=recipe.variant if recipe.reusable else "",
-        action=request.action,
-        params=[{"field": name, "value": value} for name, value in request.params.items()],
-        template=request.template.to_json(),
-        plan=plan,
-        recipe=recipe.to_json(),
-        services=dict(services),
-        dependencies=dependencies,
-        planned_by=planned_by,
-        cost=dict(cost),
-        expires_at=expires_at,
-    )
-    try:
-        with transaction.atomic():
-            if _replace_pinned(entry):
-                entry.pinned, entry.expires_at = True, NEVER
-            entry.save(force_insert=True)
-            EntryUse.objects.create(entry=entry)
-            if recipe.reusable and vector is not None:
-                EntryVector.objects.create(
-                    entry=entry,
-                    scope=entry.scope,
-                    expires_at=entry.expires_at,
-                    fields=fields_digest(request.template),
-                    embedding=vector,
-                )
-    except IntegrityError:
-        return None
-    log.info("cache entry stored", entry=entry.id, project=entry.project_id, reusable=recipe.reusable)
-    return entry
-
-
-def _replace_pinned(entry: Entry) -> bool:
-    """Deletes the entry whose place this one takes; whether it was pinned."""
-    place = [entry.scope, entry.template_key, entry.identity, entry.variant]
-    with connection.cursor() as cursor:
-        cursor.execute(REPLACED, place)
-        return bool(cursor.fetchone() == (True,))
-
-
 def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
     """The entry's plan with the values of another request. Raises :class:`CannotFill`; a row that an older or
     damaged version wrote counts as one that cannot be filled."""
@@ -280,48 +162,9 @@ def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
     return fill_plan(entry.plan, recipe, template, params)
 
 
-def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
-    return _digest([project_id, dict(facts)])
-
-
-def fields_digest(template: Template) -> str:
-    """What the vectors of entries with the same fields and types share."""
-    return _digest([list(field) for field in template.fields])
-
-
 def template_of(entry: Entry) -> Template:
     """The entry's stored template. Raises :class:`TemplateInvalid`."""
     return Template.from_json(entry.template)
-
-
-def quarantine(entry_id: str, reason: str) -> None:
-    """The entry serves nobody any more, but stays to be looked at until it expires."""
-    with transaction.atomic():
-        Entry.objects.filter(pk=entry_id, quarantined_at=None).update(
-            quarantined_at=timezone.now(), quarantine_reason=reason[:2000]
-        )
-        EntryVector.objects.filter(pk=entry_id).delete()
-    log.warning("cache entry quarantined", entry=entry_id)
-
-
-def forget(project_id: str, entry_ids: Sequence[str]) -> int:
-    """Evicts these entries of a project; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id, pk__in=entry_ids))
-
-
-def forget_using(project_id: str, service: str) -> int:
-    """Evicts every entry of a project that uses the service; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id, services__has_key=service))
-
-
-def forget_project(project_id: str) -> int:
-    """Evicts every entry of a project; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id))
-
-
-def _delete(entries: QuerySet[Entry]) -> int:
-    _, by_model = entries.delete()
-    return by_model.get("cache.Entry", 0)
 
 
 def _by_template(request: Request, policy: Policy) -> Decision:
@@ -471,7 +314,3 @@ def _fill_by_meaning(
 
 def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
-
-
-def _digest(value: Json) -> str:
-    return hashlib.sha256(canonical(value).encode()).hexdigest()

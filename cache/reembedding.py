@@ -15,8 +15,9 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from cache import pins
-from cache.lookup import fields_digest, scope_digest, template_of
+from cache.lookup import template_of
 from cache.models import Entry, EntryVector, Reembedding
+from cache.requests import fields_digest, scope_digest
 
 EMBEDDED_BY = KT("scope_facts__embedding_model")
 MOVED, SUPERSEDED, GONE = "moved", "superseded", "gone"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from cache.lookup import Request, template_of
+from cache.lookup import template_of
 from cache.models import Entry, Verdict
+from cache.requests import Request
 
 
 def recall(request: Request, *, model: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from cache.lookup import Request
+from cache.requests import Request
 from orra import metrics
 from planengine.leases import LEASE
 from planengine.models import Flight, Follower, Plan

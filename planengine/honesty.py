@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from cache import lookup, verdicts
+from cache import storage, verdicts
 from cache.models import Entry
 from orra import metrics
 from orra.strictjson import Json
@@ -167,7 +167,9 @@ def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:
     log.info("hit checked", plan=plan.id, entry=plan.cache_entry_id, origin=origin, verdict=verdict)
     if verdict == HitCheck.Verdict.WRONG:
         if plan.cache_entry_id is not None:
-            lookup.quarantine(plan.cache_entry_id, f"Plan {plan.id}, which it served, was found wrong ({origin}).")
+            storage.quarantine(
+                plan.cache_entry_id, f"Plan {plan.id}, which it served, was found wrong ({origin})."
+            )
         if plan.cache.get("reason") == "model_check":
             request = PlanRequest(plan.action, plan.params_by_field)
             verdicts.withdraw(plan_cache.request_for(plan.project, request))

@@ -16,8 +16,9 @@ import structlog
 from django.conf import settings
 
 from cache import lookup, verdicts
-from cache.lookup import Decision, Request
+from cache.lookup import Decision
 from cache.models import Entry
+from cache.requests import Request
 from orra import metrics
 from planengine import budgets
 from planengine.exceptions import BudgetExceeded, ModelError

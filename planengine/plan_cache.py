@@ -9,10 +9,11 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from cache import lookup
+from cache import lookup, storage
 from cache.contest import Contest
-from cache.lookup import Candidate, Decision, Policy, Request, Scope
+from cache.lookup import Candidate, Decision, Policy
 from cache.models import Entry
+from cache.requests import Request, Scope
 from orra.strictjson import Json
 from planengine import model_check
 from planengine.calibration import floor_for
@@ -100,7 +101,7 @@ def store(
     used = {task["service"] for task in plan["tasks"] if "service" in task}
     versions = {service.name: service.version for service in catalogue if service.name in used}
     dependencies = _dependencies(project, catalogue, used)
-    return lookup.store(
+    return storage.store(
         asked,
         plan,
         vector=vector,

@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
-from cache import lookup
+from cache import storage
 from orra.strictjson import Json, same
 from planengine.catalogue import Catalogue
 from planengine.models import Project, Service
@@ -90,9 +90,9 @@ def _forget_plans(project: Project, changed: str | None) -> None:
     """Cached plans that the change made worthless; ``changed`` is the service, unless it is new. Entries are also
     checked when they are read: one that is being stored at this moment is not served either."""
     if project.catalogue_policy == Project.CataloguePolicy.STRICT:
-        lookup.forget_project(project.pk)
+        storage.forget_project(project.pk)
     elif changed is not None:
-        lookup.forget_using(project.pk, changed)
+        storage.forget_using(project.pk, changed)
 
 
 def _raise_revision(project: Project) -> None:

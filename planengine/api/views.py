@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cache import lookup
+from cache import storage
 from cache.models import Entry
 from orra.strictjson import InvalidJson, Json, check
 from planengine import honesty, plan_cache, plans, registry, tasks
@@ -293,7 +293,7 @@ class Entries(generics.ListAPIView[Entry]):
         service = text(request, "service")
         if not service:
             raise BadRequest("Say which entries: `?service=NAME`.", code="service_missing")
-        return Response({"evicted": lookup.forget_using(project_of(request).pk, service)})
+        return Response({"evicted": storage.forget_using(project_of(request).pk, service)})
 
 
 class OneEntry(APIView):
@@ -303,7 +303,7 @@ class OneEntry(APIView):
 
     @extend_schema(operation_id="evict_cache_entry", summary="Evict a cache entry", responses={204: None})
     def delete(self, request: Request, entry_id: str) -> Response:
-        lookup.forget(project_of(request).pk, [_entry(request, entry_id).pk])
+        storage.forget(project_of(request).pk, [_entry(request, entry_id).pk])
         return Response(status=204)
 
 

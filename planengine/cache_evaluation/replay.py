@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cache import lookup
-from cache.lookup import Decision, Policy, Request, Scope
+from cache import lookup, storage
+from cache.lookup import Decision, Policy
 from cache.models import Entry
+from cache.requests import Request, Scope
 from orra.strictjson import Json
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
@@ -57,7 +58,7 @@ class Bench:
         if plan is None:
             return None
         asked = self._asked(request)
-        return lookup.store(
+        return storage.store(
             asked,
             plan,
             vector=self._embed(asked.template.embedding_text),
@@ -134,7 +135,7 @@ def judge(
             decision, _ = bench.find(pair.b)
             yield pair, decision, decision.hit and has_values_of(decision.plan, pair.b, pair.b_constants)
             if entry is not None:
-                lookup.forget(bench.project.pk, [entry.pk])
+                storage.forget(bench.project.pk, [entry.pk])
     progress(len(pairs), len(pairs))
 
 

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from cache import lookup
+from cache import storage
 from cache.models import Entry, EntryUse, EntryVector
 from planengine.models import Plan, Project, Service
 from tests.admin.conftest import CHAIN
@@ -74,7 +74,7 @@ def test_services_that_changed_since_are_pointed_out(operator: Client, entry: En
 
 
 def test_an_entry_in_quarantine_says_why(operator: Client, entry: Entry) -> None:
-    lookup.quarantine(entry.pk, "The service 'notify' has gone.")
+    storage.quarantine(entry.pk, "The service 'notify' has gone.")
     page = text(body(operator, page_of(entry)))
     assert "in quarantine" in page
     assert "The service 'notify' has gone." in page

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cache import lookup
+from cache import storage
 from cache.models import Entry
 from planengine import flights
 from planengine.models import Attempt, Plan, Project
@@ -30,7 +30,7 @@ def test_a_served_plan_leads_to_its_entry_and_project(operator: Client, served: 
 
 
 def test_a_plan_whose_entry_was_evicted_says_so(operator: Client, served: Plan, entry: Entry) -> None:
-    lookup.forget(entry.project_id, [entry.pk])
+    storage.forget(entry.project_id, [entry.pk])
     page = body(operator, page_of(served))
     assert f'href="{page_of(entry)}"' not in page
     assert f"entry {entry.pk} (not there any more" in text(page)

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import F
 from django.test import Client
 
-from cache import lookup
+from cache import storage
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine.models import Plan, Project, Service
@@ -181,7 +181,7 @@ def test_text_that_nobody_touched_keeps_its_line_ends(
 
 
 def test_an_entry_in_quarantine_can_be_replayed_and_says_so(replay: Callable[..., Any], entry: Entry) -> None:
-    lookup.quarantine(entry.pk, "It was wrong once.")
+    storage.quarantine(entry.pk, "It was wrong once.")
     assert "This entry is in quarantine: It was wrong once." in text(replay("preview").content.decode())
 
 

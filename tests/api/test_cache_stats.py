@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from cache import lookup
+from cache import storage
 from cache.models import Entry
 from orra.strictjson import Json
 from planengine import tasks
@@ -53,7 +53,7 @@ def test_what_is_gone_is_not_forgotten(used: Api, project: Project) -> None:
     before = stats(used)
     Plan.objects.update(finished_at=timezone.now() - timedelta(hours=2))
     tasks.tally()
-    lookup.forget_project(project.pk)
+    storage.forget_project(project.pk)
     Plan.objects.all().delete()
 
     assert stats(used) == {**before, "entries": 0}

@@ -13,10 +13,11 @@ from django.db.models import JSONField, Value
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from cache import expiry, lookup, uses
-from cache.lookup import Decision, Policy, Request, Scope
+from cache import expiry, lookup, storage, uses
+from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill
+from cache.requests import Request, Scope
 from cache.templates import TemplateInvalid
 from orra.strictjson import Json
 from planengine.models import Project
@@ -56,7 +57,7 @@ class Cache:
     def store(
         self, action: str, plan: Json = None, *, degrees: float | None = 0, ttl_seconds: int = 60, **params: Json
     ) -> Entry | None:
-        return lookup.store(
+        return storage.store(
             self.request(action, **params),
             plan_with(params) if plan is None else plan,
             vector=None if degrees is None else at(degrees),
@@ -401,16 +402,16 @@ class TestForget:
         elsewhere = Cache(replace(cache.scope, project_id=make_project("other").pk))
         theirs = stored(elsewhere.store(REFUND, order_id="ORD-1"))
 
-        assert lookup.forget(cache.scope.project_id, [mine.pk, theirs.pk]) == 1
-        assert lookup.forget(cache.scope.project_id, [mine.pk]) == 0
+        assert storage.forget(cache.scope.project_id, [mine.pk, theirs.pk]) == 1
+        assert storage.forget(cache.scope.project_id, [mine.pk]) == 0
         assert list(Entry.objects.values_list("pk", flat=True)) == [theirs.pk]
         assert list(EntryVector.objects.values_list("pk", flat=True)) == [theirs.pk]
 
     def test_by_service(self, cache: Cache) -> None:
         cache.store(REFUND, order_id="ORD-1")
 
-        assert lookup.forget_using(cache.scope.project_id, "order_lookup") == 0
-        assert lookup.forget_using(cache.scope.project_id, "refund_payment") == 1
+        assert storage.forget_using(cache.scope.project_id, "order_lookup") == 0
+        assert storage.forget_using(cache.scope.project_id, "refund_payment") == 1
         assert not Entry.objects.exists()
 
     def test_hits_are_counted(self, cache: Cache) -> None:
@@ -464,7 +465,7 @@ class TestAtOnce:
             if number % 4 == 2:
                 return cache.find(REFUND, accept=lambda plan: "No.", order_id="ORD-2")
             if number % 4 == 3:
-                return lookup.forget_using(project.pk, "refund_payment")
+                return storage.forget_using(project.pk, "refund_payment")
             if entry := cache.store(REFUND, order_id=f"ORD-{number}"):
                 expire(entry)
             return entry

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cache import expiry, lookup, pins
+from cache import expiry, pins, storage
 from cache.models import Entry, EntryVector
 from planengine.models import Plan, Project
 from tests.conftest import Api
@@ -79,7 +79,7 @@ def test_a_plan_stored_anew_is_not_pinned_otherwise(api: Api, entry: Entry) -> N
 
 def test_a_pin_does_not_keep_a_wrong_entry(api: Api, entry: Entry) -> None:
     pins.pin([entry.pk])
-    lookup.quarantine(entry.pk, "found wrong")
+    storage.quarantine(entry.pk, "found wrong")
 
     assert ask(api, 18) == "composer"
     assert Plan.objects.latest("created_at").decision == "miss"

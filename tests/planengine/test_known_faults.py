@@ -19,9 +19,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from cache import lookup
-from cache.lookup import Decision, Policy, Request, Scope
+from cache import lookup, storage
+from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryVector
+from cache.requests import Request, Scope
 from orra.embedded import BASE_DIR
 from orra.strictjson import Json
 from planengine import tasks
@@ -260,7 +261,7 @@ def test_a_plan_serves_only_under_the_grounding_and_version_it_was_made_with(pro
         return lookup.find(asked(grounding), policy)
 
     request = asked("returns 1")
-    lookup.store(
+    storage.store(
         request,
         plan,
         vector=get_embedder().embed([request.template.embedding_text])[0],

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from cache import lookup, pins, reembedding
+from cache import pins, reembedding, storage
 from cache.models import Entry, EntryUse, EntryVector, Reembedding
+from cache.requests import Request, Scope
 from orra.strictjson import Json
 from planengine import embeddings, plan_cache, planner_choice
 from planengine.embeddings import EndpointEmbedder, get_embedder
@@ -177,7 +178,7 @@ def test_only_what_serves_and_only_the_project_asked_for(
     assert expired.scope_facts["embedding_model"] != "words-1"
     assert ask(api, REFUND, "ORD-2")["source"] == "exact"
     assert ask(other_api, REFUND, "ORD-2", cache="only")["status"] == "failed"
-    lookup.quarantine(Entry.objects.exclude(project=project).get().pk, "wrong")
+    storage.quarantine(Entry.objects.exclude(project=project).get().pk, "wrong")
     assert "0 entries" in run()
 
 
@@ -201,7 +202,7 @@ def test_an_entry_for_the_identical_request_only_moves_without_a_vector(
     ask(api, REFUND, "ORD-1")
     entry = Entry.objects.get()
     EntryVector.objects.all().delete()
-    identity = lookup.Request(lookup.Scope("", "", ""), REFUND.format("ORD-1"), {"order_id": "ORD-1"}).identity
+    identity = Request(Scope("", "", ""), REFUND.format("ORD-1"), {"order_id": "ORD-1"}).identity
     Entry.objects.filter(pk=entry.pk).update(identity=identity)
     change_model()
 

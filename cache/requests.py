@@ -1,0 +1,62 @@
+"""What is looked up, and among which entries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cache.filling import fingerprint
+from cache.templates import Template, make_template
+from orra.strictjson import Json, canonical
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What must be equal before an entry is considered at all."""
+
+    project_id: str
+    embedding_model: str
+    planner: str
+    grounding: str = ""
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        return {"embedding_model": self.embedding_model, "planner": self.planner, "grounding": self.grounding}
+
+    @cached_property
+    def digest(self) -> str:
+        return scope_digest(self.project_id, self.facts)
+
+
+@dataclass(frozen=True)
+class Request:
+    """An action with its params (by field, in their order) and where to look for a plan. ``telling`` are the words
+    by which tasks are told apart, see :func:`make_template`."""
+
+    scope: Scope
+    action: str
+    params: Mapping[str, Json]
+    telling: frozenset[str] = frozenset()
+
+    @cached_property
+    def template(self) -> Template:
+        return make_template(self.action, self.params, telling=self.telling)
+
+    @cached_property
+    def identity(self) -> str:
+        return fingerprint(self.action, self.params)
+
+
+def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
+    return _digest([project_id, dict(facts)])
+
+
+def fields_digest(template: Template) -> str:
+    """What the vectors of entries with the same fields and types share."""
+    return _digest([list(field) for field in template.fields])
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
