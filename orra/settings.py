@@ -125,6 +125,17 @@ def origins(variable: str) -> list[str]:
     return found
 
 
+# A host that is gone says nothing, and TCP waits for it for a quarter of an hour, with every thread that asks it.
+# Seconds, but for the milliseconds that sent data may stay unacknowledged.
+UNTIL_GONE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+
+
 def database(variable: str) -> dict[str, Any]:
     """Django's form of ``postgresql://user:password@host:port/name?option=value``; a socket's folder goes into
     the ``host`` option, as libpq has it."""
@@ -146,7 +157,7 @@ def database(variable: str) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or "") or options.pop("host", ""),
         "PORT": str(port or options.pop("port", "")),
-        "OPTIONS": options,
+        "OPTIONS": {**UNTIL_GONE, **options},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

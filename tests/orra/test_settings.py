@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
+
+from orra import settings
 
 GOOD = {
     "DATABASE_URL": "postgresql:///none",
@@ -111,3 +114,23 @@ def test_a_fallback_that_cannot_be_one_stops_the_start(
 @pytest.mark.parametrize("fallback", [{"LLM_FALLBACK_MODEL": "composer"}, {**HERE, "LLM_FALLBACK_MODEL": "other"}])
 def test_a_fallback_and_prices_are_taken(tmp_path: Path, fallback: dict[str, str]) -> None:
     assert read_settings(tmp_path, **fallback, LLM_PRICES="some-model=1/2, other=0.5/0.75").returncode == 0
+
+
+@pytest.mark.django_db
+def test_a_database_whose_host_vanishes_is_noticed_soon() -> None:
+    connection.ensure_connection()
+
+    told = connection.connection.info.get_parameters()
+
+    assert told["connect_timeout"] == "5"
+    unanswered = int(told["keepalives_idle"]) + int(told["keepalives_interval"]) * int(told["keepalives_count"])
+    assert max(unanswered, int(told["tcp_user_timeout"]) / 1000) <= 25
+
+
+def test_the_url_has_the_last_word_on_the_databases_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@db.example/orra?connect_timeout=2&sslmode=require")
+
+    options = settings.database("DATABASE_URL")["OPTIONS"]
+
+    assert (options["connect_timeout"], options["sslmode"]) == ("2", "require")
+    assert options["tcp_user_timeout"] == settings.UNTIL_GONE["tcp_user_timeout"]
