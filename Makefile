@@ -14,7 +14,7 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
-	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in the README)"
+	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in docs/operations.md)"
 	@echo "make test    the tests        (ARGS='-k name' chooses)"
 	@echo "make bench   the measurements"
 	@echo "make lint    style, types, direction of imports, migrations"

@@ -56,9 +56,13 @@ def _check_fields(recipe: Recipe, params: Mapping[str, Json]) -> None:
 
 
 def _check_literals(recipe: Recipe, template: Template, literals: Mapping[tuple[str, int], Slot]) -> None:
-    if Counter(recipe.literals) != Counter(slot.name for slot in template.literals):
+    asked, cached = sorted(slot.name for slot in template.literals), sorted(recipe.literals)
+    if asked != cached:
+        kinds, wanted = (", ".join(names) or "none" for names in (asked, cached))
         raise CannotFill(
-            "literals_differ", "The action holds other kinds of values than the cached plan's action."
+            "literals_differ",
+            f"The values in the action that no param has differ in kind from the cached plan's: {kinds} "
+            f"instead of {wanted}.",
         )
     for name, number, raw in recipe.pinned:
         slot = literals.get((name, number))

@@ -25,7 +25,7 @@ class Engine:
 
     @property
     def later_url(self) -> str:
-        port = os.environ.get("PORT", "").strip() or str(USUAL_PORT)
+        port = os.environ.get("PORT", "").strip().lstrip("0") or USUAL_PORT  # 0 is another one every time
         return f"http://127.0.0.1:{port}" if self.started_here else self.url
 
 
