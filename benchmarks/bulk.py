@@ -63,9 +63,8 @@ def unit(vectors: NDArray[Any]) -> Vectors:
 
 def copy_rows(like: Model, numbers: range, **changed: str) -> None:
     """For each number a row like this one, but for what ``changed`` says in SQL, where ``number`` may be used."""
-    table = connection.ops.quote_name(like._meta.db_table)
+    table, key = like._meta.db_table, like._meta.pk.column
     columns = [field.column for field in like._meta.concrete_fields if field.column]
-    key = connection.ops.quote_name(str(like._meta.pk.column))
     if unknown := changed.keys() - set(columns):
         raise ValueError(f"{table} has no column {min(unknown)}.")
     values = ", ".join(changed.get(column, f"original.{column}") for column in columns)
@@ -79,6 +78,7 @@ def copy_rows(like: Model, numbers: range, **changed: str) -> None:
 
 def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: int, expires_at: datetime) -> None:
     """One entry for each vector, numbered from ``first`` on: numbers must not repeat."""
+    used = EntryUse.objects.get(pk=like.pk)
     entry_id = "'ce_' || left(md5(number::text), 24)"
     for start in range(0, len(vectors), CHUNK):
         chunk = vectors[start : start + CHUNK]
@@ -94,7 +94,7 @@ def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: i
             created_at="now() - number * interval '1 millisecond'",
         )
         copy_rows(
-            EntryUse.objects.get(pk=like.pk),
+            used,
             numbers,
             entry_id=entry_id,
             hits="0",

@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 
+from cache.guards.case import counted
 from cache.literals import parse_number, spellings
 from cache.recipes import Part, Recipe
 from cache.slots import Path, Slot
@@ -56,13 +57,12 @@ def _check_fields(recipe: Recipe, params: Mapping[str, Json]) -> None:
 
 
 def _check_literals(recipe: Recipe, template: Template, literals: Mapping[tuple[str, int], Slot]) -> None:
-    asked, cached = sorted(slot.name for slot in template.literals), sorted(recipe.literals)
+    asked, cached = Counter(slot.name for slot in template.literals), Counter(recipe.literals)
     if asked != cached:
-        kinds, wanted = (", ".join(names) or "none" for names in (asked, cached))
         raise CannotFill(
             "literals_differ",
-            f"The values in the action that no param has differ in kind from the cached plan's: {kinds} "
-            f"instead of {wanted}.",
+            f"The values in the action that no param has differ in kind from the cached plan's: {counted(asked)} "
+            f"instead of {counted(cached)}.",
         )
     for name, number, raw in recipe.pinned:
         slot = literals.get((name, number))

@@ -10,16 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import io
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import Body, build_environ
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Header = tuple[bytes, bytes]
+from orra.messages import Header, Message, Send
 
 
 @dataclass

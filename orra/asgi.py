@@ -16,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from django.conf import settings  # noqa: E402
 from orra.answers import Answer, answer_of  # noqa: E402
 from orra.bodies import ClientGone, at_hand, take_body  # noqa: E402
 from orra.heads import fault_of  # noqa: E402
+from orra.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.strictjson import Json  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
@@ -43,11 +44,6 @@ from planengine.waiting import (  # noqa: E402
     finished_among,
     told_of,
 )
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS = 30
 KEEP_ALIVE_SECONDS = 15
@@ -161,7 +157,7 @@ async def _too_slow(send: Send) -> None:
     await _refuse(send, problem(408, "body_too_slow", detail), headers=[(b"connection", b"close")])
 
 
-async def _refuse(send: Send, told: Json, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+async def _refuse(send: Send, told: Json, *, headers: Sequence[Header] = ()) -> None:
     body = json.dumps(told).encode()
     own = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     await Answer(told["status"], [*own, *headers], body).send_to(send)

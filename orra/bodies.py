@@ -8,11 +8,8 @@ well, without which WSGI sees no body at all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+from orra.messages import Message, Receive
 
 REPLACED_HEADERS = (b"content-length", b"transfer-encoding")
 

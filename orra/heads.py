@@ -3,12 +3,9 @@ error of ours."""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Any
-
 from django.utils.http import parse_header_parameters
 
-Message = MutableMapping[str, Any]
+from orra.messages import Message
 
 
 def fault_of(scope: Message) -> str | None:

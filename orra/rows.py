@@ -24,6 +24,8 @@ class Rows(Generic[M]):
         self._model = model
         # In the model's order, as ``from_db`` wants them.
         self._fields = [field for field in model._meta.concrete_fields if not names or field.name in names]
+        if unknown := set(names) - {field.name for field in self._fields}:
+            raise ValueError(f"{model.__name__} has no field {min(unknown)}.")
         self._names = [field.attname for field in self._fields]
         self._also = also
         self.columns = ", ".join(f"{table or model._meta.db_table}.{field.column}" for field in self._fields)

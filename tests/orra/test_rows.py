@@ -44,6 +44,11 @@ def test_what_is_read_is_what_the_orm_reads() -> None:
     assert found.action == "Do it"  # asked for when it is looked at
 
 
+def test_a_field_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="Entry has no field colour"):
+        Rows(Entry, "id", "colour")
+
+
 def test_a_caller_is_the_whole_project_and_its_key() -> None:
     project, secret = Project.open(name="caller", tokens_per_day=5)
     key = ApiKey.objects.get(project=project)
