@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from benchmarks import table
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.planner_evaluation.rows import own_catalogue, own_rows
 from planengine.planners.base import Draft, Feedback, Job

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from benchmarks import table
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.planners.base import Feedback, Job
 from planengine.prompts import build_messages

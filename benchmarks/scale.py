@@ -23,7 +23,7 @@ from cache.models import Entry
 from cache.nearest import nearest
 from cache.requests import Request, Scope
 from cache.storage import store
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Project
 
 SIZES = (1_000, 10_000, 20_000, 100_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import plan_cache, registry
 from planengine.models import Project
 from planengine.requests import PlanRequest

@@ -23,8 +23,8 @@ from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
 from cache.templates import TemplateInvalid
 from orra.admin import ChosenFilter, OperatorAdmin, ProjectFilter, badge, page_of
+from orra.base.strictjson import Json
 from orra.showing import brief, visible
-from orra.strictjson import Json
 
 MAX_LISTED = 100
 

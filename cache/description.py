@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cache.recipes import Part, Place, Recipe
 from cache.templates import Template, texts_between
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 
 @dataclass(frozen=True)

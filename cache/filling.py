@@ -13,7 +13,7 @@ from cache.recipes import Part, Recipe
 from cache.slots import Path, Slot
 from cache.templates import Template
 from cache.tokens import fold
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 
 
 class CannotFill(ValueError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from cache.language.abbreviations import NAMES_WITH_DIGITS
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_DIGITS = 300
 

@@ -23,8 +23,8 @@ from cache.renaming import pair_fields, rename_params, rename_plan
 from cache.requests import Request, fields_digest
 from cache.storage import quarantine
 from cache.templates import Template, TemplateInvalid, make_template
-from orra.rows import Rows
-from orra.strictjson import Json
+from orra.base.rows import Rows
+from orra.base.strictjson import Json
 
 CANDIDATES = 8
 READ_FIRST = 2

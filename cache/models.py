@@ -16,7 +16,7 @@ from django.db import models
 from django.utils import timezone
 from pgvector.django import HalfVectorField
 
-from orra import ids
+from orra.base import ids
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

@@ -20,7 +20,7 @@ from cache.sentinels import check_with_sentinels
 from cache.slots import Path, leaves
 from cache.templates import Template, texts_between
 from cache.tokens import joined, name_words, tokenize
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 
 __all__ = ["CannotFill", "Recipe", "RecipeInvalid", "check_with_sentinels", "fill_plan", "trace"]
 

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cache.slots import Path
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 
 
 class RecipeInvalid(ValueError):

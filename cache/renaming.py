@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cache.filling import CannotFill
 from cache.language.forms import words_of
 from cache.language.sides import SIDES
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 Fields = Sequence[tuple[str, str]]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from cache.filling import fingerprint
 from cache.templates import Template, make_template
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 
 
 @dataclass(frozen=True)

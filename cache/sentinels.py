@@ -13,7 +13,7 @@ from cache.recipes import Recipe
 from cache.slots import Path, Slot, leaves
 from cache.templates import Template, fill
 from cache.tokens import joined
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 
 # Values of the plan times values of the request; beyond it the plan is not worth the rehearsal.
 MAX_COMPARISONS = 200_000

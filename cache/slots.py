@@ -24,7 +24,7 @@ from cache.language.grammar import (
 )
 from cache.literals import Literal, parse_number
 from cache.tokens import JOIN, Token, name_words, tokenize
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 Path = tuple[str | int, ...]
 Span = tuple[int, int]

@@ -17,7 +17,7 @@ from cache.models import Entry, EntryUse, EntryVector
 from cache.pins import NEVER
 from cache.provenance import check_with_sentinels, trace
 from cache.requests import Request, fields_digest
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ from cache.language.verbs import VERBS
 from cache.readings import Reading, does_noun, particle_of
 from cache.tokens import name_words
 from cache.words import SENTENCE_ENDS
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 # Function words that ask for something of their own.
 QUESTIONS = words_of("when where why who whom whose how up")

@@ -17,7 +17,7 @@ from cache.language.slips import mend
 from cache.literals import find_literals
 from cache.slots import Path, Slot, find_choices, find_slots
 from cache.tokens import fold
-from orra.strictjson import Json, canonical, type_of
+from orra.base.strictjson import Json, canonical, type_of
 
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 FINISHED = frozenset({"ready", "not_actionable", "failed"})
 WAIT_SECONDS = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 GAP = "  "
 Box = list[str]

@@ -12,7 +12,7 @@ from demo.drawing import draw
 from demo.report import Told
 from demo.shop import SERVICES
 from demo.story import STORY, Step, explanation_of, faults
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 PLANNERS = ("composer", "model")
 Tell = Callable[[str], None]

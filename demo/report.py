@@ -11,7 +11,7 @@ from statistics import median
 
 from demo.drawing import printable
 from demo.story import Step, explanation_of, refusals_of, services_of
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 HITS = {"exact": "cache, same template", "semantic": "cache, same meaning"}
 NUMBER, TIME, SAVED = 3, 10, 7

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 Schema = dict[str, Json]
 

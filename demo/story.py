@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 
 class Origin(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 
-from orra.outages import OUT_OF_REACH, brief
+from orra.base.outages import OUT_OF_REACH, brief
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 
-from orra.prices import Price, parse_prices
+from orra.base.prices import Price, parse_prices
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "rediss+socket", "sentinel", "memory"}  # memory: for tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_SHOWN = 20_000
 

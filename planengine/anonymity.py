@@ -17,7 +17,7 @@ from functools import lru_cache
 from cache.literals import find_literals, parse_number, spellings
 from cache.slots import Slot, find_slots, leaves
 from cache.templates import texts_between
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 from planengine.catalogue import Catalogue
 from planengine.planners.verbs import is_verb
 from planengine.planners.vocabulary import LITTLE_WORDS, QUESTIONS

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 from django.db import Error, transaction
 
-from orra import metrics
-from orra.strictjson import Json
+from orra.base import metrics
+from orra.base.strictjson import Json
 from planengine import budgets
 from planengine.completions import storable
 from planengine.generation import Trial

@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from orra import metrics
+from orra.base import metrics
 from planengine.generation import Outcome
 from planengine.models import Breaker
 

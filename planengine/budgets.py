@@ -27,7 +27,7 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
-from orra import metrics
+from orra.base import metrics
 from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import DailyUsage, Project

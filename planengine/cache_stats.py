@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from cache.models import Entry, Verdict
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import honesty, tallies
 from planengine.calibration import floor_for
 from planengine.models import Project

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from django.utils import timezone
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.embeddings import Embedder, get_embedder
 from planengine.models import CalibratedFloor, Project
 

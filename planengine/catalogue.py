@@ -12,7 +12,7 @@ from cache.contest import Contest
 from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
 from cache.tokens import name_words, tokenize
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 from planengine.contests import Taker, contest_of, plain_names, telling_words
 from planengine.schemas import ObjectSchema, compile_schema
 

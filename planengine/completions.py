@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.model_errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
 from planengine.planners.base import Usage
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import islice
 
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.planners.naming import compare, is_identifier, key_of, stems_of, words_of
 from planengine.planners.producers import facts_of

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.corrections import Corrections
 from planengine.problems import Problem, quote, quote_all, shorten, show

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.model_errors import Refusal
 from planengine.structured_output import LADDER, Rung
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import structlog
 from django.conf import settings
 
-from orra import metrics
+from orra.base import metrics
 from planengine import breaker
 from planengine.attempts import Attempts
 from planengine.generation import Outcome, generate

@@ -22,8 +22,8 @@ import structlog
 from django.conf import settings
 from numpy.typing import NDArray
 
-from orra import metrics
-from orra.strictjson import Json
+from orra.base import metrics
+from orra.base.strictjson import Json
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.exchange import OPENAI_URL, client_for
 from planengine.llm import tidy_url

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_PROBLEMS = 5
 MAX_TEXT = 500

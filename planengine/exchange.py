@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import openai
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
 from planengine.model_errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote

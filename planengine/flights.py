@@ -26,8 +26,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from cache.requests import Request
-from orra import metrics
-from planengine.leases import LEASE
+from orra.base import metrics
+from orra.base.leases import LEASE
 from planengine.models import Flight, Follower, Plan
 
 # A flight may land between the try to lead it and the try to follow it.

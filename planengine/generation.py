@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import diagnosis
 from planengine.corrections import Corrections
 from planengine.exceptions import PlannerError

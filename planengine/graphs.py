@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from orra.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical
 from planengine.validation.references import read_reference
 
 

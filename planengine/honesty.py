@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from cache import storage, verdicts
 from cache.models import Entry
-from orra import metrics
-from orra.strictjson import Json
+from orra.base import metrics
+from orra.base.strictjson import Json
 from planengine import budgets, drafting, plan_cache, tallies
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.completions import Completion
 from planengine.dialects import Dialect, Message, adapt, memory, merge_roles
 from planengine.exceptions import ModelError

@@ -19,7 +19,7 @@ from cache import lookup, verdicts
 from cache.lookup import Decision
 from cache.models import Entry
 from cache.requests import Request
-from orra import metrics
+from orra.base import metrics
 from planengine import budgets
 from planengine.exceptions import BudgetExceeded, ModelError
 from planengine.llm import Endpoint, complete

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
 
 MAX_QUOTED = 300

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orra.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.problems import Problem
 
 MAX_CHARACTERS = 1_000_000

@@ -14,7 +14,7 @@ from cache.contest import Contest
 from cache.lookup import Candidate, Decision, Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import model_check
 from planengine.calibration import floor_for
 from planengine.catalogue import Catalogue

@@ -18,10 +18,10 @@ from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
 
 from cache import lookup
-from orra import metrics
-from orra.outages import OUT_OF_REACH
-from orra.strictjson import Json
-from planengine import drafting, flights, leases, plan_cache, plans
+from orra.base import leases, metrics
+from orra.base.outages import OUT_OF_REACH
+from orra.base.strictjson import Json
+from planengine import drafting, flights, plan_cache, plans
 from planengine.flights import Lead
 from planengine.generation import Failure, Outcome
 from planengine.models import Plan

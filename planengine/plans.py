@@ -28,12 +28,12 @@ from cache import lookup, uses
 from cache.lookup import Decision
 from cache.models import Entry
 from cache.provenance import CannotFill
-from orra import metrics
-from orra.strictjson import Json
+from orra.base import metrics
+from orra.base.leases import LEASE
+from orra.base.strictjson import Json
 from planengine import plan_cache
 from planengine.exceptions import BadRequest
 from planengine.generation import Failure, Outcome
-from planengine.leases import LEASE
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, params_as_list

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_PROBLEMS = 50
 

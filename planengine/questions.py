@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cache.templates import Template
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.prompts import data_sections
 
 # Part of what verdicts are remembered by: raise it whenever the words below would make a model answer differently.

@@ -17,7 +17,7 @@ from django.db.models import Q
 from cache import lookup, reembedding
 from cache.models import Entry
 from cache.templates import TemplateInvalid
-from planengine import leases
+from orra.base import leases
 from planengine.embeddings import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable, OrraError
 from planengine.planners.composer import composer_name

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from cache import storage
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 from planengine.catalogue import Catalogue
 from planengine.models import Project, Service
 

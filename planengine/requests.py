@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orra.strictjson import InvalidJson, Json, canonical, check
+from orra.base.strictjson import InvalidJson, Json, canonical, check
 from planengine.exceptions import BadRequest
 
 MAX_ACTION_CHARACTERS = 8_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from orra.batches import BATCH, until_none_left
+from orra.base.batches import BATCH, until_none_left
 
 # What refers to the plans goes in the same statement, because foreign keys are checked at its end.
 # Parameters: cutoff, batch.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.schemas import type_names

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import unquote
 
-from orra.strictjson import Json, same, type_of
+from orra.base.strictjson import Json, same, type_of
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 # Keywords whose subschemas apply to the very value that the schema applies to.

@@ -20,7 +20,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from orra.strictjson import InvalidJson, Json, canonical, check, type_of
+from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
 from planengine.problems import quote, show
 from planengine.schema_shapes import (
     ALL_TYPES,

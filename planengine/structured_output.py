@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 NAME = "execution_plan"
 # OpenAI allows 15,000 characters in the values of one enum of more than 250; longer ones slow every grammar down.

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orra import metrics
+from orra.base import metrics
 from orra.celery import app
 from planengine import freshness, honesty, planning, plans, retention, tallies
 

@@ -18,7 +18,7 @@ from django.db.models import Prefetch, QuerySet
 
 from cache.models import Entry
 from cache.templates import make_template
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.catalogue import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project

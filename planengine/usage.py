@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import budgets, tallies
 from planengine.models import DailyUsage, Project
 from planengine.states import HIT_SOURCES

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from hypothesis import settings
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import registry
 from planengine.models import ApiKey, Project
 from planengine.planning import work_on

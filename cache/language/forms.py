@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 # What is longer is no English word, and not kept in memory.
 LONGEST_WORD = 40

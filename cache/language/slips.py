@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from cache.language.phrases import SAID_IN_PHRASES
 from cache.language.spelling import MISSPELLINGS, is_slip
 from cache.language.synonyms import KNOWN, is_known
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 # Shorter words are too often others that are a letter away.
 LEAST_MENDED = 4

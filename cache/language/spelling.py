@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cache.language.forms import LONGEST_WORD, words_of
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 # Words of these that differ in spelling only.
 _SPELLINGS = (

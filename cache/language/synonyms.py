@@ -17,7 +17,7 @@ from cache.language.qualities import QUALITIES
 from cache.language.quantities import SCOPE, UNITS
 from cache.language.spelling import is_slip, standard_spelling
 from cache.language.things import THINGS
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 # Forms of one word that mean another thing.
 _APART = frozenset(

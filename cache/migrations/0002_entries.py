@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import orra.ids
+import orra.base.ids
 import pgvector.django.halfvec
 from django.db import migrations, models
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Entry',
             fields=[
-                ('id', models.CharField(default=orra.ids.entry_id, editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=orra.base.ids.entry_id, editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('scope', models.CharField(help_text='Digest of what must be equal for an entry to be considered.', max_length=64)),
                 ('scope_facts', models.JSONField(help_text='What the scope is made of: embedding model, planner, grounding.')),
                 ('template_key', models.CharField(help_text='Digest of the normalised template and its fields.', max_length=64)),

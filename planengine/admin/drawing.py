@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.validation.references import Reference, read_reference
 
 MAX_TASKS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_CANDIDATES = 50
 

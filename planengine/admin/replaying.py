@@ -11,8 +11,8 @@ from django import forms
 from django.forms import BoundField
 
 from cache.models import Entry
+from orra.base.strictjson import InvalidJson, Json, parse
 from orra.showing import brief
-from orra.strictjson import InvalidJson, Json, parse
 from planengine.exceptions import BadRequest
 from planengine.requests import PlanRequest, parse_action, parse_params
 

@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from orra.base.metrics import exposition
 from orra.celery import app
-from orra.metrics import exposition
 
 
 class Live(APIView):

@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework.parsers import BaseParser
 
-from orra.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.exceptions import BadRequest
 
 

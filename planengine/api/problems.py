@@ -17,8 +17,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from orra.outages import OUT_OF_REACH, brief
-from orra.strictjson import Json
+from orra.base.outages import OUT_OF_REACH, brief
+from orra.base.strictjson import Json
 from planengine.exceptions import BadRequest, OrraError
 from planengine.problems import shorten
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from cache import storage
 from cache.models import Entry
-from orra.strictjson import InvalidJson, Json, check
+from orra.base.strictjson import InvalidJson, Json, check
 from planengine import honesty, plan_cache, plans, registry, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister

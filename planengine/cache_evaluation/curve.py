@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.cache_evaluation.figures import CONFIDENCE, upper_bound
 from planengine.cache_evaluation.replay import Progress, judge, replay
 from planengine.cache_evaluation.rows import Pair, StreamRow

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.cache_evaluation.rows import Pair, StreamRow
 
 CONFIDENCE = 0.95

@@ -15,7 +15,7 @@ from cache import lookup, storage
 from cache.lookup import Decision, Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 from planengine.cache_evaluation.rows import Pair, StreamRow

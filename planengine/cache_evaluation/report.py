@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.cache_evaluation.curve import Curve
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from orra.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.exceptions import BadRequest
 from planengine.requests import PlanRequest, parse_action, parse_params
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cache.contest import Contest
-from orra.strictjson import Json, canonical, same
+from orra.base.strictjson import Json, canonical, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.requests import PlanRequest
 from planengine.validation import validate

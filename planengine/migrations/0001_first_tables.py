@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import orra.ids
+import orra.base.ids
 from django.db import migrations, models
 
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Plan',
             fields=[
-                ('id', models.CharField(default=orra.ids.plan_id, editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=orra.base.ids.plan_id, editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('pending', 'pending'), ('planning', 'planning'), ('ready', 'ready'), ('not_actionable', 'not actionable'), ('failed', 'failed')], default='pending', max_length=20)),
                 ('action', models.TextField()),
                 ('params', models.JSONField(default=list, help_text='A list of {field, value}, in the order they were sent.')),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Project',
             fields=[
-                ('id', models.CharField(default=orra.ids.project_id, editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=orra.base.ids.project_id, editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=100)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('catalogue_revision', models.PositiveBigIntegerField(default=0, editable=False, help_text="Rises with every change to the project's services.")),
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApiKey',
             fields=[
-                ('id', models.CharField(default=orra.ids.key_id, editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=orra.base.ids.key_id, editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, max_length=100)),
                 ('prefix', models.CharField(editable=False, max_length=20)),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Service',
             fields=[
-                ('id', models.CharField(default=orra.ids.service_id, editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=orra.base.ids.service_id, editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=100)),
                 ('type', models.CharField(choices=[('agent', 'Agent'), ('service', 'Service')], default='service', max_length=10)),
                 ('description', models.TextField()),

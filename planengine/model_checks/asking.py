@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.completions import Completion
 from planengine.dialects import Dialect, adapt, memory
 from planengine.exceptions import ModelError

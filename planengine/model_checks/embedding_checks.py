@@ -12,7 +12,7 @@ import numpy as np
 import openai
 from numpy.typing import NDArray
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.embeddings import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.exchange import client_for

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 
 class State(StrEnum):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from orra.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.completions import Completion
 from planengine.families import family_of
 from planengine.generation import Failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.planners.base import Job
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from orra import ids
+from orra.base import ids
 from planengine.models.plans import Plan
 from planengine.models.tenants import Project
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from orra import ids
+from orra.base import ids
 from planengine.models.tenants import Project
 from planengine.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
 

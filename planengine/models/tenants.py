@@ -10,8 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
 
-from orra import ids
-from orra.rows import Rows
+from orra.base import ids
+from orra.base.rows import Rows
 from planengine.exceptions import BadRequest
 
 KEY_PREFIX = "sk-orra-v1-"

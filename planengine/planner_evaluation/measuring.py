@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.generation import Outcome, generate
 from planengine.planner_evaluation.rows import Call, Row, calls_of, comparable
 from planengine.planners.base import Planner

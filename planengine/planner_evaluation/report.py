@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.planner_evaluation.measuring import Figures, Result
 from planengine.planner_evaluation.rows import calls_of
 

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from orra.strictjson import InvalidJson, Json, canonical, parse
+from orra.base.strictjson import InvalidJson, Json, canonical, parse
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.exceptions import BadRequest
 from planengine.planners.base import Job

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
 from planengine.validation import Problem
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stem, stems_of, words_of
 from planengine.planners.verbs import Act, act_of_service

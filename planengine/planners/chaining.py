@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 from planengine.planners.bench import Option, Workbench
 from planengine.planners.naming import Likeness, is_vague, key_of
 from planengine.schema_shapes import conjuncts

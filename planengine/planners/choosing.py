@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.planners.additions import listed, with_the_rest
 from planengine.planners.bench import Candidate, Workbench

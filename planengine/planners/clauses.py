@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.planners.verbs import Act, act_of_request, begins_request, is_gerund, is_verb, opens_sentence
 
 

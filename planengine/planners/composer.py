@@ -8,7 +8,7 @@ missing.
 
 from __future__ import annotations
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.chaining import Assembly, plan_of

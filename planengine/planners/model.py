@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.completions import Completion
 from planengine.llm import Endpoint, complete
 from planengine.parsing import NoPlan, extract_plan

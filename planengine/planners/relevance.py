@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cache.slots import find_slots
 from cache.templates import texts_between
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.naming import stem, stems_of, words_of

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.planners.bench import Candidate
 from planengine.planners.clauses import Request

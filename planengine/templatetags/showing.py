@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from orra import showing
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 MAX_ROWS = 200
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain, islice
 
-from orra.strictjson import Json, same, type_of
+from orra.base.strictjson import Json, same, type_of
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.problems import MAX_PROBLEMS, Problem, Verdict, quote, quote_all, shorten, show
 from planengine.schemas import Field, type_names

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orra.strictjson import InvalidJson, Json, check
+from orra.base.strictjson import InvalidJson, Json, check
 from planengine.problems import Problem, quote, shorten
 from planengine.validation.references import is_task_id
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 _ID = re.compile(r"task(?:0|[1-9][0-9]{0,5})", re.ASCII)
 _EXACT = re.compile(r"\$(task(?:0|[1-9][0-9]{0,5}))\.(.+)", re.ASCII | re.DOTALL)

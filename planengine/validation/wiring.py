@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
 from planengine.schemas import Field

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import plan_cache, plans
 from planengine.models import Attempt, Plan, Project
 from planengine.requests import PlanRequest

@@ -10,7 +10,7 @@ from django.test import Client
 
 from cache import storage
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Plan, Project, Service
 from tests.admin.pages import address, body, fill, page_of, said, text
 

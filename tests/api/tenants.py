@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cache.models import Entry, EntryUse, EntryVector
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import registry
 from planengine.models import ApiKey, Attempt, HitCheck, Plan, Project, Service
 from tests.conftest import Api, object_schema

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from cache import storage
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import tasks
 from planengine.models import Plan, Project
 from tests.conftest import Api

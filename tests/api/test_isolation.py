@@ -11,7 +11,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import ApiKey, Project
 from tests.api.tenants import BODIES, IDEMPOTENCY_KEY, OWNED, WRITING, Operation, Tenant, operations
 from tests.conftest import Api

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import plans
 from planengine.generation import Failure, Outcome
 from planengine.models import Flight, Plan, Project

@@ -19,7 +19,7 @@ from cache.models import Entry, EntryUse, EntryVector
 from cache.provenance import CannotFill
 from cache.requests import Request, Scope
 from cache.templates import TemplateInvalid
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Project
 
 Vector = NDArray[np.float32]

@@ -11,7 +11,7 @@ from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_senti
 from cache.slots import leaves
 from cache.templates import fill, make_template
 from cache.tokens import joined
-from orra.strictjson import Json, same
+from orra.base.strictjson import Json, same
 
 
 def plan_of(constants: dict[str, Json]) -> Json:

@@ -19,7 +19,7 @@ from cache import tasks, vector_indexes
 from cache.models import Entry, EntryUse, EntryVector
 from cache.nearest import index_name, nearest
 from cache.vector_indexes import Changes
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)

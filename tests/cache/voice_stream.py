@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 PHRASINGS = Path(__file__).parent / "streams"
 SEED = 20

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.drawing import draw
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 REFUND = {
     "tasks": [

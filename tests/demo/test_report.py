@@ -5,7 +5,7 @@ import pytest
 from demo import report
 from demo.report import Told
 from demo.story import STORY, Expected, Origin, Step
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 STEP = Step(
     "other values", "Refund order ORD-2077 now", {"order_id": "ORD-2077"}, Expected(origin=Origin.SAME_TEMPLATE)

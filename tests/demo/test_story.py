@@ -4,7 +4,7 @@ import pytest
 
 from demo.shop import SERVICES
 from demo.story import STORY, Expected, Origin, Step, faults
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.schemas import check_schema
 
 STEP = Step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 SAID: dict[str, tuple[str, ...]] = {
     "order_id": (

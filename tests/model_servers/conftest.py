@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import planner_choice
 from planengine.dialects import memory
 from planengine.llm import Patience

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Attempt
 from tests.conftest import Api
 from tests.model_servers.cases import case

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import dialects
 from planengine.llm import Endpoint, complete
 from planengine.structured_output import Rung, plan_schema, response_format

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.planner_evaluation.rows import Row, read_rows
 
 _DIRECTORY = Path(__file__).with_name("everyday")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import plans
 from planengine.models import Flight, Plan
 from planengine.planning import work_on

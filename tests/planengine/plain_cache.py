@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.embeddings import get_embedder
 
 Params = Mapping[str, Json]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.anonymity import Anonymous, CannotReplace, anonymise
 from planengine.synthesis import Inventor
 from planengine.validation import validate

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.prices import Price
+from orra.base.prices import Price
 from planengine import budgets, honesty, plans, tallies
 from planengine.attempts import PROGRESS_SECONDS, Attempts
 from planengine.exceptions import BudgetExceeded

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.embeddings import get_embedder
 from planengine.exceptions import EmbeddingUnavailable

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.corrections import Corrections
 from planengine.validation import validate
 from tests.planengine.shop import a_draft, shop

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
 from planengine.corrections import Corrections
 from planengine.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cache.contest import Contest
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import calibration
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
 from planengine.cache_evaluation.curve import Curve, Point

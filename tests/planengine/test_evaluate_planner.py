@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.embeddings import get_embedder
 from planengine.exceptions import PlannerError
 from planengine.planner_evaluation.measuring import PlannerUnusable, evaluate

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orra import metrics
+from orra.base import metrics
 from tests.conftest import Api
 from tests.planengine.in_flight import ITEMS, ask, ask_to_move, lose_the_leader, meanwhile, move, work
 from tests.servers.scripted import ScriptedServer, failure

@@ -23,8 +23,8 @@ from cache import lookup, storage
 from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryVector
 from cache.requests import Request, Scope
+from orra.base.strictjson import Json
 from orra.embedded import BASE_DIR
-from orra.strictjson import Json
 from planengine import tasks
 from planengine.embeddings import get_embedder
 from planengine.models import ApiKey, Follower, Project

@@ -15,8 +15,8 @@ from cache import expiry
 from cache.guards import GUARDS, WORDING_GUARDS
 from cache.models import Entry, Verdict
 from cache.templates import make_template
-from orra.prices import Price
-from orra.strictjson import Json
+from orra.base.prices import Price
+from orra.base.strictjson import Json
 from planengine import honesty, model_check, planning, tasks
 from planengine.models import DailyUsage, HitCheck, Project
 from planengine.questions import build_question, read_answer

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.parsing import MAX_CHARACTERS, NoPlan, extract_plan
 
 PLAN: Json = {

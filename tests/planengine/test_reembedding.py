@@ -16,7 +16,7 @@ from django.utils import timezone
 from cache import pins, reembedding, storage
 from cache.models import Entry, EntryUse, EntryVector, Reembedding
 from cache.requests import Request, Scope
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine import embeddings, plan_cache, planner_choice
 from planengine.embeddings import EndpointEmbedder, get_embedder
 from planengine.models import Project

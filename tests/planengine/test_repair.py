@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.planner_evaluation.rows import calls_of, comparable, own_rows, plan_of
 from planengine.planners.base import Job
 from planengine.planners.repair import repair

@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import canonical
+from orra.base.strictjson import canonical
 from planengine.exceptions import BadRequest
 from planengine.requests import CACHE_MODES, PlanRequest, params_as_list, parse_params, parse_plan_request
-from tests.orra.test_strictjson import values
+from tests.orra.base.test_strictjson import values
 
 anything = values | st.floats() | st.text()
 fields = st.text(st.characters(categories=("L", "N", "Pc", "Pd")), min_size=1, max_size=20)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.schemas import (
     SchemaInvalid,
     can_fit,

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import ApiKey, HitCheck, Plan, Project
 from planengine.planners.base import Job
 from planengine.prompts import build_messages

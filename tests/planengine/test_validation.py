@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
 from planengine.problems import MAX_PROBLEMS, Problem, Verdict
 from planengine.validation import validate

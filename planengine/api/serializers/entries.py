@@ -9,7 +9,7 @@ from cache.description import filled_places
 from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
 from cache.templates import Template, TemplateInvalid
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 
 
 class SlotSerializer(serializers.Serializer):  # type: ignore[type-arg]

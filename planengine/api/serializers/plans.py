@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.models import Plan
 from planengine.states import PlanSource, PlanStatus
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from orra.strictjson import Json
+from orra.base.strictjson import Json
 from planengine.api.serializers.strictness import StrictSerializer
 from planengine.models import Service
 from planengine.registry import MAX_DESCRIPTION_CHARACTERS

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
-from orra.strictjson import Json, type_of
+from orra.base.strictjson import Json, type_of
 
 # What a member's JSON type must be. The fields themselves would take "yes" for true and true for 1.
 JSON_TYPES: tuple[tuple[type[serializers.Field], tuple[str, ...], str], ...] = (  # type: ignore[type-arg]

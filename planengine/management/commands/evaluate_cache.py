@@ -15,8 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
 
+from orra.base.strictjson import Json
 from orra.embedded import filled_variables
-from orra.strictjson import Json
 from planengine import calibration
 from planengine.cache_evaluation.curve import calibrate_pairs, calibrate_stream
 from planengine.cache_evaluation.replay import evaluate_pairs, evaluate_stream

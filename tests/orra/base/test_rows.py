@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.rows import Rows
+from orra.base.rows import Rows
 from planengine.models import ApiKey, Project, find_caller
 
 pytestmark = pytest.mark.django_db

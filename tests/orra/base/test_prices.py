@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from orra.prices import Price, parse_prices
+from orra.base.prices import Price, parse_prices
 
 
 def test_prices_are_per_million_tokens() -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from planengine import leases
+from orra.base import leases
 from planengine.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)

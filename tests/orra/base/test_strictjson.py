@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.strictjson import InvalidJson, Json, canonical, check, parse, same, type_of
+from orra.base.strictjson import InvalidJson, Json, canonical, check, parse, same, type_of
 
 storable_text = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=20)
 scalars = (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from orra.remembering import remembered
+from orra.base.remembering import remembered
 
 
 def test_a_text_is_looked_at_once_and_a_long_one_again_each_time() -> None:
