@@ -26,7 +26,7 @@ demo: $(INSTALLED)
 	@$(PY) manage.py demo $(ARGS)
 
 up: $(INSTALLED)
-	@$(PY) -m orra.stack up $(ARGS)
+	@$(PY) -m orra.embedded.stack up $(ARGS)
 
 test: $(INSTALLED)
 	@$(PY) -m pytest $(ARGS)

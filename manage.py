@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from orra.embedded import ensure_environment
+from orra.embedded.defaults import ensure_environment
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orra.postgres import leave_postgres, use_postgres
-from orra.processes import die_with_parent
+from orra.embedded.postgres import leave_postgres, use_postgres
+from orra.embedded.processes import die_with_parent
 
 START_SECONDS = 60
 Address = tuple[str, int]

@@ -9,7 +9,7 @@ from benchmarks import shop, table
 from cache.guards import check_guards
 from cache.provenance import check_with_sentinels, fill_plan, trace
 from cache.templates import make_template
-from orra.embedded import BASE_DIR
+from orra.embedded.defaults import BASE_DIR
 from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.validation import validate

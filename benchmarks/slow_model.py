@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import table
-from orra.postgres import stop_postgres
+from orra.embedded.postgres import stop_postgres
 from tests.live.slow_model import Stage, slow_run
 
 PLANS = 500

@@ -22,9 +22,9 @@ from cache.description import Piece, filled_places, pieces
 from cache.models import Entry
 from cache.recipes import Recipe, RecipeInvalid
 from cache.templates import TemplateInvalid
-from orra.admin import ChosenFilter, OperatorAdmin, ProjectFilter, badge, page_of
 from orra.base.strictjson import Json
-from orra.showing import brief, visible
+from orra.operators.display import brief, visible
+from orra.operators.pages import ChosenFilter, OperatorAdmin, ProjectFilter, badge, page_of
 
 MAX_LISTED = 100
 

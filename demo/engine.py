@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.client import DemoStopped
-from orra.runs import Running, running, running_stack
+from orra.embedded.runs import Running, running, running_stack
 
 PATIENCE_SECONDS = 120
 USUAL_PORT = 8005
@@ -31,7 +31,7 @@ class Engine:
 
 @contextmanager
 def plan_engine(data_dir: Path, *, tell: Callable[[str], None]) -> Iterator[Engine]:
-    """Ready to be used. Raises :class:`DemoStopped` and :class:`orra.processes.EmbeddedError`."""
+    """Ready to be used. Raises :class:`DemoStopped` and :class:`orra.embedded.processes.EmbeddedError`."""
     found = running(data_dir)
     if found is not None:
         url = _when_ready(found, data_dir).url

@@ -25,11 +25,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from orra.answers import Answer, answer_of  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
-from orra.bodies import ClientGone, at_hand, take_body  # noqa: E402
-from orra.heads import fault_of  # noqa: E402
-from orra.messages import App, Header, Message, Receive, Send  # noqa: E402
+from orra.serving.answers import Answer, answer_of  # noqa: E402
+from orra.serving.bodies import ClientGone, at_hand, take_body  # noqa: E402
+from orra.serving.heads import fault_of  # noqa: E402
+from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine import plan_cache  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402

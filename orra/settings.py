@@ -1,6 +1,6 @@
 """Every setting comes from the environment; a bad value stops the start with one clear line.
 
-``manage.py`` and ``make up`` fill in the embedded defaults (see :mod:`orra.embedded`) before this is read.
+``manage.py`` and ``make up`` fill in the embedded defaults (:mod:`orra.embedded.defaults`) before this is read.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-FORMAT_MODULE_PATH = "orra.formats"
+FORMAT_MODULE_PATH = "orra.operators.formats"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from orra.postgres import ensure_postgres, stop_postgres
+from orra.embedded.postgres import ensure_postgres, stop_postgres
 
 PREFIX = "orra-tests-"
 

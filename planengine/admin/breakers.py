@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from orra.admin import OperatorAdmin, badge
+from orra.operators.pages import OperatorAdmin, badge
 from planengine.models import Breaker
 
 

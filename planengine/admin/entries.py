@@ -15,8 +15,8 @@ from django.urls import URLPattern, path
 
 from cache.admin import EntryAdmin
 from cache.models import Entry
-from orra.admin import link_to, list_of, page_of
-from orra.showing import brief
+from orra.operators.display import brief
+from orra.operators.pages import link_to, list_of, page_of
 from planengine import plans
 from planengine.admin.drawing import draw
 from planengine.admin.replaying import ReplayForm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from orra.admin import ProjectFilter, ReadOnlyAdmin
+from orra.operators.pages import ProjectFilter, ReadOnlyAdmin
 from planengine.models import DailyUsage, Tally, TallyMark
 
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from orra.admin import ProjectFilter, ReadOnlyAdmin, badge, link_to
-from orra.showing import brief
+from orra.operators.display import brief
+from orra.operators.pages import ProjectFilter, ReadOnlyAdmin, badge, link_to
 from planengine.models import Flight, Follower, Plan, Project
 
 MAX_FOLLOWERS_SHOWN = 50

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from orra.admin import OperatorAdmin
+from orra.operators.pages import OperatorAdmin
 from planengine.models import CalibratedFloor
 
 

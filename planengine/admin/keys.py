@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
 
-from orra.admin import OperatorAdmin, ProjectFilter, badge
+from orra.operators.pages import OperatorAdmin, ProjectFilter, badge
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey
 

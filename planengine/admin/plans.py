@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from cache.models import Entry
-from orra.admin import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to
-from orra.showing import brief
+from orra.operators.display import brief
+from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to
 from planengine.admin.drawing import draw
 from planengine.admin.explaining import DECISIONS, entries_named, explain
 from planengine.models import Attempt, Plan, Project

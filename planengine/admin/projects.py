@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cache.models import Entry
-from orra.admin import MAX_COUNTED, OperatorAdmin, list_of
+from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
 from planengine import budgets, honesty
 from planengine.calibration import floor_for
 from planengine.models import ApiKey, DailyUsage, HitCheck, Plan, Project, Service, Tally

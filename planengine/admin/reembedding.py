@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from cache.models import Reembedding
-from orra.admin import ReadOnlyAdmin
+from orra.operators.pages import ReadOnlyAdmin
 
 
 @admin.register(Reembedding)

@@ -12,7 +12,7 @@ from django.forms import BoundField
 
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, parse
-from orra.showing import brief
+from orra.operators.display import brief
 from planengine.exceptions import BadRequest
 from planengine.requests import PlanRequest, parse_action, parse_params
 

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cache.models import Entry
-from orra.admin import OperatorAdmin, ProjectFilter, list_of
 from orra.base.strictjson import InvalidJson, Json, parse, same
-from orra.showing import brief
+from orra.operators.display import brief
+from orra.operators.pages import OperatorAdmin, ProjectFilter, list_of
 from planengine import registry
 from planengine.models import Service
 from planengine.schemas import SchemaInvalid, check_schema

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from cache.models import Verdict
-from orra.admin import OperatorAdmin, ProjectFilter
-from orra.showing import brief
+from orra.operators.display import brief
+from orra.operators.pages import OperatorAdmin, ProjectFilter
 
 
 @admin.register(Verdict)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from orra import showing
 from orra.base.strictjson import Json
+from orra.operators import display
 
 MAX_ROWS = 200
 
@@ -13,24 +13,24 @@ register = template.Library()
 
 
 @register.filter
-def shown(value: object, limit: int = showing.MAX_SHOWN) -> str:
+def shown(value: object, limit: int = display.MAX_SHOWN) -> str:
     """Anything as text; nothing for ``None``."""
-    return "" if value is None else showing.visible(str(value), limit)
+    return "" if value is None else display.visible(str(value), limit)
 
 
 @register.filter
 def brief(value: object, limit: int = 80) -> str:
-    return "" if value is None else showing.brief(str(value), limit)
+    return "" if value is None else display.brief(str(value), limit)
 
 
 @register.filter
 def as_json(value: Json) -> str:
-    return showing.as_json(value)
+    return display.as_json(value)
 
 
 @register.filter
 def as_short_json(value: Json, limit: int = 80) -> str:
-    return showing.as_short_json(value, limit)
+    return display.as_short_json(value, limit)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from orra.admin import list_of, page_of
+from orra.operators.pages import list_of, page_of
 
 __all__ = ["address", "body", "fill", "list_of", "page_of", "said", "text"]
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cache.models import Entry, EntryUse, EntryVector, Reembedding, Verdict
-from orra import admin as shared
+from orra.operators import pages as shared
 from planengine.models import (
     ApiKey,
     Attempt,

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cache.models import Verdict
-from orra.admin import list_of, page_of
+from orra.operators.pages import list_of, page_of
 from planengine import calibration
 from planengine.models import CalibratedFloor, Project
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from orra.postgres import ensure_postgres
+from orra.embedded.postgres import ensure_postgres
 
 
 class Client:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from orra.postgres import stop_postgres
-from orra.runs import StartedStack, running_stack
+from orra.embedded.postgres import stop_postgres
+from orra.embedded.runs import StartedStack, running_stack
 from tests.conftest import SHOP
 from tests.live.client import Client, until
 from tests.servers.scripted import Request, Scripted, ScriptedServer, oblige

@@ -10,8 +10,8 @@ from dataclasses import astuple, dataclass
 import psutil
 import psycopg
 
-from orra.postgres import ensure_postgres
-from orra.runs import StartedStack
+from orra.embedded.postgres import ensure_postgres
+from orra.embedded.runs import StartedStack
 
 MEGABYTE = 1024 * 1024
 OFTEN = 0.2

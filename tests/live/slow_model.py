@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orra.runs import StartedStack, running_stack
+from orra.embedded.runs import StartedStack, running_stack
 from tests.live.client import Client
 from tests.live.footprint import Footprint, watched
 from tests.servers.emulated import EmulatedServer

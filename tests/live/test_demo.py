@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from demo.client import Client
-from orra.embedded import BASE_DIR
-from orra.runs import running, running_stack
+from orra.embedded.defaults import BASE_DIR
+from orra.embedded.runs import running, running_stack
 from tests.live.conftest import new_data_dir
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 

@@ -19,9 +19,9 @@ import psutil
 import psycopg
 import pytest
 
-from orra.embedded import BASE_DIR, Valkey, secret
-from orra.postgres import cluster_id, ensure_postgres, postmaster_pid, stop_postgres
-from orra.processes import EmbeddedError
+from orra.embedded.defaults import BASE_DIR, Valkey, secret
+from orra.embedded.postgres import cluster_id, ensure_postgres, postmaster_pid, stop_postgres
+from orra.embedded.processes import EmbeddedError
 
 # Process kills are survived without waiting for the disk, so most tests here do not.
 start_postgres = partial(ensure_postgres, throwaway=True)
@@ -35,7 +35,11 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
 
 def run_python(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
     process: subprocess.Popen[str] = subprocess.Popen(
-        [sys.executable, "-c", f"import sys\nfrom pathlib import Path\nfrom orra.postgres import *\n{code}"]
+        [
+            sys.executable,
+            "-c",
+            f"import sys\nfrom pathlib import Path\nfrom orra.embedded.postgres import *\n{code}",
+        ]
         + [str(argument) for argument in arguments],
         cwd=BASE_DIR,
         stdin=subprocess.PIPE,
@@ -206,7 +210,7 @@ class TestPostgres:
         start_postgres(data_dir)
         stop_postgres(data_dir)
         other = os.getuid() + 1
-        monkeypatch.setattr("orra.accounts.os.geteuid", lambda: other)
+        monkeypatch.setattr("orra.embedded.accounts.os.geteuid", lambda: other)
         with pytest.raises(EmbeddedError, match="belongs to user"):
             start_postgres(data_dir)
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from orra.runs import StartedStack
+from orra.embedded.runs import StartedStack
 from tests.conftest import SHOP
 from tests.live.client import Client, asked, until
 from tests.live.conftest import StartStack

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from orra.postgres import ensure_postgres
+from orra.embedded.postgres import ensure_postgres
 from tests.conftest import SHOP
 from tests.live.client import Client, asked
 from tests.live.conftest import StartStack

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from orra.postgres import postmaster_pid
-from orra.runs import StartedStack
+from orra.embedded.postgres import postmaster_pid
+from orra.embedded.runs import StartedStack
 from tests.live.client import Client, until
 from tests.live.conftest import Shop
 

@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from orra.postgres import postmaster_pid
-from orra.runs import StartedStack
+from orra.embedded.postgres import postmaster_pid
+from orra.embedded.runs import StartedStack
 from tests.conftest import SHOP
 from tests.live.client import Client, until
 from tests.live.conftest import StartStack

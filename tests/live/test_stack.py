@@ -22,10 +22,10 @@ import psutil
 import psycopg
 import pytest
 
-from orra.embedded import BASE_DIR
-from orra.postgres import ensure_postgres, postmaster_pid, stop_postgres
-from orra.processes import EmbeddedError
-from orra.runs import StartedStack, running, running_stack
+from orra.embedded.defaults import BASE_DIR
+from orra.embedded.postgres import ensure_postgres, postmaster_pid, stop_postgres
+from orra.embedded.processes import EmbeddedError
+from orra.embedded.runs import StartedStack, running, running_stack
 from tests.live.conftest import OWN, StartStack
 
 pytestmark = pytest.mark.live
@@ -67,7 +67,7 @@ def run_up(data_dir: Path, **environment: str) -> subprocess.CompletedProcess[st
     """``up`` where it is expected to refuse."""
     kept = {name: value for name, value in os.environ.items() if name not in OWN}
     return subprocess.run(
-        [sys.executable, "-m", "orra.stack", "up"],
+        [sys.executable, "-m", "orra.embedded.stack", "up"],
         cwd=BASE_DIR,
         env={**kept, "PORT": "0", "ORRA_DATA_DIR": str(data_dir), **environment},
         capture_output=True,

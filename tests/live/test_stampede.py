@@ -15,10 +15,10 @@ from typing import Any
 import psutil
 import pytest
 
-from orra.embedded import BASE_DIR
-from orra.processes import die_with_parent
-from orra.runs import StartedStack
-from orra.supervision import python
+from orra.embedded.defaults import BASE_DIR
+from orra.embedded.processes import die_with_parent
+from orra.embedded.runs import StartedStack
+from orra.embedded.supervision import python
 from tests.live.client import asked, until
 from tests.live.conftest import OWN, Shop
 from tests.servers.scripted import Request, failure

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orra import supervision
-from orra.supervision import Child, Log, Program, ending, is_loud, python, run_once
+from orra.embedded import supervision
+from orra.embedded.supervision import Child, Log, Program, ending, is_loud, python, run_once
 
 
 def program(code: str, tmp_path: Path, *, stop_seconds: float = 5) -> Program:

@@ -24,7 +24,7 @@ from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryVector
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
-from orra.embedded import BASE_DIR
+from orra.embedded.defaults import BASE_DIR
 from planengine import tasks
 from planengine.embeddings import get_embedder
 from planengine.models import ApiKey, Follower, Project

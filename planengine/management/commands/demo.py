@@ -13,7 +13,7 @@ from demo.client import DemoStopped
 from demo.engine import plan_engine
 from demo.next_steps import where_to_look
 from demo.performance import explain, open_shop, perform, repeatable
-from orra.processes import EmbeddedError
+from orra.embedded.processes import EmbeddedError
 
 # A model has its whole deadline, and the queue before it some time.
 QUEUE_SECONDS = 30

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
 
 from orra.base.strictjson import Json
-from orra.embedded import filled_variables
+from orra.embedded.defaults import filled_variables
 from planengine import calibration
 from planengine.cache_evaluation.curve import calibrate_pairs, calibrate_stream
 from planengine.cache_evaluation.replay import evaluate_pairs, evaluate_stream

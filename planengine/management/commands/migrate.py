@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.commands.migrate import Command as Migrate
 
-from orra.folders import make_private
+from orra.embedded.folders import make_private
 
 
 class Command(Migrate):

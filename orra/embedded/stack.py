@@ -1,4 +1,4 @@
-"""Everything that orra is, started, watched and stopped together: ``python -m orra.stack up``.
+"""Everything that orra is, started, watched and stopped together: ``python -m orra.embedded.stack up``.
 
 Database and broker (embedded unless configured), migrations, web processes on one port, a worker, and the beat.
 One stack per data directory; any number of them side by side, each with its own directory and port.
@@ -23,12 +23,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orra.embedded import BASE_DIR, Valkey, fill, fill_secrets
-from orra.folders import make_private
-from orra.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
-from orra.processes import EmbeddedError
-from orra.runs import Credentials, Options, Running, credentials, running, write
-from orra.supervision import Child, Log, Program, python, run_once, say
+from orra.embedded.defaults import BASE_DIR, Valkey, fill, fill_secrets
+from orra.embedded.folders import make_private
+from orra.embedded.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
+from orra.embedded.processes import EmbeddedError
+from orra.embedded.runs import Credentials, Options, Running, credentials, running, write
+from orra.embedded.supervision import Child, Log, Program, python, run_once, say
 
 START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time
@@ -42,7 +42,7 @@ _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m orra.stack", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m orra.embedded.stack", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["up"], help="start everything and stay; Ctrl-C stops it")
     parser.add_argument("--verbose", action="store_true", help="show all that the processes log")
     try:

@@ -1,7 +1,7 @@
 """The embedded defaults: what runs and is set when nobody configured anything else.
 
 Each is replaced by setting one variable: ``DATABASE_URL``, ``BROKER_URL``, ``SECRET_KEY``. Nothing here knows
-Django; ``manage.py`` and :mod:`orra.stack` call it before the settings are read.
+Django; ``manage.py`` and :mod:`orra.embedded.stack` call it before the settings are read.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from orra.folders import make_private, short_socket_dir
-from orra.postgres import use_postgres
-from orra.processes import EmbeddedError
+from orra.embedded.folders import make_private, short_socket_dir
+from orra.embedded.postgres import use_postgres
+from orra.embedded.processes import EmbeddedError
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 
 _filled: set[str] = set()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from a2wsgi import WSGIMiddleware
 
-from orra.answers import Answer, answer_of
+from orra.serving.answers import Answer, answer_of
 
 SCOPE = {
     "type": "http",

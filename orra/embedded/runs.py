@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from orra.embedded import BASE_DIR, chosen_data_dir, filled_variables, write_private
-from orra.folders import make_private
-from orra.processes import EmbeddedError, die_with_parent
-from orra.supervision import python
+from orra.embedded.defaults import BASE_DIR, chosen_data_dir, filled_variables, write_private
+from orra.embedded.folders import make_private
+from orra.embedded.processes import EmbeddedError, die_with_parent
+from orra.embedded.supervision import python
 
 START_SECONDS = 180
 STOP_SECONDS = 30
@@ -144,7 +144,7 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
     log = data_dir / "stack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            python("-m", "orra.stack", "up"),
+            python("-m", "orra.embedded.stack", "up"),
             cwd=BASE_DIR,
             env=variables,
             stdin=subprocess.DEVNULL,

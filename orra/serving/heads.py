@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.utils.http import parse_header_parameters
 
-from orra.messages import Message
+from orra.serving.messages import Message
 
 
 def fault_of(scope: Message) -> str | None:

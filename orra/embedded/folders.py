@@ -10,7 +10,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from orra.processes import EmbeddedError
+from orra.embedded.processes import EmbeddedError
 
 SOCKET_PATH_BYTES = 107 if os.uname().sysname == "Linux" else 103
 

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orra.showing import as_json, as_short_json, brief, visible
+from orra.operators.display import as_json, as_short_json, brief, visible
 
 TEXT = st.text(st.characters(codec=None), max_size=200)
 LIMITS = st.integers(2, 60)

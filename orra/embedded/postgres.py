@@ -24,9 +24,9 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from orra.accounts import Account, account_for
-from orra.folders import make_private, short_socket_dir
-from orra.processes import EmbeddedError, die_with_parent
+from orra.embedded.accounts import Account, account_for
+from orra.embedded.folders import make_private, short_socket_dir
+from orra.embedded.processes import EmbeddedError, die_with_parent
 
 DATABASE = "orra"
 SUPERUSER = "postgres"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from orra.bodies import ClientGone, take_body
-from orra.messages import Message
+from orra.serving.bodies import ClientGone, take_body
+from orra.serving.messages import Message
 
 CHUNKED = [(b"host", b"x"), (b"Transfer-Encoding", b"chunked")]
 

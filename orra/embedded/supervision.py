@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orra.processes import die_with_parent
+from orra.embedded.processes import die_with_parent
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0

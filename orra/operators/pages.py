@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from orra.showing import brief
+from orra.operators.display import brief
 
 MAX_COUNTED = 10_000
 MAX_PROJECTS_IN_FILTER = 20

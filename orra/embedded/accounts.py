@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orra.processes import EmbeddedError
+from orra.embedded.processes import EmbeddedError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from orra.messages import Message, Receive
+from orra.serving.messages import Message, Receive
 
 REPLACED_HEADERS = (b"content-length", b"transfer-encoding")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orra import asgi
-from orra.heads import fault_of
+from orra.serving.heads import fault_of
 
 
 def scope(**headers: bytes) -> dict[str, Any]:

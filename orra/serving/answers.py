@@ -17,7 +17,7 @@ from typing import Any, cast
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import Body, build_environ
 
-from orra.messages import Header, Message, Send
+from orra.serving.messages import Header, Message, Send
 
 
 @dataclass
