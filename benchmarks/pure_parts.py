@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from benchmarks import shop, table
 from cache.guards import check_guards
-from cache.provenance import check_with_sentinels, fill_plan, trace
-from cache.templates import make_template
+from cache.plans.provenance import check_with_sentinels, fill_plan, trace
+from cache.templates.templates import make_template
 from orra.embedded.defaults import BASE_DIR
 from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.catalogue import Catalogue, ServiceSpec

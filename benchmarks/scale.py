@@ -17,10 +17,10 @@ from django.utils import timezone
 from benchmarks import bulk, shop, table
 from benchmarks.bulk import Directions, Vectors
 from benchmarks.table import Spread
-from cache import vector_indexes
+from cache import indexes
+from cache.examples.nearest import nearest
 from cache.lookup import Policy, find
 from cache.models import Entry
-from cache.nearest import nearest
 from cache.requests import Request, Scope
 from cache.storage import store
 from orra.base.strictjson import Json
@@ -89,7 +89,7 @@ def run(*, full: bool, after_each: Callable[[list[Size]], None]) -> list[Size]:
         after_each(measured)
     scans = _sequential_scans(grown)
     table.line("sequential scans", ", ".join(scans) or "none in a lookup or a store")
-    vector_indexes.keep(at_least=0)
+    indexes.keep(at_least=0)
     return measured
 
 
@@ -153,7 +153,7 @@ class _Grown:
         return grown
 
     def grow_to(self, entries: int) -> None:
-        vector_indexes.keep(at_least=0)  # filling an index row by row takes longer than building it
+        indexes.keep(at_least=0)  # filling an index row by row takes longer than building it
         while self.entries < entries:
             vectors = self.directions.draw(min(100_000, entries - self.entries))
             self._load(self.scope.project_id, self.scope.digest, vectors)
@@ -210,7 +210,7 @@ def _measure(grown: _Grown) -> Size:
     )
     indexed = recall = build_seconds = index_megabytes = None
     started = time.perf_counter()
-    if vector_indexes.keep(at_least=20_000).built:
+    if indexes.keep(at_least=20_000).built:
         build_seconds = time.perf_counter() - started
         index_megabytes = _index_megabytes()
         again = [{entry for entry, _ in nearest(scope, vector, limit=8)} for vector in sample[:SCANS]]

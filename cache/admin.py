@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from cache import lookup, pins, storage
-from cache.description import Piece, filled_places, pieces
 from cache.models import Entry
-from cache.recipes import Recipe, RecipeInvalid
-from cache.templates import TemplateInvalid
+from cache.plans.description import Piece, filled_places, pieces
+from cache.plans.recipes import Recipe, RecipeInvalid
+from cache.templates.templates import TemplateInvalid
 from orra.base.strictjson import Json
 from orra.operators.display import brief, visible
 from orra.operators.pages import ChosenFilter, OperatorAdmin, ProjectFilter, badge, page_of

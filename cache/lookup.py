@@ -15,14 +15,14 @@ from django.db.models import Count, Q
 from numpy.typing import NDArray
 
 from cache.contest import Contest
+from cache.examples.nearest import nearest
 from cache.guards import WORDING_GUARDS, Refusal, check_guards
 from cache.models import Entry
-from cache.nearest import nearest
-from cache.provenance import CannotFill, Recipe, RecipeInvalid, fill_plan
-from cache.renaming import pair_fields, rename_params, rename_plan
+from cache.plans.provenance import CannotFill, Recipe, RecipeInvalid, fill_plan
+from cache.plans.renaming import pair_fields, rename_params, rename_plan
 from cache.requests import Request, fields_digest
 from cache.storage import quarantine
-from cache.templates import Template, TemplateInvalid, make_template
+from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.rows import Rows
 from orra.base.strictjson import Json
 

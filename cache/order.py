@@ -13,7 +13,7 @@ from cache.language.sides import SIDES
 from cache.language.verbs import VERBS
 from cache.readings import Reading
 from cache.substance import CLAUSE_BORDERS, QUESTIONS, ROLE_WORDS, Item, Pairing
-from cache.tokens import MAX_NAME, name_words
+from cache.templates.tokens import MAX_NAME, name_words
 from cache.words import QUESTION_VERBS
 
 # Prepositions that tell roles apart, and those that do so beside none or any other.

@@ -22,8 +22,8 @@ from cache.language.grammar import (
 from cache.language.qualifiers import EXPLAINING, HARMLESS_WORDS, SHOWING_WORDS
 from cache.language.quantities import SCOPE, SCOPE_PHRASES, UNITS
 from cache.language.verbs import VERBS
-from cache.templates import Template
-from cache.tokens import name_words
+from cache.templates.templates import Template
+from cache.templates.tokens import name_words
 from cache.words import QUESTION_STARTS, QUESTION_VERBS, SENTENCE_ENDS, Word, texts_of, words_of_template
 
 _SCOPE_PHRASES: dict[str, list[tuple[str, ...]]] = {}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.filling import fingerprint
-from cache.templates import Template, make_template
+from cache.plans.filling import fingerprint
+from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json, canonical
 
 

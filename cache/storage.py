@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cache.models import Entry, EntryUse, EntryVector
 from cache.pins import NEVER
-from cache.provenance import check_with_sentinels, trace
+from cache.plans.provenance import check_with_sentinels, trace
 from cache.requests import Request, fields_digest
 from orra.base.strictjson import Json
 

@@ -21,7 +21,7 @@ from cache.language.quantities import SCOPE, UNITS
 from cache.language.synonyms import is_known, say_the_same
 from cache.language.verbs import VERBS
 from cache.readings import Reading, does_noun, particle_of
-from cache.tokens import name_words
+from cache.templates.tokens import name_words
 from cache.words import SENTENCE_ENDS
 from orra.base.remembering import remembered
 

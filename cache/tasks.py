@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from django.conf import settings
 
-from cache import expiry, vector_indexes
+from cache import expiry, indexes
 from orra.celery import app
 
 log = structlog.get_logger(__name__)
@@ -26,4 +26,4 @@ def enforce_caps() -> None:
 
 @app.task  # type: ignore[untyped-decorator]
 def keep_vector_indexes() -> None:
-    vector_indexes.keep(at_least=settings.VECTOR_INDEX_FROM)
+    indexes.keep(at_least=settings.VECTOR_INDEX_FROM)

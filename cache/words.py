@@ -12,9 +12,9 @@ from cache.language.forms import words_of
 from cache.language.grammar import ARTICLES, COORDINATORS, FUNCTION_WORDS, stands_as_command
 from cache.language.phrases import GAPPED, rewrite
 from cache.language.slips import mend
-from cache.slots import Slot
-from cache.templates import Template, texts_between
-from cache.tokens import tokenize
+from cache.templates.slots import Slot
+from cache.templates.templates import Template, texts_between
+from cache.templates.tokens import tokenize
 
 # Words that are others when they are written in capitals, or begin with one inside a sentence.
 ACRONYMS = {"US": "usa", "REST": "restful", "IT": "it-department", "WHO": "world-health-organization", "AM": "am"}

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from cache.literals import find_literals, parse_number, spellings
-from cache.slots import Slot, find_slots, leaves
-from cache.templates import texts_between
+from cache.templates.literals import find_literals, parse_number, spellings
+from cache.templates.slots import Slot, find_slots, leaves
+from cache.templates.templates import texts_between
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue import Catalogue
 from planengine.planners.verbs import is_verb

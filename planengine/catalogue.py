@@ -11,7 +11,7 @@ from typing import Any
 from cache.contest import Contest
 from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
-from cache.tokens import name_words, tokenize
+from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
 from planengine.contests import Taker, contest_of, plain_names, telling_words
 from planengine.schemas import ObjectSchema, compile_schema

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cache.contest import Contest
-from cache.renaming import plain_name
+from cache.plans.renaming import plain_name
 
 Names = frozenset[str]
 

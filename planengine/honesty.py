@@ -18,7 +18,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from cache import storage, verdicts
+from cache import storage
+from cache.examples import verdicts
 from cache.models import Entry
 from orra.base import metrics
 from orra.base.strictjson import Json

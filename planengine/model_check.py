@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 import structlog
 from django.conf import settings
 
-from cache import lookup, verdicts
+from cache import lookup
+from cache.examples import verdicts
 from cache.lookup import Decision
 from cache.models import Entry
 from cache.requests import Request

@@ -27,7 +27,7 @@ from django.utils import timezone
 from cache import lookup, uses
 from cache.lookup import Decision
 from cache.models import Entry
-from cache.provenance import CannotFill
+from cache.plans.provenance import CannotFill
 from orra.base import metrics
 from orra.base.leases import LEASE
 from orra.base.strictjson import Json

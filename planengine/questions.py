@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cache.templates import Template
+from cache.templates.templates import Template
 from orra.base.strictjson import Json
 from planengine.prompts import data_sections
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from cache import lookup, reembedding
 from cache.models import Entry
-from cache.templates import TemplateInvalid
+from cache.templates.templates import TemplateInvalid
 from orra.base import leases
 from planengine.embeddings import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable, OrraError

@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from cache.literals import find_literals, parse_number
+from cache.templates.literals import find_literals, parse_number
 
 _WORDS = """
     amber birch cedar delta ember fjord grove harbor indigo jasper kelp larch maple nectar olive pebble

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from django.db.models import Prefetch, QuerySet
 
 from cache.models import Entry
-from cache.templates import make_template
+from cache.templates.templates import make_template
 from orra.base.strictjson import Json
 from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.catalogue import Catalogue

@@ -14,7 +14,7 @@ from cache.contest import Contest
 from cache.guards import deeds, values, wording
 from cache.guards.case import Case
 from cache.readings import Reading
-from cache.templates import Template
+from cache.templates.templates import Template
 
 # In the order in which they are asked: the cheap and the telling first.
 GUARDS: tuple[tuple[str, Callable[[Case], str]], ...] = (

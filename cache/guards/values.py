@@ -6,8 +6,8 @@ from collections import Counter
 
 from cache.guards.case import Case, counted
 from cache.readings import Reading
-from cache.templates import texts_between
-from cache.tokens import joined
+from cache.templates.templates import texts_between
+from cache.templates.tokens import joined
 
 
 def same_fields(case: Case) -> str:

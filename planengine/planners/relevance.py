@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cache.slots import find_slots
-from cache.templates import texts_between
+from cache.templates.slots import find_slots
+from cache.templates.templates import texts_between
 from orra.base.strictjson import Json
 from planengine.catalogue import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cache.contest import Contest
 from cache.guards import GUARDS, check_guards
 from cache.readings import Reading
-from cache.templates import Template, make_template
+from cache.templates.templates import Template, make_template
 from cache.words import LONGEST_WORD
 
 

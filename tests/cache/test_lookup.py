@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from cache import expiry, lookup, storage, uses
 from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryUse, EntryVector
-from cache.provenance import CannotFill
+from cache.plans.provenance import CannotFill
 from cache.requests import Request, Scope
-from cache.templates import TemplateInvalid
+from cache.templates.templates import TemplateInvalid
 from orra.base.strictjson import Json
 from planengine.models import Project
 

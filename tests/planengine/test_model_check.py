@@ -14,7 +14,7 @@ from django.utils import timezone
 from cache import expiry
 from cache.guards import GUARDS, WORDING_GUARDS
 from cache.models import Entry, Verdict
-from cache.templates import make_template
+from cache.templates.templates import make_template
 from orra.base.prices import Price
 from orra.base.strictjson import Json
 from planengine import honesty, model_check, planning, tasks

@@ -5,10 +5,10 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cache.description import filled_places
 from cache.models import Entry
-from cache.recipes import Recipe, RecipeInvalid
-from cache.templates import Template, TemplateInvalid
+from cache.plans.description import filled_places
+from cache.plans.recipes import Recipe, RecipeInvalid
+from cache.templates.templates import Template, TemplateInvalid
 from orra.base.strictjson import Json
 
 

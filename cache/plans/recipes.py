@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 
-from cache.slots import Path
+from cache.templates.slots import Path
 from orra.base.strictjson import Json, canonical
 
 
@@ -27,7 +27,7 @@ class Part:
     itself.
 
     ``spelling`` says how the plan writes a param (``value``, ``text``, ``number``) or a literal (see
-    :func:`cache.literals.spellings`).
+    :func:`cache.templates.literals.spellings`).
     """
 
     kind: str

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cache.filling import CannotFill
-from cache.renaming import pair_fields, rename_params, rename_plan
+from cache.plans.filling import CannotFill
+from cache.plans.renaming import pair_fields, rename_params, rename_plan
 
 
 def fields(**kinds: str) -> list[tuple[str, str]]:

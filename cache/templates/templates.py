@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cache.language.slips import mend
-from cache.literals import find_literals
-from cache.slots import Path, Slot, find_choices, find_slots
-from cache.tokens import fold
+from cache.templates.literals import find_literals
+from cache.templates.slots import Path, Slot, find_choices, find_slots
+from cache.templates.tokens import fold
 from orra.base.strictjson import Json, canonical, type_of
 
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]

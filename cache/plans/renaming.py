@@ -10,9 +10,9 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from cache.filling import CannotFill
 from cache.language.forms import words_of
 from cache.language.sides import SIDES
+from cache.plans.filling import CannotFill
 from orra.base.strictjson import Json
 
 Fields = Sequence[tuple[str, str]]
@@ -104,7 +104,7 @@ def rename_params(params: Mapping[str, Json], pairs: Mapping[str, str]) -> dict[
 
 def rename_plan(plan: Json, pairs: Mapping[str, str]) -> Json:
     """The filled plan in the request's names: task0's fields, and the references to them. Raises
-    :class:`~cache.filling.CannotFill` when a name is taken."""
+    :class:`~cache.plans.filling.CannotFill` when a name is taken."""
     renamed = copy.deepcopy(plan)
     references = {f"$task0.{cached}": f"$task0.{asked}" for cached, asked in pairs.items()}
     for task in renamed["tasks"]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache.templates import Template, TemplateInvalid, fill, make_template
+from cache.templates.templates import Template, TemplateInvalid, fill, make_template
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40)
 leaf = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cache.recipes import Part, Place, Recipe
-from cache.templates import Template, texts_between
+from cache.plans.recipes import Part, Place, Recipe
+from cache.templates.templates import Template, texts_between
 from orra.base.strictjson import Json
 
 

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from cache.nearest import index_name
+from cache.examples.nearest import index_name
 
 log = structlog.get_logger(__name__)
 

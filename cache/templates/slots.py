@@ -22,8 +22,8 @@ from cache.language.grammar import (
     POLITE_WORDS,
     stands_as_command,
 )
-from cache.literals import Literal, parse_number
-from cache.tokens import JOIN, Token, name_words, tokenize
+from cache.templates.literals import Literal, parse_number
+from cache.templates.tokens import JOIN, Token, name_words, tokenize
 from orra.base.strictjson import Json
 
 Path = tuple[str | int, ...]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache.literals import find_literals, parse_number, sentinel, spellings
+from cache.templates.literals import find_literals, parse_number, sentinel, spellings
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cache.guards.case import counted
-from cache.literals import parse_number, spellings
-from cache.recipes import Part, Recipe
-from cache.slots import Path, Slot
-from cache.templates import Template
-from cache.tokens import fold
+from cache.plans.recipes import Part, Recipe
+from cache.templates.literals import parse_number, spellings
+from cache.templates.slots import Path, Slot
+from cache.templates.templates import Template
+from cache.templates.tokens import fold
 from orra.base.strictjson import Json, canonical
 
 

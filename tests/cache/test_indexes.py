@@ -15,10 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from cache import tasks, vector_indexes
+from cache import indexes as vector_indexes
+from cache import tasks
+from cache.examples.nearest import index_name, nearest
+from cache.indexes import Changes
 from cache.models import Entry, EntryUse, EntryVector
-from cache.nearest import index_name, nearest
-from cache.vector_indexes import Changes
 from orra.base.strictjson import Json
 from planengine.models import Project
 

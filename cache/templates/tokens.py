@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from cache.literals import UNSPACED
+from cache.templates.literals import UNSPACED
 
 _STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", '\'\'\'\'""""""--')
 _ASCII_TOKEN = re.compile(r"\w+|[^\w\s]")

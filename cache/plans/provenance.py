@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cache.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
 from cache.language.grammar import FUNCTION_WORDS
-from cache.literals import spellings
-from cache.recipes import Part, Place, Recipe, RecipeInvalid
-from cache.sentinels import check_with_sentinels
-from cache.slots import Path, leaves
-from cache.templates import Template, texts_between
-from cache.tokens import joined, name_words, tokenize
+from cache.plans.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
+from cache.plans.recipes import Part, Place, Recipe, RecipeInvalid
+from cache.plans.sentinels import check_with_sentinels
+from cache.templates.literals import spellings
+from cache.templates.slots import Path, leaves
+from cache.templates.templates import Template, texts_between
+from cache.templates.tokens import joined, name_words, tokenize
 from orra.base.strictjson import Json, same
 
 __all__ = ["CannotFill", "Recipe", "RecipeInvalid", "check_with_sentinels", "fill_plan", "trace"]

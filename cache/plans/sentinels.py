@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Mapping
 from itertools import count
 
-from cache.filling import CannotFill, fill_plan, numbered_literals, param_spellings
-from cache.literals import sentinel, spellings
-from cache.recipes import Recipe
-from cache.slots import Path, Slot, leaves
-from cache.templates import Template, fill
-from cache.tokens import joined
+from cache.plans.filling import CannotFill, fill_plan, numbered_literals, param_spellings
+from cache.plans.recipes import Recipe
+from cache.templates.literals import sentinel, spellings
+from cache.templates.slots import Path, Slot, leaves
+from cache.templates.templates import Template, fill
+from cache.templates.tokens import joined
 from orra.base.strictjson import Json, same
 
 # Values of the plan times values of the request; beyond it the plan is not worth the rehearsal.

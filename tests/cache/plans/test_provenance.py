@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cache.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
-from cache.slots import leaves
-from cache.templates import fill, make_template
-from cache.tokens import joined
+from cache.plans.provenance import CannotFill, Recipe, RecipeInvalid, check_with_sentinels, fill_plan, trace
+from cache.templates.slots import leaves
+from cache.templates.templates import fill, make_template
+from cache.templates.tokens import joined
 from orra.base.strictjson import Json, same
 
 
