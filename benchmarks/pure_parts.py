@@ -12,7 +12,7 @@ from cache.templates.templates import make_template
 from orra.embedded.defaults import BASE_DIR
 from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.validation import validate
+from planengine.validation.rules import validate
 
 SECONDS = 0.4
 PAIRS = [

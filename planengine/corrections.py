@@ -15,9 +15,9 @@ from orra.base.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.planners.naming import compare, is_identifier, key_of, stems_of, words_of
 from planengine.planners.producers import facts_of
-from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
+from planengine.validation.problems import Problem, quote, quote_all, shorten, show
 from planengine.validation.references import mentions
 
 _MAX_SOURCES = 3

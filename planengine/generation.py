@@ -16,7 +16,8 @@ from planengine.corrections import Corrections
 from planengine.exceptions import PlannerError
 from planengine.planners import repair as repairing
 from planengine.planners.base import Draft, Feedback, Job, Planner
-from planengine.validation import Problem, validate
+from planengine.validation.problems import Problem
+from planengine.validation.rules import validate
 
 
 @dataclass(frozen=True)

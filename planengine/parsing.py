@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from orra.base.strictjson import InvalidJson, Json, parse
-from planengine.problems import Problem
+from planengine.validation.problems import Problem
 
 MAX_CHARACTERS = 1_000_000
 _MAX_CANDIDATES = 50

@@ -25,7 +25,7 @@ from planengine.planner_choice import current_planner
 from planengine.planners.base import Planner
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, parse_params
-from planengine.validation import validate
+from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
 

@@ -38,7 +38,7 @@ from planengine.models import Attempt, Follower, Plan, Project
 from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, params_as_list
 from planengine.states import HIT_SOURCES, PlanSource, PlanStatus
-from planengine.validation import validate
+from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
 

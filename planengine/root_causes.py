@@ -12,10 +12,10 @@ from functools import cached_property
 
 from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.problems import Problem, quote, quote_all, shorten, show
 from planengine.schemas import type_names
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.literals import fold
+from planengine.validation.problems import Problem, quote, quote_all, shorten, show
 from planengine.validation.references import mentions, read_reference
 
 _MAX_FIXES = 5

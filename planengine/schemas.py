@@ -21,7 +21,6 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
-from planengine.problems import quote, show
 from planengine.schema_shapes import (
     ALL_TYPES,
     IN_PLACE,
@@ -34,6 +33,7 @@ from planengine.schema_shapes import (
     types_of,
     values_named,
 )
+from planengine.validation.problems import quote, show
 
 __all__ = [
     "Field",

@@ -28,7 +28,7 @@ from planengine.prompts import build_messages
 from planengine.registry import catalogue_of
 from planengine.states import PlanSource, PlanStatus
 from planengine.synthesis import Inventor
-from planengine.validation import validate
+from planengine.validation.rules import validate
 
 ROWS_AT_ONCE = 100
 # Made-up values may be refused by a schema (a range, a length); others may not be.

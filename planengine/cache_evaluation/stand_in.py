@@ -11,7 +11,7 @@ from cache.contest import Contest
 from orra.base.strictjson import Json, canonical, same
 from planengine.catalogue import Catalogue, ServiceSpec
 from planengine.requests import PlanRequest
-from planengine.validation import validate
+from planengine.validation.rules import validate
 
 NO_CONSTANTS: Mapping[str, Json] = {}
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
-from planengine.validation import Problem
+from planengine.validation.problems import Problem
 
 
 @dataclass(frozen=True)

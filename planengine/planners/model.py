@@ -7,9 +7,9 @@ from planengine.completions import Completion
 from planengine.llm import Endpoint, complete
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Draft, Feedback, Job
-from planengine.problems import Problem
 from planengine.prompts import PROMPT_VERSION, build_messages
 from planengine.structured_output import plan_schema
+from planengine.validation.problems import Problem
 
 LEAST_RAISED_TOKENS = 8192
 # English and JSON come to 3 to 5 characters per token.

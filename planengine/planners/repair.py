@@ -15,9 +15,9 @@ from planengine.planners.base import Job
 from planengine.planners.bench import Workbench
 from planengine.planners.chaining import assemble, plan_of
 from planengine.planners.naming import stems_of
-from planengine.problems import Problem, quote
-from planengine.validation import validate
 from planengine.validation.drafts import read_shape
+from planengine.validation.problems import Problem, quote
+from planengine.validation.rules import validate
 
 NAME = "repair:1"
 

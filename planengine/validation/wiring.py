@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from orra.base.strictjson import Json, same
 from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
 from planengine.schemas import Field
 from planengine.validation.drafts import Shape, Task
 from planengine.validation.literals import Origins, fold
+from planengine.validation.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
 from planengine.validation.references import Reference, is_composite, mentions, read_reference
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orra.base.strictjson import Json
 from planengine.anonymity import Anonymous, CannotReplace, anonymise
 from planengine.synthesis import Inventor
-from planengine.validation import validate
+from planengine.validation.rules import validate
 from tests.planengine.shop import a_draft, shop
 
 

@@ -21,7 +21,8 @@ from planengine.planners.composer import Composer
 from planengine.planners.naming import Likeness, compare, stems_of, words_of
 from planengine.planners.relevance import Floats, with_fields_named
 from planengine.planners.verbs import act_of_request, act_of_service
-from planengine.validation import Verdict, validate
+from planengine.validation.problems import Verdict
+from planengine.validation.rules import validate
 from tests.planengine.composed_cases import CASES, DOMAINS, SHOP, Case, service
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 
 from orra.base.strictjson import Json
 from planengine.corrections import Corrections
-from planengine.validation import validate
+from planengine.validation.rules import validate
 from tests.planengine.shop import a_draft, shop
-from tests.planengine.test_validation import drafts, inputs
+from tests.planengine.validation.test_rules import drafts, inputs
 
 ORDER = {"orderId": "ORD-17"}
 FIND = ("find-order", {"orderId": "$task0.orderId"})

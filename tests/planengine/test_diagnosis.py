@@ -11,10 +11,10 @@ from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
 from planengine.corrections import Corrections
 from planengine.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail
-from planengine.problems import Problem
-from planengine.validation import validate
+from planengine.validation.problems import Problem
+from planengine.validation.rules import validate
 from tests.planengine.shop import NUMBER, TEXT, a_draft, a_service, shop
-from tests.planengine.test_validation import drafts, inputs
+from tests.planengine.validation.test_rules import drafts, inputs
 
 LAPTOP = {"query": "a used laptop", "budget": "800", "category": "laptop"}
 COMPOSITE = "$task0.query budget: $task0.budget category: $task0.category"

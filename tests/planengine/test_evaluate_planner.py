@@ -19,7 +19,7 @@ from planengine.planner_evaluation.report import report
 from planengine.planner_evaluation.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
 from planengine.planners.base import Draft, Feedback, Job, Usage
 from planengine.planners.composer import Composer
-from planengine.validation import validate
+from planengine.validation.rules import validate
 from tests.servers.scripted import Request, Scripted, ScriptedServer, final
 from tests.servers.weak import WeakModel
 

@@ -11,7 +11,7 @@ from orra.base.strictjson import Json
 from planengine.planner_evaluation.rows import calls_of, comparable, own_rows, plan_of
 from planengine.planners.base import Job
 from planengine.planners.repair import repair
-from planengine.problems import Problem
+from planengine.validation.problems import Problem
 from tests.conftest import Api
 from tests.planengine.shop import a_draft, shop
 from tests.servers.scripted import ScriptedServer

@@ -19,7 +19,7 @@ from planengine.models import ApiKey, HitCheck, Plan, Project
 from planengine.planners.base import Job
 from planengine.prompts import build_messages
 from planengine.registry import catalogue_of
-from planengine.validation import validate
+from planengine.validation.rules import validate
 from tests.conftest import Api
 from tests.planengine.shop import a_draft
 from tests.planengine.test_prompts import sections_of

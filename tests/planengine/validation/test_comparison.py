@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from planengine.graphs import same_graph
+from planengine.validation.comparison import same_graph
 
 TASK0 = {"id": "task0", "input": {"order": "A-1", "text": "hi"}}
 FIND = {"id": "task1", "service": "find", "input": {"order": "$task0.order"}}

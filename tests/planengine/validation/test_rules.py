@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
 from planengine.catalogue import Catalogue
-from planengine.problems import MAX_PROBLEMS, Problem, Verdict
-from planengine.validation import validate
+from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict
+from planengine.validation.rules import validate
 from tests.planengine.shop import TEXT, a_draft, a_service, an_object, shop
 
 ORDER = {"orderId": "ORD-17"}
