@@ -9,7 +9,7 @@ from statistics import median, quantiles
 
 from benchmarks import table
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planner_evaluation.rows import own_catalogue, own_rows
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.focus import Focused

@@ -6,7 +6,7 @@ import itertools
 
 from benchmarks import table
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.base import Feedback, Job
 from planengine.prompts import build_messages
 

@@ -11,7 +11,7 @@ from cache.plans.provenance import check_with_sentinels, fill_plan, trace
 from cache.templates.templates import make_template
 from orra.embedded.defaults import BASE_DIR
 from planengine.cache_evaluation.rows import Pair, read_rows
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.rules import validate
 
 SECONDS = 0.4

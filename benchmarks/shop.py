@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orra.base.strictjson import Json
-from planengine import plan_cache, registry
+from planengine import plan_cache
+from planengine.catalogue import registry
 from planengine.models import Project
 from planengine.requests import PlanRequest
 

@@ -18,7 +18,7 @@ from cache.templates.literals import find_literals, parse_number, spellings
 from cache.templates.slots import Slot, find_slots, leaves
 from cache.templates.templates import texts_between
 from orra.base.strictjson import Json, canonical
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.planners.verbs import is_verb
 from planengine.planners.vocabulary import LITTLE_WORDS, QUESTIONS
 from planengine.synthesis import Inventor

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from orra.base.strictjson import Json, same
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.naming import compare, is_identifier, key_of, stems_of, words_of
 from planengine.planners.producers import facts_of
 from planengine.validation.drafts import Task, read_shape

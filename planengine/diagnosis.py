@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.schemas import ObjectSchema, type_names
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.corrections import Corrections
 from planengine.root_causes import find_cause
-from planengine.schemas import ObjectSchema, type_names
 from planengine.validation.problems import Problem, quote, quote_all, shorten, show
 
 _MAX_TOLD = 5

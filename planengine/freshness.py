@@ -14,11 +14,11 @@ import structlog
 from numpy.typing import NDArray
 
 from cache.models import Entry, EntryVector
+from planengine.catalogue.registry import catalogue_of
 from planengine.embeddings import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planners.relevance import describe
-from planengine.registry import catalogue_of
 
 log = structlog.get_logger(__name__)
 

@@ -24,12 +24,12 @@ from cache.models import Entry
 from orra.base import metrics
 from orra.base.strictjson import Json
 from planengine import budgets, drafting, plan_cache, tallies
+from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate
 from planengine.models import HitCheck, Plan, Project
 from planengine.planner_choice import current_planner
 from planengine.planners.base import Job
-from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest
 from planengine.states import HIT_SOURCES, PlanSource
 from planengine.validation.comparison import same_graph

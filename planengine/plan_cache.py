@@ -17,13 +17,13 @@ from cache.requests import Request, Scope
 from orra.base.strictjson import Json
 from planengine import model_check
 from planengine.calibration import floor_for
-from planengine.catalogue import Catalogue
+from planengine.catalogue.registry import catalogue_of
+from planengine.catalogue.specs import Catalogue
 from planengine.embeddings import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planner_choice import current_planner
 from planengine.planners.base import Planner
-from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, parse_params
 from planengine.validation.rules import validate
 

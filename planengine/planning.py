@@ -22,11 +22,11 @@ from orra.base import leases, metrics
 from orra.base.outages import OUT_OF_REACH
 from orra.base.strictjson import Json
 from planengine import drafting, flights, plan_cache, plans
+from planengine.catalogue.registry import catalogue_of
 from planengine.flights import Lead
 from planengine.generation import Failure, Outcome
 from planengine.models import Plan
 from planengine.planners.base import Job, Planner
-from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest
 
 log = structlog.get_logger(__name__)

@@ -32,10 +32,10 @@ from orra.base import metrics
 from orra.base.leases import LEASE
 from orra.base.strictjson import Json
 from planengine import plan_cache
+from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BadRequest
 from planengine.generation import Failure, Outcome
 from planengine.models import Attempt, Follower, Plan, Project
-from planengine.registry import catalogue_of
 from planengine.requests import PlanRequest, params_as_list
 from planengine.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.validation.rules import validate

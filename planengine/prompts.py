@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Feedback, Job
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.schemas import type_names
+from planengine.catalogue.schemas import type_names
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.literals import fold
 from planengine.validation.problems import Problem, quote, quote_all, shorten, show

@@ -20,12 +20,12 @@ from cache.models import Entry
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
 from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
-from planengine.catalogue import Catalogue
+from planengine.catalogue.registry import catalogue_of
+from planengine.catalogue.specs import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Job
 from planengine.prompts import build_messages
-from planengine.registry import catalogue_of
 from planengine.states import PlanSource, PlanStatus
 from planengine.synthesis import Inventor
 from planengine.validation.rules import validate

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import settings
 
 from orra.base.strictjson import Json
-from planengine import registry
+from planengine.catalogue import registry
 from planengine.models import ApiKey, Project
 from planengine.planning import work_on
 

@@ -15,9 +15,9 @@ from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, parse, same
 from orra.operators.display import brief
 from orra.operators.pages import OperatorAdmin, ProjectFilter, list_of
-from planengine import registry
+from planengine.catalogue import registry
+from planengine.catalogue.schemas import SchemaInvalid, check_schema
 from planengine.models import Service
-from planengine.schemas import SchemaInvalid, check_schema
 
 
 class SchemaField(forms.CharField):

@@ -16,12 +16,13 @@ from rest_framework.views import APIView
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
-from planengine import honesty, plan_cache, plans, registry, tasks
+from planengine import honesty, plan_cache, plans, tasks
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.cache_stats import cache_stats
+from planengine.catalogue import registry
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request

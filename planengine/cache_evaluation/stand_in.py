@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cache.contest import Contest
 from orra.base.strictjson import Json, canonical, same
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.requests import PlanRequest
 from planengine.validation.rules import validate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.base import Job
 
 # No model says it of its own accord, so that who says it is held to the schema.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from orra.base import ids
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue.specs import ServiceSpec
 from planengine.models.tenants import Project
 
 

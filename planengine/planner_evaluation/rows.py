@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 
 from orra.base.strictjson import InvalidJson, Json, canonical, parse
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.schemas import SchemaInvalid, check_schema
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.exceptions import BadRequest
 from planengine.planners.base import Job
 from planengine.requests import parse_action, parse_params
-from planengine.schemas import SchemaInvalid, check_schema
 
 OWN_REQUESTS = Path(__file__).with_name("requests.jsonl")
 OWN_SERVICES = Path(__file__).with_name("services.jsonl")

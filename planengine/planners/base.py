@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.validation.problems import Problem
 
 

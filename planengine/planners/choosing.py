@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from orra.base.strictjson import Json
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue.specs import ServiceSpec
 from planengine.planners.additions import listed, with_the_rest
 from planengine.planners.bench import Candidate, Workbench
 from planengine.planners.case import Case

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners import clauses
 from planengine.planners.base import Draft, Feedback, Job, Planner
 from planengine.planners.naming import Likeness, compare, is_identifier, key_of, stems_of

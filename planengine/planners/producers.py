@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.bench import Candidate
 from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stems_of, words_of
 from planengine.planners.relevance import describe

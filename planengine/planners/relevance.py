@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cache.templates.slots import find_slots
 from cache.templates.templates import texts_between
 from orra.base.strictjson import Json
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue.specs import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.naming import stem, stems_of, words_of
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.planners.base import Job
 from planengine.planners.bench import Workbench
 from planengine.planners.chaining import assemble, plan_of

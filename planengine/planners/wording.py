@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from orra.base.strictjson import Json
-from planengine.catalogue import ServiceSpec
+from planengine.catalogue.specs import ServiceSpec
 from planengine.planners.bench import Candidate
 from planengine.planners.clauses import Request
 from planengine.planners.naming import is_identifier, stem, stems_of, words_of

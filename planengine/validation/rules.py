@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from itertools import chain, islice
 
 from orra.base.strictjson import Json, same, type_of
-from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.schemas import Field, type_names
+from planengine.catalogue.schemas import Field, type_names
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.validation.graph import circles, levels
 from planengine.validation.literals import Origins, fold

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orra.base.strictjson import Json, same
-from planengine.catalogue import Catalogue, ServiceSpec
-from planengine.schemas import Field
+from planengine.catalogue.schemas import Field
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task
 from planengine.validation.literals import Origins, fold
 from planengine.validation.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show

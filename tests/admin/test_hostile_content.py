@@ -11,7 +11,7 @@ from django.utils import timezone
 from cache.models import Entry
 from orra.base.strictjson import Json
 from orra.operators.display import MAX_SHOWN
-from planengine import registry
+from planengine.catalogue import registry
 from planengine.models import ApiKey, Attempt, Plan, Project, Service
 from tests.admin.pages import address, body, list_of, page_of
 from tests.conftest import object_schema

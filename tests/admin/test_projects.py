@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cache.models import Entry
-from planengine import registry
+from planengine.catalogue import registry
 from planengine.models import ApiKey, Attempt, DailyUsage, Plan, Project, Service
 from tests.admin.pages import address, body, fill, list_of, page_of, text
 

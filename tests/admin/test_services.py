@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from cache.models import Entry
-from planengine import registry
+from planengine.catalogue import registry
 from planengine.models import Project, Service
 from tests.admin.pages import address, body, fill, list_of, page_of, said, text
 from tests.conftest import object_schema

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from cache.models import Entry, EntryUse, EntryVector
 from orra.base.strictjson import Json
-from planengine import registry
+from planengine.catalogue import registry
 from planengine.models import ApiKey, Attempt, HitCheck, Plan, Project, Service
 from tests.conftest import Api, object_schema
 

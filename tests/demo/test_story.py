@@ -5,7 +5,7 @@ import pytest
 from demo.shop import SERVICES
 from demo.story import STORY, Expected, Origin, Step, faults
 from orra.base.strictjson import Json
-from planengine.schemas import check_schema
+from planengine.catalogue.schemas import check_schema
 
 STEP = Step(
     shows="the same words with other values",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 
 
 def service(

@@ -17,6 +17,7 @@ from cache.models import Entry
 from orra.base.prices import Price
 from planengine import budgets, honesty, plans, tallies
 from planengine.attempts import PROGRESS_SECONDS, Attempts
+from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import Attempt, DailyUsage, HitCheck, Plan, Project
@@ -24,7 +25,6 @@ from planengine.planner_choice import current_planner
 from planengine.planners.base import Draft, Job, Progress, Usage
 from planengine.planners.focus import CHARACTERS_PER_TOKEN
 from planengine.planning import work_on
-from planengine.registry import catalogue_of
 from tests.conftest import Api
 from tests.servers.scripted import ScriptedServer, completion, failure, oblige
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.corrections import Corrections
 from planengine.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail
 from planengine.validation.problems import Problem

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.large_catalogue import LEAST_FOUND, Shown, cases, catalogue, found_share
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.embeddings import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.base import Draft, Feedback, Job

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.base import Feedback, Job
 from planengine.prompts import build_messages, choose_mark
 from tests.servers.scripted import Request

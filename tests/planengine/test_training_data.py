@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.strictjson import Json
+from planengine.catalogue.registry import catalogue_of
 from planengine.models import ApiKey, HitCheck, Plan, Project
 from planengine.planners.base import Job
 from planengine.prompts import build_messages
-from planengine.registry import catalogue_of
 from planengine.validation.rules import validate
 from tests.conftest import Api
 from tests.planengine.shop import a_draft

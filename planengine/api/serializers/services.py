@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from orra.base.strictjson import Json
 from planengine.api.serializers.strictness import StrictSerializer
+from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS
+from planengine.catalogue.schemas import SchemaInvalid, check_schema
 from planengine.models import Service
-from planengine.registry import MAX_DESCRIPTION_CHARACTERS
-from planengine.schemas import SchemaInvalid, check_schema
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict
 from planengine.validation.rules import validate
 from tests.planengine.shop import TEXT, a_draft, a_service, an_object, shop

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cache.contest import Contest
-from planengine.catalogue import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from tests.planengine.shop import NUMBER, TEXT, a_service, an_object, find_order, refund, shop
 
 

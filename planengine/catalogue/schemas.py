@@ -21,7 +21,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
-from planengine.schema_shapes import (
+from planengine.catalogue.shapes import (
     ALL_TYPES,
     IN_PLACE,
     SchemaInvalid,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
-from planengine.schemas import (
+from planengine.catalogue.schemas import (
     SchemaInvalid,
     can_fit,
     check_schema,

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from cache import storage
 from orra.base.strictjson import Json, same
-from planengine.catalogue import Catalogue
+from planengine.catalogue.specs import Catalogue
 from planengine.models import Project, Service
 
 log = structlog.get_logger(__name__)

@@ -13,8 +13,8 @@ from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
 from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
+from planengine.catalogue.schemas import ObjectSchema, compile_schema
 from planengine.contests import Taker, contest_of, plain_names, telling_words
-from planengine.schemas import ObjectSchema, compile_schema
 
 MAX_KEPT = 1_000
 
@@ -22,7 +22,7 @@ MAX_KEPT = 1_000
 @dataclass(frozen=True)
 class ServiceSpec:
     """One version of a service. ``type`` is ``agent`` or ``service``; both schemas describe JSON objects and have
-    passed :func:`planengine.schemas.check_schema`."""
+    passed :func:`planengine.catalogue.schemas.check_schema`."""
 
     id: str
     name: str
