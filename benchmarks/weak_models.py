@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from benchmarks import table
 from planengine.generation import Outcome, generate
-from planengine.llm import Endpoint
+from planengine.llm.client import Endpoint
 from planengine.planner_evaluation.rows import Row, calls_of, comparable, own_rows, plan_of
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.model import ModelPlanner

@@ -13,8 +13,8 @@ from django.db import Error, transaction
 from orra.base import metrics
 from orra.base.strictjson import Json
 from planengine import budgets
-from planengine.completions import storable
 from planengine.generation import Trial
+from planengine.llm.completions import storable
 from planengine.models import Attempt, Plan
 from planengine.planners.base import Feedback, Job, Planner, Progress
 

@@ -23,7 +23,7 @@ from cache.requests import Request
 from orra.base import metrics
 from planengine import budgets
 from planengine.exceptions import BudgetExceeded, ModelError
-from planengine.llm import Endpoint, complete
+from planengine.llm.client import Endpoint, complete
 from planengine.models import Project
 from planengine.questions import QUESTION_VERSION, YES, build_question, read_answer
 

@@ -9,13 +9,13 @@ import structlog
 from django.conf import settings
 
 from planengine.embeddings import get_embedder
-from planengine.families import Sampling, family_of
-from planengine.llm import Endpoint, Patience
+from planengine.llm.client import Endpoint, Patience
+from planengine.llm.families import Sampling, family_of
+from planengine.llm.structured_output import ladder_from
 from planengine.planners.base import Planner
 from planengine.planners.composer import Composer
 from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
-from planengine.structured_output import ladder_from
 
 log = structlog.get_logger(__name__)
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from orra.base.strictjson import Json
-from planengine.completions import Completion
-from planengine.dialects import Dialect, adapt, memory
 from planengine.exceptions import ModelError
-from planengine.exchange import converse, fetch
 from planengine.generation import Outcome, generate
-from planengine.llm import Call, Endpoint, first_dialect, request_body, server_of, site_of
+from planengine.llm.client import Call, Endpoint, first_dialect, request_body, server_of, site_of
+from planengine.llm.completions import Completion
+from planengine.llm.dialects import Dialect, adapt, memory
+from planengine.llm.errors import ModelRefusedRequest
+from planengine.llm.exchange import converse, fetch
+from planengine.llm.model_list import OfferedModel, read_model_list
+from planengine.llm.structured_output import Rung
 from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
-from planengine.model_errors import ModelRefusedRequest
-from planengine.model_list import OfferedModel, read_model_list
 from planengine.planners.base import Progress
 from planengine.planners.model import ModelPlanner
-from planengine.structured_output import Rung
 
 # Enough for a model that reasons about the colour of the sky, little for one that cannot stop.
 ANSWER_TOKENS = 2048

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from orra.base.strictjson import Json
 from planengine.embeddings import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.exchange import client_for
+from planengine.llm.errors import read_json
+from planengine.llm.exchange import client_for
+from planengine.llm.transport import BodyTooLarge, until
 from planengine.model_checks.findings import Checked, Finding, State
 from planengine.model_checks.sample import TEXTS
-from planengine.model_errors import read_json
-from planengine.transport import BodyTooLarge, until
 
 # One more than some servers take at once.
 MANY = 33

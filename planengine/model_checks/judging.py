@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from orra.base.strictjson import InvalidJson, Json, parse
-from planengine.completions import Completion
-from planengine.families import family_of
 from planengine.generation import Failure
-from planengine.llm import Call, Endpoint, request_body, site_of
+from planengine.llm.client import Call, Endpoint, request_body, site_of
+from planengine.llm.completions import Completion
+from planengine.llm.errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json
+from planengine.llm.families import family_of
+from planengine.llm.structured_output import Rung
 from planengine.model_checks.asking import Answer, Observed, answered
 from planengine.model_checks.findings import Checked, Finding, State
 from planengine.model_checks.sample import LONG, ODD_WORD
-from planengine.model_errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json
 from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
-from planengine.structured_output import Rung
 
 SHOWN_MODELS = 5
 # As measured (benchmarks/prompt_sizes.py): the rules and a request, and a service; and room to reason and answer.

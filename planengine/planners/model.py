@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orra.base.strictjson import Json
-from planengine.completions import Completion
-from planengine.llm import Endpoint, complete
+from planengine.llm.client import Endpoint, complete
+from planengine.llm.completions import Completion
+from planengine.llm.structured_output import plan_schema
 from planengine.parsing import NoPlan, extract_plan
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.prompts import PROMPT_VERSION, build_messages
-from planengine.structured_output import plan_schema
 from planengine.validation.problems import Problem
 
 LEAST_RAISED_TOKENS = 8192
@@ -20,7 +20,7 @@ MAX_KEPT = 200_000
 
 class ModelPlanner:
     """Drafts with the model at ``endpoint``. An answer without a plan in it is a draft with a problem, so that the
-    model can be told; a server that gives no answer is an error (:mod:`planengine.model_errors`)."""
+    model can be told; a server that gives no answer is an error (:mod:`planengine.llm.errors`)."""
 
     source = "model"
     heeds_feedback = True

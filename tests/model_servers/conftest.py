@@ -10,8 +10,8 @@ import pytest
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine import planner_choice
-from planengine.dialects import memory
-from planengine.llm import Patience
+from planengine.llm.client import Patience
+from planengine.llm.dialects import memory
 from planengine.models import Flight, Follower
 from tests.conftest import Api
 from tests.servers.emulated import EmulatedServer

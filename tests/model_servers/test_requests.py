@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from orra.base.strictjson import Json
-from planengine import dialects
-from planengine.llm import Endpoint, complete
-from planengine.structured_output import Rung, plan_schema, response_format
+from planengine.llm import dialects
+from planengine.llm.client import Endpoint, complete
+from planengine.llm.structured_output import Rung, plan_schema, response_format
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import HASTE, PLAN, Ask, Serve
 from tests.model_servers.test_answers import assert_planned
@@ -252,7 +252,7 @@ class TestForgetting:
         assert memory.recall("http://a", "m") is None
         memory.learn("http://a", "m", learnt, server="llama.cpp")
         now = time.monotonic()
-        monkeypatch.setattr("planengine.dialects.time.monotonic", lambda: now + dialects.KEPT_SECONDS)
+        monkeypatch.setattr("planengine.llm.dialects.time.monotonic", lambda: now + dialects.KEPT_SECONDS)
         assert memory.recall("http://a", "m") is None
 
     def test_what_is_remembered_is_bounded(self) -> None:

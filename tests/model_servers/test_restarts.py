@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from planengine import planner_choice
-from planengine.llm import Patience
+from planengine.llm.client import Patience
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import Ask, assert_failed
 from tests.model_servers.test_answers import assert_planned

@@ -14,7 +14,7 @@ from django.utils import timezone
 from planengine import attempts, planner_choice, retention
 from planengine.events import Place
 from planengine.listening import Listener, stories_of
-from planengine.llm import Patience
+from planengine.llm.client import Patience
 from planengine.models import Attempt, Project
 from planengine.planners.model import MAX_KEPT
 from tests.conftest import Api

@@ -13,7 +13,7 @@ from django.db import connection
 from cache.models import Entry
 from planengine import breaker, planner_choice
 from planengine.generation import Failure, Outcome, Trial
-from planengine.llm import Patience
+from planengine.llm.client import Patience
 from planengine.models import Breaker, Flight
 from planengine.planners.base import Draft
 from planengine.planning import work_on

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks.prompt_sizes import CHARACTERS_PER_TOKEN, COUNTS, prompt_for
-from planengine.completions import Completion
-from planengine.dialects import Dialect
+from planengine.llm.completions import Completion
+from planengine.llm.dialects import Dialect
+from planengine.llm.structured_output import Rung
 from planengine.model_checks.asking import Answer
 from planengine.model_checks.embedding_checks import is_shuffled, norms_of, tells_apart
 from planengine.model_checks.findings import Checked, Finding, State, exit_code
@@ -28,7 +29,6 @@ from planengine.model_checks.judging import (
 )
 from planengine.model_checks.sample import LONG
 from planengine.planners.base import Usage
-from planengine.structured_output import Rung
 
 
 def said(content: str, *, reasoning: str = "", finish: str = "stop", prompt_tokens: int | None = None) -> Answer:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from planengine.llm import Endpoint, Patience
-from planengine.model_errors import ModelAuthFailed, ModelUnreachable
+from planengine.llm.client import Endpoint, Patience
+from planengine.llm.errors import ModelAuthFailed, ModelUnreachable
 from planengine.planners.base import Draft, Feedback, Job, Usage
 from planengine.planners.model import ModelPlanner
 from planengine.prompts import PROMPT_VERSION

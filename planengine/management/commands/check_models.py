@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.embeddings import Embedder, get_embedder
-from planengine.exchange import OPENAI_URL
-from planengine.llm import tidy_url
+from planengine.llm.client import tidy_url
+from planengine.llm.exchange import OPENAI_URL
 from planengine.model_checks.asking import observe
 from planengine.model_checks.embedding_checks import judge_embeddings, observe_embeddings
 from planengine.model_checks.findings import Checked, exit_code

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.embeddings import get_embedder
-from planengine.llm import tidy_url
+from planengine.llm.client import tidy_url
 from planengine.planner_choice import current_planner, model_planner
 from planengine.planner_evaluation.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.planner_evaluation.report import report, shortfalls

@@ -11,7 +11,7 @@ ModelError
 ├── ModelOverloaded        5xx: loading, overloaded or broken
 ├── ModelContentFiltered   the server's filter took offence at the request or the answer
 ├── ModelBadAnswer         an answer, but not a chat completion
-└── ModelRefusedRequest    any other 4xx; :mod:`planengine.dialects` may know how to ask instead
+└── ModelRefusedRequest    any other 4xx; :mod:`planengine.llm.dialects` may know how to ask instead
 """
 
 from __future__ import annotations

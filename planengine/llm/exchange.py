@@ -19,12 +19,12 @@ import httpx2
 import openai
 
 from orra.base.strictjson import Json
-from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
-from planengine.model_errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
+from planengine.llm.completions import Completion, read_completion
+from planengine.llm.errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
+from planengine.llm.streams import StreamedAnswer, is_stream
+from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 from planengine.planners.base import OnProgress
-from planengine.streams import StreamedAnswer, is_stream
-from planengine.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 
 OPENAI_URL = "https://api.openai.com/v1"
 # The SDK refuses an empty key, and servers that need none ignore what they get.
@@ -47,7 +47,7 @@ class Server:
 
 def client_for(base_url: str, api_key: str) -> openai.OpenAI:
     """The process's client for a server, with its kept-alive connections; any thread may use it, and must do so
-    within :func:`planengine.transport.until`."""
+    within :func:`planengine.llm.transport.until`."""
     with _building:  # else threads that begin together would each have one
         return _build_client(base_url, api_key, os.getpid())
 
@@ -83,7 +83,7 @@ def converse(
     deadline: float,
     on_progress: OnProgress | None = None,
 ) -> Completion:
-    """The answer to one chat request. Raises the errors of :mod:`planengine.model_errors`."""
+    """The answer to one chat request. Raises the errors of :mod:`planengine.llm.errors`."""
     with _errors_of(site, deadline), until(deadline):
         response = client_for(server.base_url, server.api_key).post(
             "/chat/completions",

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.dialects import Dialect, adapt, merge_roles
-from planengine.families import Sampling
-from planengine.llm import Call, Endpoint, request_body
-from planengine.model_errors import Refusal, read_refusal
-from planengine.structured_output import LADDER, Rung, plan_schema
+from planengine.llm.client import Call, Endpoint, request_body
+from planengine.llm.dialects import Dialect, adapt, merge_roles
+from planengine.llm.errors import Refusal, read_refusal
+from planengine.llm.families import Sampling
+from planengine.llm.structured_output import LADDER, Rung, plan_schema
 
 ENDPOINT = Endpoint("some-model", sampling=Sampling(0.6, 0.95, 20), max_output_tokens=500)
 CALL = Call(

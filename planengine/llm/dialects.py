@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orra.base.strictjson import Json
-from planengine.model_errors import Refusal
-from planengine.structured_output import LADDER, Rung
+from planengine.llm.errors import Refusal
+from planengine.llm.structured_output import LADDER, Rung
 
 KEPT_SECONDS = 3600.0
 MAX_KEPT = 256

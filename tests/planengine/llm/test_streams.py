@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.completions import Completion
 from planengine.exceptions import ModelError
-from planengine.llm import Endpoint, complete, site_of
-from planengine.model_errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
+from planengine.llm.client import Endpoint, complete, site_of
+from planengine.llm.completions import Completion
+from planengine.llm.errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
+from planengine.llm.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
 from planengine.planners.base import Progress, Usage
-from planengine.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
 from tests.servers.scripted import Reply, ScriptedServer
 
 SITE = site_of(Endpoint("some-model", api_key="own-secret-key"))

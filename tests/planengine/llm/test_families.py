@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planengine.families import FAMILIES, UNKNOWN, Sampling, family_of
+from planengine.llm.families import FAMILIES, UNKNOWN, Sampling, family_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
-from planengine.model_errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
+from planengine.llm.errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
 from planengine.planners.base import Usage
 
 # Other servers' words for what OpenAI calls "stop" and "length".

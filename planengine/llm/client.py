@@ -1,8 +1,8 @@
 """Chat completions from any OpenAI-compatible server: one call in, one :class:`Completion` or one typed error out.
 
 Nothing here knows plans, rows or settings. How real servers differ is kept in four places: what they want said
-differently (:mod:`planengine.dialects`), what they answer (:mod:`planengine.completions`), also piece by piece
-(:mod:`planengine.streams`), and what went wrong (:mod:`planengine.model_errors`).
+differently (:mod:`planengine.llm.dialects`), what they answer (:mod:`planengine.llm.completions`), also piece by piece
+(:mod:`planengine.llm.streams`), and what went wrong (:mod:`planengine.llm.errors`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ import httpx2
 import structlog
 
 from orra.base.strictjson import Json
-from planengine.completions import Completion
-from planengine.dialects import Dialect, Message, adapt, memory, merge_roles
 from planengine.exceptions import ModelError
-from planengine.exchange import OPENAI_URL, Server, converse, fetch
-from planengine.families import Sampling, family_of
-from planengine.model_errors import (
+from planengine.llm.completions import Completion
+from planengine.llm.dialects import Dialect, Message, adapt, memory, merge_roles
+from planengine.llm.errors import (
     ModelContextOverflow,
     ModelNotFound,
     ModelOverloaded,
@@ -34,9 +32,11 @@ from planengine.model_errors import (
     Site,
     quote,
 )
-from planengine.model_list import read_model_list
+from planengine.llm.exchange import OPENAI_URL, Server, converse, fetch
+from planengine.llm.families import Sampling, family_of
+from planengine.llm.model_list import read_model_list
+from planengine.llm.structured_output import LADDER, Rung, response_format
 from planengine.planners.base import OnProgress
-from planengine.structured_output import LADDER, Rung, response_format
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,7 @@ def complete(
     on_progress: OnProgress | None = None,
 ) -> Completion:
     """The model's answer by ``deadline`` (``time.monotonic`` seconds), tries and pauses included. Raises the
-    errors of :mod:`planengine.model_errors`. ``on_progress`` is told of each piece as it comes, where the
+    errors of :mod:`planengine.llm.errors`. ``on_progress`` is told of each piece as it comes, where the
     server sends pieces; whoever stores that should do so less often."""
     started = time.monotonic()
     site, server = site_of(endpoint), server_of(endpoint)

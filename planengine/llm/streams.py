@@ -7,9 +7,9 @@ only when the server said that it is finished: with a ``finish_reason``, or with
 from __future__ import annotations
 
 from orra.base.strictjson import Json
-from planengine.completions import Completion, read_answer, read_message
 from planengine.exceptions import ModelError
-from planengine.model_errors import (
+from planengine.llm.completions import Completion, read_answer, read_message
+from planengine.llm.errors import (
     MAX_QUOTED,
     ModelBadAnswer,
     ModelOverloaded,

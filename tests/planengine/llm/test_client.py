@@ -18,12 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine import exchange
-from planengine.completions import Completion, read_completion
 from planengine.exceptions import ModelError
-from planengine.exchange import client_for
-from planengine.families import Sampling
-from planengine.llm import (
+from planengine.llm import exchange
+from planengine.llm.client import (
     Call,
     Endpoint,
     Patience,
@@ -33,7 +30,8 @@ from planengine.llm import (
     site_of,
     tidy_url,
 )
-from planengine.model_errors import (
+from planengine.llm.completions import Completion, read_completion
+from planengine.llm.errors import (
     ModelAuthFailed,
     ModelBadAnswer,
     ModelContextOverflow,
@@ -46,8 +44,10 @@ from planengine.model_errors import (
     ModelUnreachable,
     error_for,
 )
+from planengine.llm.exchange import client_for
+from planengine.llm.families import Sampling
+from planengine.llm.transport import until
 from planengine.planners.base import Usage
-from planengine.transport import until
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]
