@@ -29,7 +29,7 @@ def time_embeddings(cache_dir: Path) -> list[float]:
     """Milliseconds for each of many short texts; in a process of its own, bound to one core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    from planengine.minilm import MiniLM
+    from planengine.embeddings.minilm import MiniLM
 
     model = MiniLM(cache_dir)
     timings = []

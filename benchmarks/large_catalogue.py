@@ -75,7 +75,7 @@ def found_share(focused: Focused, asked: list[Case]) -> tuple[float, list[Case]]
 
 
 def run() -> None:
-    from planengine.embeddings import get_embedder  # needs Django to be set up
+    from planengine.embeddings.embedders import get_embedder  # needs Django to be set up
 
     services = catalogue()
     asked = cases(services)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cache.models import Entry, EntryVector
 from planengine.catalogue.registry import catalogue_of
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planners.relevance import describe

@@ -16,10 +16,10 @@ from cache.models import Entry
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
 from planengine import model_check
-from planengine.calibration import floor_for
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
-from planengine.embeddings import get_embedder
+from planengine.embeddings.calibration import floor_for
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planner_choice import current_planner

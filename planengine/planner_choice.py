@@ -8,7 +8,7 @@ from functools import cache
 import structlog
 from django.conf import settings
 
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.llm.client import Endpoint, Patience
 from planengine.llm.families import Sampling, family_of
 from planengine.llm.structured_output import ladder_from

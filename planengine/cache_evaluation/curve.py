@@ -15,7 +15,7 @@ from orra.base.strictjson import Json
 from planengine.cache_evaluation.figures import CONFIDENCE, upper_bound
 from planengine.cache_evaluation.replay import Progress, judge, replay
 from planengine.cache_evaluation.rows import Pair, StreamRow
-from planengine.embeddings import Embedder
+from planengine.embeddings.embedders import Embedder
 
 FLOORS = (0.95, 0.90, 0.85, 0.80, 0.70, 0.60, 0.50)
 FINEST = 0.01

@@ -20,7 +20,7 @@ from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_t
 from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 from planengine.cache_evaluation.rows import Pair, StreamRow
 from planengine.cache_evaluation.stand_in import NO_CONSTANTS, StandIn, has_values_of
-from planengine.embeddings import Embedder
+from planengine.embeddings.embedders import Embedder
 from planengine.models import Project
 from planengine.requests import PlanRequest
 

@@ -13,7 +13,7 @@ import openai
 from numpy.typing import NDArray
 
 from orra.base.strictjson import Json
-from planengine.embeddings import Embedder, Vectors
+from planengine.embeddings.embedders import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.llm.errors import read_json
 from planengine.llm.exchange import client_for

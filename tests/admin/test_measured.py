@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from cache.models import Verdict
 from orra.operators.pages import list_of, page_of
-from planengine import calibration
+from planengine.embeddings import calibration
 from planengine.models import CalibratedFloor, Project
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_stored_floor_is_shown_with_where_it_comes_from(admin_client: Client, project: Project) -> None:
-    from planengine.embeddings import get_embedder
+    from planengine.embeddings.embedders import get_embedder
 
     name = get_embedder().name
     try:

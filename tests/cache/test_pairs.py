@@ -13,7 +13,7 @@ import pytest
 
 from planengine.cache_evaluation.replay import evaluate_pairs
 from planengine.cache_evaluation.rows import Pair, read_rows
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 
 PAIRS = Path(__file__).parent / "pairs"
 NAMES = ("independent", "own", "questions")

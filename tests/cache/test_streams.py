@@ -9,7 +9,7 @@ import pytest
 
 from planengine.cache_evaluation.replay import replay
 from planengine.cache_evaluation.rows import StreamRow, read_rows
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from tests.cache.voice_stream import read_phrasings, write_rows
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from planengine import embeddings
-from planengine.embeddings import EndpointEmbedder
+from planengine.embeddings import embedders
+from planengine.embeddings.embedders import EndpointEmbedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_WORD
 from tests.model_servers.conftest import Serve
@@ -182,9 +182,9 @@ def model_at(serve: Serve) -> Callable[..., EmulatedServer]:
 def embedder(settings: Any) -> Iterator[None]:
     """In process, unless the test configures another."""
     settings.EMBEDDINGS_MODEL = settings.EMBEDDINGS_API_BASE_URL = settings.EMBEDDINGS_API_KEY = ""
-    embeddings._build_embedder.cache_clear()
+    embedders._build_embedder.cache_clear()
     yield
-    embeddings._build_embedder.cache_clear()
+    embedders._build_embedder.cache_clear()
 
 
 @dataclass(frozen=True)

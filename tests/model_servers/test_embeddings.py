@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from planengine import embeddings
+from planengine.embeddings import embedders
 from tests.conftest import Api
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import ACTION, Ask, Serve
@@ -35,12 +35,12 @@ def serve_embeddings(
     serve: Serve, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ServeEmbeddings]:
     """Starts an embedding server of a profile; a vLLM plans, or with ``model=""`` the composer."""
-    embeddings._build_embedder.cache_clear()
+    embedders._build_embedder.cache_clear()
 
     def start(
         profile: Profile, *, embed: Any = None, model: str = VLLM_NEW.model, seconds: float = 20.0
     ) -> EmulatedServer:
-        monkeypatch.setattr(embeddings, "ENDPOINT_SECONDS", seconds)
+        monkeypatch.setattr(embedders, "ENDPOINT_SECONDS", seconds)
         server = serve(profile)
         if embed is not None:
             server.embed = embed
@@ -49,7 +49,7 @@ def serve_embeddings(
         return server
 
     yield start
-    embeddings._build_embedder.cache_clear()
+    embedders._build_embedder.cache_clear()
 
 
 def asked_of(server: EmulatedServer) -> list[Any]:

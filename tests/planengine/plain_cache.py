@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orra.base.strictjson import Json
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 
 Params = Mapping[str, Json]
 

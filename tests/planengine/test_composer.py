@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.base import Job
 from planengine.planners.clauses import read

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from cache.contest import Contest
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine import calibration
 from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
 from planengine.cache_evaluation.curve import Curve, Point
 from planengine.cache_evaluation.figures import percentile, upper_bound
 from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
 from planengine.cache_evaluation.stand_in import StandIn, has_values_of
+from planengine.embeddings import calibration
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.management.commands import evaluate_cache
 from planengine.models import CalibratedFloor, Project
@@ -325,7 +325,7 @@ class TestCalibrate:
     def test_what_is_stored_is_the_floor_of_every_process(
         self, evaluate: Evaluate, embedder: WordEmbedder, api: Api, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("planengine.calibration.get_embedder", lambda: embedder)
+        monkeypatch.setattr("planengine.embeddings.calibration.get_embedder", lambda: embedder)
         assert evaluate.figures(STREAM)["floor"] == 0.6
 
         table = evaluate.table(many(400), calibrate=True, floors=(0.9, 0.8, 0.7), store=True)

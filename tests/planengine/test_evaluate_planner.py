@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from orra.base.strictjson import Json
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import PlannerError
 from planengine.planner_evaluation.measuring import PlannerUnusable, evaluate
 from planengine.planner_evaluation.report import report

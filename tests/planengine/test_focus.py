@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.large_catalogue import LEAST_FOUND, Shown, cases, catalogue, found_share
 from planengine.catalogue.specs import Catalogue
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.focus import MAX_SHOWN, Focused

@@ -26,7 +26,7 @@ from cache.requests import Request, Scope
 from orra.base.strictjson import Json
 from orra.embedded.defaults import BASE_DIR
 from planengine import tasks
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.models import ApiKey, Follower, Project
 from tests.conftest import SHOP, Api, object_schema
 from tests.planengine.plain_cache import PlainCache

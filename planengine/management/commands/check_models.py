@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planengine.embeddings import Embedder, get_embedder
+from planengine.embeddings.embedders import Embedder, get_embedder
 from planengine.llm.client import tidy_url
 from planengine.llm.exchange import OPENAI_URL
 from planengine.model_checks.asking import observe

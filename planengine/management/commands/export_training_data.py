@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from planengine.embeddings import get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.models import Project
 from planengine.planners.composer import Composer
 from planengine.planners.focus import Focused

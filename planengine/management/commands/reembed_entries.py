@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planengine import reembedding
-from planengine.embeddings import get_embedder
+from planengine.embeddings import reembedding
+from planengine.embeddings.embedders import get_embedder
+from planengine.embeddings.reembedding import ReembeddingBusy
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
-from planengine.reembedding import ReembeddingBusy
 
 WORDS = {
     "moved": "embedded anew",

@@ -18,7 +18,7 @@ from cache import lookup, reembedding
 from cache.models import Entry
 from cache.templates.templates import TemplateInvalid
 from orra.base import leases
-from planengine.embeddings import Embedder, Vectors
+from planengine.embeddings.embedders import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable, OrraError
 from planengine.planners.composer import composer_name
 

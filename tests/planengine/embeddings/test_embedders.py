@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from pytest_django import Settings
 
-from planengine import embeddings
-from planengine.embeddings import EndpointEmbedder, LocalEmbedder, Remembering, get_embedder
+from planengine.embeddings import embedders
+from planengine.embeddings.embedders import EndpointEmbedder, LocalEmbedder, Remembering, get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from tests.servers.embedding import Answer, EmbeddingServer, serving
 
@@ -129,7 +129,7 @@ class TestEndpoint:
         assert len(server.bodies) == 1
         server.answer = embed
         now = time.monotonic()
-        monkeypatch.setattr("planengine.embeddings.time.monotonic", lambda: now + embeddings.REST_SECONDS)
+        monkeypatch.setattr("planengine.embeddings.embedders.time.monotonic", lambda: now + embedders.REST_SECONDS)
         assert embedder.embed(["a"]).shape == (1, 3)
         assert embedder.embed(["b"]).shape == (1, 3)
 
@@ -156,7 +156,7 @@ class TestEndpoint:
             return embed(body)
 
         server.answer = meanwhile
-        monkeypatch.setattr(embeddings, "REST_SECONDS", 0.0)
+        monkeypatch.setattr(embedders, "REST_SECONDS", 0.0)
         embedder._rest._until = 0.0
         assert embedder.embed(["a"]).shape == (1, 3)
         assert "asked again" in refused[0] and len(server.bodies) == 2
@@ -222,7 +222,7 @@ class Counting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def embed(self, texts: Sequence[str]) -> embeddings.Vectors:
+    def embed(self, texts: Sequence[str]) -> embedders.Vectors:
         self.asked.extend(texts)
         return np.array([[len(text), 1] for text in texts], np.float32).reshape(len(texts), 2)
 
@@ -264,9 +264,9 @@ class TestRemembering:
 class TestChoice:
     @pytest.fixture(autouse=True)
     def fresh(self) -> Iterator[None]:
-        embeddings._build_embedder.cache_clear()
+        embedders._build_embedder.cache_clear()
         yield
-        embeddings._build_embedder.cache_clear()
+        embedders._build_embedder.cache_clear()
 
     def test_the_local_model_is_the_default(self, settings: Settings) -> None:
         settings.EMBEDDINGS_MODEL = settings.EMBEDDINGS_API_BASE_URL = ""
@@ -284,6 +284,6 @@ class TestChoice:
     def test_a_local_model_that_is_not_installed_is_unavailable(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("planengine.minilm.importlib.util.find_spec", lambda name: None)
+        monkeypatch.setattr("planengine.embeddings.minilm.importlib.util.find_spec", lambda name: None)
         with pytest.raises(EmbeddingUnavailable, match="not installed"):
             LocalEmbedder(tmp_path).embed(["a"])

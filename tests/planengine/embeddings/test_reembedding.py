@@ -17,8 +17,9 @@ from cache import pins, reembedding, storage
 from cache.models import Entry, EntryUse, EntryVector, Reembedding
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
-from planengine import embeddings, plan_cache, planner_choice
-from planengine.embeddings import EndpointEmbedder, get_embedder
+from planengine import plan_cache, planner_choice
+from planengine.embeddings import embedders
+from planengine.embeddings.embedders import EndpointEmbedder, get_embedder
 from planengine.models import Project
 from planengine.requests import PlanRequest
 from tests.conftest import Api
@@ -69,7 +70,7 @@ def change_model(settings: Any, words: WordServer) -> Iterator[Callable[..., Non
     """Configures another embedding model, as a restart with other variables does."""
 
     def forget() -> None:
-        embeddings._build_embedder.cache_clear()
+        embedders._build_embedder.cache_clear()
         planner_choice.current_planner.cache_clear()
 
     def change(model: str = "words-1") -> None:
@@ -302,7 +303,7 @@ class TestMany:
     def test_a_server_that_is_away_ends_it_with_what_to_do(
         self, words: WordServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("planengine.reembedding.PAUSES", (0.0,))
+        monkeypatch.setattr("planengine.embeddings.reembedding.PAUSES", (0.0,))
         get_embedder().embed(["dimensions"])
         words.refused = ""
 
@@ -311,8 +312,8 @@ class TestMany:
         assert not Reembedding.objects.exists()
 
     def test_a_fault_that_passes_is_waited_for(self, words: WordServer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("planengine.reembedding.PAUSES", (0.0, 0.0))
-        monkeypatch.setattr("planengine.embeddings.REST_SECONDS", 0.1)
+        monkeypatch.setattr("planengine.embeddings.reembedding.PAUSES", (0.0, 0.0))
+        monkeypatch.setattr("planengine.embeddings.embedders.REST_SECONDS", 0.1)
         get_embedder().embed(["dimensions"])
         real = words.answer
         answers: Iterator[tuple[int, Json]] = iter([(503, {}), (429, {})])
@@ -322,7 +323,7 @@ class TestMany:
 
     def test_the_rate_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         slept: list[float] = []
-        monkeypatch.setattr("planengine.reembedding.time.sleep", slept.append)
+        monkeypatch.setattr("planengine.embeddings.reembedding.time.sleep", slept.append)
 
         run(batch=2, per_second=0.01)
 

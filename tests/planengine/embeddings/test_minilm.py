@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from planengine import minilm
-from planengine.minilm import DIMENSIONS, MAX_TOKENS, MiniLM, ModelUnusable, model_folder, read_weights
+from planengine.embeddings import minilm
+from planengine.embeddings.minilm import DIMENSIONS, MAX_TOKENS, MiniLM, ModelUnusable, model_folder, read_weights
 
 Floats = NDArray[Any]
 

@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from orra.base.strictjson import Json
-from planengine.embeddings import Embedder, get_embedder
+from planengine.embeddings.embedders import Embedder, get_embedder
 from planengine.models import CalibratedFloor, Project
 
 log = structlog.get_logger(__name__)

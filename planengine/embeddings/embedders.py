@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 
 from orra.base import metrics
 from orra.base.strictjson import Json
+from planengine.embeddings.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.llm.client import tidy_url
 from planengine.llm.errors import Site, quote, read_json, read_refusal
 from planengine.llm.exchange import OPENAI_URL, client_for
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, until
-from planengine.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
 
 log = structlog.get_logger(__name__)
 
