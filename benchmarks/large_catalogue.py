@@ -11,8 +11,8 @@ from benchmarks import table
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planner_evaluation.rows import own_catalogue, own_rows
-from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.focus import Focused
+from planengine.planners.protocol import Draft, Feedback, Job
 
 SIZE = 500
 CONTEXT_TOKENS = 32_768

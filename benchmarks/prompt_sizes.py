@@ -7,8 +7,8 @@ import itertools
 from benchmarks import table
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.base import Feedback, Job
-from planengine.prompts import build_messages
+from planengine.planners.prompts import build_messages
+from planengine.planners.protocol import Feedback, Job
 
 COUNTS = (5, 20, 50, 100, 200)
 # Counted on these prompts: the tokenizers of Qwen2 (QwQ, Qwen3, most of R1's distills) and Llama 3 come to 3.7 to

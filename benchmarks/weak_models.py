@@ -12,8 +12,8 @@ from benchmarks import table
 from planengine.generation import Outcome, generate
 from planengine.llm.client import Endpoint
 from planengine.planner_evaluation.rows import Row, calls_of, comparable, own_rows, plan_of
-from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.model import ModelPlanner
+from planengine.planners.protocol import Draft, Feedback, Job
 from tests.servers.scripted import ScriptedServer
 from tests.servers.weak import ALL_KINDS, WeakModel
 

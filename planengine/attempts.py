@@ -16,7 +16,7 @@ from planengine import budgets
 from planengine.generation import Trial
 from planengine.llm.completions import storable
 from planengine.models import Attempt, Plan
-from planengine.planners.base import Feedback, Job, Planner, Progress
+from planengine.planners.protocol import Feedback, Job, Planner, Progress
 
 log = structlog.get_logger(__name__)
 

@@ -31,9 +31,9 @@ from orra.base import metrics
 from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import DailyUsage, Project
-from planengine.planners.base import Feedback, Job, Planner, Usage
 from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
-from planengine.prompts import build_messages
+from planengine.planners.prompts import build_messages
+from planengine.planners.protocol import Feedback, Job, Planner, Usage
 
 # What an answer is expected to take, the model's reasoning included, before it is there.
 ANSWER_TOKENS = 1_000

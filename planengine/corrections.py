@@ -13,8 +13,8 @@ from itertools import islice
 
 from orra.base.strictjson import Json, same
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.naming import compare, is_identifier, key_of, stems_of, words_of
-from planengine.planners.producers import facts_of
+from planengine.planners.composer.naming import compare, is_identifier, key_of, stems_of, words_of
+from planengine.planners.composer.producers import facts_of
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
 from planengine.validation.problems import Problem, quote, quote_all, shorten, show

@@ -19,7 +19,7 @@ from planengine.attempts import Attempts
 from planengine.generation import Outcome, generate
 from planengine.models import Plan
 from planengine.planner_choice import current_planner, fallback_planner
-from planengine.planners.base import Job, Planner
+from planengine.planners.protocol import Job, Planner
 
 log = structlog.get_logger(__name__)
 

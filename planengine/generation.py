@@ -15,7 +15,7 @@ from planengine import diagnosis
 from planengine.corrections import Corrections
 from planengine.exceptions import PlannerError
 from planengine.planners import repair as repairing
-from planengine.planners.base import Draft, Feedback, Job, Planner
+from planengine.planners.protocol import Draft, Feedback, Job, Planner
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 

@@ -29,7 +29,7 @@ from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate
 from planengine.models import HitCheck, Plan, Project
 from planengine.planner_choice import current_planner
-from planengine.planners.base import Job
+from planengine.planners.protocol import Job
 from planengine.requests import PlanRequest
 from planengine.states import HIT_SOURCES, PlanSource
 from planengine.validation.comparison import same_graph

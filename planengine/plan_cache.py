@@ -23,7 +23,7 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planner_choice import current_planner
-from planengine.planners.base import Planner
+from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest, parse_params
 from planengine.validation.rules import validate
 

@@ -12,10 +12,10 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.llm.client import Endpoint, Patience
 from planengine.llm.families import Sampling, family_of
 from planengine.llm.structured_output import ladder_from
-from planengine.planners.base import Planner
-from planengine.planners.composer import Composer
+from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
+from planengine.planners.protocol import Planner
 
 log = structlog.get_logger(__name__)
 

@@ -26,7 +26,7 @@ from planengine.catalogue.registry import catalogue_of
 from planengine.flights import Lead
 from planengine.generation import Failure, Outcome
 from planengine.models import Plan
-from planengine.planners.base import Job, Planner
+from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
 
 log = structlog.get_logger(__name__)

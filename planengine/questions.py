@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cache.templates.templates import Template
 from orra.base.strictjson import Json
-from planengine.prompts import data_sections
+from planengine.planners.prompts import data_sections
 
 # Part of what verdicts are remembered by: raise it whenever the words below would make a model answer differently.
 QUESTION_VERSION = "q1"
@@ -24,7 +24,7 @@ Answer with one word and nothing else: yes or no.
 
 
 def build_question(asked: Template, cached: Template) -> list[dict[str, str]]:
-    """The chat to send. It holds no value of a param, only names of fields; see :mod:`planengine.prompts` for why
+    """The chat to send. It holds no value of a param, only names of fields; see :mod:`planengine.planners.prompts` for why
     nothing in it can pass for more than data."""
     sections = {"first request": _describe(asked), "second request": _describe(cached)}
     return [{"role": "user", "content": f"{QUESTION}\n{data_sections(sections)}\n{CLOSING}"}]

@@ -20,7 +20,7 @@ from cache.templates.templates import TemplateInvalid
 from orra.base import leases
 from planengine.embeddings.embedders import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable, OrraError
-from planengine.planners.composer import composer_name
+from planengine.planners.composer.composer import composer_name
 
 log = structlog.get_logger(__name__)
 

@@ -36,7 +36,7 @@ from planengine.llm.exchange import OPENAI_URL, Server, converse, fetch
 from planengine.llm.families import Sampling, family_of
 from planengine.llm.model_list import read_model_list
 from planengine.llm.structured_output import LADDER, Rung, response_format
-from planengine.planners.base import OnProgress
+from planengine.planners.protocol import OnProgress
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from planengine.llm.errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
-from planengine.planners.base import Usage
+from planengine.planners.protocol import Usage
 
 # Other servers' words for what OpenAI calls "stop" and "length".
 _FINISHES = {

@@ -20,7 +20,7 @@ from planengine.llm.errors import (
     read_json,
     read_refusal,
 )
-from planengine.planners.base import OnProgress, Progress
+from planengine.planners.protocol import OnProgress, Progress
 
 MAX_TEXT_CHARACTERS = 4_000_000
 MAX_LINE_BYTES = 1024 * 1024

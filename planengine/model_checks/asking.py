@@ -18,8 +18,8 @@ from planengine.llm.exchange import converse, fetch
 from planengine.llm.model_list import OfferedModel, read_model_list
 from planengine.llm.structured_output import Rung
 from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
-from planengine.planners.base import Progress
 from planengine.planners.model import ModelPlanner
+from planengine.planners.protocol import Progress
 
 # Enough for a model that reasons about the colour of the sky, little for one that cannot stop.
 ANSWER_TOKENS = 2048

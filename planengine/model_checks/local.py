@@ -7,7 +7,7 @@ import time
 from planengine.generation import generate
 from planengine.model_checks.findings import Checked, Finding, State
 from planengine.model_checks.sample import sample_job
-from planengine.planners.base import Planner
+from planengine.planners.protocol import Planner
 
 
 def check_composer(composer: Planner, *, seconds: float) -> Checked:

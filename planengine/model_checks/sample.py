@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.base import Job
+from planengine.planners.protocol import Job
 
 # No model says it of its own accord, so that who says it is held to the schema.
 ODD_WORD = "quokka"

@@ -10,7 +10,7 @@ from statistics import fmean, median, quantiles
 from orra.base.strictjson import Json
 from planengine.generation import Outcome, generate
 from planengine.planner_evaluation.rows import Call, Row, calls_of, comparable
-from planengine.planners.base import Planner
+from planengine.planners.protocol import Planner
 
 
 class PlannerUnusable(Exception):

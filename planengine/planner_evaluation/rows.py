@@ -19,7 +19,7 @@ from orra.base.strictjson import InvalidJson, Json, canonical, parse
 from planengine.catalogue.schemas import SchemaInvalid, check_schema
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.exceptions import BadRequest
-from planengine.planners.base import Job
+from planengine.planners.protocol import Job
 from planengine.requests import parse_action, parse_params
 
 OWN_REQUESTS = Path(__file__).with_name("requests.jsonl")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from planengine.planners.bench import Candidate
 from planengine.planners.case import Case
-from planengine.planners.chaining import Assembly, assemble
 from planengine.planners.clauses import Request
+from planengine.planners.composer.bench import Candidate
+from planengine.planners.composer.chaining import Assembly, assemble
 from planengine.planners.refusals import not_supplied
 from planengine.planners.relevance import content_stems
 from planengine.planners.wishes import Wish

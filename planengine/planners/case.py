@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from planengine.planners.bench import Candidate, Workbench
 from planengine.planners.clauses import Request
-from planengine.planners.naming import stems_of
+from planengine.planners.composer.bench import Candidate, Workbench
+from planengine.planners.composer.naming import stems_of
 from planengine.planners.relevance import content_stems
 from planengine.planners.wording import alike, fields_said, texts_in
 

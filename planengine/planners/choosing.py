@@ -1,7 +1,7 @@
 """Which services a request asks for: by what they mean, by what they do, and by whether they can be supplied.
 
 Similarity proposes (:mod:`planengine.planners.wishes`, by :mod:`planengine.planners.nearness`); the verbs
-(:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.chaining`) decide. What remains
+(:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.composer.chaining`) decide. What remains
 doubtful is refused with a reason, never guessed (:mod:`planengine.planners.doubts`).
 """
 
@@ -13,10 +13,11 @@ from itertools import islice, product
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import ServiceSpec
 from planengine.planners.additions import listed, with_the_rest
-from planengine.planners.bench import Candidate, Workbench
 from planengine.planners.case import Case
-from planengine.planners.chaining import Assembly, assemble
 from planengine.planners.clauses import Reading, Request
+from planengine.planners.composer.bench import Candidate, Workbench
+from planengine.planners.composer.chaining import Assembly, assemble
+from planengine.planners.composer.naming import stems_of, words_of
 from planengine.planners.doubts import (
     check_changes,
     check_condition,
@@ -24,7 +25,6 @@ from planengine.planners.doubts import (
     check_repetition,
     check_second_choice,
 )
-from planengine.planners.naming import stems_of, words_of
 from planengine.planners.nearness import LEAD_PER_PARAM
 from planengine.planners.refusals import NotActionable, not_supplied
 from planengine.planners.relevance import content_stems

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planengine.planners.case import Case, refers_back
-from planengine.planners.chaining import Assembly, assemble
-from planengine.planners.naming import stem, words_of
+from planengine.planners.composer.chaining import Assembly, assemble
+from planengine.planners.composer.naming import stem, words_of
 from planengine.planners.nearness import LEAD_PER_PARAM
 from planengine.planners.refusals import NotActionable, not_supplied, shown
 from planengine.planners.relevance import content_stems

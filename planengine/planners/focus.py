@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners import clauses
-from planengine.planners.base import Draft, Feedback, Job, Planner
-from planengine.planners.naming import Likeness, compare, is_identifier, key_of, stems_of
-from planengine.planners.producers import Facts, facts_of
+from planengine.planners.composer.naming import Likeness, compare, is_identifier, key_of, stems_of
+from planengine.planners.composer.producers import Facts, facts_of
+from planengine.planners.prompts import request_size, service_size
+from planengine.planners.protocol import Draft, Feedback, Job, Planner
 from planengine.planners.relevance import Relevance, TextEmbedder
-from planengine.prompts import request_size, service_size
 
 MAX_SHOWN = 64
 # English and JSON come to about four characters a token; the other half is for thinking and answering.
@@ -33,7 +33,7 @@ _SMALLEST = 200
 
 class Focused:
     """A planner that is shown the services that a request may need. Implements
-    :class:`planengine.planners.base.Planner` by way of another; safe to share between threads.
+    :class:`planengine.planners.protocol.Planner` by way of another; safe to share between threads.
 
     ``context_tokens``: what the model takes in at once, prompt and answer together.
     """

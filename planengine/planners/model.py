@@ -6,9 +6,9 @@ from orra.base.strictjson import Json
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion
 from planengine.llm.structured_output import plan_schema
-from planengine.parsing import NoPlan, extract_plan
-from planengine.planners.base import Draft, Feedback, Job
-from planengine.prompts import PROMPT_VERSION, build_messages
+from planengine.planners.parsing import NoPlan, extract_plan
+from planengine.planners.prompts import PROMPT_VERSION, build_messages
+from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.validation.problems import Problem
 
 LEAST_RAISED_TOKENS = 8192

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from planengine.planners.bench import Candidate
 from planengine.planners.case import Case, refers_back
 from planengine.planners.clauses import Request
+from planengine.planners.composer.bench import Candidate
 from planengine.planners.relevance import content_stems
 from planengine.planners.verbs import READING, asks_a_question, stems_said
 from planengine.planners.vocabulary import DESTRUCTIVE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planengine.planners.bench import Workbench
-from planengine.planners.chaining import Missing, types_text
+from planengine.planners.composer.bench import Workbench
+from planengine.planners.composer.chaining import Missing, types_text
 
 
 class NotActionable(Exception):

@@ -17,7 +17,7 @@ from cache.templates.templates import texts_between
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.planners.naming import stem, stems_of, words_of
+from planengine.planners.composer.naming import stem, stems_of, words_of
 
 Floats = NDArray[np.float32]
 

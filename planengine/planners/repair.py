@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
-from planengine.planners.base import Job
-from planengine.planners.bench import Workbench
-from planengine.planners.chaining import assemble, plan_of
-from planengine.planners.naming import stems_of
+from planengine.planners.composer.bench import Workbench
+from planengine.planners.composer.chaining import assemble, plan_of
+from planengine.planners.composer.naming import stems_of
+from planengine.planners.protocol import Job
 from planengine.validation.drafts import read_shape
 from planengine.validation.problems import Problem, quote
 from planengine.validation.rules import validate

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import dropwhile, takewhile
 
-from planengine.planners.naming import stem, stems_of, words_of
+from planengine.planners.composer.naming import stem, stems_of, words_of
 from planengine.planners.vocabulary import (
     AFTER_NOUNS,
     AFTER_PARTICLES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planengine.planners.case import Case, refers_back
 from planengine.planners.clauses import Request
-from planengine.planners.naming import stem, stems_of, words_of
+from planengine.planners.composer.naming import stem, stems_of, words_of
 from planengine.planners.nearness import LOWEST_FLOOR, may_suit, near_enough
 from planengine.planners.refusals import no_service
 from planengine.planners.relevance import content_stems

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import ServiceSpec
-from planengine.planners.bench import Candidate
 from planengine.planners.clauses import Request
-from planengine.planners.naming import is_identifier, stem, stems_of, words_of
+from planengine.planners.composer.bench import Candidate
+from planengine.planners.composer.naming import is_identifier, stem, stems_of, words_of
 from planengine.planners.relevance import content_stems
 from planengine.planners.verbs import first_verb, is_verb, unknown_head
 from planengine.planners.vocabulary import DESTRUCTIVE

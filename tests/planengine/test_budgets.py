@@ -22,8 +22,8 @@ from planengine.exceptions import BudgetExceeded
 from planengine.generation import Trial
 from planengine.models import Attempt, DailyUsage, HitCheck, Plan, Project
 from planengine.planner_choice import current_planner
-from planengine.planners.base import Draft, Job, Progress, Usage
 from planengine.planners.focus import CHARACTERS_PER_TOKEN
+from planengine.planners.protocol import Draft, Job, Progress, Usage
 from planengine.planning import work_on
 from tests.conftest import Api
 from tests.servers.scripted import ScriptedServer, completion, failure, oblige

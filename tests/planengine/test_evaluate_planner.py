@@ -17,8 +17,8 @@ from planengine.exceptions import PlannerError
 from planengine.planner_evaluation.measuring import PlannerUnusable, evaluate
 from planengine.planner_evaluation.report import report
 from planengine.planner_evaluation.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
-from planengine.planners.base import Draft, Feedback, Job, Usage
-from planengine.planners.composer import Composer
+from planengine.planners.composer.composer import Composer
+from planengine.planners.protocol import Draft, Feedback, Job, Usage
 from planengine.validation.rules import validate
 from tests.servers.scripted import Request, Scripted, ScriptedServer, final
 from tests.servers.weak import WeakModel

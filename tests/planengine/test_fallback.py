@@ -15,7 +15,7 @@ from planengine import breaker, planner_choice
 from planengine.generation import Failure, Outcome, Trial
 from planengine.llm.client import Patience
 from planengine.models import Breaker, Flight
-from planengine.planners.base import Draft
+from planengine.planners.protocol import Draft
 from planengine.planning import work_on
 from tests.conftest import Api
 from tests.planengine.conftest import forget_planners

@@ -28,7 +28,7 @@ from planengine.model_checks.judging import (
     room_for,
 )
 from planengine.model_checks.sample import LONG
-from planengine.planners.base import Usage
+from planengine.planners.protocol import Usage
 
 
 def said(content: str, *, reasoning: str = "", finish: str = "stop", prompt_tokens: int | None = None) -> Answer:

@@ -17,12 +17,12 @@ from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.models import ApiKey, HitCheck, Plan, Project
-from planengine.planners.base import Job
-from planengine.prompts import build_messages
+from planengine.planners.prompts import build_messages
+from planengine.planners.protocol import Job
 from planengine.validation.rules import validate
 from tests.conftest import Api
+from tests.planengine.planners.test_prompts import sections_of
 from tests.planengine.shop import a_draft
-from tests.planengine.test_prompts import sections_of
 from tests.servers.scripted import ScriptedServer
 
 REFUND = ("Refund order ORD-4711", {"order_id": "ORD-4711"})

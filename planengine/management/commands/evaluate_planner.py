@@ -18,8 +18,8 @@ from planengine.planner_choice import current_planner, model_planner
 from planengine.planner_evaluation.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.planner_evaluation.report import report, shortfalls
 from planengine.planner_evaluation.rows import RowsUnusable, own_rows, read_rows
-from planengine.planners.base import Planner
-from planengine.planners.composer import Composer
+from planengine.planners.composer.composer import Composer
+from planengine.planners.protocol import Planner
 
 
 class Command(BaseCommand):

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from planengine.embeddings.embedders import get_embedder
 from planengine.models import Project
-from planengine.planners.composer import Composer
+from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
 from planengine.training_data import Export, Told, export
 

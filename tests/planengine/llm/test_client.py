@@ -47,7 +47,7 @@ from planengine.llm.errors import (
 from planengine.llm.exchange import client_for
 from planengine.llm.families import Sampling
 from planengine.llm.transport import until
-from planengine.planners.base import Usage
+from planengine.planners.protocol import Usage
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]

@@ -15,7 +15,7 @@ from planengine.llm.client import Endpoint, complete, site_of
 from planengine.llm.completions import Completion
 from planengine.llm.errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
 from planengine.llm.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
-from planengine.planners.base import Progress, Usage
+from planengine.planners.protocol import Progress, Usage
 from tests.servers.scripted import Reply, ScriptedServer
 
 SITE = site_of(Endpoint("some-model", api_key="own-secret-key"))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from planengine.planners.naming import stems_of, words_of
+from planengine.planners.composer.naming import stems_of, words_of
 
 
 def test_a_long_text_is_read_as_a_short_one_is() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
-from planengine.parsing import MAX_CHARACTERS, NoPlan, extract_plan
+from planengine.planners.parsing import MAX_CHARACTERS, NoPlan, extract_plan
 
 PLAN: Json = {
     "tasks": [

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.bench import Candidate
-from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stems_of, words_of
+from planengine.planners.composer.bench import Candidate
+from planengine.planners.composer.naming import (
+    Likeness,
+    compare,
+    is_identifier,
+    is_state,
+    key_of,
+    stems_of,
+    words_of,
+)
 from planengine.planners.relevance import describe
 
 _KEPT_CATALOGUES = 32

@@ -6,7 +6,7 @@ import pytest
 
 from planengine.embeddings.embedders import get_embedder
 from planengine.planner_evaluation.measuring import Result, evaluate
-from planengine.planners.composer import Composer
+from planengine.planners.composer.composer import Composer
 from tests.planengine.everyday_requests import Request, requests, rows
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from orra.base.strictjson import Json, same
 from planengine.catalogue.schemas import Field, type_names
 from planengine.catalogue.shapes import conjuncts
-from planengine.planners.bench import Option, Workbench
-from planengine.planners.naming import Likeness, is_vague, key_of
+from planengine.planners.composer.bench import Option, Workbench
+from planengine.planners.composer.naming import Likeness, is_vague, key_of
 from planengine.validation.graph import levels
 
 _MAX_REACHED = 64

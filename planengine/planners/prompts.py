@@ -18,8 +18,8 @@ from dataclasses import replace
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.parsing import NoPlan, extract_plan
-from planengine.planners.base import Feedback, Job
+from planengine.planners.parsing import NoPlan, extract_plan
+from planengine.planners.protocol import Feedback, Job
 
 # Part of the cache's scope: raise it whenever the words below would make a model plan differently.
 PROMPT_VERSION = "p2"

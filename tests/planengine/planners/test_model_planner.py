@@ -10,10 +10,10 @@ import pytest
 
 from planengine.llm.client import Endpoint, Patience
 from planengine.llm.errors import ModelAuthFailed, ModelUnreachable
-from planengine.planners.base import Draft, Feedback, Job, Usage
 from planengine.planners.model import ModelPlanner
-from planengine.prompts import PROMPT_VERSION
-from tests.planengine.test_prompts import JOB
+from planengine.planners.prompts import PROMPT_VERSION
+from planengine.planners.protocol import Draft, Feedback, Job, Usage
+from tests.planengine.planners.test_prompts import JOB
 from tests.servers.scripted import MODEL, Scripted, ScriptedServer, completion, failure, fenced, oblige, thinking
 
 PLAN = {

@@ -9,7 +9,16 @@ from functools import cached_property
 from orra.base.strictjson import Json
 from planengine.catalogue.schemas import Field
 from planengine.catalogue.specs import ServiceSpec
-from planengine.planners.naming import Likeness, compare, is_identifier, is_state, key_of, stem, stems_of, words_of
+from planengine.planners.composer.naming import (
+    Likeness,
+    compare,
+    is_identifier,
+    is_state,
+    key_of,
+    stem,
+    stems_of,
+    words_of,
+)
 from planengine.planners.verbs import Act, act_of_service
 
 

@@ -2,7 +2,7 @@
 
 Reads what the action asks for (:mod:`planengine.planners.clauses`), chooses services by meaning
 (:mod:`planengine.planners.choosing`) and wires them by the names and types of their fields
-(:mod:`planengine.planners.chaining`). What it cannot cover it says, with the input or the capability that is
+(:mod:`planengine.planners.composer.chaining`). What it cannot cover it says, with the input or the capability that is
 missing.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from orra.base.strictjson import Json
 from planengine.planners import clauses
-from planengine.planners.base import Draft, Feedback, Job
-from planengine.planners.chaining import Assembly, plan_of
 from planengine.planners.choosing import choose
+from planengine.planners.composer.chaining import Assembly, plan_of
+from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.planners.refusals import NotActionable
 from planengine.planners.relevance import Relevance, TextEmbedder, with_fields_named
 
@@ -26,7 +26,7 @@ def composer_name(embedding_model: str) -> str:
 
 
 class Composer:
-    """Implements :class:`planengine.planners.base.Planner`. Safe to share between threads."""
+    """Implements :class:`planengine.planners.protocol.Planner`. Safe to share between threads."""
 
     source = "composer"
     model = ""

@@ -9,7 +9,7 @@ import pytest
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.planner_evaluation.rows import calls_of, comparable, own_rows, plan_of
-from planengine.planners.base import Job
+from planengine.planners.protocol import Job
 from planengine.planners.repair import repair
 from planengine.validation.problems import Problem
 from tests.conftest import Api

@@ -15,10 +15,10 @@ from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.planners.base import Job
 from planengine.planners.clauses import read
-from planengine.planners.composer import Composer
-from planengine.planners.naming import Likeness, compare, stems_of, words_of
+from planengine.planners.composer.composer import Composer
+from planengine.planners.composer.naming import Likeness, compare, stems_of, words_of
+from planengine.planners.protocol import Job
 from planengine.planners.relevance import Floats, with_fields_named
 from planengine.planners.verbs import act_of_request, act_of_service
 from planengine.validation.problems import Verdict

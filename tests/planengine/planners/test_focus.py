@@ -13,10 +13,10 @@ from benchmarks.large_catalogue import LEAST_FOUND, Shown, cases, catalogue, fou
 from planengine.catalogue.specs import Catalogue
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.planners.base import Draft, Feedback, Job
 from planengine.planners.focus import MAX_SHOWN, Focused
+from planengine.planners.prompts import build_messages
+from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.planners.relevance import Floats
-from planengine.prompts import build_messages
 from tests.planengine.shop import TEXT, a_service
 
 

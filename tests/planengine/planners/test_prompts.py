@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.base import Feedback, Job
-from planengine.prompts import build_messages, choose_mark
+from planengine.planners.prompts import build_messages, choose_mark
+from planengine.planners.protocol import Feedback, Job
 from tests.servers.scripted import Request
 
 
