@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from orra.base.strictjson import Json
-from planengine import diagnosis
-from planengine.corrections import Corrections
 from planengine.exceptions import PlannerError
+from planengine.feedback import diagnosis
+from planengine.feedback.corrections import Corrections
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import Draft, Feedback, Job, Planner
 from planengine.validation.problems import Problem

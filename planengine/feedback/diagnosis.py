@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from orra.base.strictjson import Json
 from planengine.catalogue.schemas import ObjectSchema, type_names
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.corrections import Corrections
-from planengine.root_causes import find_cause
+from planengine.feedback.corrections import Corrections
+from planengine.feedback.root_causes import find_cause
 from planengine.validation.problems import Problem, quote, quote_all, shorten, show
 
 _MAX_TOLD = 5

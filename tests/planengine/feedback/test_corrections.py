@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from orra.base.strictjson import Json
-from planengine.corrections import Corrections
+from planengine.feedback.corrections import Corrections
 from planengine.validation.rules import validate
 from tests.planengine.shop import a_draft, shop
 from tests.planengine.validation.test_rules import drafts, inputs

@@ -9,8 +9,8 @@ from hypothesis import given
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
-from planengine.corrections import Corrections
-from planengine.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail
+from planengine.feedback.corrections import Corrections
+from planengine.feedback.diagnosis import Diagnosis, diagnose, most_causal, tell_briefly, tell_in_detail
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 from tests.planengine.shop import NUMBER, TEXT, a_draft, a_service, shop
