@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from benchmarks import bulk, shop, table
 from benchmarks.table import Spread
-from planengine import tallies
-from planengine.cache_stats import cache_stats
+from planengine.accounting import tallies
+from planengine.accounting.statistics import cache_stats
 from planengine.models import Plan, Project
 
 PLANS = 100_000

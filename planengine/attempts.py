@@ -12,7 +12,7 @@ from django.db import Error, transaction
 
 from orra.base import metrics
 from orra.base.strictjson import Json
-from planengine import budgets
+from planengine.accounting import budgets
 from planengine.generation import Trial
 from planengine.llm.completions import storable
 from planengine.models import Attempt, Plan

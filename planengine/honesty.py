@@ -23,7 +23,8 @@ from cache.examples import verdicts
 from cache.models import Entry
 from orra.base import metrics
 from orra.base.strictjson import Json
-from planengine import budgets, drafting, plan_cache, tallies
+from planengine import drafting, plan_cache
+from planengine.accounting import budgets, tallies
 from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.generation import generate

@@ -21,7 +21,7 @@ from cache.lookup import Decision
 from cache.models import Entry
 from cache.requests import Request
 from orra.base import metrics
-from planengine import budgets
+from planengine.accounting import budgets
 from planengine.exceptions import BudgetExceeded, ModelError
 from planengine.llm.client import Endpoint, complete
 from planengine.models import Project

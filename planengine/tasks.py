@@ -13,7 +13,8 @@ from kombu.exceptions import OperationalError
 
 from orra.base import metrics
 from orra.celery import app
-from planengine import freshness, honesty, planning, plans, retention, tallies
+from planengine import freshness, honesty, planning, plans, retention
+from planengine.accounting import tallies
 
 log = structlog.get_logger(__name__)
 

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 
 from cache.models import Entry
 from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
-from planengine import budgets, honesty
+from planengine import honesty
+from planengine.accounting import budgets
+from planengine.accounting.usage import usage_since
 from planengine.embeddings.calibration import floor_for
 from planengine.models import ApiKey, DailyUsage, HitCheck, Plan, Project, Service, Tally
-from planengine.usage import usage_since
 
 FLOOR_ORIGINS = {
     "project": "this project's threshold",

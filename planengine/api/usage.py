@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from planengine.accounting.usage import usage_since
 from planengine.api.queries import check_filters
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
-from planengine.usage import usage_since
 
 DAYS = 30
 

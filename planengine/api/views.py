@@ -17,11 +17,11 @@ from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
 from planengine import honesty, plan_cache, plans, tasks
+from planengine.accounting.statistics import cache_stats
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
-from planengine.cache_stats import cache_stats
 from planengine.catalogue import registry
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service

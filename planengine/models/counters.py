@@ -9,7 +9,7 @@ from planengine.models.tenants import Project
 
 class Tally(models.Model):
     """What the cache did for a project in an hour: how many finished plans of a decision, reason and guard. It
-    outlives the plans. See :mod:`planengine.tallies`."""
+    outlives the plans. See :mod:`planengine.accounting.tallies`."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="tallies", db_index=False)
     hour = models.DateTimeField()
@@ -45,7 +45,7 @@ class TallyMark(models.Model):
 
 class DailyUsage(models.Model):
     """What a project's model calls used in a day (UTC): the counter that its budget is held against, and where its
-    totals come from. See :mod:`planengine.budgets`."""
+    totals come from. See :mod:`planengine.accounting.budgets`."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="usage", db_index=False)
     day = models.DateField()

@@ -9,7 +9,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from planengine import retention, tallies, tasks
+from planengine import retention, tasks
+from planengine.accounting import tallies
 from planengine.models import Attempt, Follower, HitCheck, Plan, Project
 from planengine.states import PlanStatus
 

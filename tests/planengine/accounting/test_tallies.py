@@ -11,10 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from planengine import tallies, tasks
+from planengine import tasks
+from planengine.accounting import tallies
+from planengine.accounting.tallies import Count
 from planengine.models import Plan, Project, Tally
 from planengine.states import PlanStatus
-from planengine.tallies import Count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cache.models import Entry, Verdict
 from orra.base.strictjson import Json
-from planengine import honesty, tallies
+from planengine import honesty
+from planengine.accounting import tallies
 from planengine.embeddings.calibration import floor_for
 from planengine.models import Project
 from planengine.states import HIT_SOURCES

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.prices import Price
-from planengine import budgets, honesty, plans, tallies
+from planengine import honesty, plans
+from planengine.accounting import budgets, tallies
 from planengine.attempts import PROGRESS_SECONDS, Attempts
 from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BudgetExceeded

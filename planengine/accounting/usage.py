@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from orra.base.strictjson import Json
-from planengine import budgets, tallies
+from planengine.accounting import budgets, tallies
 from planengine.models import DailyUsage, Project
 from planengine.states import HIT_SOURCES
 
