@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from benchmarks import table
-from planengine.generation import Outcome, generate
+from planengine.drafting.generation import Outcome, generate
 from planengine.llm.client import Endpoint
 from planengine.planner_evaluation.rows import Row, calls_of, comparable, own_rows, plan_of
 from planengine.planners.model import ModelPlanner

@@ -23,13 +23,14 @@ from cache.examples import verdicts
 from cache.models import Entry
 from orra.base import metrics
 from orra.base.strictjson import Json
-from planengine import drafting, plan_cache
+from planengine import plan_cache
 from planengine.accounting import budgets, tallies
 from planengine.catalogue.registry import catalogue_of
+from planengine.drafting import fallback
+from planengine.drafting.generation import generate
+from planengine.drafting.planner_choice import current_planner
 from planengine.exceptions import BadRequest, BudgetExceeded
-from planengine.generation import generate
 from planengine.models import HitCheck, Plan, Project
-from planengine.planner_choice import current_planner
 from planengine.planners.protocol import Job
 from planengine.requests import PlanRequest
 from planengine.states import HIT_SOURCES, PlanSource
@@ -86,7 +87,7 @@ def check(plan_id: str) -> None:
     if plan is None or HitCheck.objects.filter(plan=plan).exists():
         return
     planner = current_planner()
-    if drafting.stand_in() is not None or _planner_of(plan) not in (planner.name, None):
+    if fallback.stand_in() is not None or _planner_of(plan) not in (planner.name, None):
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="planned by another")
         return
     job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))

@@ -18,11 +18,11 @@ from orra.base.strictjson import Json
 from planengine import model_check
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
+from planengine.drafting.planner_choice import current_planner
 from planengine.embeddings.calibration import floor_for
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
-from planengine.planner_choice import current_planner
 from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest, parse_params
 from planengine.validation.rules import validate

@@ -33,8 +33,8 @@ from orra.base.leases import LEASE
 from orra.base.strictjson import Json
 from planengine import plan_cache
 from planengine.catalogue.registry import catalogue_of
+from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
-from planengine.generation import Failure, Outcome
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.requests import PlanRequest, params_as_list
 from planengine.states import HIT_SOURCES, PlanSource, PlanStatus

@@ -28,8 +28,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
 from orra.base import metrics
+from planengine.drafting.generation import Trial
 from planengine.exceptions import BudgetExceeded
-from planengine.generation import Trial
 from planengine.models import DailyUsage, Project
 from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
 from planengine.planners.prompts import build_messages
@@ -183,7 +183,7 @@ def _as_model_check(spent: Spent) -> dict[str, Combinable]:
 
 @dataclass
 class Meter:
-    """Holds :func:`planengine.generation.generate` to the project's budget, and counts what it uses."""
+    """Holds :func:`planengine.drafting.generation.generate` to the project's budget, and counts what it uses."""
 
     project: Project
     planner: Planner

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from orra.base.strictjson import Json
+from planengine.drafting.generation import Outcome, generate
 from planengine.exceptions import ModelError
-from planengine.generation import Outcome, generate
 from planengine.llm.client import Call, Endpoint, first_dialect, request_body, server_of, site_of
 from planengine.llm.completions import Completion
 from planengine.llm.dialects import Dialect, adapt, memory

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from orra.base.strictjson import InvalidJson, Json, parse
-from planengine.generation import Failure
+from planengine.drafting.generation import Failure
 from planengine.llm.client import Call, Endpoint, request_body, site_of
 from planengine.llm.completions import Completion
 from planengine.llm.errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from planengine.generation import generate
+from planengine.drafting.generation import generate
 from planengine.model_checks.findings import Checked, Finding, State
 from planengine.model_checks.sample import sample_job
 from planengine.planners.protocol import Planner

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Breaker(models.Model):
-    """Whether a model's endpoint is asked at all. See :mod:`planengine.breaker`."""
+    """Whether a model's endpoint is asked at all. See :mod:`planengine.drafting.breaker`."""
 
     endpoint = models.CharField(
         primary_key=True, max_length=64, help_text="The model, and a digest of its address."

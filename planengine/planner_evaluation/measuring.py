@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
-from planengine.generation import Outcome, generate
+from planengine.drafting.generation import Outcome, generate
 from planengine.planner_evaluation.rows import Call, Row, calls_of, comparable
 from planengine.planners.protocol import Planner
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine import plans
-from planengine.generation import Failure, Outcome
+from planengine.drafting.generation import Failure, Outcome
 from planengine.models import Flight, Plan, Project
 from planengine.planning import work_on
 from planengine.tasks import generate_plan
@@ -532,7 +532,7 @@ def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPa
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("planengine.drafting.generate", broken)
+    monkeypatch.setattr("planengine.drafting.fallback.generate", broken)
 
     plan = api.plan(REFUND, {"order_id": "ORD-17"})
 
@@ -548,7 +548,7 @@ def test_a_database_that_goes_away_while_it_is_planned_is_not_the_plans_failure(
 
     plan_id = api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}}).json()["id"]
     with monkeypatch.context() as patch:
-        patch.setattr("planengine.drafting.generate", cut_off)
+        patch.setattr("planengine.drafting.fallback.generate", cut_off)
         generate_plan(plan_id)
     assert api.get(f"/v1/plans/{plan_id}").json()["status"] == "planning"
 

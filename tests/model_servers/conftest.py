@@ -9,7 +9,7 @@ import pytest
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine import planner_choice
+from planengine.drafting import planner_choice
 from planengine.llm.client import Patience
 from planengine.llm.dialects import memory
 from planengine.models import Flight, Follower

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from planengine import planner_choice
+from planengine.drafting import planner_choice
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import HASTE, Ask, Serve, assert_failed
 from tests.model_servers.test_answers import assert_planned

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from planengine import planner_choice
+from planengine.drafting import planner_choice
 from planengine.llm.client import Patience
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import Ask, assert_failed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from planengine.planner_choice import current_planner, fallback_planner
+from planengine.drafting.planner_choice import current_planner, fallback_planner
 from tests.servers.scripted import ScriptedServer
 
 

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from planengine import attempts, planner_choice, retention
+from planengine import retention
+from planengine.drafting import attempts, planner_choice
 from planengine.events import Place
 from planengine.listening import Listener, stories_of
 from planengine.llm.client import Patience

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache.models import Entry
-from planengine import planner_choice
+from planengine.drafting import planner_choice
 from planengine.models import Attempt, Plan
 from tests.conftest import SHOP, Api
 from tests.servers.scripted import Reply, ScriptedServer, fenced, thinking

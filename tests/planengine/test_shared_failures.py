@@ -77,7 +77,7 @@ def test_a_failure_of_the_engine_itself_ends_everybody(
         work(follower)
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("planengine.drafting.generate", broken)
+    monkeypatch.setattr("planengine.drafting.fallback.generate", broken)
 
     work(leader)
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from planengine.drafting.planner_choice import configured_endpoint, current_planner
 from planengine.embeddings.embedders import Embedder, get_embedder
 from planengine.llm.client import tidy_url
 from planengine.llm.exchange import OPENAI_URL
@@ -18,7 +19,6 @@ from planengine.model_checks.findings import Checked, exit_code
 from planengine.model_checks.judging import judge_planner
 from planengine.model_checks.local import check_composer
 from planengine.model_checks.report import report
-from planengine.planner_choice import configured_endpoint, current_planner
 
 
 class Command(BaseCommand):

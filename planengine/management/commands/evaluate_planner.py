@@ -12,9 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from planengine.drafting.planner_choice import current_planner, model_planner
 from planengine.embeddings.embedders import get_embedder
 from planengine.llm.client import tidy_url
-from planengine.planner_choice import current_planner, model_planner
 from planengine.planner_evaluation.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.planner_evaluation.report import report, shortfalls
 from planengine.planner_evaluation.rows import RowsUnusable, own_rows, read_rows

@@ -14,11 +14,11 @@ import structlog
 from django.conf import settings
 
 from orra.base import metrics
-from planengine import breaker
-from planengine.attempts import Attempts
-from planengine.generation import Outcome, generate
+from planengine.drafting import breaker
+from planengine.drafting.attempts import Attempts
+from planengine.drafting.generation import Outcome, generate
+from planengine.drafting.planner_choice import current_planner, fallback_planner
 from planengine.models import Plan
-from planengine.planner_choice import current_planner, fallback_planner
 from planengine.planners.protocol import Job, Planner
 
 log = structlog.get_logger(__name__)

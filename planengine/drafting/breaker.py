@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from orra.base import metrics
-from planengine.generation import Outcome
+from planengine.drafting.generation import Outcome
 from planengine.models import Breaker
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.weak_models import LEAST_WITH_FEEDBACK, success
-from planengine import generation
+from planengine.drafting import generation
 from tests.servers.weak import ALL_KINDS, KINDS
 
 MENDED = [kind for kind in ALL_KINDS if kind != "prose around JSON"]

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from cache.models import Entry
-from planengine import planner_choice
+from planengine.drafting import planner_choice
 from planengine.models import Attempt, Plan
 from tests.conftest import Api
 from tests.servers import llama_server

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from cache.models import Entry
-from planengine import breaker, planner_choice
-from planengine.generation import Failure, Outcome, Trial
+from planengine.drafting import breaker, planner_choice
+from planengine.drafting.generation import Failure, Outcome, Trial
 from planengine.llm.client import Patience
 from planengine.models import Breaker, Flight
 from planengine.planners.protocol import Draft

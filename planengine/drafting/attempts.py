@@ -13,7 +13,7 @@ from django.db import Error, transaction
 from orra.base import metrics
 from orra.base.strictjson import Json
 from planengine.accounting import budgets
-from planengine.generation import Trial
+from planengine.drafting.generation import Trial
 from planengine.llm.completions import storable
 from planengine.models import Attempt, Plan
 from planengine.planners.protocol import Feedback, Job, Planner, Progress
@@ -51,7 +51,7 @@ def _tail(text: str, *, of: int) -> str:
 @dataclass
 class Attempts:
     """The calls of one planner for one plan, one after the other. Its methods are what
-    :func:`planengine.generation.generate` calls."""
+    :func:`planengine.drafting.generation.generate` calls."""
 
     plan: Plan
     planner: Planner
