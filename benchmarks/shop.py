@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from orra.base.strictjson import Json
-from planengine import plan_cache
 from planengine.catalogue import registry
 from planengine.models import Project
 from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 
 SERVICES: dict[str, dict[str, Json]] = {
     "order_lookup": {

@@ -23,7 +23,6 @@ from cache.examples import verdicts
 from cache.models import Entry
 from orra.base import metrics
 from orra.base.strictjson import Json
-from planengine import plan_cache
 from planengine.accounting import budgets, tallies
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
@@ -33,6 +32,7 @@ from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.models import HitCheck, Plan, Project
 from planengine.planners.protocol import Job
 from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 from planengine.states import HIT_SOURCES, PlanSource
 from planengine.validation.comparison import same_graph
 

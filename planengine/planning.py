@@ -21,7 +21,7 @@ from cache import lookup
 from orra.base import leases, metrics
 from orra.base.outages import OUT_OF_REACH
 from orra.base.strictjson import Json
-from planengine import flights, plan_cache, plans
+from planengine import flights, plans
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback as drafting
 from planengine.drafting.generation import Failure, Outcome
@@ -29,6 +29,7 @@ from planengine.flights import Lead
 from planengine.models import Plan
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 
 log = structlog.get_logger(__name__)
 

@@ -31,12 +31,12 @@ from cache.plans.provenance import CannotFill
 from orra.base import metrics
 from orra.base.leases import LEASE
 from orra.base.strictjson import Json
-from planengine import plan_cache
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.requests import PlanRequest, params_as_list
+from planengine.reuse import plan_cache
 from planengine.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.validation.rules import validate
 

@@ -13,8 +13,9 @@ from kombu.exceptions import OperationalError
 
 from orra.base import metrics
 from orra.celery import app
-from planengine import freshness, honesty, planning, plans, retention
+from planengine import honesty, planning, plans, retention
 from planengine.accounting import tallies
+from planengine.reuse import freshness
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
-from planengine import honesty, plan_cache, plans, tasks
+from planengine import honesty, plans, tasks
 from planengine.accounting.statistics import cache_stats
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
@@ -26,6 +26,7 @@ from planengine.catalogue import registry
 from planengine.exceptions import BadRequest
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
+from planengine.reuse import plan_cache
 from planengine.states import PlanSource, PlanStatus
 from planengine.waiting import WAIT_HEADER
 

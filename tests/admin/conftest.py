@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine import plan_cache, plans
+from planengine import plans
 from planengine.models import Attempt, Plan, Project
 from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 from planengine.states import PlanStatus
 from tests.conftest import SHOP, object_schema
 

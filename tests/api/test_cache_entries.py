@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cache.models import Entry
-from planengine.freshness import mark_second_best
 from planengine.models import Plan, Project
+from planengine.reuse.freshness import mark_second_best
 from tests.conftest import SHOP, Api
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,12 +17,12 @@ from cache import pins, reembedding, storage
 from cache.models import Entry, EntryUse, EntryVector, Reembedding
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
-from planengine import plan_cache
 from planengine.drafting import planner_choice
 from planengine.embeddings import embedders
 from planengine.embeddings.embedders import EndpointEmbedder, get_embedder
 from planengine.models import Project
 from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 from tests.conftest import Api
 from tests.servers.embedding import EmbeddingServer, serving
 

@@ -17,9 +17,10 @@ from cache.models import Entry, Verdict
 from cache.templates.templates import make_template
 from orra.base.prices import Price
 from orra.base.strictjson import Json
-from planengine import honesty, model_check, planning, tasks
+from planengine import honesty, planning, tasks
 from planengine.models import DailyUsage, HitCheck, Project
-from planengine.questions import build_question, read_answer
+from planengine.reuse import model_check
+from planengine.reuse.questions import build_question, read_answer
 from tests.conftest import Api, object_schema
 from tests.servers.scripted import Reply, Request, ScriptedServer, completion, failure, thinking
 

@@ -25,7 +25,7 @@ from planengine.accounting import budgets
 from planengine.exceptions import BudgetExceeded, ModelError
 from planengine.llm.client import Endpoint, complete
 from planengine.models import Project
-from planengine.questions import QUESTION_VERSION, YES, build_question, read_answer
+from planengine.reuse.questions import QUESTION_VERSION, YES, build_question, read_answer
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,6 @@ from cache.lookup import Candidate, Decision, Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
-from planengine import model_check
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.drafting.planner_choice import current_planner
@@ -25,6 +24,7 @@ from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest, parse_params
+from planengine.reuse import model_check
 from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
