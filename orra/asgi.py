@@ -32,10 +32,9 @@ from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
-from planengine.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
-from planengine.listening import Listener  # noqa: E402
-from planengine.reuse import plan_cache  # noqa: E402
-from planengine.waiting import (  # noqa: E402
+from planengine.lifecycle.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
+from planengine.lifecycle.listening import Listener  # noqa: E402
+from planengine.lifecycle.waiting import (  # noqa: E402
     EVENTS_HEADER,
     LISTENING_SECONDS,
     WAIT_HEADER,
@@ -44,6 +43,7 @@ from planengine.waiting import (  # noqa: E402
     finished_among,
     told_of,
 )
+from planengine.reuse import plan_cache  # noqa: E402
 
 BODY_SECONDS = 30
 KEEP_ALIVE_SECONDS = 15

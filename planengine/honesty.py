@@ -30,10 +30,10 @@ from planengine.drafting.generation import generate
 from planengine.drafting.planner_choice import current_planner
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.models import HitCheck, Plan, Project
+from planengine.models.states import HIT_SOURCES, PlanSource
 from planengine.planners.protocol import Job
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
-from planengine.states import HIT_SOURCES, PlanSource
 from planengine.validation.comparison import same_graph
 
 log = structlog.get_logger(__name__)

@@ -13,8 +13,9 @@ from kombu.exceptions import OperationalError
 
 from orra.base import metrics
 from orra.celery import app
-from planengine import honesty, planning, plans, retention
+from planengine import honesty
 from planengine.accounting import tallies
+from planengine.lifecycle import plans, retention, worker
 from planengine.reuse import freshness
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ _leave_broker_until = 0.0
 
 @app.task(acks_late=True)  # type: ignore[untyped-decorator]
 def generate_plan(plan_id: str) -> None:
-    released = planning.work_on(plan_id)
+    released = worker.work_on(plan_id)
     if released:
         sent = enqueue_all(released)
         plans.note_enqueued(sent, at=timezone.now())

@@ -23,10 +23,10 @@ from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project
+from planengine.models.states import PlanSource, PlanStatus
 from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.prompts import build_messages
 from planengine.planners.protocol import Job
-from planengine.states import PlanSource, PlanStatus
 from planengine.synthesis import Inventor
 from planengine.validation.rules import validate
 

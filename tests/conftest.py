@@ -13,8 +13,8 @@ from hypothesis import settings
 
 from orra.base.strictjson import Json
 from planengine.catalogue import registry
+from planengine.lifecycle.worker import work_on
 from planengine.models import ApiKey, Project
-from planengine.planning import work_on
 
 # How long an example takes is the machine's affair.
 settings.register_profile("orra", deadline=None)

@@ -15,7 +15,7 @@ from planengine import honesty
 from planengine.accounting import tallies
 from planengine.embeddings.calibration import floor_for
 from planengine.models import Project
-from planengine.states import HIT_SOURCES
+from planengine.models.states import HIT_SOURCES
 
 MISS = "miss"
 

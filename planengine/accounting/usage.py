@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from orra.base.strictjson import Json
 from planengine.accounting import budgets, tallies
 from planengine.models import DailyUsage, Project
-from planengine.states import HIT_SOURCES
+from planengine.models.states import HIT_SOURCES
 
 COUNTED = (
     "calls",

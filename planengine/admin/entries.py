@@ -17,12 +17,12 @@ from cache.admin import EntryAdmin
 from cache.models import Entry
 from orra.operators.display import brief
 from orra.operators.pages import link_to, list_of, page_of
-from planengine import plans
 from planengine.admin.drawing import draw
 from planengine.admin.replaying import ReplayForm
 from planengine.exceptions import BadRequest, OrraError
+from planengine.lifecycle import plans
 from planengine.models import Plan, Project, Service
-from planengine.states import PlanStatus
+from planengine.models.states import PlanStatus
 
 MAX_PLANS_SHOWN = 20
 

@@ -15,7 +15,7 @@ from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, bad
 from planengine.admin.drawing import draw
 from planengine.admin.explaining import DECISIONS, entries_named, explain
 from planengine.models import Attempt, Plan, Project
-from planengine.states import PlanStatus
+from planengine.models.states import PlanStatus
 
 TONES: dict[str, str] = {PlanStatus.READY: "good", PlanStatus.NOT_ACTIONABLE: "warning", PlanStatus.FAILED: "bad"}
 

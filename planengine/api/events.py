@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from planengine.api.views import project_of
-from planengine.events import BEFORE_ALL, OPENING, parse_place
 from planengine.exceptions import BadRequest
-from planengine.listening import Listener, stories_of
+from planengine.lifecycle.events import BEFORE_ALL, OPENING, parse_place
+from planengine.lifecycle.listening import Listener, stories_of
+from planengine.lifecycle.waiting import EVENTS_HEADER
 from planengine.models import Plan
-from planengine.waiting import EVENTS_HEADER
 
 
 class PlanEvents(APIView):

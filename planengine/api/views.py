@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
-from planengine import honesty, plans, tasks
+from planengine import honesty, tasks
 from planengine.accounting.statistics import cache_stats
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
@@ -24,11 +24,12 @@ from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.catalogue import registry
 from planengine.exceptions import BadRequest
+from planengine.lifecycle import plans
+from planengine.lifecycle.waiting import WAIT_HEADER
 from planengine.models import ApiKey, Plan, Project, Service
+from planengine.models.states import PlanSource, PlanStatus
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
 from planengine.reuse import plan_cache
-from planengine.states import PlanSource, PlanStatus
-from planengine.waiting import WAIT_HEADER
 
 RETRY_AFTER_SECONDS = "1"  # when to look at a plan that is being made
 

@@ -10,7 +10,7 @@ from planengine.models.tenants import Project
 
 
 class Flight(models.Model):
-    """Plans that are made together: one leads, the others follow. See :mod:`planengine.flights`."""
+    """Plans that are made together: one leads, the others follow. See :mod:`planengine.lifecycle.singleflight`."""
 
     fingerprint = models.CharField(max_length=64, unique=True, help_text="What its requests have in common.")
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")

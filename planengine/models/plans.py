@@ -1,5 +1,5 @@
 """A request with its outcome, and the planner calls that were made for it. Whoever writes a Plan's status is in
-:mod:`planengine.plans`, nobody else."""
+:mod:`planengine.lifecycle.plans`, nobody else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from orra.base import ids
+from planengine.models.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
 from planengine.models.tenants import Project
-from planengine.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine import plans
+from planengine.lifecycle import plans
 from planengine.models import Attempt, Plan, Project
+from planengine.models.states import PlanStatus
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
-from planengine.states import PlanStatus
 from tests.conftest import SHOP, object_schema
 
 CHAIN: Json = {

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from planengine.models import Breaker, Flight, Follower, Plan, Project
-from planengine.states import PlanStatus
+from planengine.models.states import PlanStatus
 from tests.admin.pages import body, list_of, page_of, text
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cache import storage
 from cache.models import Entry
-from planengine import flights
+from planengine.lifecycle import singleflight
 from planengine.models import Attempt, Plan, Project
 from tests.admin.pages import address, body, list_of, page_of, text
 
@@ -136,11 +136,11 @@ def test_a_plan_that_follows_another_leads_to_it(
     operator: Client, shop: Project, make_plan: Callable[..., Plan]
 ) -> None:
     leader, follower = (make_plan(shop, status="pending") for _ in range(2))
-    route = flights.Route("t" * 64, "l" * 64, "1" * 64)
-    lead = flights.board(leader, route, in_lane=False)
-    assert lead is not None and flights.board(follower, route, in_lane=False) is None
+    route = singleflight.Route("t" * 64, "l" * 64, "1" * 64)
+    lead = singleflight.board(leader, route, in_lane=False)
+    assert lead is not None and singleflight.board(follower, route, in_lane=False) is None
 
     assert f'Waits for</th><td><a href="{page_of(leader)}">{leader.pk}</a>' in body(operator, page_of(follower))
     assert "Waits for" not in body(operator, page_of(leader))
-    flights.land(lead)
+    singleflight.land(lead)
     assert "Waits for" not in body(operator, page_of(follower))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from planengine.lifecycle.waiting import EVENTS_HEADER
 from planengine.models import Plan, Project
-from planengine.waiting import EVENTS_HEADER
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db

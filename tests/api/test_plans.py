@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine import plans
 from planengine.drafting.generation import Failure, Outcome
+from planengine.lifecycle import plans
+from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Plan, Project
-from planengine.planning import work_on
 from planengine.tasks import generate_plan
 from tests.conftest import SHOP, Api, object_schema
 

@@ -11,10 +11,10 @@ import pytest
 from django.db import OperationalError
 
 from orra import asgi
-from planengine import waiting
-from planengine.events import KEEP_ALIVE, Event, Place, Story
-from planengine.listening import Listener
-from planengine.waiting import Poller
+from planengine.lifecycle import waiting
+from planengine.lifecycle.events import KEEP_ALIVE, Event, Place, Story
+from planengine.lifecycle.listening import Listener
+from planengine.lifecycle.waiting import Poller
 
 QUEUED = Event("queued", {}, Place(0, 0))
 STARTED = Event("attempt_started", {}, Place(7, 1))

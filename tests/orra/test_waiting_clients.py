@@ -10,7 +10,7 @@ import pytest
 from a2wsgi import WSGIMiddleware
 
 from orra import asgi
-from planengine.waiting import WAIT_HEADER, Poller
+from planengine.lifecycle.waiting import WAIT_HEADER, Poller
 
 SCOPE = {
     "type": "http",

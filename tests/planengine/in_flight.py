@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from orra.base.strictjson import Json
-from planengine import plans
+from planengine.lifecycle import plans
+from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Plan
-from planengine.planning import work_on
 from tests.conftest import Api, object_schema
 from tests.servers.scripted import Request, Scripted, oblige
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from orra.base.strictjson import Json
 from planengine.models import Plan
-from planengine.states import PlanSource, PlanStatus
+from planengine.models.states import PlanSource, PlanStatus
 
 
 class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]

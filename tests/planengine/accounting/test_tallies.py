@@ -15,7 +15,7 @@ from planengine import tasks
 from planengine.accounting import tallies
 from planengine.accounting.tallies import Count
 from planengine.models import Plan, Project, Tally
-from planengine.states import PlanStatus
+from planengine.models.states import PlanStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,8 @@ from cache.models import Entry, Verdict
 from cache.templates.templates import make_template
 from orra.base.prices import Price
 from orra.base.strictjson import Json
-from planengine import honesty, planning, tasks
+from planengine import honesty, tasks
+from planengine.lifecycle import worker
 from planengine.models import DailyUsage, HitCheck, Project
 from planengine.reuse import model_check
 from planengine.reuse.questions import build_question, read_answer
@@ -271,7 +272,7 @@ def test_followers_of_a_flight_are_served_by_the_same_verdict(
     ]
 
     for plan_id in ids:
-        planning.work_on(plan_id)
+        worker.work_on(plan_id)
 
     assert [api.get(f"/v1/plans/{plan_id}").json()["source"] for plan_id in ids] == ["semantic"] * 3
     assert (checker.calls, server.calls) == (1, 1)

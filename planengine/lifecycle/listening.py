@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from planengine.events import ENDED, WORDS, AttemptFacts, Place, PlanFacts, Story, tell
+from planengine.lifecycle.events import ENDED, WORDS, AttemptFacts, Place, PlanFacts, Story, tell
 from planengine.models import Attempt, Plan
 
 _PLAN = [field.name for field in fields(PlanFacts) if field.name != "leader_id"]

@@ -35,9 +35,9 @@ from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
 from planengine.models import Attempt, Follower, Plan, Project
+from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.requests import PlanRequest, params_as_list
 from planengine.reuse import plan_cache
-from planengine.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)

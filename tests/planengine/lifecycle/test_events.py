@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.events import (
+from planengine.lifecycle.events import (
     BEFORE_ALL,
     LAST,
     MAX_PROBLEMS,

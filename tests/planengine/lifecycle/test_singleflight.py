@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 
 from cache.models import Entry
-from planengine import flights, honesty
+from planengine import honesty
+from planengine.lifecycle import singleflight
+from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Follower, Plan, Project
-from planengine.planning import work_on
 from tests.conftest import Api
 from tests.planengine.in_flight import ITEMS, ask, ask_to_move, get, meanwhile, move, swept, work
 from tests.servers.scripted import Request, Scripted, ScriptedServer, oblige
@@ -62,14 +63,14 @@ def test_a_flight_that_landed_a_moment_ago_is_not_flown_again(
     api: Api, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late, quick = ask(api, "A-1"), ask(api, "B-2")
-    board = flights.board
+    board = singleflight.board
 
-    def board_after_the_quick_one(*args: Any, **kwargs: Any) -> flights.Lead | None:
-        monkeypatch.setattr("planengine.planning.flights.board", board)
+    def board_after_the_quick_one(*args: Any, **kwargs: Any) -> singleflight.Lead | None:
+        monkeypatch.setattr("planengine.lifecycle.worker.singleflight.board", board)
         work(quick)
         return board(*args, **kwargs)
 
-    monkeypatch.setattr("planengine.planning.flights.board", board_after_the_quick_one)
+    monkeypatch.setattr("planengine.lifecycle.worker.singleflight.board", board_after_the_quick_one)
     work(late)
 
     assert server.calls == 1

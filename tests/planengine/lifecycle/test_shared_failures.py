@@ -90,7 +90,7 @@ def test_a_failure_before_a_flight_is_boarded_ends_in_the_row(api: Api, monkeypa
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("planengine.planning.flights.route_of", broken)
+    monkeypatch.setattr("planengine.lifecycle.worker.singleflight.route_of", broken)
 
     work(plan_id)
 

@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 import structlog
 from django.db import Error, close_old_connections
 
-from planengine.events import Story
-from planengine.listening import Listener, stories_of
+from planengine.lifecycle.events import Story
+from planengine.lifecycle.listening import Listener, stories_of
 from planengine.models import Plan
 
 log = structlog.get_logger(__name__)

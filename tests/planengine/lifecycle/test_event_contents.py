@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from planengine import retention
 from planengine.drafting import attempts, planner_choice
-from planengine.events import Place
-from planengine.listening import Listener, stories_of
+from planengine.lifecycle import retention
+from planengine.lifecycle.events import Place
+from planengine.lifecycle.listening import Listener, stories_of
 from planengine.llm.client import Patience
 from planengine.models import Attempt, Project
 from planengine.planners.model import MAX_KEPT

@@ -21,11 +21,11 @@ from cache import lookup
 from orra.base import leases, metrics
 from orra.base.outages import OUT_OF_REACH
 from orra.base.strictjson import Json
-from planengine import flights, plans
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback as drafting
 from planengine.drafting.generation import Failure, Outcome
-from planengine.flights import Lead
+from planengine.lifecycle import plans, singleflight
+from planengine.lifecycle.singleflight import Lead
 from planengine.models import Plan
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
@@ -69,10 +69,10 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
     """The lead of the plan's flight, if it is the one to be planned, and the ids of those that this set free. It
     is not when another leads, which it then follows, nor when the cache has it now, which then has served it."""
     asked = plan_cache.request_for(plan.project, request)
-    route = flights.route_of(asked, lanes=settings.PLANNING_LANES)
+    route = singleflight.route_of(asked, lanes=settings.PLANNING_LANES)
     follower = getattr(plan, "follower", None)
     if follower is not None and follower.flight_id is not None:
-        return flights.take_over(follower, route), ()
+        return singleflight.take_over(follower, route), ()
     decision = plan_cache.find_by_template(plan.project, request)
     if not decision.hit and follower is not None and (fallback := drafting.stand_in()) is not None:
         # Whom it followed was planned by it, perhaps.
@@ -81,17 +81,17 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
         with transaction.atomic():
-            flights.leave(plan)
+            singleflight.leave(plan)
             plans.serve(plan, decision)
         return None, ()
     in_lane = follower is not None or lookup.serves_identical_only(asked)
-    lead = flights.board(plan, route, in_lane=in_lane)
+    lead = singleflight.board(plan, route, in_lane=in_lane)
     released: Sequence[str] = ()
     if lead is not None and not in_lane and lookup.serves_identical_only(asked):
         # The flight before landed since the last look, and its followers are on their way to their lanes.
-        with flights.held(lead):
-            released = flights.land(lead)
-        lead = flights.board(plan, route, in_lane=True)
+        with singleflight.held(lead):
+            released = singleflight.land(lead)
+        lead = singleflight.board(plan, route, in_lane=True)
     if lead is None:
         plans.park(plan)
     return lead, released
@@ -114,7 +114,7 @@ def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
 def _extensions(plan: Plan, lead: Lead | None) -> list[Callable[[], bool]]:
     """The flight's first: a leader that is lost must not seem to be in the air when its plan is taken up again."""
     own: list[Callable[[], bool]] = [lambda: plans.extend_lease(plan)]
-    return own if lead is None else [lambda: flights.extend(lead), *own]
+    return own if lead is None else [lambda: singleflight.extend(lead), *own]
 
 
 def _finish_broken(plan: Plan) -> None:
@@ -170,7 +170,7 @@ def _still_ours(plan: Plan, lead: Lead | None) -> Iterator[bool]:
         with transaction.atomic():
             yield plans.extend_lease(plan)
     else:
-        with flights.held(lead) as held:
+        with singleflight.held(lead) as held:
             yield held and plans.extend_lease(plan)
 
 
@@ -211,20 +211,20 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
     """Ends the flight of a plan that has its outcome, for its followers to have it too, each with its own values;
     the ids of those to go on with. Killed before this, the flight is taken over and finds the entry."""
     plan = Plan.objects.filter(pk=plan_id).first()
-    with flights.held(lead) as held:
+    with singleflight.held(lead) as held:
         if not held:
             log.warning("flight was taken over", plan=plan_id, flight=lead.flight_id, token=lead.token)
             return ()
         if plan is None or not plan.is_finished:
-            return flights.pass_on(lead)
+            return singleflight.pass_on(lead)
         if plan.error is not None:
             identical = not _concerns_all(plan.error, lead)
-            plans.share_failure(plan, flights.dismiss(lead, identical=identical))
+            plans.share_failure(plan, singleflight.dismiss(lead, identical=identical))
         if lead.in_lane:
-            released = flights.release(lead, identical=True)
-            next_ones = flights.pass_on(lead)
+            released = singleflight.release(lead, identical=True)
+            next_ones = singleflight.pass_on(lead)
         else:
-            released, next_ones = flights.land(lead), []
+            released, next_ones = singleflight.land(lead), []
     if not next_ones:
         metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
     log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))

@@ -9,10 +9,11 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from planengine import retention, tasks
+from planengine import tasks
 from planengine.accounting import tallies
+from planengine.lifecycle import retention
 from planengine.models import Attempt, Follower, HitCheck, Plan, Project
-from planengine.states import PlanStatus
+from planengine.models.states import PlanStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cache.models import Entry
+from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Follower
-from planengine.planning import work_on
 from tests.conftest import Api
 from tests.planengine.in_flight import ITEMS, ask_to_move, get, meanwhile, move, swept, work
 from tests.servers.scripted import Request, Scripted, ScriptedServer, completion, failure

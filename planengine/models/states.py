@@ -1,4 +1,4 @@
-"""The states of a Plan, and which may follow which. :mod:`planengine.plans` is the only one to change them."""
+"""The states of a Plan, and which may follow which. :mod:`planengine.lifecycle.plans` is the only one to change them."""
 
 from __future__ import annotations
 

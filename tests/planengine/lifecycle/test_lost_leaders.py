@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cache.models import Entry
-from planengine import flights, plans
+from planengine.lifecycle import plans, singleflight
+from planengine.lifecycle.worker import work_on
 from planengine.models import Follower, Plan
-from planengine.planning import work_on
 from tests.conftest import Api
 from tests.planengine.in_flight import ask, get, lose_the_leader, meanwhile, swept, work
 from tests.servers.scripted import ScriptedServer, failure
@@ -80,23 +80,23 @@ def test_the_lost_leaders_plan_shares_the_failure_of_who_took_over(api: Api, ser
 
 def test_a_lead_that_was_taken_over_is_good_for_nothing(api: Api) -> None:
     first, second = (Plan.objects.get(pk=ask(api, order)) for order in ("A-1", "B-2"))
-    route = flights.Route("t" * 64, "l" * 64, "1" * 64)
-    lost = flights.board(first, route, in_lane=False)
-    assert lost is not None and flights.board(second, route, in_lane=False) is None
+    route = singleflight.Route("t" * 64, "l" * 64, "1" * 64)
+    lost = singleflight.board(first, route, in_lane=False)
+    assert lost is not None and singleflight.board(second, route, in_lane=False) is None
     lose_the_leader()
-    won = flights.take_over(Follower.objects.get(plan=second), route)
+    won = singleflight.take_over(Follower.objects.get(plan=second), route)
 
     assert won is not None and won.token > lost.token
-    assert (flights.extend(lost), flights.extend(won)) == (False, True)
-    with flights.held(lost) as held:
+    assert (singleflight.extend(lost), singleflight.extend(won)) == (False, True)
+    with singleflight.held(lost) as held:
         assert not held
-    with flights.held(won) as held:
+    with singleflight.held(won) as held:
         assert held
     third = Plan.objects.get(pk=ask(api, "C-3"))
-    assert flights.board(third, route, in_lane=False) is None
-    for use in (flights.release, flights.dismiss, flights.pass_on, flights.land):
+    assert singleflight.board(third, route, in_lane=False) is None
+    for use in (singleflight.release, singleflight.dismiss, singleflight.pass_on, singleflight.land):
         assert use(lost) == []
-    assert flights.land(won) == [third.pk]
+    assert singleflight.land(won) == [third.pk]
 
 
 def test_a_request_that_kills_its_workers_takes_its_followers_with_it(api: Api, server: ScriptedServer) -> None:
