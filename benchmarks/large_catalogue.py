@@ -10,7 +10,7 @@ from statistics import median, quantiles
 from benchmarks import table
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planner_evaluation.rows import own_catalogue, own_rows
+from planengine.evaluation.planners.rows import own_catalogue, own_rows
 from planengine.planners.focus import Focused
 from planengine.planners.protocol import Draft, Feedback, Job
 

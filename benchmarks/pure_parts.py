@@ -10,8 +10,8 @@ from cache.guards import check_guards
 from cache.plans.provenance import check_with_sentinels, fill_plan, trace
 from cache.templates.templates import make_template
 from orra.embedded.defaults import BASE_DIR
-from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.evaluation.cache.rows import Pair, read_rows
 from planengine.validation.rules import validate
 
 SECONDS = 0.4

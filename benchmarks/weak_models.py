@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from benchmarks import table
 from planengine.drafting.generation import Outcome, generate
+from planengine.evaluation.planners.rows import Row, calls_of, comparable, own_rows, plan_of
 from planengine.llm.client import Endpoint
-from planengine.planner_evaluation.rows import Row, calls_of, comparable, own_rows, plan_of
 from planengine.planners.model import ModelPlanner
 from planengine.planners.protocol import Draft, Feedback, Job
 from tests.servers.scripted import ScriptedServer

@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError
 
 from orra.base import metrics
 from orra.celery import app
-from planengine import honesty
 from planengine.accounting import tallies
+from planengine.evaluation import shadow
 from planengine.lifecycle import plans, retention, worker
 from planengine.reuse import freshness
 
@@ -30,7 +30,7 @@ def generate_plan(plan_id: str) -> None:
     if released:
         sent = enqueue_all(released)
         plans.note_enqueued(sent, at=timezone.now())
-    if honesty.is_served_and_to_be_checked(plan_id):
+    if shadow.is_served_and_to_be_checked(plan_id):
         check_later(plan_id)
 
 
@@ -50,7 +50,7 @@ def mark_second_best(project_id: str, service_name: str) -> None:
 
 @app.task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
-    honesty.check(plan_id)
+    shadow.check(plan_id)
 
 
 @app.task  # type: ignore[untyped-decorator]

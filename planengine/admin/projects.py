@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString
 
 from cache.models import Entry
 from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
-from planengine import honesty
 from planengine.accounting import budgets
 from planengine.accounting.usage import usage_since
 from planengine.embeddings.calibration import floor_for
+from planengine.evaluation import shadow
 from planengine.models import ApiKey, DailyUsage, HitCheck, Plan, Project, Service, Tally
 
 FLOOR_ORIGINS = {
@@ -94,7 +94,7 @@ class ProjectAdmin(OperatorAdmin):
     def reopen(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         closed = list(queryset.exclude(semantic_closed_at=None))
         for project in closed:
-            honesty.reopen(project)
+            shadow.reopen(project)
             messages.success(request, f"Hits by meaning are open again for {project.name}.")
         if not closed:
             messages.info(request, "They are not closed in the selected projects.")

@@ -16,13 +16,14 @@ from rest_framework.views import APIView
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
-from planengine import honesty, tasks
+from planengine import tasks
 from planengine.accounting.statistics import cache_stats
 from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.catalogue import registry
+from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
 from planengine.lifecycle.waiting import WAIT_HEADER
@@ -205,7 +206,7 @@ class Plans(generics.ListAPIView[Plan]):
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
         body = shapes.plan_as_json(plan, attempts=not created)
-        if created and honesty.is_to_be_checked(plan):
+        if created and shadow.is_to_be_checked(plan):
             tasks.check_later(plan.id)
         if plan.is_finished:
             return Response(body, status=201, headers=headers)
@@ -263,7 +264,7 @@ class Report(APIView):
     def post(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan.objects.select_related("project"), project=project_of(request), pk=plan_id)
         shapes.ReportSerializer(data=request.data).is_valid(raise_exception=True)
-        honesty.report(plan)
+        shadow.report(plan)
         return Response(shapes.plan_as_json(plan))
 
 

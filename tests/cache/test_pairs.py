@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from planengine.cache_evaluation.replay import evaluate_pairs
-from planengine.cache_evaluation.rows import Pair, read_rows
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.cache.replay import evaluate_pairs
+from planengine.evaluation.cache.rows import Pair, read_rows
 
 PAIRS = Path(__file__).parent / "pairs"
 NAMES = ("independent", "own", "questions")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from planengine.cache_evaluation.replay import replay
-from planengine.cache_evaluation.rows import StreamRow, read_rows
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.cache.replay import replay
+from planengine.evaluation.cache.rows import StreamRow, read_rows
 from tests.cache.voice_stream import read_phrasings, write_rows
 
 

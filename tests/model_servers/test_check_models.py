@@ -13,8 +13,8 @@ from django.core.management import call_command
 
 from planengine.embeddings import embedders
 from planengine.embeddings.embedders import EndpointEmbedder
+from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_WORD
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_WORD
 from tests.model_servers.conftest import Serve
 from tests.servers import profiles
 from tests.servers.emulated import EmulatedServer, Says

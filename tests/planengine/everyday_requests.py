@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from orra.base.strictjson import Json
-from planengine.planner_evaluation.rows import Row, read_rows
+from planengine.evaluation.planners.rows import Row, read_rows
 
 _DIRECTORY = Path(__file__).with_name("everyday")
 

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.drafting.planner_choice import configured_endpoint, current_planner
 from planengine.embeddings.embedders import Embedder, get_embedder
+from planengine.evaluation.endpoints.asking import observe
+from planengine.evaluation.endpoints.embedding_checks import judge_embeddings, observe_embeddings
+from planengine.evaluation.endpoints.findings import Checked, exit_code
+from planengine.evaluation.endpoints.judging import judge_planner
+from planengine.evaluation.endpoints.local import check_composer
+from planengine.evaluation.endpoints.report import report
 from planengine.llm.client import tidy_url
 from planengine.llm.exchange import OPENAI_URL
-from planengine.model_checks.asking import observe
-from planengine.model_checks.embedding_checks import judge_embeddings, observe_embeddings
-from planengine.model_checks.findings import Checked, exit_code
-from planengine.model_checks.judging import judge_planner
-from planengine.model_checks.local import check_composer
-from planengine.model_checks.report import report
 
 
 class Command(BaseCommand):

@@ -17,12 +17,12 @@ from django.db import ProgrammingError
 
 from orra.base.strictjson import Json
 from orra.embedded.defaults import filled_variables
-from planengine.cache_evaluation.curve import calibrate_pairs, calibrate_stream
-from planengine.cache_evaluation.replay import evaluate_pairs, evaluate_stream
-from planengine.cache_evaluation.report import curve_report, pair_report, stream_report
-from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
 from planengine.embeddings import calibration
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.cache.curve import calibrate_pairs, calibrate_stream
+from planengine.evaluation.cache.replay import evaluate_pairs, evaluate_stream
+from planengine.evaluation.cache.report import curve_report, pair_report, stream_report
+from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_rows
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
 

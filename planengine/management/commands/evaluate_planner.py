@@ -14,10 +14,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.drafting.planner_choice import current_planner, model_planner
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
+from planengine.evaluation.planners.report import report, shortfalls
+from planengine.evaluation.planners.rows import RowsUnusable, own_rows, read_rows
 from planengine.llm.client import tidy_url
-from planengine.planner_evaluation.measuring import Figures, PlannerUnusable, Prices, evaluate
-from planengine.planner_evaluation.report import report, shortfalls
-from planengine.planner_evaluation.rows import RowsUnusable, own_rows, read_rows
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Planner
 

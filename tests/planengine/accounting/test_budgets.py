@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.prices import Price
-from planengine import honesty
 from planengine.accounting import budgets, tallies
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.attempts import PROGRESS_SECONDS, Attempts
 from planengine.drafting.generation import Trial
 from planengine.drafting.planner_choice import current_planner
+from planengine.evaluation import shadow
 from planengine.exceptions import BudgetExceeded
 from planengine.lifecycle import plans
 from planengine.lifecycle.worker import work_on
@@ -265,11 +265,11 @@ class TestABudget:
         hit = api.plan("Refund order ORD-99", {"order_id": "ORD-99"})
         api.patch("/v1/project", {"tokens_per_day": 0})
 
-        honesty.check(hit["id"])
+        shadow.check(hit["id"])
         assert (server.calls, HitCheck.objects.count()) == (1, 0)
 
         api.patch("/v1/project", {"tokens_per_day": None})
-        honesty.check(hit["id"])
+        shadow.check(hit["id"])
         assert (server.calls, HitCheck.objects.count()) == (2, 1)
         assert usage(api)["calls"] == 2
 
@@ -285,7 +285,7 @@ class TestABudget:
         )
 
         for hit in hits:
-            honesty.check(hit["id"])
+            shadow.check(hit["id"])
 
         totals = usage(api)
         assert (server.calls, HitCheck.objects.count()) == (2, 1)
@@ -300,7 +300,7 @@ class TestABudget:
         api.patch("/v1/project", {"tokens_per_day": 10_000})
         server.script(completion("no plan", usage={"prompt_tokens": 9_000, "completion_tokens": 900}))
 
-        honesty.check(hit["id"])
+        shadow.check(hit["id"])
 
         assert (server.calls, HitCheck.objects.count()) == (2, 0)
         assert usage(api)["today"]["tokens"] == 150 + 9_900

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from cache.models import Entry
-from planengine import honesty
+from planengine.evaluation import shadow
 from planengine.lifecycle import singleflight
 from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Follower, Plan, Project
@@ -188,4 +188,4 @@ def test_what_a_flight_served_is_not_planned_again_to_check_it(api: Api, server:
     work(second)
 
     assert Plan.objects.get(pk=second).source == "exact"
-    assert not honesty.is_served_and_to_be_checked(second)
+    assert not shadow.is_served_and_to_be_checked(second)

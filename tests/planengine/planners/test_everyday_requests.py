@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planengine.embeddings.embedders import get_embedder
-from planengine.planner_evaluation.measuring import Result, evaluate
+from planengine.evaluation.planners.measuring import Result, evaluate
 from planengine.planners.composer.composer import Composer
 from tests.planengine.everyday_requests import Request, requests, rows
 

@@ -8,7 +8,7 @@ import pytest
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine.planner_evaluation.rows import calls_of, comparable, own_rows, plan_of
+from planengine.evaluation.planners.rows import calls_of, comparable, own_rows, plan_of
 from planengine.planners.protocol import Job
 from planengine.planners.repair import repair
 from planengine.validation.problems import Problem

@@ -17,7 +17,8 @@ from cache.models import Entry, Verdict
 from cache.templates.templates import make_template
 from orra.base.prices import Price
 from orra.base.strictjson import Json
-from planengine import honesty, tasks
+from planengine import tasks
+from planengine.evaluation import shadow
 from planengine.lifecycle import worker
 from planengine.models import DailyUsage, HitCheck, Project
 from planengine.reuse import model_check
@@ -258,7 +259,7 @@ def test_such_hits_are_checked_like_any(
     tasks.generate_plan(plan_id)
 
     assert told == [plan_id]
-    honesty.check(plan_id)
+    shadow.check(plan_id)
     assert HitCheck.objects.get().plan.source == "semantic"
 
 

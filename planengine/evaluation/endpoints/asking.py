@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome, generate
+from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
 from planengine.exceptions import ModelError
 from planengine.llm.client import Call, Endpoint, first_dialect, request_body, server_of, site_of
 from planengine.llm.completions import Completion
@@ -17,7 +18,6 @@ from planengine.llm.errors import ModelRefusedRequest
 from planengine.llm.exchange import converse, fetch
 from planengine.llm.model_list import OfferedModel, read_model_list
 from planengine.llm.structured_output import Rung
-from planengine.model_checks.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
 from planengine.planners.model import ModelPlanner
 from planengine.planners.protocol import Progress
 

@@ -9,7 +9,7 @@ from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome, generate
-from planengine.planner_evaluation.rows import Call, Row, calls_of, comparable
+from planengine.evaluation.planners.rows import Call, Row, calls_of, comparable
 from planengine.planners.protocol import Planner
 
 

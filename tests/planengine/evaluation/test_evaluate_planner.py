@@ -13,10 +13,10 @@ from django.core.management.base import CommandError
 
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.planners.measuring import PlannerUnusable, evaluate
+from planengine.evaluation.planners.report import report
+from planengine.evaluation.planners.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
 from planengine.exceptions import PlannerError
-from planengine.planner_evaluation.measuring import PlannerUnusable, evaluate
-from planengine.planner_evaluation.report import report
-from planengine.planner_evaluation.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Draft, Feedback, Job, Usage
 from planengine.validation.rules import validate

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from planengine.cache_evaluation.figures import BaselineFigures
-from planengine.cache_evaluation.rows import Pair, StreamRow
+from planengine.evaluation.cache.figures import BaselineFigures
+from planengine.evaluation.cache.rows import Pair, StreamRow
 from planengine.requests import PlanRequest
 
 THRESHOLD = 0.95

@@ -8,14 +8,14 @@ from enum import StrEnum
 
 from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.drafting.generation import Failure
+from planengine.evaluation.endpoints.asking import Answer, Observed, answered
+from planengine.evaluation.endpoints.findings import Checked, Finding, State
+from planengine.evaluation.endpoints.sample import LONG, ODD_WORD
 from planengine.llm.client import Call, Endpoint, request_body, site_of
 from planengine.llm.completions import Completion
 from planengine.llm.errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json
 from planengine.llm.families import family_of
 from planengine.llm.structured_output import Rung
-from planengine.model_checks.asking import Answer, Observed, answered
-from planengine.model_checks.findings import Checked, Finding, State
-from planengine.model_checks.sample import LONG, ODD_WORD
 from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
 
 SHOWN_MODELS = 5

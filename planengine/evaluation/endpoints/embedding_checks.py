@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import Embedder, Vectors
+from planengine.evaluation.endpoints.findings import Checked, Finding, State
+from planengine.evaluation.endpoints.sample import TEXTS
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.llm.errors import read_json
 from planengine.llm.exchange import client_for
 from planengine.llm.transport import BodyTooLarge, until
-from planengine.model_checks.findings import Checked, Finding, State
-from planengine.model_checks.sample import TEXTS
 
 # One more than some servers take at once.
 MANY = 33
@@ -29,7 +29,7 @@ ROUNDING = 0.01
 
 @dataclass(frozen=True)
 class EmbeddingsObserved:
-    """``vectors`` are of :data:`~planengine.model_checks.sample.TEXTS`; ``raw`` are the same as the endpoint sent
+    """``vectors`` are of :data:`~planengine.evaluation.endpoints.sample.TEXTS`; ``raw`` are the same as the endpoint sent
     them, in the order of its answer, ``None`` in process. ``batch`` is the error that :data:`MANY` texts met."""
 
     vectors: Vectors | None = None

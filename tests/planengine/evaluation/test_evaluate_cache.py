@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from cache.contest import Contest
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
-from planengine.cache_evaluation.curve import Curve, Point
-from planengine.cache_evaluation.figures import percentile, upper_bound
-from planengine.cache_evaluation.rows import Pair, RowsUnusable, StreamRow, read_rows
-from planengine.cache_evaluation.stand_in import StandIn, has_values_of
 from planengine.embeddings import calibration
+from planengine.evaluation.cache.baseline import match_by_threshold, replay_by_threshold
+from planengine.evaluation.cache.curve import Curve, Point
+from planengine.evaluation.cache.figures import percentile, upper_bound
+from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_rows
+from planengine.evaluation.cache.stand_in import StandIn, has_values_of
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.management.commands import evaluate_cache
 from planengine.models import CalibratedFloor, Project

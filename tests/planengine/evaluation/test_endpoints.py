@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks.prompt_sizes import CHARACTERS_PER_TOKEN, COUNTS, prompt_for
-from planengine.llm.completions import Completion
-from planengine.llm.dialects import Dialect
-from planengine.llm.structured_output import Rung
-from planengine.model_checks.asking import Answer
-from planengine.model_checks.embedding_checks import is_shuffled, norms_of, tells_apart
-from planengine.model_checks.findings import Checked, Finding, State, exit_code
-from planengine.model_checks.judging import (
+from planengine.evaluation.endpoints.asking import Answer
+from planengine.evaluation.endpoints.embedding_checks import is_shuffled, norms_of, tells_apart
+from planengine.evaluation.endpoints.findings import Checked, Finding, State, exit_code
+from planengine.evaluation.endpoints.judging import (
     TOKENS_PER_SERVICE,
     TOKENS_WITHOUT_SERVICES,
     Form,
@@ -27,7 +24,10 @@ from planengine.model_checks.judging import (
     judge_style,
     room_for,
 )
-from planengine.model_checks.sample import LONG
+from planengine.evaluation.endpoints.sample import LONG
+from planengine.llm.completions import Completion
+from planengine.llm.dialects import Dialect
+from planengine.llm.structured_output import Rung
 from planengine.planners.protocol import Usage
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache.models import Entry
-from planengine import honesty
-from planengine.honesty import Observed
+from planengine.evaluation import shadow
+from planengine.evaluation.shadow import Observed
 from planengine.models import HitCheck, Plan, Project
 from tests.conftest import Api
 
@@ -46,8 +46,8 @@ def test_a_malformed_report_counts_nothing(api: Api, hit: Plan, body: object) ->
 
 
 def test_a_right_hit_is_found_right(api: Api, hit: Plan) -> None:
-    honesty.check(hit.pk)
-    honesty.check(hit.pk)
+    shadow.check(hit.pk)
+    shadow.check(hit.pk)
 
     assert HitCheck.objects.get().verdict == "right"
     assert api.get("/v1/cache/stats").json()["observed_wrong_hit_rate"]["checked"] == 1
@@ -59,7 +59,7 @@ def test_a_wrong_hit_is_found_wrong(api: Api, hit: Plan) -> None:
     wrong = {**hit.plan, "tasks": [task0, {**task1, "service": "order_lookup"}]}
     Plan.objects.filter(pk=hit.pk).update(plan=wrong)
 
-    honesty.check(hit.pk)
+    shadow.check(hit.pk)
 
     assert HitCheck.objects.get().verdict == "wrong"
     assert Entry.objects.get().quarantined_at is not None
@@ -79,15 +79,15 @@ def test_too_many_wrong_hits_close_hits_by_meaning_until_they_are_reopened(api: 
     assert closed["cache"]["reason"] == "only_exact_templates"
     assert exact["source"] == "exact"
     assert api.get("/v1/cache/stats").json()["hits_by_meaning"] == "closed"
-    honesty.reopen(project)
+    shadow.reopen(project)
     assert api.plan("Please refund the order D-4", {"order_id": "D-4"})["source"] == "semantic"
 
 
 def test_a_share_of_hits_is_drawn(hit: Plan) -> None:
     hit.project.recheck_share = 1
-    assert honesty.is_to_be_checked(hit)
+    assert shadow.is_to_be_checked(hit)
     hit.project.recheck_share = 0
-    assert not honesty.is_to_be_checked(hit)
+    assert not shadow.is_to_be_checked(hit)
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))

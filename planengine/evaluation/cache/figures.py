@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orra.base.strictjson import Json
-from planengine.cache_evaluation.rows import Pair, StreamRow
+from planengine.evaluation.cache.rows import Pair, StreamRow
 
 CONFIDENCE = 0.95
 

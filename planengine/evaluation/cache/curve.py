@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
-from planengine.cache_evaluation.figures import CONFIDENCE, upper_bound
-from planengine.cache_evaluation.replay import Progress, judge, replay
-from planengine.cache_evaluation.rows import Pair, StreamRow
 from planengine.embeddings.embedders import Embedder
+from planengine.evaluation.cache.figures import CONFIDENCE, upper_bound
+from planengine.evaluation.cache.replay import Progress, judge, replay
+from planengine.evaluation.cache.rows import Pair, StreamRow
 
 FLOORS = (0.95, 0.90, 0.85, 0.80, 0.70, 0.60, 0.50)
 FINEST = 0.01

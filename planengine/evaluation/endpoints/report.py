@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from planengine.model_checks.findings import Checked, Finding
+from planengine.evaluation.endpoints.findings import Checked, Finding
 
 WIDTH = 115
 TITLES = {"planner": "Planning", "embeddings": "Embeddings"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from planengine.drafting.generation import generate
-from planengine.model_checks.findings import Checked, Finding, State
-from planengine.model_checks.sample import sample_job
+from planengine.evaluation.endpoints.findings import Checked, Finding, State
+from planengine.evaluation.endpoints.sample import sample_job
 from planengine.planners.protocol import Planner
 
 

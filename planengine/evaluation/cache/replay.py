@@ -16,11 +16,11 @@ from cache.lookup import Decision, Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
 from orra.base.strictjson import Json
-from planengine.cache_evaluation.baseline import match_by_threshold, replay_by_threshold
-from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
-from planengine.cache_evaluation.rows import Pair, StreamRow
-from planengine.cache_evaluation.stand_in import NO_CONSTANTS, StandIn, has_values_of
 from planengine.embeddings.embedders import Embedder
+from planengine.evaluation.cache.baseline import match_by_threshold, replay_by_threshold
+from planengine.evaluation.cache.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
+from planengine.evaluation.cache.rows import Pair, StreamRow
+from planengine.evaluation.cache.stand_in import NO_CONSTANTS, StandIn, has_values_of
 from planengine.models import Project
 from planengine.requests import PlanRequest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orra.base.strictjson import Json
-from planengine.cache_evaluation.curve import Curve
-from planengine.cache_evaluation.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
+from planengine.evaluation.cache.curve import Curve
+from planengine.evaluation.cache.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
 
 SHOWN = 20
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from orra.base.strictjson import Json
-from planengine.planner_evaluation.measuring import Figures, Result
-from planengine.planner_evaluation.rows import calls_of
+from planengine.evaluation.planners.measuring import Figures, Result
+from planengine.evaluation.planners.rows import calls_of
 
 _SHOWN = 20
 _WIDTH = 18
