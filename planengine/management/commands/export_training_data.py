@@ -20,7 +20,7 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.models import Project
 from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
-from planengine.training_data import Export, Told, export
+from planengine.training.export import Export, Told, export
 
 
 class Command(BaseCommand):

@@ -19,7 +19,6 @@ from django.db.models import Prefetch, QuerySet
 from cache.models import Entry
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
-from planengine.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project
@@ -27,7 +26,8 @@ from planengine.models.states import PlanSource, PlanStatus
 from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.prompts import build_messages
 from planengine.planners.protocol import Job
-from planengine.synthesis import Inventor
+from planengine.training.anonymity import Anonymous, CannotReplace, anonymise, is_plain
+from planengine.training.synthesis import Inventor
 from planengine.validation.rules import validate
 
 ROWS_AT_ONCE = 100

@@ -21,7 +21,7 @@ from orra.base.strictjson import Json, canonical
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.verbs import is_verb
 from planengine.planners.vocabulary import LITTLE_WORDS, QUESTIONS
-from planengine.synthesis import Inventor
+from planengine.training.synthesis import Inventor
 from planengine.validation.references import is_task_id, mentions
 
 _TASK = ("id", "service", "input")

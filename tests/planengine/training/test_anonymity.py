@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
-from planengine.anonymity import Anonymous, CannotReplace, anonymise
-from planengine.synthesis import Inventor
+from planengine.training.anonymity import Anonymous, CannotReplace, anonymise
+from planengine.training.synthesis import Inventor
 from planengine.validation.rules import validate
 from tests.planengine.shop import a_draft, shop
 
