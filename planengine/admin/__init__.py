@@ -2,18 +2,18 @@
 
 from django.contrib import admin
 
-from planengine.admin.breakers import BreakerAdmin
-from planengine.admin.checks import HitCheckAdmin
 from planengine.admin.entries import ReplayableEntryAdmin
-from planengine.admin.figures import DailyUsageAdmin, TallyAdmin, TallyMarkAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
-from planengine.admin.floors import CalibratedFloorAdmin
 from planengine.admin.keys import ApiKeyAdmin
+from planengine.admin.measured.breakers import BreakerAdmin
+from planengine.admin.measured.checks import HitCheckAdmin
+from planengine.admin.measured.figures import DailyUsageAdmin, TallyAdmin, TallyMarkAdmin
+from planengine.admin.measured.floors import CalibratedFloorAdmin
+from planengine.admin.measured.reembedding import ReembeddingAdmin
+from planengine.admin.measured.verdicts import VerdictAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
-from planengine.admin.reembedding import ReembeddingAdmin
 from planengine.admin.services import ServiceAdmin
-from planengine.admin.verdicts import VerdictAdmin
 
 __all__ = [
     "ApiKeyAdmin",

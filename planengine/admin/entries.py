@@ -17,8 +17,8 @@ from cache.admin import EntryAdmin
 from cache.models import Entry
 from orra.operators.display import brief
 from orra.operators.pages import link_to, list_of, page_of
-from planengine.admin.drawing import draw
-from planengine.admin.replaying import ReplayForm
+from planengine.admin.parts.drawing import draw
+from planengine.admin.parts.replaying import ReplayForm
 from planengine.exceptions import BadRequest, OrraError
 from planengine.lifecycle import plans
 from planengine.models import Plan, Project, Service

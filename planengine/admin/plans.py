@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from cache.models import Entry
 from orra.operators.display import brief
 from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to
-from planengine.admin.drawing import draw
-from planengine.admin.explaining import DECISIONS, entries_named, explain
+from planengine.admin.parts.drawing import draw
+from planengine.admin.parts.explaining import DECISIONS, entries_named, explain
 from planengine.models import Attempt, Plan, Project
 from planengine.models.states import PlanStatus
 

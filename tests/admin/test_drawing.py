@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.admin.drawing import draw
-from planengine.admin.explaining import entries_named, explain
+from planengine.admin.parts.drawing import draw
+from planengine.admin.parts.explaining import entries_named, explain
 from planengine.validation.references import Reference
 from tests.admin.conftest import CHAIN
 
