@@ -22,7 +22,7 @@ from orra.base import leases, metrics
 from orra.base.outages import OUT_OF_REACH
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
-from planengine.drafting import fallback as drafting
+from planengine.drafting import fallback
 from planengine.drafting.generation import Failure, Outcome
 from planengine.lifecycle import plans, singleflight
 from planengine.lifecycle.singleflight import Lead
@@ -74,9 +74,9 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
     if follower is not None and follower.flight_id is not None:
         return singleflight.take_over(follower, route), ()
     decision = plan_cache.find_by_template(plan.project, request)
-    if not decision.hit and follower is not None and (fallback := drafting.stand_in()) is not None:
+    if not decision.hit and follower is not None and (stand_in := fallback.stand_in()) is not None:
         # Whom it followed was planned by it, perhaps.
-        decision = plan_cache.find_by_template(plan.project, request, planner=fallback)
+        decision = plan_cache.find_by_template(plan.project, request, planner=stand_in)
     if decision.hit:
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
@@ -136,7 +136,7 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
         vector = decision.vector
     started = time.monotonic()
     job = Job(plan.action, request.params, catalogue_of(plan.project))
-    made = drafting.make(
+    made = fallback.make(
         plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request)
     )
     if made is None:

@@ -1,8 +1,8 @@
 """Chat completions from any OpenAI-compatible server: one call in, one :class:`Completion` or one typed error out.
 
 Nothing here knows plans, rows or settings. How real servers differ is kept in four places: what they want said
-differently (:mod:`planengine.llm.dialects`), what they answer (:mod:`planengine.llm.completions`), also piece by piece
-(:mod:`planengine.llm.streams`), and what went wrong (:mod:`planengine.llm.errors`).
+differently (:mod:`planengine.llm.dialects`), what they answer (:mod:`planengine.llm.completions`), also piece by
+piece (:mod:`planengine.llm.streams`), and what went wrong (:mod:`planengine.llm.errors`).
 """
 
 from __future__ import annotations

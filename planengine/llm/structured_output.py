@@ -1,7 +1,7 @@
 """How a server is asked for JSON: a ladder of forms, strictest first, and the schema of a plan.
 
-Servers know different rungs and ignore or refuse the others; :mod:`planengine.llm.dialects` steps down when a refusal
-names the form, and remembers. A constrained answer is no proof of a plan: every answer is validated.
+Servers know different rungs and ignore or refuse the others; :mod:`planengine.llm.dialects` steps down when a
+refusal names the form, and remembers. A constrained answer is no proof of a plan: every answer is validated.
 
 Not on the ladder: vLLM's ``guided_json``. Every vLLM that knows it knows ``json_schema`` too, and newer ones
 ignore it.

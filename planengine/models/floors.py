@@ -8,7 +8,8 @@ from django.db.models import Q
 
 
 class CalibratedFloor(models.Model):
-    """The similarity floor that was measured for an embedding model. See :mod:`planengine.embeddings.calibration`."""
+    """The similarity floor that was measured for an embedding model. See
+    :mod:`planengine.embeddings.calibration`."""
 
     embedding_model = models.TextField(primary_key=True, help_text="The embedder's name, as in the cache's scope.")
     floor = models.FloatField(

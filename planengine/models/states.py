@@ -1,4 +1,4 @@
-"""The states of a Plan, and which may follow which. :mod:`planengine.lifecycle.plans` is the only one to change them."""
+"""The states of a Plan, and which may follow which. Only :mod:`planengine.lifecycle.plans` changes them."""
 
 from __future__ import annotations
 

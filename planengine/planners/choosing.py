@@ -1,8 +1,8 @@
 """Which services a request asks for: by what they mean, by what they do, and by whether they can be supplied.
 
 Similarity proposes (:mod:`planengine.planners.wishes`, by :mod:`planengine.planners.nearness`); the verbs
-(:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.composer.chaining`) decide. What remains
-doubtful is refused with a reason, never guessed (:mod:`planengine.planners.doubts`).
+(:mod:`planengine.planners.verbs`) and the wiring (:mod:`planengine.planners.composer.chaining`) decide. What
+remains doubtful is refused with a reason, never guessed (:mod:`planengine.planners.doubts`).
 """
 
 from __future__ import annotations

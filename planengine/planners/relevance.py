@@ -32,7 +32,7 @@ _stop_stems = stems_of(
 
 
 class TextEmbedder(Protocol):
-    """The part of an embedder that the composer needs; :class:`planengine.embeddings.embedders.Embedder` has it."""
+    """The part of :class:`planengine.embeddings.embedders.Embedder` that the composer needs."""
 
     @property
     def name(self) -> str: ...

@@ -24,8 +24,8 @@ Answer with one word and nothing else: yes or no.
 
 
 def build_question(asked: Template, cached: Template) -> list[dict[str, str]]:
-    """The chat to send. It holds no value of a param, only names of fields; see :mod:`planengine.planners.prompts` for why
-    nothing in it can pass for more than data."""
+    """The chat to send. It holds no value of a param, only names of fields; see
+    :mod:`planengine.planners.prompts` for why nothing in it can pass for more than data."""
     sections = {"first request": _describe(asked), "second request": _describe(cached)}
     return [{"role": "user", "content": f"{QUESTION}\n{data_sections(sections)}\n{CLOSING}"}]
 

@@ -356,7 +356,7 @@ def renamed(request: ModelRequest) -> dict[str, Any]:
 LATER = """
 import json, django
 django.setup()
-from planengine import plans
+from planengine.lifecycle import plans
 from planengine.models import Project
 from planengine.requests import PlanRequest
 plan, _ = plans.ask(Project.objects.get(), PlanRequest("Refund order B-2", {"order_id": "B-2"}))

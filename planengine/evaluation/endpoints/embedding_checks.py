@@ -29,8 +29,8 @@ ROUNDING = 0.01
 
 @dataclass(frozen=True)
 class EmbeddingsObserved:
-    """``vectors`` are of :data:`~planengine.evaluation.endpoints.sample.TEXTS`; ``raw`` are the same as the endpoint sent
-    them, in the order of its answer, ``None`` in process. ``batch`` is the error that :data:`MANY` texts met."""
+    """``vectors`` are of :data:`.sample.TEXTS`; ``raw`` are the same as the endpoint sent them, in the order of
+    its answer, ``None`` in process. ``batch`` is the error that :data:`MANY` texts met."""
 
     vectors: Vectors | None = None
     error: EmbeddingUnavailable | None = None

@@ -2,8 +2,8 @@
 
 Reads what the action asks for (:mod:`planengine.planners.clauses`), chooses services by meaning
 (:mod:`planengine.planners.choosing`) and wires them by the names and types of their fields
-(:mod:`planengine.planners.composer.chaining`). What it cannot cover it says, with the input or the capability that is
-missing.
+(:mod:`planengine.planners.composer.chaining`). What it cannot cover it says, with the input or the capability
+that is missing.
 """
 
 from __future__ import annotations
