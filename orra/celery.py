@@ -28,6 +28,7 @@ class PatientTask(Task):  # type: ignore[misc]
 
 
 app = Celery("orra", task_cls=PatientTask)
+app.set_default()  # in every thread: Celery's "current app" is one per thread
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {

@@ -282,6 +282,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "orra",
     "planengine",
     "cache",
 ]

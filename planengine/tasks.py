@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from celery import Task
+from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from orra.base import metrics
-from orra.celery import app
 from planengine.accounting import tallies
 from planengine.evaluation import shadow
 from planengine.lifecycle import plans, retention, worker
@@ -24,7 +23,7 @@ LEAVE_BROKER_SECONDS = 5.0
 _leave_broker_until = 0.0
 
 
-@app.task(acks_late=True)  # type: ignore[untyped-decorator]
+@shared_task(acks_late=True)  # type: ignore[untyped-decorator]
 def generate_plan(plan_id: str) -> None:
     released = worker.work_on(plan_id)
     if released:
@@ -34,7 +33,7 @@ def generate_plan(plan_id: str) -> None:
         check_later(plan_id)
 
 
-@app.task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Enqueues again what a killed worker, broker or web process has lost."""
     lost = plans.lost_plans(timezone.now())
@@ -43,22 +42,22 @@ def sweep() -> None:
         enqueue_all(lost)
 
 
-@app.task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def mark_second_best(project_id: str, service_name: str) -> None:
     freshness.mark_second_best(project_id, service_name)
 
 
-@app.task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
     shadow.check(plan_id)
 
 
-@app.task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def tally() -> None:
     tallies.add_finished_plans(timezone.now())
 
 
-@app.task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def forget_the_past() -> None:
     """Deletes plans, attempts and sessions whose time is over."""
     now = timezone.now()

@@ -1,21 +1,15 @@
 """What Prometheus is told. Labels have few values: never a project, an action or a model's own words.
 
 Processes write into files of one folder (``PROMETHEUS_MULTIPROC_DIR``, set by the settings), so that any web
-process answers for all of this machine's, the worker included. Gauges are read from the database, the truth for
-all machines.
+process answers for all of this machine's, the worker included. Gauges are no part of it: they are read from the
+database, the truth for all machines, by what :func:`exposition` is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-
-log = structlog.get_logger(__name__)
 
 PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
 PLAN_SECONDS = Histogram(
@@ -57,39 +51,10 @@ BUDGET_REFUSALS = Counter("orra_budget_refusals", "Model calls that a project's 
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 
 
-def exposition() -> bytes:
-    """Everything, in Prometheus' text format."""
+def exposition(*collectors: Collector) -> bytes:
+    """Everything, in Prometheus' text format: what was counted, and what ``collectors`` find out just now."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(Waiting())
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)
-
-
-class Waiting(Collector):
-    """How many plans wait, and for how long the oldest has: the two numbers to wake somebody up for."""
-
-    def collect(self) -> Iterator[Metric]:
-        """Nothing while the database is away: the counters are wanted most just then."""
-        from django.db import Error
-
-        try:
-            yield from self._ask()
-        except Error as error:
-            log.warning("the database tells no metrics", error=str(error).partition("\n")[0])
-
-    def _ask(self) -> Iterator[Metric]:
-        from django.db.models import Count, Min
-        from django.utils import timezone
-
-        from planengine.models import Plan
-
-        waiting = GaugeMetricFamily("orra_plans_waiting", "Plans not finished.", labels=["status"])
-        oldest = GaugeMetricFamily("orra_oldest_waiting_seconds", "Age of the oldest plan not finished.")
-        rows = Plan.objects.unfinished().order_by().values_list("status").annotate(Count("id"), Min("created_at"))
-        found = {status: (count, since) for status, count, since in rows}
-        for status in ("pending", "planning"):
-            waiting.add_metric([status], found.get(status, (0, None))[0])
-        since = min((since for _, since in found.values()), default=None)
-        oldest.add_metric([], (timezone.now() - since).total_seconds() if since else 0.0)
-        yield waiting
-        yield oldest

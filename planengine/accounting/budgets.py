@@ -28,12 +28,12 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
 from orra.base import metrics
-from planengine.drafting.generation import Trial
 from planengine.exceptions import BudgetExceeded
+from planengine.llm.completions import Usage
 from planengine.models import DailyUsage, Project
 from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
 from planengine.planners.prompts import build_messages
-from planengine.planners.protocol import Feedback, Job, Planner, Usage
+from planengine.planners.protocol import Feedback, Job, Planner, Trial
 
 # What an answer is expected to take, the model's reasoning included, before it is there.
 ANSWER_TOKENS = 1_000

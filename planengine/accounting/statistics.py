@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from cache.models import Entry, Verdict
 from orra.base.strictjson import Json
-from planengine.accounting import tallies
+from planengine.accounting import tallies, wrong_hits
 from planengine.embeddings.calibration import floor_for
-from planengine.evaluation import shadow
 from planengine.models import Project
 from planengine.models.states import HIT_SOURCES
 
@@ -43,8 +42,8 @@ def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str,
         "calls_saved": served,
         "tokens_saved": sum(count.tokens_saved for count in counts),
         **_holdings(project),
-        "observed_wrong_hit_rate": shadow.observed(project).as_dict(),
-        "reported_wrong_hits": shadow.wrong_reports(project),
+        "observed_wrong_hit_rate": wrong_hits.observed(project).as_dict(),
+        "reported_wrong_hits": wrong_hits.wrong_reports(project),
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
         "model_check": {"setting": project.model_check, "verdicts": _verdicts(project)},
         "similarity_floor": {"value": floor.value, "from": floor.origin},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from celery import current_app
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.metrics import exposition
-from orra.celery import app
+from planengine.accounting.backlog import Waiting
 
 
 class Live(APIView):
@@ -58,7 +59,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+        return HttpResponse(exposition(Waiting()), content_type=CONTENT_TYPE_LATEST)
 
 
 @functools.cache
@@ -77,7 +78,7 @@ def _database() -> str:
 
 def _broker() -> str:
     try:
-        with app.connection_for_write(connect_timeout=1) as broker:
+        with current_app.connection_for_write(connect_timeout=1) as broker:
             broker.ensure_connection(max_retries=0, timeout=1)
     except Exception:  # whatever the transport raises: the answer is the same
         return "unreachable"

@@ -19,8 +19,8 @@ from rest_framework.views import APIView, set_rollback
 
 from orra.base.outages import OUT_OF_REACH, brief
 from orra.base.strictjson import Json
+from orra.base.text import shorten
 from planengine.exceptions import BadRequest, OrraError
-from planengine.validation.problems import shorten
 
 CONTENT_TYPE = "application/problem+json"
 # What a client sent wrongly is told back to it, but not all of it.

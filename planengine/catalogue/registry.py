@@ -14,7 +14,7 @@ from django.db.models import F
 
 from cache import storage
 from orra.base.strictjson import Json, same
-from planengine.catalogue.specs import Catalogue
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.models import Project, Service
 
 log = structlog.get_logger(__name__)
@@ -74,12 +74,25 @@ def catalogue_of(project: Project) -> Catalogue:
         if (known := _catalogues.get(key)) is not None:
             _catalogues.move_to_end(key)
             return known
-    catalogue = Catalogue(service.spec() for service in Service.objects.filter(project=project))
+    catalogue = Catalogue(_spec_of(service) for service in Service.objects.filter(project=project))
     with _lock:
         _catalogues[key] = catalogue
         while len(_catalogues) > REMEMBERED_CATALOGUES:
             _catalogues.popitem(last=False)
     return catalogue
+
+
+def _spec_of(service: Service) -> ServiceSpec:
+    return ServiceSpec(
+        id=service.id,
+        name=service.name,
+        type=service.type,
+        description=service.description,
+        version=service.version,
+        input_schema=service.input_schema,
+        output_schema=service.output_schema,
+        revertible=service.revertible,
+    )
 
 
 _lock = threading.Lock()

@@ -21,6 +21,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
+from orra.base.text import quote, show
 from planengine.catalogue.shapes import (
     ALL_TYPES,
     IN_PLACE,
@@ -33,7 +34,6 @@ from planengine.catalogue.shapes import (
     types_of,
     values_named,
 )
-from planengine.validation.problems import quote, show
 
 __all__ = [
     "Field",

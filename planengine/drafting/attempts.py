@@ -13,10 +13,9 @@ from django.db import Error, transaction
 from orra.base import metrics
 from orra.base.strictjson import Json
 from planengine.accounting import budgets
-from planengine.drafting.generation import Trial
-from planengine.llm.completions import storable
+from planengine.llm.completions import Progress, storable
 from planengine.models import Attempt, Plan
-from planengine.planners.protocol import Feedback, Job, Planner, Progress
+from planengine.planners.protocol import Feedback, Job, Planner, Trial
 
 log = structlog.get_logger(__name__)
 

@@ -15,22 +15,9 @@ from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
 from planengine.planners import repair as repairing
-from planengine.planners.protocol import Draft, Feedback, Job, Planner
+from planengine.planners.protocol import Draft, Feedback, Job, Planner, Trial
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One planner call and what came of it. ``error_code`` is set when the planner gave no draft at all,
-    ``planner`` when it was drawn up by another than the one that was asked."""
-
-    number: int
-    draft: Draft
-    problems: tuple[Problem, ...]
-    seconds: float
-    error_code: str = ""
-    planner: str = ""
 
 
 @dataclass(frozen=True)

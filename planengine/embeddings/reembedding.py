@@ -20,7 +20,6 @@ from cache.templates.templates import TemplateInvalid
 from orra.base import leases
 from planengine.embeddings.embedders import Embedder, Vectors
 from planengine.exceptions import EmbeddingUnavailable, OrraError
-from planengine.planners.composer.composer import composer_name
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +27,7 @@ UNREADABLE, REFUSED = "unreadable", "refused"
 PAUSES = (1.0, 2.0, 4.0)  # seconds, before a batch that failed is tried again
 
 Progress = Callable[[int, int], None]
+ComposerName = Callable[[str], str]
 
 
 class ReembeddingBusy(OrraError):
@@ -49,9 +49,11 @@ def reembed(
     batch: int,
     per_second: float | None = None,
     progress: Progress = lambda done, total: None,
+    composer_name: ComposerName,
 ) -> Counter[str]:
     """Embeds and moves every stale entry, the newest first, at most ``per_second`` of them; what became of them by
-    outcome. Raises :class:`~planengine.exceptions.EmbeddingUnavailable`, and :class:`ReembeddingBusy` while
+    outcome. The composer is named for the model that it chooses services by: ``composer_name`` says how. Raises
+    :class:`~planengine.exceptions.EmbeddingUnavailable`, and :class:`ReembeddingBusy` while
     another run is under way."""
     lease = leases.LEASE.total_seconds()
     token = reembedding.begin(embedder.name, seconds=lease)
@@ -65,7 +67,7 @@ def reembed(
 
     try:
         with leases.kept(extend, name=f"reembedding {embedder.name}"):
-            return _reembed(embedder, project_id, batch, per_second, progress, extend)
+            return _reembed(embedder, project_id, batch, per_second, progress, extend, composer_name)
     finally:
         reembedding.end(embedder.name, token)
 
@@ -77,6 +79,7 @@ def _reembed(
     per_second: float | None,
     progress: Progress,
     extend: Callable[[], bool],
+    composer_name: ComposerName,
 ) -> Counter[str]:
     total = sum(count_stale(embedder, project_id=project_id).values())
     outcomes: Counter[str] = Counter()
@@ -86,7 +89,7 @@ def _reembed(
         if not extend():
             raise ReembeddingBusy("This run was held up for so long that another one has taken over.")
         before = (entries[-1].created_at, entries[-1].pk)
-        done = _reembed_batch(embedder, entries)
+        done = _reembed_batch(embedder, entries, composer_name)
         outcomes += done
         log.info("entries embedded anew", embedding_model=embedder.name, **done)
         if per_second is not None:
@@ -105,7 +108,7 @@ def _next_batch(
     return list(entries.defer("plan", "recipe", "params").order_by("-created_at", "-id")[:batch])
 
 
-def _reembed_batch(embedder: Embedder, entries: Sequence[Entry]) -> Counter[str]:
+def _reembed_batch(embedder: Embedder, entries: Sequence[Entry], composer_name: ComposerName) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     texts: dict[str, str] = {}
     for entry in entries:
@@ -120,12 +123,12 @@ def _reembed_batch(embedder: Embedder, entries: Sequence[Entry]) -> Counter[str]
         if entry.reusable and entry.pk not in vectors:
             outcomes[REFUSED] += entry.pk in texts
         else:
-            facts = _facts(entry, embedder.name)
+            facts = _facts(entry, embedder.name, composer_name)
             outcomes[reembedding.move(entry, vectors.get(entry.pk), facts=facts)] += 1
     return +outcomes
 
 
-def _facts(entry: Entry, model: str) -> dict[str, str]:
+def _facts(entry: Entry, model: str, composer_name: ComposerName) -> dict[str, str]:
     """What the entry's scope is made of under the model. The composer is named for the model that it chooses
     services by, and its plans come along."""
     facts: dict[str, str] = {**entry.scope_facts, "embedding_model": model}

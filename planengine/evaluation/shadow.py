@@ -6,24 +6,20 @@ project tolerates, hits by meaning are closed; exact templates go on.
 
 from __future__ import annotations
 
-import math
 import random
 import time
-from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from cache import storage
 from cache.examples import verdicts
 from cache.models import Entry
 from orra.base import metrics
-from orra.base.strictjson import Json
-from planengine.accounting import budgets, tallies
+from planengine.accounting import budgets
+from planengine.accounting.wrong_hits import observed, reported
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
 from planengine.drafting.generation import generate
@@ -38,34 +34,7 @@ from planengine.validation.comparison import same_graph
 
 log = structlog.get_logger(__name__)
 
-Z = 1.96  # two-sided 95 %
 LEAST_WRONG = 3  # so many wrong hits before anything is closed
-
-
-@dataclass(frozen=True)
-class Observed:
-    """Checked hits and how many of them were wrong; ``low`` and ``high`` are Wilson's 95 % interval."""
-
-    checked: int
-    wrong: int
-
-    @property
-    def rate(self) -> float | None:
-        return self.wrong / self.checked if self.checked else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """E. B. Wilson, 1927: sensible for few checks and for none wrong."""
-        if not self.checked:
-            return 0.0, 1.0
-        share, n = self.wrong / self.checked, self.checked
-        centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        margin = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-        return max(0.0, centre - margin), min(1.0, centre + margin)
-
-    def as_dict(self) -> dict[str, Json]:
-        low, high = self.interval
-        return {"checked": self.checked, "wrong": self.wrong, "rate": self.rate, "low": low, "high": high}
 
 
 def is_to_be_checked(plan: Plan) -> bool:
@@ -132,32 +101,6 @@ def reopen(project: Project) -> None:
         HitCheck.objects.filter(project=project).update(settled=True)
         Project.objects.filter(pk=project.pk).update(semantic_closed_at=None)
     log.warning("hits by meaning reopened", project=project.pk)
-
-
-def observed(project: Project) -> Observed:
-    """Over the sampled checks since hits by meaning were last reopened."""
-    checks = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.SAMPLE)
-    wrong = Q(verdict=HitCheck.Verdict.WRONG)
-    counts = checks.aggregate(
-        checked=Count("pk", filter=~Q(verdict=HitCheck.Verdict.UNDECIDED)), wrong=Count("pk", filter=wrong)
-    )
-    return Observed(**counts)
-
-
-def wrong_reports(project: Project) -> int:
-    """Hits that clients reported as wrong since hits by meaning were last reopened."""
-    return HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT).count()
-
-
-def reported(project: Project) -> Observed:
-    """Reports among all hits by meaning: clients report few, so this is a floor."""
-    # A report goes with its plan: only hits of the time that plans are kept for can be among the reported.
-    days = settings.PLAN_RETENTION_DAYS
-    since = timezone.now() - timedelta(days=days) if days else None
-    counted = tallies.counts(project, since=since)
-    hits = sum(count.requests for count in counted if count.decision == PlanSource.SEMANTIC)
-    wrong = wrong_reports(project)
-    return Observed(max(hits, wrong), wrong)
 
 
 def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:

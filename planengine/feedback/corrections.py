@@ -12,12 +12,13 @@ from functools import cached_property
 from itertools import islice
 
 from orra.base.strictjson import Json, same
+from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.composer.naming import compare, is_identifier, key_of, stems_of, words_of
 from planengine.planners.composer.producers import facts_of
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
-from planengine.validation.problems import Problem, quote, quote_all, shorten, show
+from planengine.validation.problems import Problem
 from planengine.validation.references import mentions
 
 _MAX_SOURCES = 3

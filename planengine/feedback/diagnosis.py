@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
+from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import ObjectSchema, type_names
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.feedback.corrections import Corrections
 from planengine.feedback.root_causes import find_cause
-from planengine.validation.problems import Problem, quote, quote_all, shorten, show
+from planengine.validation.problems import Problem
 
 _MAX_TOLD = 5
 _MAX_FIELDS = 20

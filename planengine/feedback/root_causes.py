@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orra.base.strictjson import Json
+from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.literals import fold
-from planengine.validation.problems import Problem, quote, quote_all, shorten, show
+from planengine.validation.problems import Problem
 from planengine.validation.references import mentions, read_reference
 
 _MAX_FIXES = 5

@@ -19,7 +19,7 @@ import structlog
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion
+from planengine.llm.completions import Completion, OnProgress
 from planengine.llm.dialects import Dialect, Message, adapt, memory, merge_roles
 from planengine.llm.errors import (
     ModelContextOverflow,
@@ -36,7 +36,6 @@ from planengine.llm.exchange import OPENAI_URL, Server, converse, fetch
 from planengine.llm.families import Sampling, family_of
 from planengine.llm.model_list import read_model_list
 from planengine.llm.structured_output import LADDER, Rung, response_format
-from planengine.planners.protocol import OnProgress
 
 log = structlog.get_logger(__name__)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from planengine.llm.errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
-from planengine.planners.protocol import Usage
 
 # Other servers' words for what OpenAI calls "stop" and "length".
 _FINISHES = {
@@ -19,6 +19,27 @@ _FINISHES = {
 }
 # SGLang's and vLLM's, and DeepSeek's: the server gave the answer up.
 _GIVEN_UP = {"abort", "error", "insufficient_system_resource"}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the server counted them; ``None`` is unknown, which is not zero."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many characters of reasoning and of the answer itself have come so far, and which of them are new."""
+
+    reasoning: int
+    answer: int
+    new_reasoning: str = ""
+    new_answer: str = ""
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,10 @@ import openai
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion, read_completion
+from planengine.llm.completions import Completion, OnProgress, read_completion
 from planengine.llm.errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
 from planengine.llm.streams import StreamedAnswer, is_stream
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
-from planengine.planners.protocol import OnProgress
 
 OPENAI_URL = "https://api.openai.com/v1"
 # The SDK refuses an empty key, and servers that need none ignore what they get.

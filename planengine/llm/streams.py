@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion, read_answer, read_message
+from planengine.llm.completions import Completion, OnProgress, Progress, read_answer, read_message
 from planengine.llm.errors import (
     MAX_QUOTED,
     ModelBadAnswer,
@@ -20,7 +20,6 @@ from planengine.llm.errors import (
     read_json,
     read_refusal,
 )
-from planengine.planners.protocol import OnProgress, Progress
 
 MAX_TEXT_CHARACTERS = 4_000_000
 MAX_LINE_BYTES = 1024 * 1024

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 
 from orra.base import ids
-from planengine.catalogue.specs import ServiceSpec
 from planengine.models.tenants import Project
 
 
@@ -34,15 +33,3 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def spec(self) -> ServiceSpec:
-        return ServiceSpec(
-            id=self.id,
-            name=self.name,
-            type=self.type,
-            description=self.description,
-            version=self.version,
-            input_schema=self.input_schema,
-            output_schema=self.output_schema,
-            revertible=self.revertible,
-        )

@@ -6,26 +6,14 @@ Planners propose, :mod:`planengine.validation` decides. A draft that cannot be a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
+from planengine.llm.completions import OnProgress, Usage
 from planengine.validation.problems import Problem
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many characters of reasoning and of the answer itself have come so far, and which of them are new."""
-
-    reasoning: int
-    answer: int
-    new_reasoning: str = ""
-    new_answer: str = ""
-
-
-OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -37,14 +25,6 @@ class Job:
     params: Mapping[str, Json]
     catalogue: Catalogue
     on_progress: OnProgress | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens as the server counted them; ``None`` is unknown, which is not zero."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +54,19 @@ class Draft:
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     services_shown: int | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One planner call and what came of it. ``error_code`` is set when the planner gave no draft at all,
+    ``planner`` when it was drawn up by another than the one that was asked."""
+
+    number: int
+    draft: Draft
+    problems: tuple[Problem, ...]
+    seconds: float
+    error_code: str = ""
+    planner: str = ""
 
 
 class Planner(Protocol):

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orra.base.strictjson import Json
+from orra.base.text import quote
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.composer.bench import Workbench
 from planengine.planners.composer.chaining import assemble, plan_of
 from planengine.planners.composer.naming import stems_of
 from planengine.planners.protocol import Job
 from planengine.validation.drafts import read_shape
-from planengine.validation.problems import Problem, quote
+from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
 NAME = "repair:1"

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orra.base.strictjson import InvalidJson, Json, check
-from planengine.validation.problems import Problem, quote, shorten
+from orra.base.text import quote, shorten
+from planengine.validation.problems import Problem
 from planengine.validation.references import is_task_id
 
 MAX_TASKS = 200

@@ -11,12 +11,13 @@ from difflib import get_close_matches
 from itertools import chain, islice
 
 from orra.base.strictjson import Json, same, type_of
+from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import Field, type_names
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.validation.graph import circles, levels
 from planengine.validation.literals import Origins, fold
-from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict, quote, quote_all, shorten, show
+from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict
 from planengine.validation.wiring import Link, Wiring, wire
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orra.base.strictjson import Json, same
+from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import Field
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task
 from planengine.validation.literals import Origins, fold
-from planengine.validation.problems import MAX_PROBLEMS, Problem, quote, quote_all, shorten, show
+from planengine.validation.problems import MAX_PROBLEMS, Problem
 from planengine.validation.references import Reference, is_composite, mentions, read_reference
 
 

@@ -9,8 +9,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from jsonschema import Draft202012Validator
 
-from orra.base.metrics import Waiting
 from orra.base.strictjson import Json
+from planengine.accounting.backlog import Waiting
 from planengine.models import Project
 from tests.conftest import Api
 

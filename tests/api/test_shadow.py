@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache.models import Entry
+from planengine.accounting.wrong_hits import Observed
 from planengine.evaluation import shadow
-from planengine.evaluation.shadow import Observed
 from planengine.models import HitCheck, Plan, Project
 from tests.conftest import Api
 

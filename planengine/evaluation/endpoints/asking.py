@@ -12,14 +12,13 @@ from planengine.drafting.generation import Outcome, generate
 from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
 from planengine.exceptions import ModelError
 from planengine.llm.client import Call, Endpoint, first_dialect, request_body, server_of, site_of
-from planengine.llm.completions import Completion
+from planengine.llm.completions import Completion, Progress
 from planengine.llm.dialects import Dialect, adapt, memory
 from planengine.llm.errors import ModelRefusedRequest
 from planengine.llm.exchange import converse, fetch
 from planengine.llm.model_list import OfferedModel, read_model_list
 from planengine.llm.structured_output import Rung
 from planengine.planners.model import ModelPlanner
-from planengine.planners.protocol import Progress
 
 # Enough for a model that reasons about the colour of the sky, little for one that cannot stop.
 ANSWER_TOKENS = 2048

@@ -11,6 +11,7 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.embeddings.reembedding import ReembeddingBusy
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
+from planengine.planners.composer.composer import composer_name
 
 WORDS = {
     "moved": "embedded anew",
@@ -52,6 +53,7 @@ class Command(BaseCommand):
                 batch=options["batch"],
                 per_second=per_second,
                 progress=self._show_progress,
+                composer_name=composer_name,
             )
         except EmbeddingUnavailable as error:
             raise CommandError(f"{error} What was done stays done: run it again to go on.") from None

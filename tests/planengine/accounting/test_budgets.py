@@ -18,15 +18,15 @@ from orra.base.prices import Price
 from planengine.accounting import budgets, tallies
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.attempts import PROGRESS_SECONDS, Attempts
-from planengine.drafting.generation import Trial
 from planengine.drafting.planner_choice import current_planner
 from planengine.evaluation import shadow
 from planengine.exceptions import BudgetExceeded
 from planengine.lifecycle import plans
 from planengine.lifecycle.worker import work_on
+from planengine.llm.completions import Progress, Usage
 from planengine.models import Attempt, DailyUsage, HitCheck, Plan, Project
 from planengine.planners.focus import CHARACTERS_PER_TOKEN
-from planengine.planners.protocol import Draft, Job, Progress, Usage
+from planengine.planners.protocol import Draft, Job, Trial
 from tests.conftest import Api
 from tests.servers.scripted import ScriptedServer, completion, failure, oblige
 

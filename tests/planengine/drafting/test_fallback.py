@@ -12,11 +12,11 @@ from django.db import connection
 
 from cache.models import Entry
 from planengine.drafting import breaker, planner_choice
-from planengine.drafting.generation import Failure, Outcome, Trial
+from planengine.drafting.generation import Failure, Outcome
 from planengine.lifecycle.worker import work_on
 from planengine.llm.client import Patience
 from planengine.models import Breaker, Flight
-from planengine.planners.protocol import Draft
+from planengine.planners.protocol import Draft, Trial
 from tests.conftest import Api
 from tests.planengine.conftest import forget_planners
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, failure

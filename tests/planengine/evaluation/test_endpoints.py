@@ -25,10 +25,9 @@ from planengine.evaluation.endpoints.judging import (
     room_for,
 )
 from planengine.evaluation.endpoints.sample import LONG
-from planengine.llm.completions import Completion
+from planengine.llm.completions import Completion, Usage
 from planengine.llm.dialects import Dialect
 from planengine.llm.structured_output import Rung
-from planengine.planners.protocol import Usage
 
 
 def said(content: str, *, reasoning: str = "", finish: str = "stop", prompt_tokens: int | None = None) -> Answer:

@@ -17,8 +17,9 @@ from planengine.evaluation.planners.measuring import PlannerUnusable, evaluate
 from planengine.evaluation.planners.report import report
 from planengine.evaluation.planners.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
 from planengine.exceptions import PlannerError
+from planengine.llm.completions import Usage
 from planengine.planners.composer.composer import Composer
-from planengine.planners.protocol import Draft, Feedback, Job, Usage
+from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.validation.rules import validate
 from tests.servers.scripted import Request, Scripted, ScriptedServer, final
 from tests.servers.weak import WeakModel

@@ -30,7 +30,7 @@ from planengine.llm.client import (
     site_of,
     tidy_url,
 )
-from planengine.llm.completions import Completion, read_completion
+from planengine.llm.completions import Completion, Usage, read_completion
 from planengine.llm.errors import (
     ModelAuthFailed,
     ModelBadAnswer,
@@ -47,7 +47,6 @@ from planengine.llm.errors import (
 from planengine.llm.exchange import client_for
 from planengine.llm.families import Sampling
 from planengine.llm.transport import until
-from planengine.planners.protocol import Usage
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]

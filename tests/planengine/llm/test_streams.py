@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from planengine.exceptions import ModelError
 from planengine.llm.client import Endpoint, complete, site_of
-from planengine.llm.completions import Completion
+from planengine.llm.completions import Completion, Progress, Usage
 from planengine.llm.errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
 from planengine.llm.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
-from planengine.planners.protocol import Progress, Usage
 from tests.servers.scripted import Reply, ScriptedServer
 
 SITE = site_of(Endpoint("some-model", api_key="own-secret-key"))

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from planengine.llm.client import Endpoint, Patience
+from planengine.llm.completions import Usage
 from planengine.llm.errors import ModelAuthFailed, ModelUnreachable
 from planengine.planners.model import ModelPlanner
 from planengine.planners.prompts import PROMPT_VERSION
-from planengine.planners.protocol import Draft, Feedback, Job, Usage
+from planengine.planners.protocol import Draft, Feedback, Job
 from tests.planengine.planners.test_prompts import JOB
 from tests.servers.scripted import MODEL, Scripted, ScriptedServer, completion, failure, fenced, oblige, thinking
 

@@ -1,0 +1,36 @@
+"""Names and values inside a sentence: quoted, listed, and cut to a length that suits it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from orra.base.strictjson import Json
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def quote(name: str) -> str:
+    return f"'{shorten(name)}'"
+
+
+def quote_all(names: Iterable[str], limit: int = 12) -> str:
+    """``'a', 'b'``, or ``none`` when there are none; what exceeds the limit is only counted."""
+    every = list(names)
+    shown = [quote(name) for name in every[:limit]]
+    if len(every) > limit:
+        shown.append(f"and {len(every) - limit} more")
+    return ", ".join(shown) or "none"
+
+
+def show(value: Json, limit: int = 60) -> str:
+    """A value as JSON, cut to a length that suits a sentence."""
+    if isinstance(value, str):
+        value = value[:limit]
+    elif isinstance(value, dict) and len(value) > limit:
+        return f"an object of {len(value)} members"
+    elif isinstance(value, list) and len(value) > limit:
+        return f"an array of {len(value)} items"
+    return shorten(json.dumps(value, ensure_ascii=False), limit)

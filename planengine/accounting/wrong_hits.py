@@ -1,0 +1,70 @@
+"""How often hits were found wrong: among those that were checked, and among those that clients reported."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from orra.base.strictjson import Json
+from planengine.accounting import tallies
+from planengine.models import HitCheck, Project
+from planengine.models.states import PlanSource
+
+Z = 1.96  # two-sided 95 %
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Checked hits and how many of them were wrong; ``low`` and ``high`` are Wilson's 95 % interval."""
+
+    checked: int
+    wrong: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.wrong / self.checked if self.checked else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """E. B. Wilson, 1927: sensible for few checks and for none wrong."""
+        if not self.checked:
+            return 0.0, 1.0
+        share, n = self.wrong / self.checked, self.checked
+        centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+        margin = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+        return max(0.0, centre - margin), min(1.0, centre + margin)
+
+    def as_dict(self) -> dict[str, Json]:
+        low, high = self.interval
+        return {"checked": self.checked, "wrong": self.wrong, "rate": self.rate, "low": low, "high": high}
+
+
+def observed(project: Project) -> Observed:
+    """Over the sampled checks since hits by meaning were last reopened."""
+    checks = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.SAMPLE)
+    wrong = Q(verdict=HitCheck.Verdict.WRONG)
+    counts = checks.aggregate(
+        checked=Count("pk", filter=~Q(verdict=HitCheck.Verdict.UNDECIDED)), wrong=Count("pk", filter=wrong)
+    )
+    return Observed(**counts)
+
+
+def wrong_reports(project: Project) -> int:
+    """Hits that clients reported as wrong since hits by meaning were last reopened."""
+    return HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT).count()
+
+
+def reported(project: Project) -> Observed:
+    """Reports among all hits by meaning: clients report few, so this is a floor."""
+    # A report goes with its plan: only hits of the time that plans are kept for can be among the reported.
+    days = settings.PLAN_RETENTION_DAYS
+    since = timezone.now() - timedelta(days=days) if days else None
+    counted = tallies.counts(project, since=since)
+    hits = sum(count.requests for count in counted if count.decision == PlanSource.SEMANTIC)
+    wrong = wrong_reports(project)
+    return Observed(max(hits, wrong), wrong)
