@@ -23,12 +23,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orra.embedded.defaults import BASE_DIR, Valkey, fill, fill_secrets
+from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
 from orra.embedded.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import Credentials, Options, Running, credentials, running, write
 from orra.embedded.supervision import Child, Log, Program, python, run_once, say
+from orra.embedded.valkey import Valkey
 
 START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time

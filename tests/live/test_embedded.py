@@ -19,9 +19,10 @@ import psutil
 import psycopg
 import pytest
 
-from orra.embedded.defaults import BASE_DIR, Valkey, secret
+from orra.embedded.defaults import BASE_DIR, secret
 from orra.embedded.postgres import cluster_id, ensure_postgres, postmaster_pid, stop_postgres
 from orra.embedded.processes import EmbeddedError
+from orra.embedded.valkey import Valkey
 
 # Process kills are survived without waiting for the disk, so most tests here do not.
 start_postgres = partial(ensure_postgres, throwaway=True)
