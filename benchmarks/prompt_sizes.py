@@ -52,7 +52,7 @@ THINGS: tuple[tuple[str, str, Fields], ...] = (
                                           ("start_date", "string", "First day at work, ISO 8601"))),
 )
 # Name, what it does; how many of the thing's fields it takes, and whether it gives all of them.
-DEEDS: tuple[tuple[str, str, int, bool], ...] = (
+ACTIONS: tuple[tuple[str, str, int, bool], ...] = (
     ("find", "Find {thing} by its number and return what is known of it.", 1, True),
     ("search", "Search for {thing} by free text; the best matches come first, at most fifty.", 1, True),
     ("create", "Create {thing} with the given details. Fails when one with the same number exists.", 3, False),
@@ -79,15 +79,15 @@ DEEDS: tuple[tuple[str, str, int, bool], ...] = (
 
 def make_catalogue(count: int) -> Catalogue:
     """Services like those that teams register, ``count`` of them, the same ones every time."""
-    pairs = itertools.islice(itertools.product(DEEDS, THINGS), count)
-    services = [_service(number, deed, thing) for number, (deed, thing) in enumerate(pairs)]
+    pairs = itertools.islice(itertools.product(ACTIONS, THINGS), count)
+    services = [_service(number, action, thing) for number, (action, thing) in enumerate(pairs)]
     if len(services) < count:
         raise ValueError(f"There are only {len(services)} different services.")
     return Catalogue(services)
 
 
-def _service(number: int, deed: tuple[str, str, int, bool], thing: tuple[str, str, Fields]) -> ServiceSpec:
-    (verb, told, taken, gives_all), (noun, meaning, fields) = deed, thing
+def _service(number: int, action: tuple[str, str, int, bool], thing: tuple[str, str, Fields]) -> ServiceSpec:
+    (verb, told, taken, gives_all), (noun, meaning, fields) = action, thing
     given: Fields = fields if gives_all else (fields[0], ("status", "string", f"What became of the {noun}"))
     return ServiceSpec(
         id=f"s_{number}",

@@ -50,7 +50,7 @@ OF_IDS = f"{USABLE} AND id = ANY(%s)"
 class Policy:
     """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
     ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
-    cosine similarity for a hit by meaning. ``sound`` tells whether an entry's plan is still good for the request
+    cosine similarity for a hit by meaning. ``valid`` tells whether an entry's plan is still good for the request
     it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
     tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is. ``verdicts``
     gives what is known, by template key, of entries whose wording alone a guard objects to: ``yes`` lets one serve
@@ -60,7 +60,7 @@ class Policy:
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
-    sound: Callable[[Entry], bool] = lambda entry: False
+    valid: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
     contest: Callable[[Entry], Contest] = lambda entry: Contest.OPEN
     rehearse: bool = False
@@ -284,7 +284,7 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     objection = policy.accept(plan)
     if objection is None:
         return plan, None
-    if not policy.rehearse and not policy.sound(entry):
+    if not policy.rehearse and not policy.valid(entry):
         quarantine(entry.id, objection)
     return None, Refusal("validation", objection)
 
@@ -298,7 +298,7 @@ def _fill_by_meaning(
     pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
     if pairs is not None:
         params = rename_params(params, pairs)
-        template = make_template(request.action, params, telling=request.telling)
+        template = make_template(request.action, params, discriminating_terms=request.discriminating_terms)
     refusal = check_guards(
         template,
         cached,

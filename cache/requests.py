@@ -32,17 +32,17 @@ class Scope:
 
 @dataclass(frozen=True)
 class Request:
-    """An action with its params (by field, in their order) and where to look for a plan. ``telling`` are the words
-    by which tasks are told apart, see :func:`make_template`."""
+    """An action with its params (by field, in their order) and where to look for a plan. ``discriminating_terms``
+    are the words by which tasks are told apart, see :func:`make_template`."""
 
     scope: Scope
     action: str
     params: Mapping[str, Json]
-    telling: frozenset[str] = frozenset()
+    discriminating_terms: frozenset[str] = frozenset()
 
     @cached_property
     def template(self) -> Template:
-        return make_template(self.action, self.params, telling=self.telling)
+        return make_template(self.action, self.params, discriminating_terms=self.discriminating_terms)
 
     @cached_property
     def identity(self) -> str:

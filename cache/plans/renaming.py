@@ -58,11 +58,11 @@ def pair_fields(asked: Fields, cached: Fields) -> dict[str, str] | None:
         return None
     left_asked, left_cached = dict(asked), dict(cached)
     pairs: dict[str, str] = {}
-    readings: tuple[Callable[[str], str], ...] = (str, _joined, _spelt_out, plain_name)
-    for reading in readings:
-        if reading is plain_name and not (_differ(asked, plain_name) and _differ(cached, plain_name)):
+    spellings: tuple[Callable[[str], str], ...] = (str, _joined, _spelt_out, plain_name)
+    for spelling in spellings:
+        if spelling is plain_name and not (_differ(asked, plain_name) and _differ(cached, plain_name)):
             return None
-        here, there = _by_name(left_asked, reading), _by_name(left_cached, reading)
+        here, there = _by_name(left_asked, spelling), _by_name(left_cached, spelling)
         for name in here.keys() & there.keys():
             if len(here[name]) != 1 or len(there[name]) != 1:
                 return None
@@ -121,16 +121,16 @@ def rename_plan(plan: Json, pairs: Mapping[str, str]) -> Json:
     return renamed
 
 
-def _by_name(fields: Mapping[str, str], reading: Callable[[str], str]) -> dict[str, list[str]]:
+def _by_name(fields: Mapping[str, str], spelling: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for field in fields:
-        if name := reading(field):
+        if name := spelling(field):
             found.setdefault(name, []).append(field)
     return found
 
 
-def _differ(fields: Fields, reading: Callable[[str], str]) -> bool:
-    names = [reading(field) for field, _ in fields]
+def _differ(fields: Fields, spelling: Callable[[str], str]) -> bool:
+    names = [spelling(field) for field, _ in fields]
     return len(set(names)) == len(names)
 
 

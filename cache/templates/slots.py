@@ -69,11 +69,11 @@ class _Leaf:
 
 
 def find_slots(
-    action: str, literals: list[Literal], params: Mapping[str, Json], *, telling: Collection[str] = ()
+    action: str, literals: list[Literal], params: Mapping[str, Json], *, discriminating_terms: Collection[str] = ()
 ) -> tuple[Slot, ...]:
     """The slots of ``action`` from left to right: params' values, and the literals that hold none. A value of
-    ``telling`` words only stays in the text."""
-    slots = _param_slots(action, literals, params, telling)
+    ``discriminating_terms`` only stays in the text."""
+    slots = _param_slots(action, literals, params, discriminating_terms)
     taken = bytearray(len(action))
     for slot in slots:
         _take(taken, slot.start, slot.end)
@@ -96,16 +96,16 @@ def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
     return kept
 
 
-def find_choices(params: Mapping[str, Json], telling: Collection[str]) -> tuple[tuple[str, str], ...]:
+def find_choices(params: Mapping[str, Json], discriminating_terms: Collection[str]) -> tuple[tuple[str, str], ...]:
     """The params' leaves that may decide what is done even where the action does not say them, with their values:
     "Notify the customer" wants one plan with {"channel": "email"} and another with {"channel": "SMS"} where there
     is a service for each, and {"express": true} another than false."""
     found: list[tuple[str, str]] = []
     for path, value in islice(leaves(params), MAX_LEAVES):
         name = ".".join(map(str, path))
-        if isinstance(value, str) and _is_choice(value, telling):
+        if isinstance(value, str) and _is_choice(value, discriminating_terms):
             found.append((name, " ".join(token.folded for token in tokenize(value))))
-        elif isinstance(value, bool) and _is_choice(str(path[-1]), telling):
+        elif isinstance(value, bool) and _is_choice(str(path[-1]), discriminating_terms):
             found.append((name, str(value).lower()))
     return tuple(sorted(found))
 
@@ -124,7 +124,7 @@ def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
 
 
 def _param_slots(
-    action: str, literals: list[Literal], params: Mapping[str, Json], telling: Collection[str]
+    action: str, literals: list[Literal], params: Mapping[str, Json], discriminating_terms: Collection[str]
 ) -> list[Slot]:
     found = _param_leaves(params, longest=4 * len(action))
     if not found:
@@ -132,7 +132,7 @@ def _param_slots(
     tokens = tokenize(action)
     by_span: dict[Span, list[list[_Leaf]]] = {}
     for group, spans in (*_as_text(action, tokens, found), *_as_number(action, literals, found)):
-        for span in () if spans and _is_choice(group[0].text, telling) else spans:
+        for span in () if spans and _is_choice(group[0].text, discriminating_terms) else spans:
             by_span.setdefault(span, []).append(group)
     atoms = [literal for literal in literals if literal.kind != "quoted"]
     chosen = _longest(span for span in by_span if not _cuts_a_literal(action, span, atoms))
@@ -206,11 +206,11 @@ def _is_command(words: list[str], index: int, needle: str) -> bool:
     return needle in EFFECT_OF and stands_as_command(words, index)
 
 
-def _is_choice(text: str, telling: Collection[str]) -> bool:
+def _is_choice(text: str, discriminating_terms: Collection[str]) -> bool:
     """Whether the words decide what is done: {"kind": "flight"} must not make "Book a flight" and "Book a
     hotel" one template where there is a service for each."""
     words = name_words(text) if len(text) <= MAX_CHOICE else ()
-    return bool(words) and all(any(stem in telling for stem in stems(word)) for word in words)
+    return bool(words) and all(any(stem in discriminating_terms for stem in stems(word)) for word in words)
 
 
 def _as_number(

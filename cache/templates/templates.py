@@ -81,13 +81,15 @@ class Template:
         return _assemble(action, _read_slots(value.get("slots"), action), fields, choices)
 
 
-def make_template(action: str, params: Mapping[str, Json], *, telling: Collection[str] = ()) -> Template:
+def make_template(
+    action: str, params: Mapping[str, Json], *, discriminating_terms: Collection[str] = ()
+) -> Template:
     """The template of ``action`` as asked with ``params`` (field → JSON value, in the request's order).
-    ``telling`` are the words, in their base form, that tell one task from another: a value of such words only is
-    no slot but a choice."""
-    slots = find_slots(action, find_literals(action), params, telling=telling)
+    ``discriminating_terms`` are the words, in their base form, that tell one task from another: a value of such
+    words only is no slot but a choice."""
+    slots = find_slots(action, find_literals(action), params, discriminating_terms=discriminating_terms)
     fields = tuple(sorted((field, field_type(value)) for field, value in params.items()))
-    return _assemble(action, slots, fields, find_choices(params, telling))
+    return _assemble(action, slots, fields, find_choices(params, discriminating_terms))
 
 
 def fill(template: Template, values: Sequence[str]) -> str:

@@ -20,9 +20,9 @@ MISS = "miss"
 
 
 def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str, Json]:
-    """Counts from the full hour ``since`` on, or since the project began; what the cache holds and how honest it
-    was found is as of now. ``hit_rate`` is of the requests that the cache was asked about, ``None`` before the
-    first; tokens are those that planning the serving entries had cost, where the server told them."""
+    """Counts from the full hour ``since`` on, or since the project began; what the cache holds and how often it
+    was found wrong is as of now. ``hit_rate`` is of the requests that the cache was asked about, ``None`` before
+    the first; tokens are those that planning the serving entries had cost, where the server told them."""
     counts = tallies.counts(project, since=since)
     by_decision = _sum((count.decision, count.requests) for count in counts)
     hits = {source.value: by_decision.get(source.value, 0) for source in HIT_SOURCES}

@@ -68,7 +68,7 @@ class Catalogue:
     def __init__(self, services: Iterable[ServiceSpec]) -> None:
         self._services = tuple(services)
         self._digests: dict[tuple[str, ...], str] = {}  # these three are asked for on every lookup
-        self._telling: dict[frozenset[str], frozenset[str]] = {}
+        self._discriminating_terms: dict[frozenset[str], frozenset[str]] = {}
         self._contests: dict[tuple[frozenset[str], frozenset[str]], Contest] = {}
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
@@ -86,15 +86,15 @@ class Catalogue:
     def _takers(self) -> tuple[Taker, ...]:
         return tuple(map(_taker, self._services))
 
-    def telling(self, fields: Iterable[str]) -> frozenset[str]:
+    def discriminating_terms(self, fields: Iterable[str]) -> frozenset[str]:
         """The words, and what these may be forms of, by which services are told apart that could take params of
         these fields."""
         given = plain_names(fields)
-        known = self._telling.get(given)
+        known = self._discriminating_terms.get(given)
         if known is None:
             known = telling_words(self._takers, given)
-            _make_room(self._telling)
-            self._telling[given] = known
+            _make_room(self._discriminating_terms)
+            self._discriminating_terms[given] = known
         return known
 
     def contest(self, fields: Iterable[str], used: Iterable[str]) -> Contest:

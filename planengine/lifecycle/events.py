@@ -1,4 +1,4 @@
-"""What happened to a plan, as server-sent events: a telling of its rows, which are the truth.
+"""What happened to a plan, as server-sent events: derived from its rows, which are the truth.
 
     queued ─ cache ─┬─ attempt_started ─ answered ─ problems_found ─ retry ─ attempt_started ─ … ─┬─ ready
                     │                  └ attempt_failed                                           ├─ not_actionable

@@ -223,7 +223,7 @@ def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
 
 
 def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
-    """Ids of plans that no worker has, that follow no flight in the air and that were not enqueued lately: what a
+    """Ids of plans that no worker has, that follow no flight under way and that were not enqueued lately: what a
     dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
     waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))

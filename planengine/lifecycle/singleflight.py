@@ -1,7 +1,7 @@
 """Flights: requests that one plan can serve are planned once, whichever processes they came to.
 
-    board ──no such flight──▶ leads ── plans, stores ──▶ lands: its followers are released
-      └──it is in the air───▶ follows: the Plan stays pending, and no worker is occupied
+    join ──no such flight──▶ leads ── plans, stores ──▶ completes it: its followers are released
+      └──it is under way───▶ follows: the Plan stays pending, and no worker is occupied
 
 A flight is a row with a unique fingerprint, a lease and a fencing token. A leader that dies loses its lease, and
 the next who comes takes the flight over; whoever holds an older token can do nothing with it.
@@ -30,7 +30,7 @@ from orra.base import metrics
 from orra.base.leases import LEASE
 from planengine.models import Flight, Follower, Plan
 
-# A flight may land between the try to lead it and the try to follow it.
+# A flight may be completed between the try to lead it and the try to follow it.
 TRIES = 3
 
 # In both, who leads follows no longer. Parameters of the first: fingerprint, project, leader, lease, leader.
@@ -59,8 +59,8 @@ TAKE_OVER = """
     SELECT id, token, fingerprint FROM led
 """
 
-# Locks the flight first, as a landing does, which therefore sees either this follower or none. Parameters: plan,
-# identity, fingerprint, plan.
+# Locks the flight first, as its completion does, which therefore sees either this follower or none. Parameters:
+# plan, identity, fingerprint, plan.
 FOLLOW = """
     INSERT INTO planengine_follower AS follower (plan_id, flight_id, identity, since)
     SELECT %s, id, %s, statement_timestamp() FROM planengine_flight
@@ -76,8 +76,8 @@ OF_FLIGHT = """
 
 @dataclass(frozen=True)
 class Route:
-    """Where a request flies. ``template`` and ``lane`` are fingerprints of flights, ``identity`` is equal for
-    identical requests."""
+    """Which flights a request may share. ``template`` and ``lane`` are fingerprints of flights, ``identity``
+    is equal for identical requests."""
 
     template: str
     lane: str
@@ -100,7 +100,7 @@ def route_of(request: Request, *, lanes: int) -> Route:
     return Route(template, _digest(template, str(lane)), request.identity)
 
 
-def board(plan: Plan, route: Route, *, in_lane: bool) -> Lead | None:
+def join(plan: Plan, route: Route, *, in_lane: bool) -> Lead | None:
     """The lead of the plan's flight when nobody has it; ``None`` when the plan follows now, or leads already."""
     fingerprint = route.lane if in_lane else route.template
     for _ in range(TRIES):
@@ -155,7 +155,7 @@ def dismiss(lead: Lead, *, identical: bool = False) -> list[str]:
     return _ids(lead, identical, "DELETE FROM planengine_follower")
 
 
-def land(lead: Lead) -> list[str]:
+def complete(lead: Lead) -> list[str]:
     """Ends the flight; the ids of all who followed it."""
     released = release(lead)
     _led(lead).delete()

@@ -1,4 +1,5 @@
-"""A worker's way with one Plan: look in the cache again, board its flight, plan, store, finish, land.
+"""What a worker does with one Plan: look in the cache again, join or lead its flight, plan, store, finish,
+complete the flight.
 
 No database transaction is open while a planner thinks, and leases kept alive meanwhile tell everybody else that
 the plan, and the flight that it leads, are in good hands.
@@ -42,7 +43,7 @@ def work_on(plan_id: str) -> Sequence[str]:
     """Brings the plan to its outcome, or lets it follow a flight that will, unless somebody else has it or it is
     finished. Gives the ids of the plans that a worker can go on with now, because they waited for this one.
 
-    Only requests that use the cache fly together: one that bypasses it wants nothing of others, and one that
+    Only requests that use the cache share a flight: one that bypasses it wants nothing of others, and one that
     refreshes it asks for a plan of its own, for which others need not wait while there may be an older one."""
     plan = plans.find_free(plan_id)
     if plan is None:
@@ -52,7 +53,7 @@ def work_on(plan_id: str) -> Sequence[str]:
         _work(plan_id, request, lead=None)
         return ()
     try:
-        lead, released = _board(plan, request)
+        lead, released = _join(plan, request)
     except DatabaseError:
         raise  # the sweep tries again
     except Exception:
@@ -62,10 +63,10 @@ def work_on(plan_id: str) -> Sequence[str]:
     if lead is None:
         return released
     _work(plan_id, request, lead=lead)
-    return [*released, *_land(lead, plan_id)]
+    return [*released, *_complete(lead, plan_id)]
 
 
-def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]]:
+def _join(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]]:
     """The lead of the plan's flight, if it is the one to be planned, and the ids of those that this set free. It
     is not when another leads, which it then follows, nor when the cache has it now, which then has served it."""
     asked = plan_cache.request_for(plan.project, request)
@@ -85,13 +86,13 @@ def _board(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]
             plans.serve(plan, decision)
         return None, ()
     in_lane = follower is not None or lookup.serves_identical_only(asked)
-    lead = singleflight.board(plan, route, in_lane=in_lane)
+    lead = singleflight.join(plan, route, in_lane=in_lane)
     released: Sequence[str] = ()
     if lead is not None and not in_lane and lookup.serves_identical_only(asked):
-        # The flight before landed since the last look, and its followers are on their way to their lanes.
+        # The flight before was completed since the last look, and its followers are on their way to their lanes.
         with singleflight.held(lead):
-            released = singleflight.land(lead)
-        lead = singleflight.board(plan, route, in_lane=True)
+            released = singleflight.complete(lead)
+        lead = singleflight.join(plan, route, in_lane=True)
     if lead is None:
         plans.park(plan)
     return lead, released
@@ -112,7 +113,7 @@ def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
 
 
 def _extensions(plan: Plan, lead: Lead | None) -> list[Callable[[], bool]]:
-    """The flight's first: a leader that is lost must not seem to be in the air when its plan is taken up again."""
+    """The flight's first: a leader that is lost must not seem to be at work when its plan is taken up again."""
     own: list[Callable[[], bool]] = [lambda: plans.extend_lease(plan)]
     return own if lead is None else [lambda: singleflight.extend(lead), *own]
 
@@ -126,7 +127,7 @@ def _finish_broken(plan: Plan) -> None:
 def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
     vector = None
     if lead is not None:
-        # Between the last look and the lead of the flight, the one before may have landed.
+        # Between the last look and the lead of the flight, the one before may have been completed.
         decision = plan_cache.find_asking(plan.project, request)
         if decision.hit:
             plans.finish_from_cache(plan, decision)
@@ -207,7 +208,7 @@ def _store(
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)
 
 
-def _land(lead: Lead, plan_id: str) -> Sequence[str]:
+def _complete(lead: Lead, plan_id: str) -> Sequence[str]:
     """Ends the flight of a plan that has its outcome, for its followers to have it too, each with its own values;
     the ids of those to go on with. Killed before this, the flight is taken over and finds the entry."""
     plan = Plan.objects.filter(pk=plan_id).first()
@@ -224,7 +225,7 @@ def _land(lead: Lead, plan_id: str) -> Sequence[str]:
             released = singleflight.release(lead, identical=True)
             next_ones = singleflight.pass_on(lead)
         else:
-            released, next_ones = singleflight.land(lead), []
+            released, next_ones = singleflight.complete(lead), []
     if not next_ones:
         metrics.FLIGHTS.labels("landed" if plan.error is None else "failed").inc()
     log.info("flight landed", plan=plan.id, project=plan.project_id, flight=lead.flight_id, released=len(released))

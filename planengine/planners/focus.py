@@ -65,8 +65,8 @@ def choose(
     ``characters``, none without what could give its inputs. If none fits, the most needed one: that it is too
     long, the model's server says better."""
     facts = facts_of(job.catalogue)
-    wishes = [request.text for request in clauses.read(job.action, job.params).requests[:_MAX_TEXTS]]
-    texts = list(dict.fromkeys([*wishes, job.action]))
+    requests = [request.text for request in clauses.read(job.action, job.params).requests[:_MAX_TEXTS]]
+    texts = list(dict.fromkeys([*requests, job.action]))
     keys = frozenset(map(key_of, job.params))
     found = relevance.similarities_to(texts, facts.described)
     scores = found.values / found.scale + [_evidence(facts, spec, keys) for spec in facts.services]

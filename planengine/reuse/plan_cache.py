@@ -34,7 +34,12 @@ def request_for(project: Project, request: PlanRequest, *, planner: Planner | No
     """``planner`` is whose plans are asked for, if not the current one's: one's plans are not another's."""
     planner = planner or current_planner()
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=planner.name)
-    return Request(scope, request.action, request.params, telling=catalogue_of(project).telling(request.params))
+    return Request(
+        scope,
+        request.action,
+        request.params,
+        discriminating_terms=catalogue_of(project).discriminating_terms(request.params),
+    )
 
 
 def find(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
@@ -136,7 +141,7 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
             return None
         return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
 
-    def sound(entry: Entry) -> bool:
+    def valid(entry: Entry) -> bool:
         """Whether the entry's plan is still valid for its own request: then only these values do not fit it."""
         try:
             entry.refresh_from_db(fields=["action", "params"])  # a lookup leaves them out
@@ -158,7 +163,7 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
-        sound=sound,
+        valid=valid,
         current=current,
         contest=contest,
         verdicts=model_check.verdicts_for(project, asked),

@@ -107,7 +107,7 @@ def _doubted_templates(project: Project, catalogue: Catalogue) -> set[int]:
 
 
 def _template_of(action: str, params: Json, catalogue: Catalogue) -> int:
-    key = make_template(action, params, telling=catalogue.telling(params)).key
+    key = make_template(action, params, discriminating_terms=catalogue.discriminating_terms(params)).key
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 

@@ -137,10 +137,10 @@ def test_a_plan_that_follows_another_leads_to_it(
 ) -> None:
     leader, follower = (make_plan(shop, status="pending") for _ in range(2))
     route = singleflight.Route("t" * 64, "l" * 64, "1" * 64)
-    lead = singleflight.board(leader, route, in_lane=False)
-    assert lead is not None and singleflight.board(follower, route, in_lane=False) is None
+    lead = singleflight.join(leader, route, in_lane=False)
+    assert lead is not None and singleflight.join(follower, route, in_lane=False) is None
 
     assert f'Waits for</th><td><a href="{page_of(leader)}">{leader.pk}</a>' in body(operator, page_of(follower))
     assert "Waits for" not in body(operator, page_of(leader))
-    singleflight.land(lead)
+    singleflight.complete(lead)
     assert "Waits for" not in body(operator, page_of(follower))

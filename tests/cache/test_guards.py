@@ -31,7 +31,7 @@ def refusal(asked: str, cached: str, **params: Any) -> str | None:
 )
 def test_a_value_that_may_decide_what_is_done_must_be_the_same(asked: str, cached: str, guard: str | None) -> None:
     def template(channel: str) -> Template:
-        return make_template("Tell the guest", {"channel": channel}, telling={"email", "sms"})
+        return make_template("Tell the guest", {"channel": channel}, discriminating_terms={"email", "sms"})
 
     found = check_guards(template(asked), template(cached))
     assert (found and found.guard) == guard

@@ -73,10 +73,10 @@ class Cache:
         *,
         floor: float = 0.9,
         accept: Callable[[Json], str | None] = lambda plan: None,
-        sound: Callable[[Entry], bool] = lambda entry: False,
+        valid: Callable[[Entry], bool] = lambda entry: False,
         **params: Json,
     ) -> Decision:
-        policy = Policy(accept=accept, embed=self.embed, floor=floor, sound=sound)
+        policy = Policy(accept=accept, embed=self.embed, floor=floor, valid=valid)
         return lookup.find(self.request(action, **params), policy)
 
 
@@ -275,11 +275,11 @@ class TestAcceptance:
         def accept(plan: Json) -> str | None:
             return "No such order." if plan["tasks"][0]["input"]["order_id"] == "ORD-X" else None
 
-        def sound(entry: Entry) -> bool:
+        def valid(entry: Entry) -> bool:
             return accept(entry.plan) is None
 
-        assert cache.find(wording, accept=accept, sound=sound, order_id="ORD-X").reason == "refused"
-        assert cache.find(wording, accept=accept, sound=sound, order_id="ORD-2").entry_id == entry.pk
+        assert cache.find(wording, accept=accept, valid=valid, order_id="ORD-X").reason == "refused"
+        assert cache.find(wording, accept=accept, valid=valid, order_id="ORD-2").entry_id == entry.pk
 
     def test_the_filled_plan_is_what_is_judged(self, cache: Cache) -> None:
         cache.store(REFUND, order_id="ORD-1")

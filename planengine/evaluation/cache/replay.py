@@ -70,7 +70,9 @@ class Bench:
 
     def _asked(self, request: PlanRequest) -> Request:
         scope = Scope(self.project.pk, embedding_model=self.embedder.name, planner="stand-in")
-        return Request(scope, request.action, request.params, telling=self.planner.telling(request))
+        return Request(
+            scope, request.action, request.params, discriminating_terms=self.planner.discriminating_terms(request)
+        )
 
     def _embed(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.embed([text])[0]

@@ -45,8 +45,8 @@ class StandIn:
             self._is_whole = True
         self._catalogue = self._made()
 
-    def telling(self, request: PlanRequest) -> frozenset[str]:
-        return self._catalogue.telling(request.params)
+    def discriminating_terms(self, request: PlanRequest) -> frozenset[str]:
+        return self._catalogue.discriminating_terms(request.params)
 
     def contest(self, request: PlanRequest, services: Iterable[str]) -> Contest:
         """What could be done instead, of what is known: nothing is settled by services that come one by one."""

@@ -112,9 +112,9 @@ class _Attempt:
         inputs = {service: dict(self.sources[service]) for service in services}
         for service in services:
             self._wire_optional(service, inputs, services)
-        contested = self._contested(inputs)
-        if contested:
-            return Assembly(missing=contested)
+        ambiguous = self._ambiguous(inputs)
+        if ambiguous:
+            return Assembly(missing=ambiguous)
         used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
         return Assembly(services, inputs, {name: value for name, value in self.constants.items() if name in used})
 
@@ -273,7 +273,7 @@ class _Attempt:
         used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
         return given if given is not None and given.field not in used else None
 
-    def _contested(self, inputs: Mapping[str, Mapping[str, Source]]) -> tuple[Missing, ...]:
+    def _ambiguous(self, inputs: Mapping[str, Mapping[str, Source]]) -> tuple[Missing, ...]:
         """A param that stands in for two differently named inputs stands for neither."""
         stands_for: dict[str, dict[str, Missing]] = {}
         for service, wired in inputs.items():
@@ -281,8 +281,8 @@ class _Attempt:
                 if source.service is None and source.likeness > Likeness.IDENTIFIER:
                     reason = f"param '{source.field}' could be that or another input"
                     stands_for.setdefault(source.field, {})[key_of(name)] = Missing(service, name, reason)
-        contested = [found for found in stands_for.values() if len(found) > 1]
-        return tuple(missing for found in contested for missing in found.values())
+        ambiguous = [found for found in stands_for.values() if len(found) > 1]
+        return tuple(missing for found in ambiguous for missing in found.values())
 
     def _missing(self, goal: str) -> Missing:
         """The first input that nothing gives, followed down to the service at which the chain breaks."""

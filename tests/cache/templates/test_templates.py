@@ -217,7 +217,9 @@ def test_a_param_that_is_part_of_the_request_is_a_slot() -> None:
     ],
 )
 def test_a_value_that_tells_one_task_from_another_is_no_slot(action: str, kind: str, shown: str) -> None:
-    template = make_template(action, {"kind": kind, "place": "Oslo"}, telling={"book", "flight", "hotel", "room"})
+    template = make_template(
+        action, {"kind": kind, "place": "Oslo"}, discriminating_terms={"book", "flight", "hotel", "room"}
+    )
 
     assert template.text == shown
 
@@ -238,8 +240,11 @@ def test_a_value_that_tells_one_task_from_another_is_no_slot(action: str, kind: 
 def test_a_value_that_may_decide_what_is_done_need_not_stand_in_the_action(
     params: dict[str, Any], others: dict[str, Any], same: bool
 ) -> None:
-    telling = {"send", "email", "sms", "notify", "customer"}
-    one, other = (make_template("Tell the customer", each, telling=telling) for each in (params, others))
+    discriminating_terms = {"send", "email", "sms", "notify", "customer"}
+    one, other = (
+        make_template("Tell the customer", each, discriminating_terms=discriminating_terms)
+        for each in (params, others)
+    )
 
     assert (one.key == other.key) == same
     assert Template.from_json(one.to_json()) == one

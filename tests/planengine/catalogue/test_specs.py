@@ -71,11 +71,15 @@ def test_words_are_telling_where_services_take_the_same_and_only_one_says_them()
     mail = a_service("mail", {"address": TEXT}, {})
     catalogue = Catalogue([lamp, fan, mail])
 
-    assert catalogue.telling(["room", "kind"]) == {"lamp", "fan"}
-    assert catalogue.telling(["room"]) == catalogue.telling(["room"])
-    assert catalogue.telling(["room", "address"]) == {"lamp", "fan"}
-    assert catalogue.telling(["address"]) == Catalogue([lamp]).telling(["room"]) == frozenset()
-    assert Catalogue([]).telling(["room"]) == frozenset()
+    assert catalogue.discriminating_terms(["room", "kind"]) == {"lamp", "fan"}
+    assert catalogue.discriminating_terms(["room"]) == catalogue.discriminating_terms(["room"])
+    assert catalogue.discriminating_terms(["room", "address"]) == {"lamp", "fan"}
+    assert (
+        catalogue.discriminating_terms(["address"])
+        == Catalogue([lamp]).discriminating_terms(["room"])
+        == frozenset()
+    )
+    assert Catalogue([]).discriminating_terms(["room"]) == frozenset()
 
 
 ROOM = {"room": TEXT}

@@ -81,8 +81,8 @@ def test_the_lost_leaders_plan_shares_the_failure_of_who_took_over(api: Api, ser
 def test_a_lead_that_was_taken_over_is_good_for_nothing(api: Api) -> None:
     first, second = (Plan.objects.get(pk=ask(api, order)) for order in ("A-1", "B-2"))
     route = singleflight.Route("t" * 64, "l" * 64, "1" * 64)
-    lost = singleflight.board(first, route, in_lane=False)
-    assert lost is not None and singleflight.board(second, route, in_lane=False) is None
+    lost = singleflight.join(first, route, in_lane=False)
+    assert lost is not None and singleflight.join(second, route, in_lane=False) is None
     lose_the_leader()
     won = singleflight.take_over(Follower.objects.get(plan=second), route)
 
@@ -93,10 +93,10 @@ def test_a_lead_that_was_taken_over_is_good_for_nothing(api: Api) -> None:
     with singleflight.held(won) as held:
         assert held
     third = Plan.objects.get(pk=ask(api, "C-3"))
-    assert singleflight.board(third, route, in_lane=False) is None
-    for use in (singleflight.release, singleflight.dismiss, singleflight.pass_on, singleflight.land):
+    assert singleflight.join(third, route, in_lane=False) is None
+    for use in (singleflight.release, singleflight.dismiss, singleflight.pass_on, singleflight.complete):
         assert use(lost) == []
-    assert singleflight.land(won) == [third.pk]
+    assert singleflight.complete(won) == [third.pk]
 
 
 def test_a_request_that_kills_its_workers_takes_its_followers_with_it(api: Api, server: ScriptedServer) -> None:

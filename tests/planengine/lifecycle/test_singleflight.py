@@ -63,14 +63,14 @@ def test_a_flight_that_landed_a_moment_ago_is_not_flown_again(
     api: Api, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late, quick = ask(api, "A-1"), ask(api, "B-2")
-    board = singleflight.board
+    join = singleflight.join
 
-    def board_after_the_quick_one(*args: Any, **kwargs: Any) -> singleflight.Lead | None:
-        monkeypatch.setattr("planengine.lifecycle.worker.singleflight.board", board)
+    def join_after_the_quick_one(*args: Any, **kwargs: Any) -> singleflight.Lead | None:
+        monkeypatch.setattr("planengine.lifecycle.worker.singleflight.join", join)
         work(quick)
-        return board(*args, **kwargs)
+        return join(*args, **kwargs)
 
-    monkeypatch.setattr("planengine.lifecycle.worker.singleflight.board", board_after_the_quick_one)
+    monkeypatch.setattr("planengine.lifecycle.worker.singleflight.join", join_after_the_quick_one)
     work(late)
 
     assert server.calls == 1
