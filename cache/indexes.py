@@ -117,7 +117,7 @@ def _dimensions(cursor: CursorWrapper, scope: str) -> int:
 
 
 def _build(cursor: CursorWrapper, scope: _Scope) -> bool:
-    """Whether it could be built. What a failure leaves is the next tick's to drop."""
+    """Whether the index could be built. The next tick drops what a failed build leaves."""
     memory_kb = min(MOST_MEMORY_KB, 65536 + scope.vectors * (BYTES_PER_VECTOR + scope.dimensions // 8) // 1024)
     cursor.execute(f"SET maintenance_work_mem = {memory_kb}")
     try:

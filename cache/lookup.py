@@ -178,7 +178,7 @@ def _by_template(request: Request, policy: Policy) -> Decision:
 
 
 def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]) -> Decision:
-    """``refused`` are the entries of the same template, which are not looked at again."""
+    """The search by meaning. ``refused`` are the entries of the same template, which are not looked at again."""
     started = time.perf_counter()
     vector = policy.embed(request.template.embedding_text)
     embedding_milliseconds = _since(started)
@@ -216,7 +216,8 @@ def _nearest(
 
 
 def _read(near: Sequence[tuple[str, float]]) -> Iterator[tuple[Entry, float]]:
-    """Those of these that are usable, in their order. The nearest are read first: mostly one of them serves."""
+    """The usable entries of these, in their order. Few are read at first, because mostly one of the nearest
+    serves."""
     for some in filter(None, (near[:READ_FIRST], near[READ_FIRST:])):
         entries = {entry.pk: entry for entry in SERVING.fetch(OF_IDS, [[entry_id for entry_id, _ in some]])}
         yield from ((entries[entry_id], similarity) for entry_id, similarity in some if entry_id in entries)
@@ -250,8 +251,8 @@ def _first_served(
 
 
 def _appeal(entry: Entry, request: Request, policy: Policy, refusal: Refusal) -> tuple[Json, str | None]:
-    """What is known of an entry that would serve if it were not for its wording, with its filled plan; ``None``
-    when there is more against it, or nobody to say."""
+    """What a model said about an entry that only its wording keeps from serving, with the filled plan. ``None``
+    when more speaks against the entry, or when no model may be asked."""
     if policy.verdicts is None or refusal.guard not in WORDING_GUARDS:
         return None, None
     without = replace(policy, rehearse=True, leaving_out=WORDING_GUARDS)

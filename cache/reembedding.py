@@ -86,7 +86,7 @@ def move(entry: Entry, vector: NDArray[float32] | None, *, facts: Mapping[str, s
 
 
 def _give_way(entry: Entry, scope: str) -> None:
-    """To the entry of the same template in another scope, which takes over the pin."""
+    """Deletes the entry in favour of the one of the same template in the other scope, which takes over the pin."""
     if entry.pinned:
         winners = Entry.objects.filter(
             scope=scope, template_key=entry.template_key, identity=entry.identity, variant=entry.variant

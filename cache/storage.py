@@ -1,4 +1,5 @@
-"""What the cache keeps, and how it lets go of it: for its place, for a fault, or because somebody says so."""
+"""What the cache stores, and why it lets an entry go: another takes its place, a hit was wrong, or somebody
+evicts it."""
 
 from __future__ import annotations
 

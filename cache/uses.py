@@ -35,7 +35,7 @@ def take(entry_id: str) -> int:
 
 
 def leave(entry_id: str, hits: int) -> None:
-    """These could not be counted now."""
+    """Leaves these hits with the process, because they could not be counted now."""
     with _lock:
         if entry_id in _uncounted or len(_uncounted) < MAX_UNCOUNTED:
             _uncounted[entry_id] += hits

@@ -16,8 +16,8 @@ log = structlog.get_logger(__name__)
 
 
 class PatientTask(Task):  # type: ignore[misc]
-    """Left undone while the database is away, and told in one line instead of a traceback every other second: the
-    next tick does it, and plans are swept up."""
+    """A task that gives up quietly while the database is away: one log line instead of a traceback every other
+    second. The next tick does its work, and the sweep picks up plans."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

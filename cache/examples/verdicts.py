@@ -42,7 +42,8 @@ def remember(request: Request, entry: Entry, *, model: str, answer: str) -> None
 
 
 def withdraw(request: Request) -> None:
-    """A plan served on a verdict's strength was wrong: the request's template is like no other any more."""
+    """A plan that was served because of a verdict was wrong: no verdict about the request's template counts any
+    more."""
     Verdict.objects.filter(
         scope=request.scope.digest, asked_key=request.template.key, answer=Verdict.Answer.YES
     ).update(answer=Verdict.Answer.NO)

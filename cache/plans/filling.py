@@ -1,4 +1,4 @@
-"""A cached plan with another request's values in its places."""
+"""Filling a cached plan with another request's values."""
 
 from __future__ import annotations
 

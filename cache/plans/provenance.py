@@ -153,7 +153,7 @@ class _Tracer:
         related = [atom for atom in found if not atom.words.isdisjoint(name_words(field))]
         if len(related) == 1:
             (atom,) = related
-        elif len(found) == 1 and (next(iter(found)).kind == "literal" or _is_telling(value)):
+        elif len(found) == 1 and (next(iter(found)).kind == "literal" or _is_distinctive(value)):
             (atom,) = found
         else:
             raise _Untraceable
@@ -169,7 +169,7 @@ class _Tracer:
         parts: list[Part] = []
         at = 0
         for start, end, needle in _standing(value, inside):
-            if needle.part.kind != "literal" and not _is_telling(needle.text):
+            if needle.part.kind != "literal" and not _is_distinctive(needle.text):
                 raise _Untraceable
             parts += (*self._text(value[at:start], inside), needle.part)
             at = end
@@ -186,8 +186,8 @@ class _Tracer:
         return (Part("text", (), text),)
 
     def _constant(self, text: str, *, checked: bool) -> tuple[Part, ...]:
-        """Nothing of the request, or words of the action, which are noted. Raises when it may be part of an
-        atom."""
+        """The value is a constant: it holds nothing of the request, or only words of the action, which are
+        noted. Raises when it may be part of an atom."""
         whole = joined(text)
         if any(map(str.isalnum, text)) and any(whole in needle.joined for needle in self._needles):
             raise _Untraceable
@@ -232,7 +232,7 @@ def _standing(value: str, needles: list[_Needle]) -> list[tuple[int, int, _Needl
     return [(start, end, needle) for (start, end), needle in sorted(chosen.items(), key=lambda place: place[0])]
 
 
-def _is_telling(value: Json) -> bool:
+def _is_distinctive(value: Json) -> bool:
     """Whether a value is peculiar enough that its being in the plan under another name is no coincidence."""
     if isinstance(value, str):
         return any(map(str.isdigit, value)) or len(tokenize(value)) > 1

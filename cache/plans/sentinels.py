@@ -1,5 +1,5 @@
-"""A rehearsal before a plan is stored: fill it with values that nobody writes, and see that each lands where it
-should."""
+"""A trial before a plan is stored: fill it with values that nobody writes, and see that each one arrives where
+it should."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_with_sentinels(plan: Json, recipe: Recipe, template: Template, params:
         filled = fill_plan(plan, recipe, made_template, made_params)
     except CannotFill:
         return False
-    if not _landed(plan, filled, params, made_params):
+    if not _arrived(plan, filled, params, made_params):
         return False
     before, after = _input_leaves(plan, params), _input_leaves(filled, params)
     old_values = _old_values(template, recipe, params)
@@ -68,8 +68,8 @@ def _made_up_template(template: Template, recipe: Recipe) -> Template:
     return dataclasses.replace(template, action=action, slots=slots)
 
 
-def _landed(plan: Json, filled: Json, params: Mapping[str, Json], made: Mapping[str, Json]) -> bool:
-    """Whether task0 bears the made-up params under their names, and the graph is untouched."""
+def _arrived(plan: Json, filled: Json, params: Mapping[str, Json], made: Mapping[str, Json]) -> bool:
+    """Whether task0 has the made-up params under their names, and the graph is unchanged."""
     for old, new in zip(plan["tasks"], filled["tasks"], strict=True):
         if {**old, "input": None} != {**new, "input": None} or old["input"].keys() != new["input"].keys():
             return False

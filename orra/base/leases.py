@@ -1,4 +1,5 @@
-"""What a worker holds, it holds for as long as it says so: a lease that ends by itself when its process does.
+"""Leases: a worker holds something only as long as it keeps renewing it, so a lease ends by itself when its
+process does.
 
 One thread renews all leases of a process over one connection, and exists only while there are any: fifty plans
 that wait for a model cost one thread and one connection more, not fifty.

@@ -1,4 +1,4 @@
-"""The database being away: no fault of what was asked of it, and over some time."""
+"""Errors that mean the database is away for a while. The request or task that met one is not at fault."""
 
 from __future__ import annotations
 

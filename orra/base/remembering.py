@@ -1,4 +1,4 @@
-"""A memory of what was worked out for texts that others choose."""
+"""A bounded cache of results for texts whose number and length others decide."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Model instances from statements that are written out.
+"""Model instances read from hand-written SQL statements.
 
-As the ORM's ``raw``, which finds out at every call which columns came and what becomes of each: more work than the
-statement itself, where every request asks it.
+Django's ``raw`` finds out at every call which columns came and what becomes of each. That is more work than the
+statement itself where every request runs it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Django's answers, taken whole.
+"""Django's answers, collected whole before they are sent.
 
-Where what Django says decides how a response goes on, nothing may be sent before it is known. And taken whole, an
-answer comes from its thread in one piece: streamed, its head, each piece and its end would each be handed over
-while the thread waits, which costs an exact hit a tenth of its time.
+Where Django's answer decides how a response goes on, nothing may be sent before the answer is known. It is also
+faster: streamed, the head, each piece and the end would be handed over while the thread waits, which costs an
+exact hit a tenth of its time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Answer:
         return next((value for known, value in self.headers if known == name), None)
 
     def take_header(self, name: bytes) -> bytes | None:
-        """What one side of this process tells the other goes no further."""
+        """Removes a header that one side of this process sends to the other and no client may see."""
         value = self.header(name)
         self.headers = [pair for pair in self.headers if pair[0] != name]
         return value

@@ -1,8 +1,8 @@
-"""Request bodies, taken in whole before a thread is.
+"""Request bodies, read whole before a thread is used.
 
-Django's threads are few. One that reads from a client waits for it, so a handful of clients that send slowly, or
-never finish, would stop everybody else. Here they cost a coroutine each. What arrives in chunks gets a length as
-well, without which WSGI sees no body at all.
+Django's threads are few. One that reads from a client waits for it, so a handful of clients that send slowly,
+or never finish, would stop everybody else. Here they cost a coroutine each. A body that arrives in chunks also
+gets a length, without which WSGI sees no body at all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ async def take_body(scope: Message, receive: Receive, *, limit: int, seconds: fl
 
 
 def at_hand(body: bytes) -> Receive:
-    """For an app that wants to receive a body that has been taken in."""
+    """A ``receive`` for an app that is to read a body which is here already."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

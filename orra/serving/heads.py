@@ -1,5 +1,5 @@
-"""What of a request's head Django's WSGI side could not take in: told before it gets there, where it would be an
-error of ours."""
+"""Checks a request's head before Django's WSGI side sees it: what WSGI cannot take would be an internal error
+there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of the ASGI protocol."""
+"""The types of the ASGI protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told of plans that wait: asked of the database, the truth for all machines."""
+"""Gauges of the plans that wait, for Prometheus. They are read from the database, the truth for all machines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Waiting(Collector):
     """How many plans wait, and for how long the oldest has: the two numbers to wake somebody up for."""
 
     def collect(self) -> Iterator[Metric]:
-        """Nothing while the database is away: the counters are wanted most just then."""
+        """Gives nothing while the database is away, so that the counters are still served: they are needed most
+        just then."""
         try:
             yield from self._ask()
         except Error as error:

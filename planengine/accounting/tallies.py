@@ -1,4 +1,4 @@
-"""What the cache did, counted by the hour, so that telling it costs the same after a million plans as after ten.
+"""What the cache did, counted by the hour, so that statistics cost the same after a million plans as after ten.
 
 Finished Plans are added to the tallies once, a minute after they finished; what came since is counted from the
 Plans themselves. Tallies stay when Plans and cache entries are gone.

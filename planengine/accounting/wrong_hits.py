@@ -60,7 +60,7 @@ def wrong_reports(project: Project) -> int:
 
 
 def reported(project: Project) -> Observed:
-    """Reports among all hits by meaning: clients report few, so this is a floor."""
+    """Reports among all hits by meaning. Clients report few of the wrong ones, so this is a lower bound."""
     # A report goes with its plan: only hits of the time that plans are kept for can be among the reported.
     days = settings.PLAN_RETENTION_DAYS
     since = timezone.now() - timedelta(days=days) if days else None

@@ -1,5 +1,8 @@
-"""A plan's planner calls as rows: there from their beginning, with how far they are, what came of them, what they
-cost. The rows of calls whose worker was lost stay as they were."""
+"""A plan's planner calls as rows. A row exists from the beginning of its call and holds how far the call is,
+what came of it and what it cost.
+
+The rows of calls whose worker was lost stay as they were.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Latest:
     answer: str = ""
 
     def and_then(self, progress: Progress) -> Latest:
-        """A stream that broke and is asked for again begins anew, and so do its sizes."""
+        """The latest after this progress. When a stream broke and is asked for again, the sizes start anew."""
         return Latest(
             progress.reasoning,
             progress.answer,
@@ -78,7 +81,8 @@ class Attempts:
         self._noted_at = float("-inf")
 
     def note(self, progress: Progress) -> None:
-        """What does not come through is told with the next one, and the model's answer goes on without it."""
+        """Writes how far the call is. A write that fails is made good by the next one, and the model's answer
+        goes on."""
         self._latest = self._latest.and_then(progress)
         now = self.clock()
         if self._row is None or now - self._noted_at < PROGRESS_SECONDS:
@@ -125,7 +129,7 @@ class Attempts:
             Attempt.objects.filter(pk=row.pk).update(cost=cost, **written)
 
     def _words_of(self, trial: Trial) -> dict[str, int | str]:
-        """Of a call that failed, the latest that it had brought."""
+        """The model's words for an attempt's row; of a call that failed, the latest that had come."""
         if not self._keeps_words:
             return {}
         return self._progress() if trial.error_code else {"reasoning": trial.draft.reasoning}

@@ -70,7 +70,7 @@ def lets_through(endpoint: str, *, seconds: float) -> bool:
     return tries
 
 
-def ails(endpoint: str) -> bool:
+def last_call_failed(endpoint: str) -> bool:
     """Whether the endpoint's last call failed."""
     return Breaker.objects.filter(pk=endpoint, failures__gt=0).exists()
 
@@ -96,7 +96,7 @@ def note(endpoint: str, outcome: Outcome) -> None:
 
 
 def _note_answer(endpoint: str) -> None:
-    """A breaker without failures has nothing to forget, and costs no write."""
+    """Closes the breaker. One without failures needs no change, and costs no write."""
     ailing = Breaker.objects.filter(pk=endpoint, failures__gt=0)
     was_open = ailing.filter(retry_at__isnull=False)
     if was_open.update(failures=0, retry_at=None):

@@ -66,11 +66,12 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
 def stand_in() -> Planner | None:
     """The fallback, if it may have planned what others wait for: the first one's last call failed."""
     fallback = fallback_planner()
-    return fallback if fallback is not None and breaker.ails(_endpoint()) else None
+    return fallback if fallback is not None and breaker.last_call_failed(_endpoint()) else None
 
 
 def _both_down(outcome: Outcome, failed: Outcome) -> Outcome:
-    """Else whoever reads it would look at the fallback only."""
+    """The fallback's outcome with the first model's failure in its message: otherwise a reader would look at
+    the fallback only."""
     assert outcome.failure is not None
     why = failed.failure.message if failed.failure else "it gave no answer lately and is left alone for a while."
     message = f"{outcome.failure.message} This is the fallback, which was asked because of the first model: {why}"

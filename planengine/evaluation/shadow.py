@@ -1,7 +1,8 @@
-"""How often hits are wrong, measured: a share of them is planned again in the background, and clients report.
+"""Shadow evaluation of hits: a share of them is planned again in the background and compared, and clients
+report wrong ones.
 
-A hit that turns out wrong puts its entry into quarantine. When the evidence says that more hits are wrong than the
-project tolerates, hits by meaning are closed; exact templates go on.
+A hit that turns out wrong puts its entry into quarantine. When the evidence says that more hits are wrong than
+the project tolerates, hits by meaning are closed; exact templates go on.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ LEAST_WRONG = 3  # so many wrong hits before anything is closed
 
 
 def is_to_be_checked(plan: Plan) -> bool:
-    """Draws the share of hits that are planned again."""
+    """Whether the hit is one of the share that is planned again. Chosen at random."""
     return plan.source in HIT_SOURCES and random.random() < plan.project.recheck_share
 
 
 def is_served_and_to_be_checked(plan_id: str) -> bool:
-    """The same for a plan that a worker may have served by meaning. What it served by the same template followed a
-    flight: its plan is as old as the entry."""
+    """The same for a plan that a worker may have served by meaning. A worker that served it by the same
+    template did so after a flight: that plan is as old as its entry, and comparing it would show nothing."""
     plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.SEMANTIC).first()
     return plan is not None and is_to_be_checked(plan)
 
@@ -87,7 +88,7 @@ def _planner_of(plan: Plan) -> str | None:
 
 
 def report(plan: Plan) -> HitCheck:
-    """A client says that the plan it got is wrong. Saying it again changes nothing."""
+    """Records a client's report that the plan it got is wrong. Reporting it again changes nothing."""
     if plan.source not in HIT_SOURCES:
         raise BadRequest(
             "Only a plan that was served from the cache can be reported.", code="not_a_hit", status=409
@@ -96,7 +97,7 @@ def report(plan: Plan) -> HitCheck:
 
 
 def reopen(project: Project) -> None:
-    """An operator trusts hits by meaning again; what was observed so far counts no more."""
+    """Allows hits by meaning again, because an operator trusts them. What was observed so far no longer counts."""
     with transaction.atomic():
         HitCheck.objects.filter(project=project).update(settled=True)
         Project.objects.filter(pk=project.pk).update(semantic_closed_at=None)
@@ -124,7 +125,7 @@ def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:
 
 
 def _close_if_too_many(project: Project) -> None:
-    """Closed when even the lower end of what the evidence allows is above the tolerance."""
+    """Closes hits by meaning when even the lower end of the interval is above the project's tolerance."""
     for evidence in (observed(project), reported(project)):
         low, _ = evidence.interval
         if evidence.wrong >= LEAST_WRONG and low > project.wrong_hit_tolerance:

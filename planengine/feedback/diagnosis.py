@@ -1,5 +1,8 @@
-"""The same problems, told three ways: briefly and in detail to the model that shall try again, and by their root
-cause to the developer when it could not. How much is told is bounded, however much is wrong."""
+"""The problems of a rejected draft, worded for three readers: briefly and in detail for the model that tries
+again, and by root cause for the developer when it could not.
+
+How much is said is bounded, however much is wrong.
+"""
 
 from __future__ import annotations
 

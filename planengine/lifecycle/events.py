@@ -121,7 +121,7 @@ class Story:
         return [event for event in self.events if event.place is not None and event.place > place]
 
 
-def tell(plan: PlanFacts, attempts: Sequence[AttemptFacts]) -> Story:
+def story_of(plan: PlanFacts, attempts: Sequence[AttemptFacts]) -> Story:
     """``attempts`` are the plan's, and its leader's while it follows one."""
     ordered = sorted(attempts, key=lambda attempt: attempt.id)
     finished = plan.finished_at is not None
@@ -182,7 +182,7 @@ def _now(plan: PlanFacts, attempts: Sequence[AttemptFacts]) -> Iterator[Event]:
 
 
 def unheard(now: Sequence[Event], shown: Sequence[Event]) -> list[Event]:
-    """What is so now and was not ``shown``; of a text that goes on, the rest."""
+    """What is so now and was not ``shown`` before; of a text that goes on, only what is new."""
     before = {event.attempt_id: event for event in shown if event.attempt_id is not None}
     return [
         _rest(event, before[event.attempt_id]) if event.attempt_id in before else event
@@ -192,8 +192,8 @@ def unheard(now: Sequence[Event], shown: Sequence[Event]) -> list[Event]:
 
 
 def _rest(event: Event, before: Event) -> Event:
-    """Without the words that ``before`` told. A text that has become shorter is another: the server is asked again
-    after a stream that broke."""
+    """The words without those that ``before`` had. A text that has become shorter is a new one: the server is
+    asked again after a stream broke."""
     sizes = [(event.data[f"{name}_chars"], before.data[f"{name}_chars"]) for name in WORDS]
     if any(size < heard for size, heard in sizes):
         return event
@@ -206,7 +206,7 @@ def _rest(event: Event, before: Event) -> Event:
 
 
 def _words(attempt: AttemptFacts) -> dict[str, Json]:
-    """Of a call that has given its answer these are whole, otherwise the latest."""
+    """The words of a call: all of them once it has given its answer, until then the latest."""
     whole = attempt.seconds is not None and not attempt.error_code
     texts = zip(
         WORDS,

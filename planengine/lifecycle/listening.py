@@ -1,5 +1,5 @@
-"""The stories of plans that somebody listens to: any number of plans with two statements, and one more where the
-model's words are to be told."""
+"""Reads the events of the plans that clients listen to: any number of plans with two statements, and a third
+where the project wants the model's words sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from planengine.lifecycle.events import ENDED, WORDS, AttemptFacts, Place, PlanFacts, Story, tell
+from planengine.lifecycle.events import ENDED, WORDS, AttemptFacts, Place, PlanFacts, Story, story_of
 from planengine.models import Attempt, Plan
 
 _PLAN = [field.name for field in fields(PlanFacts) if field.name != "leader_id"]
@@ -39,7 +39,8 @@ def stories_of(listeners: Sequence[Listener]) -> Mapping[Listener, Story | None]
         if attempt.seconds is None or Place(attempt.id, ENDED) > listener.heard
     )
     told = {
-        plan.id: tell(plan, [words.get(attempt.id, attempt) for attempt in attempts[plan.id]]) for plan in plans
+        plan.id: story_of(plan, [words.get(attempt.id, attempt) for attempt in attempts[plan.id]])
+        for plan in plans
     }
     return {listener: told.get(listener.plan_id) for listener in listeners}
 
@@ -54,7 +55,8 @@ def _attempts_of(plans: Sequence[PlanFacts]) -> Mapping[str, list[AttemptFacts]]
 
 
 def _in_words(attempts: Iterable[int]) -> Mapping[int, AttemptFacts]:
-    """Read whole again: a call may have ended meanwhile, and then its words are others."""
+    """Reads the attempts again with the model's words. A call may have ended meanwhile, and then its words are
+    others."""
     wanted = set(attempts)
     if not wanted:
         return {}

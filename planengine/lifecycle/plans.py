@@ -152,7 +152,7 @@ def claim(plan_id: str) -> Plan | None:
 
 
 def park(plan: Plan) -> None:
-    """Takes the plan from a worker that was lost with it, for as long as it follows a flight."""
+    """Returns a plan whose worker was lost to those that wait, for as long as it follows a flight."""
     abandoned = _free().filter(pk=plan.pk, status=PlanStatus.PLANNING)
     abandoned.update(status=PlanStatus.PENDING, lease_token=F("lease_token") + 1)
 
@@ -304,7 +304,7 @@ def _note_no_lookup(plan: Plan, mode: str) -> None:
 
 
 def note_decision(plan: Plan, decision: Decision) -> None:
-    """Writes nothing: the plan's next write holds it."""
+    """Sets the decision on the Plan without writing it: the plan's next write holds it."""
     plan.cache = decision.as_dict()
     plan.decision, plan.decision_reason, plan.guard = decision.kind, decision.reason, decision.guard
     plan.tokens_saved = _tokens(decision.cost) if decision.hit else None

@@ -113,7 +113,8 @@ def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
 
 
 def _extensions(plan: Plan, lead: Lead | None) -> list[Callable[[], bool]]:
-    """The flight's first: a leader that is lost must not seem to be at work when its plan is taken up again."""
+    """What keeps the plan's leases alive. The flight's is renewed first: a leader that is lost must not seem to
+    be at work when its plan is taken up again."""
     own: list[Callable[[], bool]] = [lambda: plans.extend_lease(plan)]
     return own if lead is None else [lambda: singleflight.extend(lead), *own]
 
@@ -184,7 +185,7 @@ def _store(
     vector: NDArray[np.float32] | None,
     planner_ms: float,
 ) -> None:
-    """A cache that cannot be written costs a later hit, not this plan."""
+    """Stores the plan in the cache. A cache that cannot be written costs a later hit, not this plan."""
     used = plans.usage_of(plan)
     cost = {
         "milliseconds": round(planner_ms, 2),
@@ -233,8 +234,8 @@ def _complete(lead: Lead, plan_id: str) -> Sequence[str]:
 
 
 def _concerns_all(error: Mapping[str, Json], lead: Lead) -> bool:
-    """Whether a failure is everybody's who follows, not only of identical requests. In a lane each request is
-    planned for itself; but what ails the planner's endpoint ails all."""
+    """Whether everybody who follows fails for the same reason, not only identical requests. In a lane each
+    request is planned for itself, but a planner's endpoint that is down concerns all."""
     if error["code"] not in plans.OF_ITS_OWN_DRAFT:
         return bool(error["code"] != OF_ITS_OWN_SIZE)
     problems = {problem["code"] for problem in error["problems"]}

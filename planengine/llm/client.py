@@ -165,7 +165,8 @@ def _too_late(site: Site, *, seconds: float) -> ModelTimeout:
 
 
 def _forget(endpoint: Endpoint) -> Dialect:
-    """What to say when another server may have come in the place of the one that was known."""
+    """Forgets what was learnt of the server, because another may run in its place. Gives the dialect to begin
+    with."""
     memory.forget(endpoint.base_url, endpoint.model)
     return first_dialect(endpoint)
 

@@ -1,5 +1,5 @@
-"""What one server and model want said differently from the next: how a refusal teaches it, and for how long it is
-remembered.
+"""What one server and model want asked differently from the next: learnt from refusals, and remembered for a
+while.
 
 Nothing is asked of a server beforehand. The first request says everything the usual way; a refusal that names
 one of its fields says what to leave out or to call otherwise; what then worked is kept for that endpoint and

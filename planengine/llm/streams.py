@@ -143,8 +143,8 @@ class StreamedAnswer:
             self._on_progress(sizes)
 
     def _told(self, data: bytes) -> ModelError:
-        """The error that a stream tells of. Nothing but the server itself can have failed so late, unless it
-        says."""
+        """The error that a stream holds. So late it can only be the server's own failure, unless it says
+        otherwise."""
         status = read_refusal(data).status
         if status is None and read_json(data) in (None, {}, {"error": {}}):
             return ModelOverloaded(f"The server at {self._site.url} broke its answer off with an error.")

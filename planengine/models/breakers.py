@@ -1,4 +1,4 @@
-"""Which models are left alone for a while."""
+"""The state of the circuit breaker, by model endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which hits were found right or wrong."""
+"""Hits that were checked: which were right and which wrong."""
 
 from __future__ import annotations
 

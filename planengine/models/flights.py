@@ -1,4 +1,4 @@
-"""Which plans are made together, and which of them wait."""
+"""Flights and their followers: which plans share one planner call, and which of them wait for it."""
 
 from __future__ import annotations
 

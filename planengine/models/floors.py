@@ -1,4 +1,4 @@
-"""How similar is similar enough, as it was measured."""
+"""The calibrated similarity floors of embedding models."""
 
 from __future__ import annotations
 

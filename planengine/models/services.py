@@ -1,4 +1,4 @@
-"""What a project can have done: the services that plans are made of."""
+"""The services of a project, which plans are made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks: projects, which share nothing, and the keys that they come in with."""
+"""Projects, which share nothing with one another, and the API keys that identify them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A large catalogue in a small prompt: a request's planner sees the services that it may need, and no others.
+"""Chooses the services that a prompt shows when the catalogue is too large for it.
 
-Those are the nearest in meaning to each thing that the action asks for, each followed by the services that could
-give what it requires and no param gives, and so on backwards. Small models choose better among few services, and
-hundreds do not fit their context. Only the prompt is smaller: validation knows them all.
+Those are the nearest in meaning to each thing that the action asks for, each followed by the services that
+could give what it requires and no param gives, and so on backwards. Small models choose better among few
+services, and hundreds do not fit their context. Only the prompt is smaller: validation knows them all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Cached plans that a new service makes second best.
+"""Finds cached plans that a new service would make better.
 
 A plan stays valid when a service arrives that suits its action better; nothing would ever notice. So whenever a
-service is new or changed, the entries of its project that do not use it are compared with it by meaning, and those
-nearer to it than to any service of theirs are marked: the next request of their kind is planned anew.
+service is new or changed, the entries of its project that do not use it are compared with it by meaning, and
+those nearer to it than to any service of theirs are marked: the next request of their kind is planned anew.
 """
 
 from __future__ import annotations

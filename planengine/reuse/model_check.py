@@ -1,9 +1,10 @@
-"""The grey zone: a near entry that only a guard about wording refuses. A model may be asked if it means the same.
+"""The model check: where only a guard about wording refuses a near entry, a model may be asked whether both
+requests mean the same.
 
 Off unless the installation names a model (``CHECK_MODEL``) and the project wants it. The question is asked by a
-worker, before it plans; the answer is remembered, and from then on the web processes serve by it. Whatever is no
-clear yes leaves the miss a miss, and an endpoint that fails is left alone for a while. Questions count as the
-project's usage and against its budget; where that does not suffice, nobody is asked.
+worker, before it plans; the answer is remembered, and from then on the web processes serve by it. Anything but
+a clear yes leaves the miss a miss, and an endpoint that fails is left alone for a while. Questions count as the
+project's usage and against its budget; where that does not suffice, no model is asked.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 
 
 def request_for(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Request:
-    """``planner`` is whose plans are asked for, if not the current one's: one's plans are not another's."""
+    """What the request is looked up by. ``planner``: whose plans are wanted, if not the current planner's;
+    plans of one planner are never served as another's."""
     planner = planner or current_planner()
     scope = Scope(project.pk, embedding_model=get_embedder().name, planner=planner.name)
     return Request(

@@ -38,8 +38,8 @@ Shown = Callable[[Job], Catalogue]
 
 
 @dataclass
-class Told:
-    """What became of the plans that were looked at."""
+class Summary:
+    """How many lessons were written, and how many plans were skipped for which reason."""
 
     written: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Export:
     since: datetime | None = None
 
 
-def export(project: Project, wanted: Export, told: Told) -> Iterator[dict[str, Json]]:
+def export(project: Project, wanted: Export, summary: Summary) -> Iterator[dict[str, Json]]:
     """The project's lessons, oldest plan first. Rows are read as they are needed; what is remembered of each
     template is a number."""
     catalogue = catalogue_of(project)
@@ -69,14 +69,14 @@ def export(project: Project, wanted: Export, told: Told) -> Iterator[dict[str, J
     for plan in _plans_of(project, wanted).iterator(chunk_size=ROWS_AT_ONCE):
         template = _template_of(plan.action, plan.params_by_field, catalogue)
         if template in doubted:
-            told.skip("reported wrong or in quarantine")
+            summary.skip("reported wrong or in quarantine")
         elif template in seen:
-            told.skip("template known")
+            summary.skip("template known")
         else:
-            lessons = list(_lessons(plan, catalogue, wanted, told))
+            lessons = list(_lessons(plan, catalogue, wanted, summary))
             if lessons:
                 seen.add(template)
-                told.written += len(lessons)
+                summary.written += len(lessons)
                 yield from lessons
 
 
@@ -94,7 +94,8 @@ def _plans_of(project: Project, wanted: Export) -> QuerySet[Plan]:
 
 
 def _doubted_templates(project: Project, catalogue: Catalogue) -> set[int]:
-    """Templates of which a plan was found wrong, or whose entry is in quarantine. Both are few."""
+    """The keys of templates whose plans are in doubt: one of them was found wrong, or its entry is in
+    quarantine. Both are few."""
     wrong = HitCheck.objects.filter(project=project, verdict=HitCheck.Verdict.WRONG).select_related("plan")
     found = {_template_of(check.plan.action, check.plan.params_by_field, catalogue) for check in wrong.iterator()}
     entries = {check.plan.cache_entry_id for check in wrong.iterator() if check.plan.cache_entry_id}
@@ -111,21 +112,21 @@ def _template_of(action: str, params: Json, catalogue: Catalogue) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 
-def _lessons(plan: Plan, catalogue: Catalogue, wanted: Export, told: Told) -> Iterator[dict[str, Json]]:
+def _lessons(plan: Plan, catalogue: Catalogue, wanted: Export, summary: Summary) -> Iterator[dict[str, Json]]:
     job = Job(plan.action, plan.params_by_field, catalogue)
     if not _is_valid(plan.plan, job):
-        told.skip("not valid for today's services")
+        summary.skip("not valid for today's services")
         return
     drafts = _rejected_drafts(plan) if wanted.preferences else []
     if wanted.preferences and not drafts:
-        told.skip("no rejected draft")
+        summary.skip("no rejected draft")
         return
     if wanted.keep_values:
         made: Anonymous | None = Anonymous(job.action, job.params, (plan.plan, *drafts))
     else:
         made = _anonymised(job, [plan.plan, *drafts], wanted.chance)
     if made is None:
-        told.skip("values could not be replaced")
+        summary.skip("values could not be replaced")
         return
     chosen, *rejected = map(_answer, made.plans)
     prompt = _prompt(Job(made.action, made.params, catalogue), wanted)

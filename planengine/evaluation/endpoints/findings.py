@@ -1,4 +1,4 @@
-"""What a check found, in words for an operator and in states for a script."""
+"""The findings of a check: sentences for an operator, states for a script."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.models import Project
 from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
-from planengine.training.export import Export, Told, export
+from planengine.training.export import Export, Summary, export
 
 
 class Command(BaseCommand):
@@ -51,17 +51,17 @@ class Command(BaseCommand):
             keep_values=options["keep_values"],
             since=_moment(options["since"]),
         )
-        told = Told()
+        summary = Summary()
         with _opened(options["output"], default=self.stdout) as out:
             for project in _projects(options["project"]):
-                for lesson in export(project, wanted, told):
+                for lesson in export(project, wanted, summary):
                     out.write(json.dumps(lesson, ensure_ascii=False) + "\n")
-        self.stderr.write(_summary(told))
+        self.stderr.write(_summary(summary))
 
 
-def _summary(told: Told) -> str:
-    skipped = "".join(f"; {count:,} skipped: {reason}" for reason, count in sorted(told.skipped.items()))
-    return f"{told.written:,} written{skipped}"
+def _summary(summary: Summary) -> str:
+    skipped = "".join(f"; {count:,} skipped: {reason}" for reason, count in sorted(summary.skipped.items()))
+    return f"{summary.written:,} written{skipped}"
 
 
 def _projects(ids: list[str]) -> Iterator[Project]:

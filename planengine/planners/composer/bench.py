@@ -1,4 +1,4 @@
-"""One request laid out: its params and the services, and for every input what might give it."""
+"""One request laid out for wiring: its params, the services, and for every input what might give it."""
 
 from __future__ import annotations
 

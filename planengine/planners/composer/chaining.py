@@ -197,7 +197,7 @@ class _Attempt:
         return best
 
     def _brings(self, service: str) -> frozenset[str]:
-        """The params that only this helper would use: that they were given is a sign that it is wanted."""
+        """The params that only this helper would use. That the request gives them is a sign that it is wanted."""
         return self.bench.exact_params(service) - self.taken_by_goals
 
     def _usable(self, service: str, name: str) -> list[Option]:

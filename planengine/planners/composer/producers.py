@@ -1,4 +1,4 @@
-"""What is true of a catalogue whatever is asked of it: who takes what, and who gives what."""
+"""Facts of a catalogue that hold for every request: which service takes what, and which gives what."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _handles(name: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of a catalogue whatever is asked of it. Keys are names in any spelling."""
+    """Facts of a catalogue that hold for every request. Keys are names in any spelling."""
 
     services: tuple[ServiceSpec, ...]
     described: tuple[str, ...]

@@ -20,7 +20,7 @@ from planengine.lifecycle.events import (
     PlanFacts,
     Story,
     parse_place,
-    tell,
+    story_of,
     unheard,
 )
 
@@ -68,7 +68,7 @@ def names(story: Story, *, after: Place = BEFORE_ALL) -> list[str]:
 
 
 def test_a_plan_from_queue_to_outcome() -> None:
-    story = tell(READY, [SECOND, REJECTED])
+    story = story_of(READY, [SECOND, REJECTED])
 
     assert names(story) == [
         *("queued", "cache", "attempt_started", "answered", "problems_found"),
@@ -81,11 +81,11 @@ def test_a_plan_from_queue_to_outcome() -> None:
 
 def test_what_is_told_early_is_told_again_with_the_same_ids() -> None:
     moments = [
-        tell(WAITING, []),
-        tell(WAITING, [RUNNING]),
-        tell(WAITING, [REJECTED]),
-        tell(WAITING, [REJECTED, replace(SECOND, seconds=None)]),
-        tell(READY, [REJECTED, SECOND]),
+        story_of(WAITING, []),
+        story_of(WAITING, [RUNNING]),
+        story_of(WAITING, [REJECTED]),
+        story_of(WAITING, [REJECTED, replace(SECOND, seconds=None)]),
+        story_of(READY, [REJECTED, SECOND]),
     ]
     for earlier, later in zip(moments, moments[1:], strict=False):
         assert later.events[: len(earlier.events)] == earlier.events
@@ -94,7 +94,7 @@ def test_what_is_told_early_is_told_again_with_the_same_ids() -> None:
 
 
 def test_nothing_is_told_twice_and_nothing_left_out_wherever_a_client_was_cut() -> None:
-    story = tell(READY, [REJECTED, SECOND])
+    story = story_of(READY, [REJECTED, SECOND])
     for count, event in enumerate(story.events, start=1):
         assert event.place is not None
         assert story.after(event.place) == list(story.events[count:])
@@ -105,36 +105,36 @@ def test_a_hits_decision_stands_at_its_end() -> None:
         READY, source="exact", cache={"decision": "exact", "reason": "same_template"}, cache_entry_id="ce_1"
     )
 
-    story = tell(hit, [])
+    story = story_of(hit, [])
 
     assert names(story) == ["queued", "cache", "ready"]
     assert story.events[1].data["entry_id"] == "ce_1"
-    followed = tell(replace(WAITING, status="pending"), []).events
-    assert names(tell(hit, []), after=followed[-1].place or BEFORE_ALL) == ["cache", "ready"]
+    followed = story_of(replace(WAITING, status="pending"), []).events
+    assert names(story_of(hit, []), after=followed[-1].place or BEFORE_ALL) == ["cache", "ready"]
 
 
 def test_progress_is_told_while_it_lasts_and_has_no_id() -> None:
     going_on = replace(RUNNING, reasoning_chars=1200, answer_chars=3)
 
-    [progress] = tell(WAITING, [going_on]).now
+    [progress] = story_of(WAITING, [going_on]).now
     assert (progress.name, progress.place) == ("progress", None)
     assert (progress.data["reasoning_chars"], progress.data["answer_chars"]) == (1200, 3)
     assert b"id:" not in progress.encode()
-    assert tell(WAITING, [replace(going_on, seconds=3.0)]).now == ()
-    assert tell(READY, [going_on]).now == ()
+    assert story_of(WAITING, [replace(going_on, seconds=3.0)]).now == ()
+    assert story_of(READY, [going_on]).now == ()
 
 
 def test_a_lost_attempt_is_no_progress_once_another_began() -> None:
     lost = replace(RUNNING, answer_chars=100)
 
-    story = tell(WAITING, [lost, replace(RUNNING, id=8)])
+    story = story_of(WAITING, [lost, replace(RUNNING, id=8)])
 
     assert story.now == ()
     assert names(story) == ["queued", "cache", "attempt_started", "attempt_started"]
 
 
 def test_a_follower_is_told_of_its_leaders_attempts() -> None:
-    story = tell(replace(WAITING, id="o_2", status="pending", leader_id="o_1"), [REJECTED])
+    story = story_of(replace(WAITING, id="o_2", status="pending", leader_id="o_1"), [REJECTED])
 
     assert [event.name for event in story.now] == ["following"]
     assert {event.data["plan_id"] for event in story.events} == {"o_1", "o_2"}
@@ -144,7 +144,7 @@ def test_a_failed_call_and_a_failed_plan() -> None:
     error = {"code": "model_timeout", "message": "Too slow.", "problems": [], "how_to_fix": [], "retryable": True}
     failed = replace(READY, status="failed", error=error)
 
-    story = tell(failed, [replace(REJECTED, error_code="model_timeout")])
+    story = story_of(failed, [replace(REJECTED, error_code="model_timeout")])
 
     assert names(story)[-3:] == ["attempt_failed", "problems_found", "failed"]
     assert story.events[-1].data["error"] == {
@@ -160,10 +160,10 @@ SPEAKING = replace(RUNNING, reasoning_chars=30, answer_chars=2, reasoning="the o
 
 def spoken(earlier: AttemptFacts | None, later: AttemptFacts) -> Any:
     """What a client hears of ``later`` after it was told of ``earlier``."""
-    shown = () if earlier is None else tell(WAITING, [earlier]).now
+    shown = () if earlier is None else story_of(WAITING, [earlier]).now
     return [
         {name: event.data.get(name) for name in ("reasoning", "answer")}
-        for event in unheard(tell(WAITING, [later]).now, shown)
+        for event in unheard(story_of(WAITING, [later]).now, shown)
     ]
 
 
@@ -201,8 +201,8 @@ def test_an_answer_is_told_whole_and_what_a_failed_call_brought_from_where_it_is
     ended = replace(SPEAKING, seconds=2.0, reasoning="All of it", answer='{"tasks": []}')
     failed = replace(SPEAKING, seconds=2.0, error_code="model_timeout")
 
-    [answered] = [event for event in tell(WAITING, [ended]).events if event.name == "answered"]
-    [gave_up] = [event for event in tell(WAITING, [failed]).events if event.name == "attempt_failed"]
+    [answered] = [event for event in story_of(WAITING, [ended]).events if event.name == "answered"]
+    [gave_up] = [event for event in story_of(WAITING, [failed]).events if event.name == "attempt_failed"]
 
     assert answered.data["reasoning"] == {"from": 0, "text": "All of it"}
     assert answered.data["answer"] == {"from": 0, "text": '{"tasks": []}'}
@@ -211,14 +211,16 @@ def test_an_answer_is_told_whole_and_what_a_failed_call_brought_from_where_it_is
 
 def test_without_words_nothing_of_them_is_told() -> None:
     for attempt in (replace(SPEAKING, reasoning="", answer=""), REJECTED, replace(REJECTED, error_code="x")):
-        story = tell(WAITING, [attempt])
+        story = story_of(WAITING, [attempt])
         assert not [event for event in (*story.events, *story.now) if {"reasoning", "answer"} & event.data.keys()]
 
 
 def test_problems_are_few_and_short() -> None:
     many = [{**WRONG, "message": "x" * 10_000}] * 100
 
-    [found] = [event for event in tell(READY, [replace(REJECTED, problems=many)]).events if "count" in event.data]
+    [found] = [
+        event for event in story_of(READY, [replace(REJECTED, problems=many)]).events if "count" in event.data
+    ]
 
     assert found.data["count"] == 100
     assert len(found.data["problems"]) == MAX_PROBLEMS
@@ -236,7 +238,9 @@ JSON: Any = st.recursive(
 def test_any_stored_row_can_be_told_in_lines_that_a_client_can_read(
     cache: Any, error: Any, problems: Any, code: str
 ) -> None:
-    story = tell(replace(READY, cache=cache, error=error), [replace(REJECTED, problems=problems, error_code=code)])
+    story = story_of(
+        replace(READY, cache=cache, error=error), [replace(REJECTED, problems=problems, error_code=code)]
+    )
 
     for event in story.events:
         id_line, name_line, data_line, *rest = event.encode().decode().split("\n")
