@@ -1,0 +1,1 @@
+"""Commands for operators: thin, like views. They parse, call one domain function and print."""
