@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from benchmarks import table
 from planengine.drafting.generation import Outcome, generate
-from planengine.evaluation.planners.rows import Row, calls_of, comparable, own_rows, plan_of
+from planengine.evaluation.expected import calls_of, comparable
+from planengine.evaluation.planners.rows import Row, own_rows
 from planengine.llm.client import Endpoint
 from planengine.planners.model import ModelPlanner
 from planengine.planners.protocol import Draft, Feedback, Job
@@ -48,7 +49,7 @@ class Success:
 def success(kind: str, *, told: bool, seed: int = 1, rows: list[Row] | None = None) -> Success:
     """How often a weak model of that kind comes to a valid plan within three attempts."""
     asked = [row for row in rows or own_rows() if row.expected]
-    model = WeakModel(kind, {row.job.action: plan_of(row) for row in asked}, seed=seed)
+    model = WeakModel(kind, {row.job.action: row.draft for row in asked}, seed=seed)
     with ScriptedServer(default=model) as server:
         planner = ModelPlanner(Endpoint("weak", base_url=server.url))
         outcomes = [

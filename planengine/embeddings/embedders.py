@@ -11,7 +11,8 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -67,10 +68,23 @@ class Embedder(Protocol):
 
 def get_embedder() -> Embedder:
     """The process's embedder, as the settings have it. Loads and connects only when it is first used."""
+    if _standing_in:
+        return _standing_in[-1]
     with _building:
         return _build_embedder()
 
 
+@contextmanager
+def standing_in(embedder: Embedder) -> Iterator[None]:
+    """Within it this is the process's embedder, for all its threads: for measuring, never while serving."""
+    _standing_in.append(embedder)
+    try:
+        yield
+    finally:
+        _standing_in.remove(embedder)
+
+
+_standing_in: list[Embedder] = []
 _building = threading.Lock()
 
 

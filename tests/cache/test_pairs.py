@@ -39,7 +39,7 @@ def read_pairs(name: str) -> list[Pair]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", NAMES)
 def test_what_must_not_share_a_plan_is_rejected_and_most_of_the_rest_is_kept(name: str) -> None:
-    figures = evaluate_pairs(read_pairs(name), get_embedder(), progress=lambda done, total: None)
+    figures = evaluate_pairs(read_pairs(name), get_embedder())
 
     told = figures.as_dict()
     wrong = [outcome for outcome in figures.outcomes if outcome.hit and not outcome.pair.should_match]

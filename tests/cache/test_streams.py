@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planengine.embeddings.embedders import get_embedder
-from planengine.evaluation.cache.replay import replay
+from planengine.evaluation.cache.replay import Options, evaluate_stream
 from planengine.evaluation.cache.rows import StreamRow, read_rows
 from tests.cache.voice_stream import read_phrasings, write_rows
 
@@ -26,10 +26,10 @@ def test_nothing_is_served_wrong_where_intents_share_their_fields(
 ) -> None:
     rows, embedder = rows_of(name, count, tmp_path), get_embedder()
 
-    tally = replay(rows, embedder, floor=embedder.floor, progress=lambda done, total: None)
+    figures = evaluate_stream(rows, embedder, Options(floor=embedder.floor, baselines=False))
 
-    assert not tally.wrong, [(wrong.row.request.action, wrong.entry.request.action) for wrong in tally.wrong]
-    assert tally.kinds["semantic"] >= least_by_meaning
+    assert not figures.wrong, [hit.row.request.action for hit in figures.wrong]
+    assert figures.hits_of("semantic") >= least_by_meaning
 
 
 def test_the_stream_is_as_diverse_as_it_says() -> None:

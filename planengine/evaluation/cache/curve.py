@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import Embedder
-from planengine.evaluation.cache.figures import CONFIDENCE, upper_bound
-from planengine.evaluation.cache.replay import Progress, judge, replay
+from planengine.evaluation.cache.arithmetic import CONFIDENCE, upper_bound
+from planengine.evaluation.cache.replay import Options, Progress, evaluate_stream, judge
 from planengine.evaluation.cache.rows import Pair, StreamRow
+from planengine.evaluation.cache.vectors import KnownVectors
 
 FLOORS = (0.95, 0.90, 0.85, 0.80, 0.70, 0.60, 0.50)
 FINEST = 0.01
@@ -119,10 +120,11 @@ def calibrate_stream(
     """Replays the rows at each of ``floors``; without any given, at :data:`FLOORS` and then between the lowest
     good one and the next, to a hundredth. Raises :class:`~planengine.exceptions.EmbeddingUnavailable`."""
     points: list[Point] = []
+    vectors = KnownVectors(embedder)
 
     def measure(floor: float, more: int) -> None:
         done, total = len(points) * len(rows), (len(points) + more) * len(rows)
-        points.append(_replayed(rows, embedder, floor, lambda at, of: progress(done + at, total)))
+        points.append(_replayed(rows, vectors, floor, lambda at, of: progress(done + at, total)))
         points.sort(key=lambda point: -point.floor)
 
     wanted = sorted(FLOORS if floors is None else set(floors), reverse=True)
@@ -143,12 +145,13 @@ def calibrate_pairs(
 ) -> Curve:
     """Each pair looked up once, and judged at every floor. Raises
     :class:`~planengine.exceptions.EmbeddingUnavailable`."""
+    how = Options(floor=0.0, progress=progress)
     served = [
         _Served(
             similarity=None if decision.kind == "exact" else decision.similarity,
             wrong=not (pair.should_match and values_right),
         )
-        for pair, decision, values_right in judge(pairs, embedder, floor=0.0, progress=progress)
+        for pair, decision, values_right in judge(pairs, KnownVectors(embedder), how)
         if decision.hit
     ]
     wanted = sorted(PAIR_FLOORS if floors is None else set(floors), reverse=True)
@@ -177,14 +180,14 @@ def _point(floor: float, served: Iterable[_Served]) -> Point:
 
 
 def _replayed(rows: Sequence[StreamRow], embedder: Embedder, floor: float, progress: Progress) -> Point:
-    tally = replay(rows, embedder, floor=floor, progress=progress)
+    figures = evaluate_stream(rows, embedder, Options(floor=floor, baselines=False, progress=progress))
     return Point(
         floor=floor,
-        hits=tally.kinds["exact"] + tally.kinds["semantic"],
-        wrong=len(tally.wrong),
-        by_meaning=tally.kinds["semantic"],
-        wrong_by_meaning=sum(hit.kind == "semantic" for hit in tally.wrong),
-        least=min(tally.similarities, default=None),
+        hits=len(figures.hits),
+        wrong=len(figures.wrong),
+        by_meaning=figures.hits_of("semantic"),
+        wrong_by_meaning=sum(hit.kind == "semantic" for hit in figures.wrong),
+        least=min(figures.similarities, default=None),
     )
 
 

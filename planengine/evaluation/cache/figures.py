@@ -1,123 +1,139 @@
-"""The figures of an evaluation, and the arithmetic behind them. Rates are between 0 and 1."""
+"""The figures of an evaluation. Rates are between 0 and 1."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from orra.base.strictjson import Json
+from planengine.evaluation.cache.arithmetic import percentile, rate, upper_bound
+from planengine.evaluation.cache.baselines import BaselineFigures
 from planengine.evaluation.cache.rows import Pair, StreamRow
 
-CONFIDENCE = 0.95
-
-
-def rate(count: int, total: int) -> float:
-    return count / total if total else 0.0
-
-
-def upper_bound(count: int, total: int, *, confidence: float = CONFIDENCE) -> float:
-    """The one-sided Clopper–Pearson bound: the largest rate at which seeing ``count`` of ``total`` or fewer has a
-    probability of at least ``1 - confidence``. 1 when nothing was seen."""
-    if count >= total:
-        return 1.0
-    wrong = np.arange(count + 1)
-    log_ways = np.array([math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1) for k in wrong])
-
-    def chance_of_so_few(p: float) -> float:
-        terms = np.exp(log_ways + wrong * math.log(p) + (total - wrong) * math.log1p(-p))
-        return math.fsum(terms)
-
-    low, high = count / total, 1.0
-    for _ in range(60):  # halves the interval beyond a float's precision
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
-        low, high = (middle, high) if chance_of_so_few(middle) > 1 - confidence else (low, middle)
-    return high
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    return float(np.percentile(values, 100 * share)) if values else 0.0
+DECILES = 10
 
 
 @dataclass(frozen=True)
-class WrongHit:
-    """``fault`` is ``label`` (another plan was wanted) or ``values`` (the right plan with wrong values)."""
+class Outcome:
+    """What came of a row. ``kind`` and ``reason`` are the decision's. A hit was served from the row ``entry``, has
+    ``side_effects`` unless all its services are known to read only, and a ``fault`` when it is wrong: ``plan`` (it
+    calls other services, or gives them other things), ``values`` (the right plan with wrong values) or
+    ``refusable`` (nothing could be done). ``risk``: the probability of being wrong that the cache reckoned
+    with."""
 
     row: StreamRow
-    entry: StreamRow
     kind: str
-    similarity: float
-    fault: str
+    reason: str
+    similarity: float | None
+    milliseconds: float
+    plannable: bool
+    entry: StreamRow | None = None
+    fault: str = ""
+    side_effects: bool = False
+    risk: float | None = None
 
-
-@dataclass(frozen=True)
-class BaselineFigures:
-    """The fixed-threshold rule on the same requests."""
-
-    n: int
-    hits: int
-    wrong_hits: int
-    threshold: float
-
-    def as_dict(self) -> dict[str, Json]:
-        return {
-            "rule": f"action and field names, nearest, cosine > {self.threshold}",
-            "hits": self.hits,
-            "hit_rate": rate(self.hits, self.n),
-            "wrong_hits": self.wrong_hits,
-            "wrong_hit_rate": rate(self.wrong_hits, self.hits),
-            "wrong_hit_rate_upper95": upper_bound(self.wrong_hits, self.hits),
-        }
+    @property
+    def hit(self) -> bool:
+        return self.kind != "miss"
 
 
 @dataclass(frozen=True)
 class StreamFigures:
-    """``wrong_hits`` holds every hit with a wrong label or wrong values; ``seen_before`` counts the rows whose
-    label came before, which is what a perfect cache would serve."""
+    """``n`` rows, of which ``plannable`` have a plan that these services can carry out; the others are to be
+    refused, or ``not_plannable``: their row expects what is not valid. ``floor``: the
+    lowest similarity for a hit by meaning. ``milliseconds`` of an outcome are those of
+    the decision without the embedding; ``embedding`` those of one text."""
 
-    n: int
+    outcomes: tuple[Outcome, ...]
+    baselines: Mapping[str, BaselineFigures]
     floor: float
-    exact_hits: int
-    semantic_hits: int
-    wrong_hits: tuple[WrongHit, ...]
-    wrong_values: int
-    seen_before: int
-    misses_by_reason: Counter[str]
-    milliseconds: tuple[float, ...]
-    not_stored: int
-    baseline: BaselineFigures
+    embedding: Sequence[float] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def hits(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.hit)
+
+    @cached_property
+    def wrong(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.hits if outcome.fault)
 
     @property
-    def hits(self) -> int:
-        return self.exact_hits + self.semantic_hits
+    def similarities(self) -> list[float]:
+        """Of hits by meaning."""
+        return [hit.similarity for hit in self.hits if hit.kind != "exact" and hit.similarity is not None]
+
+    @property
+    def not_plannable(self) -> int:
+        return sum(not outcome.plannable and bool(outcome.row.expected) for outcome in self.outcomes)
+
+    @property
+    def plannable(self) -> int:
+        return sum(outcome.plannable for outcome in self.outcomes)
+
+    def hits_of(self, kind: str) -> int:
+        return sum(hit.kind == kind for hit in self.hits)
 
     def as_dict(self) -> dict[str, Json]:
-        wrong = len(self.wrong_hits)
+        hits, wrong, plannable = self.hits, self.wrong, self.plannable
         return {
-            "n": self.n,
+            "n": len(self.outcomes),
+            "plannable": plannable,
+            "not_plannable": self.not_plannable,
             "floor": self.floor,
-            "hits": self.hits,
-            "hit_rate": rate(self.hits, self.n),
-            "exact_hits": self.exact_hits,
-            "semantic_hits": self.semantic_hits,
-            "wrong_hits": wrong,
-            "wrong_hit_rate": rate(wrong, self.hits),
-            "wrong_hit_rate_upper95": upper_bound(wrong, self.hits),
-            "wrong_values": self.wrong_values,
-            "oracle_hit_rate": rate(self.seen_before, self.n),
-            "misses_by_reason": dict(self.misses_by_reason.most_common()),
-            "not_stored": self.not_stored,
-            "latency_ms": {
-                "p50": round(percentile(self.milliseconds, 0.50), 3),
-                "p95": round(percentile(self.milliseconds, 0.95), 3),
-            },
-            "baseline": self.baseline.as_dict(),
+            "hits": len(hits),
+            "hit_rate": rate(sum(hit.plannable for hit in hits), plannable),
+            "exact_hits": self.hits_of("exact"),
+            "semantic_hits": self.hits_of("semantic"),
+            "hits_by_kind": _by_kind(hits),
+            "wrong_hits": len(wrong),
+            "wrong_hit_rate": rate(len(wrong), len(hits)),
+            "wrong_hit_rate_upper95": upper_bound(len(wrong), len(hits)),
+            "wrong_by_kind": _by_kind(wrong),
+            "wrong_values": sum(hit.fault == "values" for hit in wrong),
+            "wrong_of_refusable": sum(hit.fault == "refusable" for hit in wrong),
+            "side_effect_hits": sum(hit.side_effects for hit in hits),
+            "wrong_side_effect_hits": sum(hit.side_effects for hit in wrong),
+            "oracle_hit_rate": rate(self._seen_before(), plannable),
+            "misses_by_reason": dict(
+                Counter(outcome.reason for outcome in self.outcomes if not outcome.hit).most_common()
+            ),
+            "calibration": calibration(hits),
+            "latency_ms": _spread([outcome.milliseconds for outcome in self.outcomes])
+            | {"embedding": _spread(self.embedding)},
+            "baseline": self.baselines["original"].as_dict() if self.baselines else None,
+            "baselines": {name: figures.as_dict() for name, figures in self.baselines.items()},
+            "notes": list(self.notes),
         }
+
+    def _seen_before(self) -> int:
+        """The rows that can be planned and whose label came before: what a perfect cache would serve."""
+        labels = [outcome.row.label for outcome in self.outcomes if outcome.plannable]
+        return len(labels) - len(set(labels))
+
+
+def calibration(hits: Sequence[Outcome]) -> list[dict[str, Json]]:
+    """Predicted risk against the observed share of wrong hits, for each tenth of the hits by their risk, the least
+    first. Hits whose decision names no risk are left out."""
+    judged = sorted((hit.risk, bool(hit.fault)) for hit in hits if hit.risk is not None)
+    tenths = [part for part in np.array_split(np.array(judged, float), DECILES) if len(part)] if judged else []
+    return [
+        {"predicted": float(part[:, 0].mean()), "observed": float(part[:, 1].mean()), "n": len(part)}
+        for part in tenths
+    ]
+
+
+def _by_kind(outcomes: Sequence[Outcome]) -> dict[str, Json]:
+    counted = Counter(outcome.kind for outcome in outcomes)
+    return {kind: counted[kind] for kind in ("exact", "semantic", "example")}
+
+
+def _spread(milliseconds: Sequence[float]) -> dict[str, Json]:
+    return {f"p{share}": round(percentile(milliseconds, share / 100), 3) for share in (50, 95)}
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,7 @@ class PairFigures:
     outcomes: tuple[PairOutcome, ...]
     floor: float
     baseline: tuple[bool, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Json]:
         right = [outcome.right for outcome in self.outcomes]
@@ -154,6 +171,7 @@ class PairFigures:
             **self._tally(right),
             "by_category": {category: self._tally(right, category) for category in categories},
             "baseline": self._tally(right_by_rule),
+            "notes": list(self.notes),
         }
 
     def _tally(self, right: Sequence[bool], category: str | None = None) -> dict[str, Json]:

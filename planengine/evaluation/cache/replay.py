@@ -2,201 +2,181 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cache import lookup, storage
-from cache.lookup import Decision, Policy
-from cache.models import Entry
-from cache.requests import Request, Scope
+from cache import storage
+from cache.lookup import Decision
 from orra.base.strictjson import Json
+from planengine.embeddings.calibration import floor_for, floor_of
 from planengine.embeddings.embedders import Embedder
-from planengine.evaluation.cache.baseline import match_by_threshold, replay_by_threshold
-from planengine.evaluation.cache.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
-from planengine.evaluation.cache.rows import Pair, StreamRow
-from planengine.evaluation.cache.stand_in import NO_CONSTANTS, StandIn, has_values_of
-from planengine.models import Project
-from planengine.requests import PlanRequest
+from planengine.evaluation.cache.baselines import match_by_threshold, original_text, replay_baselines
+from planengine.evaluation.cache.bench import Bench, empty_bench, rule_has_parts
+from planengine.evaluation.cache.figures import Outcome, PairFigures, PairOutcome, StreamFigures
+from planengine.evaluation.cache.judging import fault_of, has_values_of
+from planengine.evaluation.cache.rows import Pair, StreamRow, labelled
+from planengine.evaluation.cache.stand_in import ANSWER, service_of, services_of
+from planengine.evaluation.cache.vectors import KnownVectors
+from planengine.evaluation.services import Facts, only_reads
 
 Progress = Callable[[int, int], None]
-ONE_DAY = 24 * 3600
-ANSWER = "answer"  # the one service that pairs are planned with
+
+
+def quietly(done: int, total: int) -> None:
+    """A progress that is shown to nobody."""
 
 
 @dataclass(frozen=True)
-class Bench:
-    """An empty cache and a planner for what it lacks. ``floor`` is the lowest similarity for a hit by meaning."""
+class Options:
+    """``services``: the catalogue of the rows; without one each label has a service of its own. ``floor``: the
+    lowest similarity for a hit by meaning, and ``tolerance``: the share of wrong hits to stay within; without them
+    a project's own. ``without``: parts of the rule to leave out. ``vectors``: a folder to keep vectors in."""
 
-    project: Project
-    embedder: Embedder
-    floor: float
-    planner: StandIn
+    services: Sequence[Facts] | None = None
+    floor: float | None = None
+    tolerance: float | None = None
+    without: frozenset[str] = frozenset()
+    vectors: Path | None = None
+    baselines: bool = True
+    progress: Progress = quietly
 
-    def find(self, request: PlanRequest) -> tuple[Decision, float]:
-        """The decision, and the milliseconds it took."""
-        asked = self._asked(request)
-        policy = Policy(
-            accept=lambda plan: self.planner.objection(plan, request),
-            embed=self._embed,
-            floor=self.floor,
-            contest=lambda entry: self.planner.contest(request, entry.services),
-        )
-        started = time.perf_counter()
-        decision = lookup.find(asked, policy)
-        return decision, (time.perf_counter() - started) * 1000
+    @property
+    def of_project(self) -> dict[str, float]:
+        given = {"similarity_threshold": self.floor, "wrong_hit_tolerance": self.tolerance}
+        return {name: value for name, value in given.items() if value is not None}
 
-    def plan_and_store(
-        self, request: PlanRequest, *, label: str, constants: Mapping[str, Json] = NO_CONSTANTS
-    ) -> Entry | None:
-        plan = self.planner.plan(request, label=label, constants=constants)
-        if plan is None:
-            return None
-        asked = self._asked(request)
-        return storage.store(
-            asked,
-            plan,
-            vector=self._embed(asked.template.embedding_text),
-            ttl_seconds=ONE_DAY,
-            services={label: 1},
-            planned_by="stand-in",
-            cost={},
-        )
-
-    def _asked(self, request: PlanRequest) -> Request:
-        scope = Scope(self.project.pk, embedding_model=self.embedder.name, planner="stand-in")
-        return Request(
-            scope, request.action, request.params, discriminating_terms=self.planner.discriminating_terms(request)
-        )
-
-    def _embed(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.embedder.embed([text])[0]
-        return vector
-
-
-@contextmanager
-def empty_bench(embedder: Embedder, *, floor: float, rows: Iterable[StreamRow] = ()) -> Iterator[Bench]:
-    """With services for the labels of ``rows``. Everything that is stored goes away at the end, however that
-    comes about."""
-    project = Project.objects.create(name="evaluate_cache (temporary)")
-    try:
-        yield Bench(project, embedder, floor, StandIn((row.label, row.request) for row in rows))
-    finally:
-        project.delete()
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.without or rule_has_parts():
+            return ()
+        return (f"Nothing was left out: the present rule has no part named {' or '.join(sorted(self.without))}.",)
 
 
 def evaluate_stream(
-    rows: Sequence[StreamRow], embedder: Embedder, *, floor: float | None = None, progress: Progress
+    rows: Sequence[StreamRow], embedder: Embedder, options: Options | None = None
 ) -> StreamFigures:
-    """At the floor that the embedder comes with, unless another is given. Raises
-    :class:`~planengine.exceptions.EmbeddingUnavailable`: half an evaluation would look like a whole."""
-    floor = embedder.floor if floor is None else floor
-    return replay(rows, embedder, floor=floor, progress=progress).figures(rows, embedder)
+    """The rows in their order, against a cache that is empty at first; what it lacks is planned as the row expects
+    and stored. Raises :class:`~planengine.exceptions.EmbeddingUnavailable`: half an evaluation would look like a
+    whole."""
+    options = options or Options()
+    services = services_of(rows) if options.services is None else options.services
+    vectors = KnownVectors(embedder, options.vectors)
+    with empty_bench(services, vectors, without=options.without, **options.of_project) as bench:
+        plans = [bench.valid_plan(row.request, row.draft) if row.expected else None for row in rows]
+        asked = [bench.asked(row.request) for row in rows]
+        texts = [request.template.embedding_text for request in asked]
+        vectors.learn([*texts, *(original_text(request) for request in asked if options.baselines)])
+        reading = frozenset(facts["name"] for facts in services if only_reads(facts))
+        floor = floor_for(bench.project).value
+        outcomes = tuple(_replay(rows, plans, bench, vectors, reading, options.progress))
+    baselines = {}
+    if options.baselines:
+        judged = [place for place, row in enumerate(rows) if plans[place] is not None or not row.expected]
+        baselines = replay_baselines(
+            [asked[place] for place in judged],
+            [rows[place].label if rows[place].expected else None for place in judged],
+            vectors.embed,
+        )
+    return StreamFigures(outcomes, baselines, floor, vectors.milliseconds, options.notes)
 
 
-def evaluate_pairs(
-    pairs: Sequence[Pair], embedder: Embedder, *, floor: float | None = None, progress: Progress
-) -> PairFigures:
-    """As :func:`evaluate_stream`, of pairs."""
-    floor = embedder.floor if floor is None else floor
-    outcomes = tuple(
-        PairOutcome(pair, decision.hit and values_right, _reason(decision), decision.similarity)
-        for pair, decision, values_right in judge(pairs, embedder, floor=floor, progress=progress)
-    )
-    return PairFigures(outcomes, floor, match_by_threshold(pairs, embedder.embed))
-
-
-def replay(rows: Sequence[StreamRow], embedder: Embedder, *, floor: float, progress: Progress) -> Tally:
-    """The rows in their order, against a cache that is empty at first; what it lacks is planned and stored."""
-    tally = Tally(floor)
-    with empty_bench(embedder, floor=floor, rows=rows) as bench:
-        for done, row in enumerate(rows):
-            progress(done, len(rows))
-            decision, milliseconds = bench.find(row.request)
-            tally.count(row, decision, milliseconds)
-            if not decision.hit:
-                tally.remember(row, bench.plan_and_store(row.request, label=row.label))
+def _replay(
+    rows: Sequence[StreamRow],
+    plans: Sequence[Json],
+    bench: Bench,
+    vectors: KnownVectors,
+    reading: frozenset[str],
+    progress: Progress,
+) -> Iterator[Outcome]:
+    origins: dict[str, StreamRow] = {}
+    for done, (row, plan) in enumerate(zip(rows, plans, strict=True)):
+        progress(done, len(rows))
+        decision = bench.find(row.request)
+        if vectors.failure is not None:
+            raise vectors.failure
+        yield _outcome(row, plan, decision, origins, reading)
+        if decision.hit:
+            # A plan made by example may have been kept as an entry of its own.
+            continue
+        if plan is not None:
+            entry = bench.keep_plan(row.request, plan, vector=decision.vector)
+            if entry is not None:
+                origins[entry.pk] = row
+        elif not row.expected:
+            bench.keep_refusal(row.request, vector=decision.vector)
     progress(len(rows), len(rows))
-    return tally
 
 
-def judge(
-    pairs: Sequence[Pair], embedder: Embedder, *, floor: float, progress: Progress
-) -> Iterator[tuple[Pair, Decision, bool]]:
+def _outcome(
+    row: StreamRow, plan: Json, decision: Decision, origins: Mapping[str, StreamRow], reading: frozenset[str]
+) -> Outcome:
+    entry, fault, side_effects = None, "", False
+    if decision.hit:
+        entry = origins.get(decision.entry_id or "")
+        fault = fault_of(decision.plan, row, wanted=plan, entry=(entry or row).request)
+        called = {task["service"] for task in decision.plan["tasks"] if "service" in task}
+        side_effects = not called <= reading
+    return Outcome(
+        row=row,
+        kind=decision.kind,
+        reason=reason_of(decision),
+        similarity=decision.similarity,
+        milliseconds=decision.milliseconds - decision.embedding_milliseconds,
+        plannable=plan is not None,
+        entry=entry,
+        fault=fault,
+        side_effects=side_effects,
+        risk=getattr(decision, "risk", None),
+    )
+
+
+def evaluate_pairs(pairs: Sequence[Pair], embedder: Embedder, options: Options | None = None) -> PairFigures:
+    """As :func:`evaluate_stream`, of pairs."""
+    options = options or Options()
+    vectors = KnownVectors(embedder, options.vectors)
+    floor = floor_of(embedder).value if options.floor is None else options.floor
+    outcomes = tuple(
+        PairOutcome(pair, decision.hit and values_right, reason_of(decision), decision.similarity)
+        for pair, decision, values_right in judge(pairs, vectors, options)
+    )
+    return PairFigures(outcomes, floor, match_by_threshold(pairs, vectors.embed), options.notes)
+
+
+def judge(pairs: Sequence[Pair], vectors: KnownVectors, options: Options) -> Iterator[tuple[Pair, Decision, bool]]:
     """Each ``a`` is stored in an empty cache, then its ``b`` is looked up: the decision, and whether a plan that
     it serves holds ``b``'s own values."""
-    with empty_bench(embedder, floor=floor) as bench:
+    settings = options.of_project
+    with empty_bench([service_of(pairs)], vectors, without=options.without, **settings) as bench:
+        requests = [request for pair in pairs for request in (pair.a, pair.b)]
+        vectors.learn(bench.asked(request).template.embedding_text for request in requests)
         for done, pair in enumerate(pairs):
-            progress(done, len(pairs))
-            entry = bench.plan_and_store(pair.a, label=ANSWER, constants=pair.a_constants)
-            decision, _ = bench.find(pair.b)
-            yield pair, decision, decision.hit and has_values_of(decision.plan, pair.b, pair.b_constants)
+            options.progress(done, len(pairs))
+            entry = _keep_first(bench, pair)
+            decision = bench.find(pair.b)
+            if vectors.failure is not None:
+                raise vectors.failure
+            yield (
+                pair,
+                decision,
+                decision.hit and has_values_of(decision.plan, pair.b, pair.b_constants, entry=pair.a),
+            )
             if entry is not None:
-                storage.forget(bench.project.pk, [entry.pk])
-    progress(len(pairs), len(pairs))
+                storage.forget_project(bench.project.pk)
+    options.progress(len(pairs), len(pairs))
 
 
-class Tally:
-    """What a replay at a floor came to."""
-
-    def __init__(self, floor: float) -> None:
-        self.floor = floor
-        self.kinds: Counter[str] = Counter()
-        self.wrong: list[WrongHit] = []
-        self.similarities: list[float] = []  # of hits by meaning
-        self._origins: dict[str, StreamRow] = {}
-        self._labels: set[str] = set()
-        self._reasons: Counter[str] = Counter()
-        self._milliseconds: list[float] = []
-        self._wrong_values = self._seen_before = self._not_stored = 0
-
-    def count(self, row: StreamRow, decision: Decision, milliseconds: float) -> None:
-        self._milliseconds.append(milliseconds)
-        self._seen_before += row.label in self._labels
-        self._labels.add(row.label)
-        self.kinds[decision.kind] += 1
-        if not decision.hit:
-            self._reasons[_reason(decision)] += 1
-            return
-        assert decision.entry_id is not None and decision.similarity is not None
-        if decision.kind == "semantic":
-            self.similarities.append(decision.similarity)
-        entry = self._origins[decision.entry_id]
-        values_right = has_values_of(decision.plan, row.request)
-        self._wrong_values += not values_right
-        if entry.label != row.label or not values_right:
-            fault = "values" if entry.label == row.label else "label"
-            self.wrong.append(WrongHit(row, entry, decision.kind, decision.similarity, fault))
-
-    def remember(self, row: StreamRow, entry: Entry | None) -> None:
-        if entry is None:
-            self._not_stored += 1
-        else:
-            self._origins[entry.pk] = row
-
-    def figures(self, rows: Sequence[StreamRow], embedder: Embedder) -> StreamFigures:
-        return StreamFigures(
-            n=len(rows),
-            floor=self.floor,
-            exact_hits=self.kinds["exact"],
-            semantic_hits=self.kinds["semantic"],
-            wrong_hits=tuple(self.wrong),
-            wrong_values=self._wrong_values,
-            seen_before=self._seen_before,
-            misses_by_reason=self._reasons,
-            milliseconds=tuple(self._milliseconds),
-            not_stored=self._not_stored,
-            baseline=replay_by_threshold(rows, embedder.embed),
-        )
+def _keep_first(bench: Bench, pair: Pair) -> object:
+    held = {**pair.a.params, **pair.a_constants}
+    draft = labelled(pair.line, pair.a, ANSWER).draft
+    draft["tasks"][0]["input"] = held
+    draft["tasks"][1]["input"] = {name: f"$task0.{name}" for name in held}
+    plan = bench.valid_plan(pair.a, draft)
+    return None if plan is None else bench.keep_plan(pair.a, plan)
 
 
-def _reason(decision: Decision) -> str:
+def reason_of(decision: Decision) -> str:
     """The decision's reason, and for a refusal the guard that kept the nearest candidate from serving."""
-    if decision.reason == "refused" and (refusal := decision.candidates[0].refusal):
+    if decision.reason == "refused" and decision.candidates and (refusal := decision.candidates[0].refusal):
         return f"refused: {refusal.guard}"
     return decision.reason

@@ -6,33 +6,50 @@ from collections.abc import Iterable, Iterator
 
 from orra.base.strictjson import Json
 from planengine.evaluation.cache.curve import Curve
-from planengine.evaluation.cache.figures import PairFigures, PairOutcome, StreamFigures, WrongHit
+from planengine.evaluation.cache.figures import Outcome, PairFigures, PairOutcome, StreamFigures
 
 SHOWN = 20
+_KINDS = {"exact": "by the exact template", "semantic": "by meaning", "example": "made by example"}
+_NAMES = {
+    "original": "raw text, cosine > 0.95",
+    "template_0.85": "templates, cosine > 0.85",
+    "template_0.90": "templates, cosine > 0.90",
+    "vcache_0.01": "vCache on templates, δ = 0.01",
+    "vcache_0.02": "vCache on templates, δ = 0.02",
+}
+_FAULTS = {"plan": "wrong plan", "values": "wrong values", "refusable": "nothing could be done"}
 
 
 def stream_report(figures: StreamFigures) -> Iterator[str]:
-    told, rule = figures.as_dict(), figures.baseline.as_dict()
-    yield f"{told['n']:,} requests; a cache that knew every label would serve {told['oracle_hit_rate']:.1%}"
+    told = figures.as_dict()
+    yield f"{told['n']:,} requests; a cache that knew every plan would serve {told['oracle_hit_rate']:.1%}"
+    if told["plannable"] < told["n"]:
+        refusable = told["n"] - told["plannable"] - told["not_plannable"]
+        yield f"{told['plannable']:,} can be planned, {refusable:,} are to be refused"
+    if told["not_plannable"]:
+        yield f"{told['not_plannable']:,} expect what these services cannot carry out: their plans are not stored"
     yield ""
-    yield f"{'':24}{'orra':>12}{f'cosine > {figures.baseline.threshold}':>16}"
-    yield _line("hits", f"{told['hits']:,}", f"{rule['hits']:,}")
-    yield _line("  of all requests", f"{told['hit_rate']:.1%}", f"{rule['hit_rate']:.1%}")
-    yield _line("wrong hits", f"{told['wrong_hits']:,}", f"{rule['wrong_hits']:,}")
-    yield _line("  of hits", f"{told['wrong_hit_rate']:.2%}", f"{rule['wrong_hit_rate']:.2%}")
-    bounds = told["wrong_hit_rate_upper95"], rule["wrong_hit_rate_upper95"]
-    yield _line("  95 % upper bound", *(f"{bound:.2%}" for bound in bounds))
-    yield _line("wrong values", f"{told['wrong_values']:,}", "not looked at")
+    yield f"{'':32}{'hits':>8}{'':>9}{'wrong':>8}{'of hits':>9}{'at most':>9}"
+    yield _rule("orra", told)
+    yield from (_rule(name, rule) for name, rule in told["baselines"].items())
     yield ""
-    yield f"Hits       {told['exact_hits']:,} by the exact template, {told['semantic_hits']:,} by meaning"
-    yield f"Lookup     p50 {told['latency_ms']['p50']:.1f} ms, p95 {told['latency_ms']['p95']:.1f} ms"
-    if told["not_stored"]:
-        yield f"Not stored {told['not_stored']:,} (no plan can take their params)"
+    kinds = (f"{told['hits_by_kind'][kind]:,} {name}" for kind, name in _KINDS.items())
+    yield f"Hits       {', '.join(kinds)}"
+    wrong = (f"{told['wrong_by_kind'][kind]:,} {name}" for kind, name in _KINDS.items())
+    yield f"Wrong      {', '.join(wrong)}; {told['wrong_values']:,} with wrong values"
+    risky, wrong_risky = told["side_effect_hits"], told["wrong_side_effect_hits"]
+    yield f"Risky      {risky:,} with side effects, {wrong_risky:,} of them wrong"
+    latency = told["latency_ms"]
+    yield f"Lookup     p50 {latency['p50']:.1f} ms, p95 {latency['p95']:.1f} ms, without the embedding"
+    yield f"Embedding  p50 {latency['embedding']['p50']:.1f} ms, p95 {latency['embedding']['p95']:.1f} ms a text"
+    yield from _listed("Risk, predicted and observed", (_tenth(tenth) for tenth in told["calibration"]))
     yield ""
     yield "Misses"
     for reason, count in told["misses_by_reason"].items():
         yield f"  {count:>6,}  {reason}"
-    yield from _listed("Wrong hits", (_wrong_hit(hit) for hit in figures.wrong_hits))
+    worst_first = sorted(figures.wrong, key=lambda hit: not hit.side_effects)
+    yield from _listed("Wrong hits", (_wrong_hit(hit) for hit in worst_first))
+    yield from _noted(figures.notes)
 
 
 def pair_report(figures: PairFigures) -> Iterator[str]:
@@ -50,6 +67,7 @@ def pair_report(figures: PairFigures) -> Iterator[str]:
     yield from _listed(
         "Missed although they are the same", (_pair(outcome) for outcome in wrong if not outcome.hit)
     )
+    yield from _noted(figures.notes)
 
 
 def curve_report(curve: Curve) -> Iterator[str]:
@@ -75,8 +93,22 @@ def curve_report(curve: Curve) -> Iterator[str]:
         yield f"The lowest floor that keeps wrong hits within {curve.tolerance:.2%}: {curve.floor:.2f}"
 
 
-def _line(name: str, ours: str, theirs: str) -> str:
-    return f"{name:24}{ours:>12}{theirs:>16}"
+def _rule(name: str, told: dict[str, Json]) -> str:
+    bound = told["wrong_hit_rate_upper95"]
+    return (
+        f"{_NAMES.get(name, name):<32}{told['hits']:>8,}{told['hit_rate']:>9.1%}"
+        f"{told['wrong_hits']:>8,}{told['wrong_hit_rate']:>9.2%}{bound:>9.2%}"
+    )
+
+
+def _tenth(tenth: dict[str, Json]) -> str:
+    return f"  {tenth['predicted']:>8.3%} {tenth['observed']:>8.3%}  of {tenth['n']:,}"
+
+
+def _noted(notes: Iterable[str]) -> Iterator[str]:
+    for note in notes:
+        yield ""
+        yield note
 
 
 def _tally(name: str, tally: dict[str, Json]) -> str:
@@ -98,13 +130,17 @@ def _listed(title: str, texts: Iterable[str]) -> Iterator[str]:
         yield f"  … and {len(found) - SHOWN:,} more"
 
 
-def _wrong_hit(hit: WrongHit) -> str:
-    return (
-        f"  line {hit.row.line} served from line {hit.entry.line}, "
-        f"{hit.kind}, {hit.similarity:.3f}, wrong {hit.fault}\n"
-        f"    {hit.row.request.action!r} ({hit.row.label})\n"
-        f"    {hit.entry.request.action!r} ({hit.entry.label})"
-    )
+def _wrong_hit(hit: Outcome) -> str:
+    near = "" if hit.similarity is None else f", {hit.similarity:.3f}"
+    origin = "made by example" if hit.entry is None else f"served from line {hit.entry.line}"
+    risky = ", with side effects" if hit.side_effects else ""
+    lines = [
+        f"  line {hit.row.line} {origin}, {hit.kind}{near}, {_FAULTS[hit.fault]}{risky}",
+        f"    {hit.row.request.action!r} ({hit.row.label or 'to be refused'})",
+    ]
+    if hit.entry is not None:
+        lines.append(f"    {hit.entry.request.action!r} ({hit.entry.label})")
+    return "\n".join(lines)
 
 
 def _pair(outcome: PairOutcome) -> str:

@@ -9,7 +9,8 @@ from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome, generate
-from planengine.evaluation.planners.rows import Call, Row, calls_of, comparable
+from planengine.evaluation.expected import Call, calls_agree, calls_of, services_agree
+from planengine.evaluation.planners.rows import Row
 from planengine.planners.protocol import Planner
 
 
@@ -36,12 +37,28 @@ class Result:
         """The expected services, each as often as expected, and no other; where none is expected, a refusal."""
         if not self.row.expected:
             return self.outcome.status == "not_actionable"
-        return sorted(call.service for call in self._calls) == sorted(call.service for call in self.row.expected)
+        return services_agree(self.calls, self.row.expected)
 
     @property
     def wiring_exact(self) -> bool:
-        """Every expected service with exactly the expected inputs, from the expected places."""
-        return self.services_exact and comparable(self._calls) == comparable(self.row.expected)
+        """Every expected service with exactly the expected inputs, from the expected places, where the row names
+        any."""
+        return self.services_exact and calls_agree(self.calls, self.row.expected)
+
+    @property
+    def right(self) -> bool:
+        """A plan, and the one that is expected."""
+        return self.outcome.plan is not None and bool(self.row.expected) and self.wiring_exact
+
+    @property
+    def wrong(self) -> bool:
+        """A plan where another, or none, is expected."""
+        return self.outcome.plan is not None and not self.right
+
+    @property
+    def side_effects(self) -> bool:
+        """Whether the plan calls a service that is not known to read only."""
+        return not {call.service for call in self.calls} <= self.row.reading
 
     @property
     def valid_at(self) -> int | None:
@@ -49,7 +66,7 @@ class Result:
         return len(self.outcome.trials) if self.outcome.plan is not None else None
 
     @property
-    def _calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[Call, ...]:
         plan = self.outcome.plan
         return () if plan is None else calls_of(plan)
 
@@ -63,12 +80,13 @@ class Figures:
     prices: Prices | None = None
 
     def as_dict(self) -> dict[str, Json]:
-        """Rates are shares of all rows, between 0 and 1; ``valid_at_attempt`` (by the first attempt, by the
-        second, …) of the rows that can be planned, ``refused_right`` of the others. Tokens appear when the server
-        counted any, and ``cost`` when there are prices too."""
+        """Rates are shares of all rows, between 0 and 1, and ``right`` (the expected plan), ``wrong`` (another, or
+        any where a refusal is expected), ``wrong_side_effects`` of them and ``refused`` counts;
+        ``valid_at_attempt`` (by the first attempt, by the second, …) is of the rows that can be planned,
+        ``refused_right`` and its rate of the others. Tokens appear when the server counted any, and ``cost`` when
+        there are prices too."""
         results = self.results
         to_plan = [result for result in results if result.row.expected]
-        to_refuse = [result for result in results if not result.row.expected]
         seconds = [result.seconds for result in results]
         told: dict[str, Json] = {
             "n": len(results),
@@ -84,9 +102,27 @@ class Figures:
             "seconds_p50": median(seconds) if seconds else 0.0,
             "seconds_p95": quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else sum(seconds),
         }
+        return told | self._judged() | self._spent()
+
+    def _judged(self) -> dict[str, Json]:
+        results = self.results
+        to_refuse = [result for result in results if not result.row.expected]
+        counts: dict[str, Json] = {
+            "plannable": len(results) - len(to_refuse),
+            "right": sum(result.right for result in results),
+            "wrong": sum(result.wrong for result in results),
+            "wrong_side_effects": sum(result.wrong and result.side_effects for result in results),
+            "refused": sum(result.outcome.status == "not_actionable" for result in results),
+            "refused_right": sum(result.services_exact for result in to_refuse),
+        }
+        shares = {
+            "right_rate": _share(result.right for result in results if result.row.expected),
+            "wrong_rate": counts["wrong"] / len(results) if results else 0.0,
+            "refused_rate": counts["refused"] / len(results) if results else 0.0,
+        }
         if to_refuse:
-            told["refused_right"] = _share(result.services_exact for result in to_refuse)
-        return told | self._spent()
+            shares["refused_right_rate"] = counts["refused_right"] / len(to_refuse)
+        return counts | shares
 
     def _spent(self) -> dict[str, Json]:
         usages = [trial.draft.usage for result in self.results for trial in result.outcome.trials]

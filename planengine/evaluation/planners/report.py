@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from orra.base.strictjson import Json
 from planengine.evaluation.planners.measuring import Figures, Result
-from planengine.evaluation.planners.rows import calls_of
 
 _SHOWN = 20
 _WIDTH = 18
@@ -74,10 +73,14 @@ def _seconds_of(name: str) -> Callable[[Mapping[str, Json]], str]:
 
 
 _LINES: tuple[tuple[str, Callable[[Mapping[str, Json]], str]], ...] = (
+    ("right plans", _count_of("right")),
+    ("wrong plans", _count_of("wrong")),
+    ("  with side effects", _count_of("wrong_side_effects")),
+    ("refused", _count_of("refused")),
     ("right services", _share_of("services_exact")),
     ("right wiring", _share_of("wiring_exact")),
     ("not actionable", _share_of("not_actionable")),
-    ("rightly refused", _share_of("refused_right")),
+    ("rightly refused", _share_of("refused_right_rate")),
     ("failed", _share_of("failed")),
     *((f"valid by attempt {number}", _valid_by(number)) for number in range(1, 11)),
     ("attempts, mean", lambda told: f"{told['attempts_mean']:.2f}"),
@@ -92,6 +95,7 @@ _LINES: tuple[tuple[str, Callable[[Mapping[str, Json]], str]], ...] = (
 
 def _what_went_wrong(figures: Figures) -> Iterator[str]:
     wrong = [result for result in figures.results if not result.wiring_exact]
+    wrong.sort(key=lambda result: (not (result.wrong and result.side_effects), not result.wrong))
     if not wrong:
         return
     yield ""
@@ -106,11 +110,16 @@ def _told(result: Result) -> Iterator[str]:
     wanted = ", ".join(call.service for call in result.row.expected) or "a refusal"
     yield f"  line {result.row.line}: {_short(repr(result.row.job.action))}"
     if result.outcome.plan is not None:
-        got = ", ".join(call.service for call in calls_of(result.outcome.plan))
-        yield f"    wanted {wanted}, got {got}" + (" wired otherwise" if result.services_exact else "")
+        got = ", ".join(call.service for call in result.calls)
+        otherwise = " wired otherwise" if result.services_exact else ""
+        yield f"    wanted {wanted}, got {got}{otherwise}{_risk(result)}"
     else:
         reason = result.outcome.failure.message if result.outcome.failure else ""
         yield f"    wanted {wanted}, {result.outcome.status.replace('_', ' ')}: {_short(' '.join(reason.split()))}"
+
+
+def _risk(result: Result) -> str:
+    return ", with side effects" if result.wrong and result.side_effects else ""
 
 
 def _duration(seconds: float) -> str:

@@ -6,7 +6,8 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from argparse import ArgumentTypeError
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,10 +20,12 @@ from orra.base.strictjson import Json
 from orra.embedded.defaults import filled_variables
 from planengine.embeddings import calibration
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.cache.bench import PARTS
 from planengine.evaluation.cache.curve import calibrate_pairs, calibrate_stream
-from planengine.evaluation.cache.replay import evaluate_pairs, evaluate_stream
+from planengine.evaluation.cache.replay import Options, evaluate_pairs, evaluate_stream
 from planengine.evaluation.cache.report import curve_report, pair_report, stream_report
-from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_rows
+from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_catalogue_rows, read_rows
+from planengine.evaluation.services import Facts, read_services
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.models import Project
 
@@ -32,14 +35,31 @@ TOLERANCE: float = Project._meta.get_field("wrong_hit_tolerance").default
 
 class Command(BaseCommand):
     help = (
-        "Replay requests through an empty cache and count hits, wrong hits and misses. FILE has one JSON object a "
-        "line: {action, params, label} for a stream, {a, b, should_match, category} for pairs."
+        "Replay requests through an empty cache and count hits, wrong hits and misses. FILE has one JSON object "
+        "a line: {action, params, label} for a stream, {a, b, should_match, category} for pairs, and with "
+        "--services {action, params, expected: [{service, input}]}."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+        parser.add_argument(
+            "--services", type=Path, help="the services that `expected` names, a JSON object a line"
+        )
         parser.add_argument("--limit", type=int, help="only the first so many rows")
+        parser.add_argument(
+            "--second-half", action="store_true", help="only the second half of the rows, into an empty cache"
+        )
+        parser.add_argument(
+            "--without",
+            type=_parts,
+            default=frozenset(),
+            metavar="PARTS",
+            help=f"leave parts of the rule out, to see what each is worth: some of {', '.join(PARTS)}",
+        )
+        parser.add_argument(
+            "--vectors", type=Path, metavar="FOLDER", help="keep the texts' vectors there, for the next run"
+        )
         parser.add_argument(
             "--floor",
             type=float,
@@ -50,9 +70,7 @@ class Command(BaseCommand):
             action="store_true",
             help="find the embedding model's floor: the lowest that keeps wrong hits within the tolerance",
         )
-        parser.add_argument(
-            "--tolerance", type=float, help="with --calibrate: the share of wrong hits to stay within (0.01)"
-        )
+        parser.add_argument("--tolerance", type=float, help="the share of wrong hits to stay within (0.01)")
         parser.add_argument(
             "--floors", type=_floors, help="with --calibrate: the floors to look at, as in 0.9,0.85,0.8"
         )
@@ -63,28 +81,37 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _check(options)
         try:
-            rows = read_rows(options["file"], limit=options["limit"])
+            services = None if options["services"] is None else read_services(options["services"])
+            rows = _read(options, services)
             if "DATABASE_URL" in filled_variables():  # the embedded one, which may be new
                 call_command("migrate", verbosity=0)
             with _quiet(), _terminated_like_interrupted():
                 if options["calibrate"]:
                     self._calibrate(rows, options)
                 else:
-                    self._evaluate(rows, options)
+                    self._evaluate(rows, services, options)
         except (RowsUnusable, EmbeddingUnavailable) as error:
             raise CommandError(str(error)) from None
         except ProgrammingError as error:
             raise CommandError(f"The database lacks tables. Run `manage.py migrate` first. ({error})") from None
 
-    def _evaluate(self, rows: list[StreamRow] | list[Pair], options: dict[str, Any]) -> None:
+    def _evaluate(
+        self, rows: list[StreamRow] | list[Pair], services: Sequence[Facts] | None, options: dict[str, Any]
+    ) -> None:
         stream, pairs = _apart(rows)
-        embedder, progress = get_embedder(), self._show_progress
-        floor = options["floor"] if options["floor"] is not None else calibration.floor_of(embedder).value
+        how = Options(
+            services=services,
+            floor=options["floor"],
+            tolerance=options["tolerance"],
+            without=options["without"],
+            vectors=options["vectors"],
+            progress=self._show_progress,
+        )
         if pairs:
-            of_pairs = evaluate_pairs(pairs, embedder, floor=floor, progress=progress)
+            of_pairs = evaluate_pairs(pairs, get_embedder(), how)
             self._tell(of_pairs.as_dict(), pair_report(of_pairs), as_json=options["json"])
         else:
-            of_stream = evaluate_stream(stream, embedder, floor=floor, progress=progress)
+            of_stream = evaluate_stream(stream, get_embedder(), how)
             self._tell(of_stream.as_dict(), stream_report(of_stream), as_json=options["json"])
 
     def _calibrate(self, rows: list[StreamRow] | list[Pair], options: dict[str, Any]) -> None:
@@ -137,6 +164,21 @@ def _floors(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(","))
 
 
+def _parts(text: str) -> frozenset[str]:
+    """Raises ``ArgumentTypeError``."""
+    parts = frozenset(part.strip() for part in text.split(","))
+    if unknown := sorted(parts.difference(PARTS)):
+        raise ArgumentTypeError(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
+    return parts
+
+
+def _read(options: dict[str, Any], services: Sequence[Facts] | None) -> list[StreamRow] | list[Pair]:
+    file, limit = options["file"], options["limit"]
+    rows: list[StreamRow] | list[Pair]
+    rows = read_catalogue_rows(file, services, limit=limit) if services else read_rows(file, limit=limit)
+    return rows[len(rows) // 2 :] if options["second_half"] else rows
+
+
 def _check(options: dict[str, Any]) -> None:
     limit, floor, floors, tolerance = (options[name] for name in ("limit", "floor", "floors", "tolerance"))
     if limit is not None and limit < 1:
@@ -147,8 +189,10 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError("--tolerance must be between 0 and 1: no number of hits shows that none is ever wrong.")
     if options["calibrate"] and floor is not None:
         raise CommandError("--floor is what --calibrate finds; to look at certain floors, use --floors.")
-    if not options["calibrate"] and (options["store"] or floors is not None or tolerance is not None):
-        raise CommandError("--store, --floors and --tolerance go with --calibrate.")
+    if not options["calibrate"] and (options["store"] or floors is not None):
+        raise CommandError("--store and --floors go with --calibrate.")
+    if options["calibrate"] and (options["services"] or options["without"]):
+        raise CommandError("--calibrate takes neither --services nor --without.")
 
 
 def _apart(rows: list[StreamRow] | list[Pair]) -> tuple[list[StreamRow], list[Pair]]:

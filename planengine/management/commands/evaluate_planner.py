@@ -14,9 +14,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.drafting.planner_choice import current_planner, model_planner
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.evaluation.planners.report import report, shortfalls
-from planengine.evaluation.planners.rows import RowsUnusable, own_rows, read_rows
+from planengine.evaluation.planners.rows import Row, own_rows, read_rows
 from planengine.llm.client import tidy_url
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Planner
@@ -32,7 +33,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
-        parser.add_argument("--limit", type=int, help="only the first so many rows")
+        parser.add_argument("--limit", type=int, help="only so many rows, spread evenly over the file")
+        parser.add_argument(
+            "--services",
+            type=Path,
+            help="the services of all rows, one a line; else each row has its own",
+        )
         parser.add_argument("--planner", choices=("composer", "model"), help="default: the one that is configured")
         parser.add_argument(
             "--model", action="append", default=[], help="a model to measure; twice to compare two side by side"
@@ -65,7 +71,7 @@ class Command(BaseCommand):
             raise CommandError("--limit must be at least 1.")
         file: Path | None = options["file"]
         try:
-            rows = read_rows(file, limit=options["limit"]) if file else own_rows(limit=options["limit"])
+            rows = _read(options)
             planners = _planners(options)
             prices = [_prices(options, index) for index in range(len(planners))]
             measured: dict[str, Figures] = {}
@@ -93,6 +99,15 @@ class Command(BaseCommand):
             told = f"{done:,} of {total:,}" if done < total else ""
             self.stderr.write(f"\r{told:<30}\r", ending="")
             self.stderr.flush()
+
+
+def _read(options: dict[str, Any]) -> list[Row]:
+    file, services, limit = (options[name] for name in ("file", "services", "limit"))
+    if file is None:
+        if services is not None:
+            raise CommandError("--services belongs to a FILE of requests.")
+        return own_rows(limit=limit)
+    return read_rows(file, limit=limit, services=services)
 
 
 def _as_json(measured: dict[str, Figures]) -> dict[str, Any]:

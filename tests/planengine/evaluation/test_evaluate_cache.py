@@ -15,19 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cache.contest import Contest
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.embeddings import calibration
-from planengine.evaluation.cache.baseline import match_by_threshold, replay_by_threshold
+from planengine.evaluation.cache.arithmetic import percentile, upper_bound
+from planengine.evaluation.cache.bench import Bench
 from planengine.evaluation.cache.curve import Curve, Point
-from planengine.evaluation.cache.figures import percentile, upper_bound
 from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_rows
-from planengine.evaluation.cache.stand_in import StandIn, has_values_of
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.management.commands import evaluate_cache
 from planengine.models import CalibratedFloor, Project
-from planengine.requests import PlanRequest
+from planengine.validation.problems import Verdict
 from tests.conftest import Api
 
 COMMAND = "evaluate_cache"
@@ -141,14 +139,14 @@ class TestStream:
         assert figures["wrong_hit_rate_upper95"] == 1.0
         assert figures["wrong_values"] == 0
         table = evaluate.table(rows)
-        assert "line 2 served from line 1, exact, 1.000, wrong label" in table
+        assert "line 2 served from line 1, exact, 1.000, wrong plan" in table
         assert "'Refund order ORD-2' (exchange)" in table
 
     def test_a_hit_with_another_requests_values_is_wrong(
         self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("cache.lookup.fill_plan", lambda plan, *request: plan)
-        monkeypatch.setattr(StandIn, "objection", lambda *args: None)
+        monkeypatch.setattr("planengine.reuse.plan_cache.validate", lambda plan, **how: Verdict(plan=plan))
 
         figures = evaluate.figures(STREAM[:2])
 
@@ -164,7 +162,7 @@ class TestStream:
         table = evaluate.table(STREAM)
 
         assert "5 requests" in table
-        assert "cosine > 0.95" in table
+        assert "cosine > 0.95" in table and "vCache" in table
         assert "nothing_cached" in table
         assert "Wrong hits" not in table
 
@@ -178,11 +176,11 @@ class TestStream:
     def test_what_cannot_be_planned_is_counted_and_no_failure(
         self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(StandIn, "plan", lambda *args, **options: None)
+        monkeypatch.setattr(Bench, "valid_plan", lambda *args: None)
 
         figures = evaluate.figures(STREAM[:2])
 
-        assert (figures["hits"], figures["not_stored"]) == (0, 2)
+        assert (figures["hits"], figures["plannable"], figures["not_plannable"]) == (0, 0, 2)
 
     def test_nothing_is_left_behind(self, evaluate: Evaluate) -> None:
         evaluate.table(STREAM)
@@ -220,6 +218,15 @@ class TestStream:
             evaluate.table(STREAM)
 
         assert signal.getsignal(signal.SIGTERM) is before
+
+    def test_a_value_that_a_service_is_named_by_chooses(self, evaluate: Evaluate) -> None:
+        """Templates are made with the words of the stand-in services, as in production: it is no slot."""
+        rows = [
+            row("Book a {kind}", label="book flight", kind="flight"),
+            row("Book a {kind}", label="book hotel", kind="hotel"),
+        ]
+
+        assert evaluate.figures(rows, floor=1.0)["hits"] == 0
 
     def test_projects_that_exist_are_left_alone(self, evaluate: Evaluate, project: Project) -> None:
         evaluate.table(STREAM)
@@ -364,7 +371,7 @@ class TestCalibrate:
             ({"calibrate": True, "floors": (0.5, 2.0)}, "between 0 and 1"),
             ({"calibrate": True, "floor": 0.5}, "use --floors"),
             ({"store": True}, "go with --calibrate"),
-            ({"tolerance": 0.1}, "go with --calibrate"),
+            ({"calibrate": True, "without": frozenset({"votes"})}, "neither"),
         ],
         ids=str,
     )
@@ -502,77 +509,6 @@ class TestBadInput:
         assert (found.a.params, found.b.params) == ({"f": 1}, {})
 
 
-class TestStandIn:
-    @pytest.mark.django_db
-    def test_templates_are_made_with_its_services_words(self, evaluate: Evaluate) -> None:
-        """A value that a service is named by chooses, and is no slot: as in production."""
-        rows = [
-            row("Book a {kind}", label="book flight", kind="flight"),
-            row("Book a {kind}", label="book hotel", kind="hotel"),
-        ]
-
-        assert evaluate.figures(rows, floor=1.0)["hits"] == 0
-
-    def test_its_plans_are_valid_and_take_every_param(self) -> None:
-        request = PlanRequest("Refund ORD-1", {"order_id": "ORD-1", "reasons": ["late"]})
-
-        plan = StandIn().plan(request, label="a label | of any kind")
-
-        assert plan["tasks"][0]["input"] == request.params
-        assert plan["tasks"][1]["service"] == "a label | of any kind"
-        assert plan["tasks"][1]["input"] == {"order_id": "$task0.order_id", "reasons": "$task0.reasons"}
-
-    def test_a_label_may_come_with_other_fields(self) -> None:
-        stand_in = StandIn()
-        first = PlanRequest("Refund it", {"order_id": "A"})
-        plan = stand_in.plan(first, label="refund")
-
-        assert stand_in.plan(PlanRequest("Refund it", {"order": "B", "why": "late"}), label="refund")
-        assert stand_in.objection(plan, first) is None
-
-    def test_labels_that_are_known_contest_what_has_their_fields(self) -> None:
-        alarm, both = (
-            PlanRequest("Wake me", {"time": "9"}),
-            PlanRequest("Wake me", {"time": "9", "date": "friday"}),
-        )
-        stand_in = StandIn([("set", alarm), ("ask", alarm), ("set on a day", both)])
-
-        assert stand_in.contest(alarm, ["set"]) is Contest.CONTESTED
-        assert stand_in.contest(alarm, ["set", "ask"]) is Contest.OPEN
-        assert stand_in.contest(both, ["set on a day"]) is Contest.SETTLED
-        assert StandIn([("set", alarm), ("set", both)]).contest(alarm, ["set"]) is Contest.OPEN
-
-    def test_it_objects_to_stale_values(self) -> None:
-        stand_in = StandIn()
-        plan = stand_in.plan(PlanRequest("Refund it", {"order_id": "A"}), label="refund")
-
-        assert stand_in.objection(plan, PlanRequest("Refund it", {"order_id": "B"})) is not None
-
-    @pytest.mark.parametrize(
-        ("constants", "inputs", "right"),
-        [
-            ({"source": "NYC", "target": "LON"}, {"source": "source", "target": "target"}, True),
-            ({"source": "OLD", "target": "LON"}, {"source": "source", "target": "target"}, False),
-            ({"source": "LON", "target": "NYC"}, {"source": "source", "target": "target"}, False),
-            ({"source": "NYC", "target": "LON"}, {"source": "target", "target": "source"}, False),
-            ({"source": "NYC", "target": "LON"}, {"source": "source", "target": "source"}, False),
-            ({"source": "NYC", "target": "LON", "old": "OLD"}, {"source": "source", "target": "target"}, False),
-            ({"source": "NYC", "target": "LON"}, {"origin": "source", "target": "target"}, True),
-            ({"source": "NYC", "target": "LON"}, {"origin": "target", "target": "target"}, False),
-            ({"source": "NYC", "target": "LON"}, {"source": "source"}, False),
-        ],
-    )
-    def test_the_values_must_be_the_requests_own(
-        self, constants: dict[str, str], inputs: dict[str, str], right: bool
-    ) -> None:
-        references = {name: f"$task0.{field}" for name, field in inputs.items()}
-        plan = {
-            "tasks": [{"id": "task0", "input": constants}, {"id": "task1", "service": "s", "input": references}]
-        }
-
-        assert has_values_of(plan, PlanRequest("Go", {"source": "NYC", "target": "LON"})) is right
-
-
 class TestUpperBound:
     @pytest.mark.parametrize(
         ("count", "total", "bound"),
@@ -611,42 +547,3 @@ class TestUpperBound:
 @given(st.lists(st.floats(0, 1000), min_size=1), st.floats(0, 1))
 def test_a_percentile_is_within_the_values(values: list[float], share: float) -> None:
     assert min(values) <= percentile(values, share) <= max(values)
-
-
-class TestBaseline:
-    @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=40), st.data())
-    def test_it_is_the_rule_one_row_at_a_time(self, drawn: list[tuple[int, int]], data: st.DataObject) -> None:
-        angles = np.radians([12.0 * angle + 0.001 * place for place, (angle, _) in enumerate(drawn)])
-        vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-        threshold = data.draw(st.sampled_from([0.5, 0.95, 0.999]))
-        rows = [StreamRow(1, PlanRequest(str(place), {}), str(label)) for place, (_, label) in enumerate(drawn)]
-
-        figures = replay_by_threshold(rows, self.embed_by_number(vectors), threshold=threshold)
-
-        assert (figures.hits, figures.wrong_hits) == self.one_by_one(rows, vectors, threshold)
-
-    def test_pairs(self) -> None:
-        pairs = [
-            Pair(1, PlanRequest("0", {}), PlanRequest("1", {}), should_match=True, category="c"),
-            Pair(2, PlanRequest("0", {}), PlanRequest("2", {}), should_match=True, category="c"),
-        ]
-        vectors = np.array([[1, 0], [0.99, 0.141], [0, 1]], np.float32)
-
-        assert match_by_threshold(pairs, self.embed_by_number(vectors)) == (True, False)
-
-    @staticmethod
-    def embed_by_number(vectors: NDArray[np.float32]) -> Any:
-        return lambda texts: np.stack([vectors[int(text.split(":")[0])] for text in texts])
-
-    @staticmethod
-    def one_by_one(rows: list[StreamRow], vectors: NDArray[np.float32], threshold: float) -> tuple[int, int]:
-        stored: list[int] = []
-        hits = wrong = 0
-        for place, row in enumerate(rows):
-            nearest = max(stored, key=lambda other: vectors[other] @ vectors[place], default=None)
-            if nearest is not None and vectors[nearest] @ vectors[place] > threshold:
-                hits += 1
-                wrong += rows[nearest].label != row.label
-            else:
-                stored.append(place)
-        return hits, wrong

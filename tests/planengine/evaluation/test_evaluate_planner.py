@@ -13,9 +13,11 @@ from django.core.management.base import CommandError
 
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.expected import calls_of, comparable
+from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import PlannerUnusable, evaluate
 from planengine.evaluation.planners.report import report
-from planengine.evaluation.planners.rows import RowsUnusable, calls_of, comparable, own_rows, plan_of, read_rows
+from planengine.evaluation.planners.rows import own_rows, read_rows
 from planengine.exceptions import PlannerError
 from planengine.llm.completions import Usage
 from planengine.planners.composer.composer import Composer
@@ -123,6 +125,16 @@ def test_what_counts_as_right(
 ) -> None:
     figures = evaluate(ScriptedPlanner(*drafts), read_rows(write(file, ROW)), attempts=3, seconds=10)
     told = figures.as_dict()
+    right = services_exact == wiring_exact == 1
+    wrong = not right and not failed
+    assert {name: told.pop(name) for name in ("plannable", "right", "wrong", "wrong_side_effects")} == {
+        "plannable": 1,
+        "right": int(right),
+        "wrong": int(wrong),
+        "wrong_side_effects": int(wrong),
+    }
+    assert (told.pop("right_rate"), told.pop("wrong_rate")) == (float(right), float(wrong))
+    assert told.pop("refused") == told.pop("refused_rate") == told.pop("refused_right") == 0
     assert 0 <= told.pop("seconds_p50") <= told.pop("seconds_p95")
     assert told == {
         "n": 1,
@@ -165,9 +177,54 @@ def test_the_composer_is_measured(file: Path) -> None:
     assert "Water the plants" in run(str(file), "--planner", "composer")
 
 
-def test_limit_takes_the_first_rows(file: Path) -> None:
+def test_limit_takes_rows_from_all_over_the_file(file: Path) -> None:
+    write(file, *(ROW | {"action": str(number)} for number in range(7)))
+    assert [row.line for row in read_rows(file, limit=3)] == [1, 3, 5]
+    assert [row.line for row in read_rows(file, limit=7)] == [row.line for row in read_rows(file)]
     told = json.loads(run(str(write(file, ROW, IMPOSSIBLE)), "--planner", "composer", "--json", "--limit", "1"))
     assert (told["n"], told["services_exact"]) == (1, 1.0)
+
+
+READING = FIND | {"annotations": {"readOnlyHint": True}}
+
+
+def test_rows_may_share_a_file_of_services_and_name_no_inputs(file: Path, tmp_path: Path) -> None:
+    """Three requests: the right plan without inputs, a wrong plan that only reads, and one that must be refused
+    and has a side effect."""
+    services = write(tmp_path / "services.jsonl", READING, REFUND)
+    wanted = [{"service": "find_order"}, {"service": "issue_refund"}]
+    shared = {name: value for name, value in ROW.items() if name != "services"}
+    rows = read_rows(
+        write(file, shared | {"expected": wanted}, shared | {"expected": wanted}, shared | {"expected": []}),
+        services=services,
+    )
+
+    figures = evaluate(ScriptedPlanner(RIGHT, TOO_LITTLE, RIGHT), rows, attempts=1, seconds=10)
+
+    told = figures.as_dict()
+    assert (told["n"], told["plannable"]) == (3, 2)
+    assert (told["right"], told["right_rate"]) == (1, 0.5)
+    assert (told["wrong"], told["wrong_side_effects"]) == (2, 1)
+    assert (told["refused"], told["refused_right"], told["refused_right_rate"]) == (0, 0, 0.0)
+    lines = [line for line in report({"scripted": figures}) if line.startswith("  line")]
+    assert [line.split(":")[0] for line in lines] == ["  line 3", "  line 2"], "those with side effects come first"
+    assert rows[0].draft["tasks"][2]["input"] == {"payment_id": "$task1.payment_id"}
+
+
+def test_a_wiring_that_differs_is_right_where_the_row_names_none(file: Path) -> None:
+    row = ROW | {"expected": [{"service": "find_order"}, {"service": "issue_refund"}]}
+    told = evaluate(
+        ScriptedPlanner(OTHERWISE_WIRED), read_rows(write(file, row)), attempts=1, seconds=10
+    ).as_dict()
+    assert (told["right"], told["wrong"]) == (1, 0)
+
+
+def test_a_bad_file_of_services_is_named_with_its_line(file: Path, tmp_path: Path) -> None:
+    services = write(tmp_path / "services.jsonl", FIND, FIND)
+    with pytest.raises(CommandError, match="services.jsonl, line 2: the service 'find_order' appears twice"):
+        run(str(write(file, ROW)), "--services", str(services))
+    with pytest.raises(CommandError, match="--services belongs to a FILE"):
+        run("--services", str(services))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +238,8 @@ def test_limit_takes_the_first_rows(file: Path) -> None:
         (ROW | {"services": [FIND, FIND]}, "twice"),
         (ROW | {"services": [FIND | {"input_schema": {"type": "objekt"}}]}, "input_schema"),
         (ROW | {"services": [FIND | {"name": ""}]}, "name"),
-        (ROW | {"expected": [{"service": "find_order"}]}, "expected"),
+        (ROW | {"expected": [{"service": "find_order", "input": 5}]}, "expected"),
+        (ROW | {"services": [FIND | {"annotations": []}]}, "annotations"),
         (ROW | {"expected": [{"service": "ship_order", "input": {}}]}, "ship_order"),
         (ROW | {"expected": [{"service": "issue_refund", "input": {"payment_id": "$task7.id"}}]}, "$task7.id"),
     ],
@@ -193,7 +251,6 @@ def test_a_bad_row_is_named_with_its_line(file: Path, line: Json, said: str) -> 
     assert f"{file}, line 2: " in str(caught.value)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert len(read_rows(file, limit=1)) == 1
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("", "has no rows")])
@@ -224,7 +281,7 @@ def test_the_requests_that_come_with_orra_have_valid_plans() -> None:
     assert len(to_plan) >= 60 and len(rows) > len(to_plan)
     assert len({row.job.action for row in rows}) == len(rows)
     for row in to_plan:
-        verdict = validate(plan_of(row), catalogue=row.job.catalogue, params=row.job.params, action=row.job.action)
+        verdict = validate(row.draft, catalogue=row.job.catalogue, params=row.job.params, action=row.job.action)
         assert verdict.plan is not None, (row.job.action, verdict.problems)
         assert comparable(calls_of(verdict.plan)) == comparable(row.expected)
 
@@ -233,11 +290,11 @@ def test_the_composer_wires_them_as_expected_wherever_it_chooses_the_same_servic
     figures = evaluate(Composer(get_embedder()), own_rows(), attempts=1, seconds=60)
     told = figures.as_dict()
     assert told["services_exact"] == told["wiring_exact"] >= 0.8
-    assert told["refused_right"] == 1.0
+    assert told["refused_right_rate"] == 1.0
 
 
 def right_answers() -> WeakModel:
-    return WeakModel("truncated JSON", {row.job.action: plan_of(row) for row in own_rows() if row.expected})
+    return WeakModel("truncated JSON", {row.job.action: row.draft for row in own_rows() if row.expected})
 
 
 def answer(request: Request) -> Scripted:

@@ -8,7 +8,8 @@ import pytest
 
 from cache.models import Entry
 from orra.base.strictjson import Json
-from planengine.evaluation.planners.rows import calls_of, comparable, own_rows, plan_of
+from planengine.evaluation.expected import calls_of, comparable
+from planengine.evaluation.planners.rows import own_rows
 from planengine.planners.protocol import Job
 from planengine.planners.repair import repair
 from planengine.validation.problems import Problem
@@ -56,7 +57,7 @@ def test_what_is_repaired_is_right() -> None:
     repaired = 0
     rows = [row for row in own_rows() if row.expected]
     for row in rows:
-        draft = plan_of(row)
+        draft = row.draft
         for task in draft["tasks"]:
             task["input"] = {}
         plan = repair([draft], row.job)

@@ -1,0 +1,100 @@
+"""A project with an empty cache, and a planner that knows the right plan for what the cache lacks.
+
+Everything goes the way of production: :mod:`planengine.reuse.plan_cache` finds and stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cache.lookup import Decision, Policy
+from cache.models import Entry
+from cache.requests import Request
+from orra.base.strictjson import Json
+from planengine.catalogue import registry
+from planengine.catalogue.registry import catalogue_of
+from planengine.embeddings.embedders import Embedder, standing_in
+from planengine.evaluation.services import Facts
+from planengine.exceptions import PlannerError
+from planengine.models import Project
+from planengine.planners.protocol import Draft, Feedback, Job
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
+from planengine.validation.rules import validate
+
+# What a lookup can do without, to see what each is worth.
+PARTS = ("votes", "margin", "refusals", "words", "examples")
+
+
+def rule_has_parts() -> bool:
+    """Whether the rule by which the cache decides today can do without any of :data:`PARTS`."""
+    return any(field.name == "without" for field in fields(Policy))
+
+
+class _StandIn:
+    """Whose plans the cache is asked for. The right plans are in the rows: it is never asked itself."""
+
+    source = "model"
+    name = model = "stand-in"
+    heeds_feedback = False
+
+    def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
+        raise PlannerError("The stand-in of an evaluation plans nothing.")
+
+
+PLANNER = _StandIn()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """``without``: the parts of the rule to leave out."""
+
+    project: Project
+    without: frozenset[str] = frozenset()
+
+    def asked(self, request: PlanRequest) -> Request:
+        return plan_cache.request_for(self.project, request, planner=PLANNER)
+
+    def find(self, request: PlanRequest) -> Decision:
+        without: dict[str, Any] = {"without": self.without} if self.without and rule_has_parts() else {}
+        return plan_cache.find(self.project, request, planner=PLANNER, **without)
+
+    def valid_plan(self, request: PlanRequest, draft: Json) -> Json:
+        """The plan that a row expects, or ``None`` when these services cannot carry it out."""
+        catalogue = catalogue_of(self.project)
+        return validate(draft, catalogue=catalogue, params=request.params, action=request.action).plan
+
+    def keep_plan(
+        self, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None = None
+    ) -> Entry | None:
+        """Stores what was planned for a miss; ``vector`` is what the lookup made."""
+        if vector is None:
+            vector = plan_cache.embed(self.asked(request).template.embedding_text)
+        return plan_cache.store(
+            self.project, request, plan, vector=vector, planned_by=PLANNER.name, cost={}, planner=PLANNER
+        )
+
+    def keep_refusal(self, request: PlanRequest, *, vector: NDArray[np.float32] | None = None) -> None:
+        """Stores that a planner refused the request. Production keeps nothing of refusals."""
+
+
+@contextmanager
+def empty_bench(
+    services: Iterable[Facts], embedder: Embedder, *, without: frozenset[str] = frozenset(), **settings: Any
+) -> Iterator[Bench]:
+    """With these services, and ``settings`` of the project. Everything that is stored goes away at the end,
+    however that comes about."""
+    project = Project.objects.create(name="evaluate_cache (temporary)", **settings)
+    try:
+        with standing_in(embedder):
+            for facts in services:
+                registry.register(project, facts["name"], {fact: facts[fact] for fact in registry.FACTS})
+            yield Bench(project, without)
+    finally:
+        project.delete()
