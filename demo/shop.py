@@ -2,7 +2,8 @@
 
 What one service gives is named as another one takes it: ``find_order`` gives the ``payment_id`` that
 ``issue_refund`` needs and the ``customer_id`` that ``find_customer`` needs, which gives the ``email`` that
-``notify_customer`` needs. That is all a planner has to go by.
+``notify_customer`` needs. Each says what it does to the world, and those that change something give requests that
+they were made for.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ PRODUCT: Schema = {
     "required": ["sku", "name", "price"],
 }
 
+READS: Json = {"readOnlyHint": True, "openWorldHint": False}
+
 SERVICES: Mapping[str, Mapping[str, Json]] = {
     "find_order": {
         "type": "service",
@@ -64,6 +67,7 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
             },
             definitions={"OrderLine": ORDER_LINE},
         ),
+        "annotations": READS,
     },
     "find_customer": {
         "type": "service",
@@ -77,6 +81,7 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
                 "language": _text("The language to write in.", enum=["en", "de", "pt"]),
             }
         ),
+        "annotations": READS,
     },
     "find_payment": {
         "type": "service",
@@ -90,6 +95,7 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
                 "payment_status": _text("Whether it has arrived.", enum=["pending", "settled", "refunded"]),
             }
         ),
+        "annotations": READS,
     },
     "issue_refund": {
         "type": "service",
@@ -102,12 +108,23 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
             {"refund_id": _text("The refund's number."), "refunded_amount": AMOUNT},
         ),
         "revertible": True,
+        "annotations": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False},
+        "examples": [
+            "Refund payment {payment_id}",
+            "Give the customer {amount} euros of payment {payment_id} back because of {reason}",
+            "Please refund the customer's order",
+            {
+                "action": "Pay 15 euros of PAY-20417 back, a cup was chipped",
+                "params": {"payment_id": "PAY-20417", "amount": 15, "reason": "a cup was chipped"},
+            },
+        ],
     },
     "check_inventory": {
         "type": "service",
         "description": "Checks how many pieces of a product are in stock.",
         "input_schema": _object({"sku": SKU}),
         "output_schema": _object({"sku": SKU, "pieces_in_stock": {"type": "integer", "minimum": 0}}),
+        "annotations": READS,
     },
     "estimate_delivery": {
         "type": "service",
@@ -120,12 +137,19 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
             required=("postal_code",),
         ),
         "output_schema": _object({"arrives_on": _text("The day.", format="date"), "carrier": {"type": "string"}}),
+        "annotations": {"readOnlyHint": True, "openWorldHint": True},
     },
     "notify_customer": {
         "type": "service",
         "description": "Tells a customer something: sends a message to the customer's e-mail address.",
         "input_schema": _object({"email": EMAIL, "message": _text("What to tell, as plain text.", minLength=1)}),
         "output_schema": _object({"notification_id": _text("The notification's number.")}),
+        "annotations": {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True},
+        "examples": [
+            "Send {email} this message: {message}",
+            "Let the customer know",
+            "Inform the customer of what happened with the order",
+        ],
     },
     "search_products": {
         "type": "agent",
@@ -135,5 +159,6 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
             {"products": {"type": "array", "items": {"$ref": "#/$defs/Product"}}},
             definitions={"Product": PRODUCT},
         ),
+        "annotations": READS,
     },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -19,7 +19,12 @@ from planengine.models import Project, Service
 
 log = structlog.get_logger(__name__)
 
-FACTS = ("type", "description", "input_schema", "output_schema", "revertible")
+FACTS = ("type", "description", "input_schema", "output_schema", "revertible")  # a change is another version
+HINTS: Mapping[str, Callable[[], Json]] = {
+    "annotations": dict,
+    "examples": list,
+}  # each with what it is if not given
+MEMBERS = (*FACTS, *HINTS)
 REMEMBERED_CATALOGUES = 256
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"))  # in Python, $ would let a line end pass
@@ -29,29 +34,40 @@ MAX_DESCRIPTION_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class Registered:
+    """``changed``: whether anything did, a hint or a fact."""
+
     service: Service
     created: bool
     changed: bool
 
 
 def register(project: Project, name: str, facts: Mapping[str, Json]) -> Registered:
-    """Upsert by name. The version, and with it the project's catalogue revision, rises only when something
-    changed. ``facts`` has the members of :data:`FACTS`, already checked."""
+    """Upsert by name. ``facts`` has the members of :data:`FACTS` and perhaps of :data:`HINTS`, already checked.
+
+    Any change raises the project's catalogue revision, so that every process reads the catalogue anew. The version
+    rises, and cached plans are forgotten, only when a fact changed: no plan is right or wrong by a hint.
+    """
+    given = {member: facts[member] for member in FACTS} | {
+        member: facts.get(member, empty()) for member, empty in HINTS.items()
+    }
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         service = Service.objects.filter(project=project, name=name).first()
         created = service is None
         if service is None:
-            service = Service(project=project, name=name, **facts)
-        elif all(same(getattr(service, fact), facts[fact]) for fact in FACTS):
-            return Registered(service, created=False, changed=False)
+            service, changed = Service(project=project, name=name), set(MEMBERS)
         else:
-            for fact in FACTS:
-                setattr(service, fact, facts[fact])
+            changed = {member for member in MEMBERS if not same(getattr(service, member), given[member])}
+        if not changed:
+            return Registered(service, created=False, changed=False)
+        for member in changed:
+            setattr(service, member, given[member])
+        if not created and not changed.isdisjoint(FACTS):
             service.version += 1
         service.save()
         _raise_revision(project)
-        _forget_plans(project, None if created else name)
+        if not changed.isdisjoint(FACTS):
+            _forget_plans(project, None if created else name)
     log.info("service registered", project=project.pk, service=service.id, version=service.version)
     return Registered(service, created=created, changed=True)
 
@@ -92,6 +108,8 @@ def _spec_of(service: Service) -> ServiceSpec:
         input_schema=service.input_schema,
         output_schema=service.output_schema,
         revertible=service.revertible,
+        annotations=service.annotations,
+        given_examples=tuple(service.examples),
     )
 
 

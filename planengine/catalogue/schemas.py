@@ -22,10 +22,10 @@ from referencing.exceptions import Unresolvable
 
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
 from orra.base.text import quote, show
+from planengine.catalogue.errors import SchemaInvalid
 from planengine.catalogue.shapes import (
     ALL_TYPES,
     IN_PLACE,
-    SchemaInvalid,
     can_fit,
     conjuncts,
     follow,

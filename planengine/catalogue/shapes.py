@@ -32,15 +32,6 @@ _MAX_PAIRS = 10_000
 _MAX_HOPS = 64
 
 
-class SchemaInvalid(ValueError):
-    """The schema cannot be a service's. ``path`` is the JSON pointer of the fault, ``""`` the whole."""
-
-    def __init__(self, message: str, path: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = path
-
-
 def subschemas(schema: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     """The schemas directly inside ``schema``, each with the one or two steps that lead to it."""
     if not isinstance(schema, dict):
@@ -110,14 +101,16 @@ def types_of(schema: Json, root: Json) -> frozenset[str]:
 
 
 def values_named(schema: Json, root: Json, *, keywords: Collection[str]) -> Iterator[Json]:
-    """The values that ``schema`` or one of its alternatives names under ``const``, ``default`` or ``enum``."""
+    """The values that ``schema`` or one of its alternatives names under ``const``, ``default``, ``enum`` or
+    ``examples``."""
     for branch in _branches(schema, root):
         for part in conjuncts(branch, root):
             yield from (
                 part[keyword] for keyword in ("const", "default") if keyword in part and keyword in keywords
             )
-            if "enum" in keywords and isinstance(part.get("enum"), list):
-                yield from part["enum"]
+            for keyword in ("enum", "examples"):
+                if keyword in keywords and isinstance(part.get(keyword), list):
+                    yield from part[keyword]
 
 
 def can_fit(producer: Json, consumer: Json, *, producer_root: Json, consumer_root: Json) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from cache.contest import Contest
@@ -13,6 +14,8 @@ from cache.language.forms import stems
 from cache.language.grammar import FUNCTION_WORDS
 from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
+from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
+from planengine.catalogue.examples import ServiceExample, read_examples
 from planengine.catalogue.schemas import ObjectSchema, compile_schema
 from planengine.contests import Taker, contest_of, plain_names, telling_words
 
@@ -22,7 +25,8 @@ MAX_KEPT = 1_000
 @dataclass(frozen=True)
 class ServiceSpec:
     """One version of a service. ``type`` is ``agent`` or ``service``; both schemas describe JSON objects and have
-    passed :func:`planengine.catalogue.schemas.check_schema`."""
+    passed :func:`planengine.catalogue.schemas.check_schema`. ``annotations`` (MCP's) and ``given_examples`` (as
+    their developer wrote them) belong to no version and may change without a new one."""
 
     id: str
     name: str
@@ -32,10 +36,16 @@ class ServiceSpec:
     input_schema: Mapping[str, Json]
     output_schema: Mapping[str, Json]
     revertible: bool
+    annotations: Mapping[str, Json] = field(default_factory=dict)
+    given_examples: tuple[Json, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "annotations", MappingProxyType(dict(self.annotations)))
 
     @cached_property
     def digest(self) -> str:
-        """Equal for services that are the same for whoever plans with them, whatever their ids and versions."""
+        """Equal for services that take, do and give the same, whatever their ids, versions, annotations and
+        examples: what a cached plan depends on."""
         facts = [self.name, self.type, self.description, self.input_schema, self.output_schema, self.revertible]
         return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
@@ -46,6 +56,26 @@ class ServiceSpec:
     @cached_property
     def outputs(self) -> ObjectSchema:
         return compile_schema(self.output_schema)
+
+    @cached_property
+    def examples(self) -> tuple[ServiceExample, ...]:
+        """Requests that the service was made for."""
+        return tuple(read_examples(self.given_examples, self.inputs))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it is known to change nothing."""
+        return is_read_only(self.annotations)
+
+    @property
+    def destructive(self) -> bool:
+        """Whether what it changes may be lost, for all that is known."""
+        return is_destructive(self.annotations)
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether doing it twice is known to be the same as doing it once."""
+        return is_idempotent(self.annotations)
 
     @property
     def input_fields(self) -> Mapping[str, Json]:

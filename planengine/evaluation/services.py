@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 from orra.base.strictjson import Json
-from planengine.catalogue.schemas import SchemaInvalid, check_schema
+from planengine.catalogue.annotations import check_annotations, is_read_only
+from planengine.catalogue.errors import RegistrationInvalid
+from planengine.catalogue.examples import check_examples
+from planengine.catalogue.schemas import check_schema, compile_schema
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.evaluation.lines import read_lines
 from planengine.exceptions import BadRequest
 
 # A service as a file has it: its name, and what the registry keeps of it.
 Facts = Mapping[str, Json]
+
+# What is checked, in this order, and what it is when left out.
+_CHECKED: Facts = {
+    "input_schema": {"type": "object"},
+    "output_schema": {"type": "object"},
+    "annotations": {},
+    "examples": [],
+}
 
 
 def read_services(path: Path) -> tuple[Facts, ...]:
@@ -39,45 +49,50 @@ def read_service(service: Json, *, what: str) -> Facts:
     name, description = service.get("name"), service.get("description", "")
     if not isinstance(name, str) or not name or not isinstance(description, str):
         raise BadRequest(f"{what} needs a `name` and a `description`, both text.")
-    schemas = {side: service.get(side, {"type": "object"}) for side in ("input_schema", "output_schema")}
-    for side, schema in schemas.items():
+    facts: dict[str, Json] = {member: service.get(member, default) for member, default in _CHECKED.items()}
+    for member in _CHECKED:
         try:
-            check_schema(schema)
-        except SchemaInvalid as error:
-            raise BadRequest(f"`{side}` of the service {name!r}, at {error.path or '/'}: {error}") from None
+            _check(member, facts)
+        except RegistrationInvalid as error:
+            raise BadRequest(f"`{member}` of the service {name!r}, at {error.path or '/'}: {error}") from None
     return {
         "name": name,
         "type": service.get("type", "service"),
         "description": description,
         "revertible": service.get("revertible", False),
-        "annotations": _read_annotations(service.get("annotations", {}), name),
-        "examples": _read_examples(service.get("examples", []), name),
-        **schemas,
+        **facts,
     }
 
 
 def catalogue_from(services: Iterable[Facts]) -> Catalogue:
     """The services as planners choose from them, without a project."""
-    known = {field.name for field in fields(ServiceSpec)}
     return Catalogue(
-        ServiceSpec(id=f"s_{index}", version=1, **{name: fact for name, fact in facts.items() if name in known})
+        ServiceSpec(
+            id=f"s_{index}",
+            name=facts["name"],
+            type=facts["type"],
+            description=facts["description"],
+            version=1,
+            input_schema=facts["input_schema"],
+            output_schema=facts["output_schema"],
+            revertible=facts["revertible"],
+            annotations=facts["annotations"],
+            given_examples=tuple(facts["examples"]),
+        )
         for index, facts in enumerate(services, 1)
     )
 
 
 def only_reads(facts: Facts) -> bool:
-    """Whether the service is known to change nothing (MCP's ``readOnlyHint``). What is not known has side
-    effects."""
-    return facts["annotations"].get("readOnlyHint") is True
+    """Whether the service is known to change nothing. What is not known has side effects."""
+    return is_read_only(facts["annotations"])
 
 
-def _read_annotations(annotations: Json, name: str) -> dict[str, Json]:
-    if not isinstance(annotations, dict):
-        raise BadRequest(f"`annotations` of the service {name!r} must be an object.")
-    return annotations
-
-
-def _read_examples(examples: Json, name: str) -> list[Json]:
-    if not isinstance(examples, list):
-        raise BadRequest(f"`examples` of the service {name!r} must be a list.")
-    return examples
+def _check(member: str, facts: Facts) -> None:
+    match member:
+        case "annotations":
+            check_annotations(facts[member])
+        case "examples":
+            check_examples(facts[member], compile_schema(facts["input_schema"]))
+        case _:
+            check_schema(facts[member])

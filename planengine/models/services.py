@@ -23,7 +23,15 @@ class Service(models.Model):
     input_schema = models.JSONField()
     output_schema = models.JSONField()
     revertible = models.BooleanField(default=False)
-    version = models.PositiveIntegerField(default=1, help_text="Rises whenever the service changes.")
+    annotations = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text="What it says of its effects."
+    )
+    examples = models.JSONField(
+        default=list, blank=True, db_default=[], help_text="Requests that it was made for."
+    )
+    version = models.PositiveIntegerField(
+        default=1, help_text="Rises whenever the service changes, but for its annotations and examples."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from cache.models import Entry
+from planengine import tasks
 from planengine.catalogue import registry
 from planengine.models import Project, Service
 from tests.admin.pages import address, body, fill, list_of, page_of, said, text
@@ -54,6 +55,52 @@ def test_a_change_raises_the_version_and_the_catalogue_s_revision(operator: Clie
     assert Project.objects.get().catalogue_revision == revision + 1
 
 
+def test_what_it_says_of_itself_changes_and_the_version_stays(
+    operator: Client,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    compared: list[tuple[str, str]] = []
+    monkeypatch.setattr(tasks, "compare_with_cached_plans", lambda *asked: compared.append(asked))
+    revision = Project.objects.get().catalogue_revision
+    with django_capture_on_commit_callbacks(execute=True):
+        change(operator, service, annotations='{"readOnlyHint": true}', examples='["Show order {order_id}"]')
+    service.refresh_from_db()
+    assert (service.annotations, service.examples) == ({"readOnlyHint": True}, ["Show order {order_id}"])
+    assert service.version == 1
+    assert Project.objects.get().catalogue_revision == revision + 1
+    assert compared == [(service.project_id, "order_lookup")]
+
+    page = body(operator, page_of(service))
+    assert "readOnlyHint" in page and "Show order {order_id}" in page
+    change(operator, service, annotations="", examples="")
+    service.refresh_from_db()
+    assert (service.annotations, service.examples, service.version) == ({}, [], 1)
+
+
+def test_examples_are_judged_by_the_inputs_beside_them(operator: Client, service: Service) -> None:
+    change(operator, service, examples='["Show order {order_id}"]')
+    renamed = json.dumps(object_schema("number", number="string"))
+    answer = change(operator, service, input_schema=renamed)
+    assert list(answer.context["adminform"].form.errors) == ["examples"]
+    change(operator, service, input_schema=renamed, examples='["Show order {number}"]')
+    service.refresh_from_db()
+    assert (service.examples, service.version) == (["Show order {number}"], 2)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "told"),
+    [({}, "may be destructive"), ({"readOnlyHint": True}, "none"), ({"destructiveHint": False}, "adds only")],
+)
+def test_the_list_tells_what_a_service_does(
+    annotations: dict[str, bool], told: str, operator: Client, service: Service
+) -> None:
+    Service.objects.filter(pk=service.pk).update(annotations=annotations)
+    Service.objects.exclude(pk=service.pk).delete()
+    assert f">{told}<" in body(operator, list_of(Service))
+
+
 def test_saving_without_a_change_leaves_the_version(operator: Client, service: Service) -> None:
     answer = change(operator, service, input_schema=json.dumps(service.input_schema))
     assert "Nothing changed: the version is still 1." in said(answer)
@@ -75,6 +122,13 @@ def test_saving_without_a_change_leaves_the_version(operator: Client, service: S
         ),
         ("input_schema", "[" * 100_000, "The JSON is nested deeper"),
         ("input_schema", "{}", "object"),
+        ("annotations", '{"readOnly": true}', "Known are: readOnlyHint"),
+        ("annotations", '{"readOnlyHint": 1}', "At /readOnlyHint: It must be true or false"),
+        ("annotations", "{", "The JSON is malformed"),
+        ("annotations", "[]", "must be an object"),
+        ("examples", '["Find {order}"]', "At /0: '{order}' names no input of the service."),
+        ("examples", '"Find {order_id}"', "must be a list"),
+        ("examples", "[" * 100_000, "The JSON is nested deeper"),
         ("description", " ", "This field is required"),
         ("description", "x" * 4001, "at most 4000 characters"),
         ("type", "robot", "not one of the available choices"),

@@ -193,3 +193,24 @@ def test_a_better_suited_service_has_its_kind_planned_anew(api: Api) -> None:
     assert (marked, unrelated) == (1, 0)
     answer = api.post("/v1/plans", {"action": "Search for a laptop", "params": {"query": "cheap"}})
     assert [guard["guard"] for guard in answer.json()["cache"]["guards"]] == ["replan"]
+
+
+def test_an_example_says_better_than_a_description_what_a_service_is_for(api: Api) -> None:
+    api.plan("Search for a laptop", {"query": "cheap"})
+    silent = {**SHOP["search_laptops"], "description": "The catalogue of refurbished goods."}
+    api.put("/v1/services/refurbished", silent)
+    project = Project.objects.get()
+    unmarked = mark_second_best(project.pk, "refurbished")
+    api.put("/v1/services/refurbished", {**silent, "examples": ["Search for a laptop"]})
+    project.refresh_from_db()
+
+    assert (unmarked, mark_second_best(project.pk, "refurbished")) == (0, 1)
+
+
+def test_examples_of_the_services_in_use_count_as_well(api: Api) -> None:
+    api.put("/v1/services/search_laptops", {**SHOP["search_laptops"], "examples": ["Search for a laptop"]})
+    api.plan("Search for a laptop", {"query": "cheap"})
+    better = {**SHOP["search_laptops"], "description": "Search for a laptop", "examples": ["Search for a laptop"]}
+    api.put("/v1/services/laptop_search", better)
+
+    assert mark_second_best(Project.objects.get().pk, "laptop_search") == 0

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from cache.models import Entry
+from planengine import tasks
 from planengine.models import Project, Service
 from tests.conftest import SHOP, Api, object_schema
 
@@ -37,6 +40,7 @@ def test_registering_twice_changes_nothing(api: Api, project: Project) -> None:
         {"type": "service"},
         {"revertible": True},
         {"output_schema": object_schema("greeting", greeting="integer")},
+        {"description": "Greets anybody.", "annotations": {"readOnlyHint": True}, "examples": ["Greet {name}"]},
     ],
 )
 def test_a_change_raises_the_version(api: Api, project: Project, change: dict[str, Any]) -> None:
@@ -150,3 +154,127 @@ def test_a_name_with_nul_is_nobodys(api: Api, path: str) -> None:
     answer = api.get(f"/v1/{path}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
+
+
+HINTS: list[dict[str, Any]] = [
+    {"annotations": {"readOnlyHint": True, "openWorldHint": False, "title": "Greeter"}},
+    {"examples": ["Greet {name}", "Say hello", {"action": "Greet Ana", "params": {"name": "Ana"}}]},
+]
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_what_a_service_says_of_itself_is_told_as_given(api: Api, project: Project, hint: dict[str, Any]) -> None:
+    made = api.put("/v1/services/greeter", {**GREETER, **hint})
+
+    assert made.status_code == 201
+    told = {"annotations": {}, "examples": []} | hint
+    row = Service.objects.get(name="greeter")
+    assert {name: getattr(row, name) for name in told} == told
+    for answer in (
+        made.json(),
+        api.get("/v1/services/greeter").json(),
+        api.get("/v1/services").json()["results"][0],
+    ):
+        assert {name: answer[name] for name in told} == told
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_it_raises_the_catalogue_s_revision_and_no_version(
+    api: Api, project: Project, hint: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = api.put("/v1/services/greeter", GREETER).json()
+    compared: list[tuple[str, str]] = []
+    monkeypatch.setattr(tasks, "compare_with_cached_plans", lambda *asked: compared.append(asked))
+
+    for body, revisions in (({**GREETER, **hint}, 1), ({**GREETER, **hint}, 1), (GREETER, 2)):
+        answer = api.put("/v1/services/greeter", body)
+        assert (answer.status_code, answer.json()["version"]) == (200, 1)
+        project_now = Project.objects.get(pk=project.pk)
+        assert project_now.catalogue_revision == project.catalogue_revision + 1 + revisions
+
+    assert answer.json() == {**before, "updated_at": answer.json()["updated_at"]}
+    assert compared == [(project.pk, "greeter")] * 2
+
+
+@pytest.mark.parametrize("policy", ["dependencies", "strict"])
+@pytest.mark.parametrize("hint", [HINTS[0], {"examples": ["Give the money for {order_id} back"]}])
+def test_it_leaves_cached_plans_alone(api: Api, policy: str, hint: dict[str, Any]) -> None:
+    assert api.patch("/v1/project", {"catalogue_policy": policy}).status_code == 200
+    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+
+    assert api.put("/v1/services/refund_payment", {**SHOP["refund_payment"], **hint}).json()["version"] == 1
+
+    assert Entry.objects.count() == 1
+    assert api.plan("Refund order ORD-18", {"order_id": "ORD-18"})["source"] == "exact"
+
+
+@pytest.mark.parametrize(
+    ("hint", "code", "said"),
+    [
+        (
+            {"annotations": {"readOnly": True}},
+            "invalid_annotations",
+            "'readOnly' is unknown. Known are: readOnlyHint",
+        ),
+        (
+            {"annotations": {"readOnlyHint": "yes"}},
+            "invalid_annotations",
+            "At /readOnlyHint: It must be true or false",
+        ),
+        ({"annotations": {"readOnlyHint": True, "destructiveHint": True}}, "invalid_annotations", "leave out"),
+        ({"annotations": []}, "invalid_annotations", "must be an object"),
+        ({"annotations": None}, "null", "annotations"),
+        ({"annotations": {"title": "\x00"}}, "invalid_text", "NUL"),
+        ({"annotations": {"\u202e": True}}, "invalid_annotations", "unknown"),
+        ({"examples": "Greet {name}"}, "invalid_examples", "must be a list"),
+        ({"examples": None}, "null", "examples"),
+        ({"examples": ["Greet {nmae}"]}, "invalid_examples", "At /0: '{nmae}' names no input of the service."),
+        ({"examples": ["Greet {nmae}"]}, "invalid_examples", "Its inputs are: 'name'."),
+        ({"examples": ["Greet {{name}}"]}, "invalid_examples", "brace"),
+        ({"examples": ["Greet", 5]}, "invalid_examples", "At /1: "),
+        ({"examples": [{"action": "Greet", "params": {"who": 1}}]}, "invalid_examples", "'who' is no input"),
+        ({"examples": ["Greet"] * 51}, "invalid_examples", "50 is the most"),
+        ({"examples": ["Greet"] * 20_000}, "invalid_examples", "50 is the most"),
+        ({"examples": ["x" * 1_001]}, "invalid_examples", "1,000 is the most"),
+        ({"examples": ["Greet \x00"]}, "invalid_text", "NUL"),
+        ({"examples": ["{" * 1_000]}, "invalid_examples", "brace"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_and_nothing_stored(
+    api: Api, project: Project, hint: dict[str, Any], code: str, said: str
+) -> None:
+    api.put("/v1/services/greeter", GREETER)
+    before = Service.objects.values().get(name="greeter")
+
+    answer = api.put("/v1/services/greeter", {**GREETER, **hint})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert said in answer.json()["detail"]
+    assert Service.objects.values().get(name="greeter") == before
+
+
+def test_an_example_nested_too_deeply_is_refused(api: Api) -> None:
+    body = json.dumps({**GREETER, "examples": "deep"}).replace('"deep"', "[" * 10_000 + "]" * 10_000)
+
+    answer = api.put("/v1/services/greeter", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "json_too_deep")
+
+
+def test_odd_letters_are_kept(api: Api) -> None:
+    examples = ["取消{name}的预约", "🔁 {name} — ñ e\u0301", "\u202eGreet {name}"]
+
+    answer = api.put("/v1/services/greeter", {**GREETER, "examples": examples})
+
+    assert (answer.status_code, answer.json()["examples"]) == (201, examples)
+
+
+def test_examples_are_judged_by_the_inputs_that_come_with_them(api: Api) -> None:
+    api.put("/v1/services/greeter", {**GREETER, "examples": ["Greet {name}"]})
+    renamed = {**GREETER, "input_schema": object_schema("who", who="string")}
+
+    refused = api.put("/v1/services/greeter", {**renamed, "examples": ["Greet {name}"]})
+    taken = api.put("/v1/services/greeter", {**renamed, "examples": ["Greet {who}"]})
+
+    assert (refused.status_code, taken.status_code) == (400, 200)
+    assert taken.json()["version"] == 2

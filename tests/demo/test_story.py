@@ -5,7 +5,9 @@ import pytest
 from demo.shop import SERVICES
 from demo.story import STORY, Expected, Origin, Step, faults
 from orra.base.strictjson import Json
-from planengine.catalogue.schemas import check_schema
+from planengine.catalogue.annotations import check_annotations, is_read_only
+from planengine.catalogue.examples import check_examples
+from planengine.catalogue.schemas import check_schema, compile_schema
 
 STEP = Step(
     shows="the same words with other values",
@@ -111,6 +113,14 @@ def test_a_model_has_its_own_way_but_may_not_refund_what_must_not_be() -> None:
 def test_the_shop_has_valid_schemas(name: str) -> None:
     check_schema(SERVICES[name]["input_schema"])
     check_schema(SERVICES[name]["output_schema"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_shop_says_what_its_services_change_and_what_for(name: str) -> None:
+    annotations, examples = SERVICES[name]["annotations"], SERVICES[name].get("examples", [])
+    check_annotations(annotations)
+    check_examples(examples, compile_schema(SERVICES[name]["input_schema"]))
+    assert is_read_only(annotations) or 2 <= len(examples) <= 4
 
 
 @pytest.mark.parametrize("step", STORY, ids=lambda step: step.shows)

@@ -20,7 +20,13 @@ def an_object(
 
 
 def a_service(
-    name: str, takes: Mapping[str, Json], gives: Mapping[str, Json], *, required: Sequence[str] | None = None
+    name: str,
+    takes: Mapping[str, Json],
+    gives: Mapping[str, Json],
+    *,
+    required: Sequence[str] | None = None,
+    annotations: Mapping[str, Json] | None = None,
+    examples: Sequence[Json] = (),
 ) -> ServiceSpec:
     return ServiceSpec(
         id=f"s_{name}",
@@ -31,6 +37,8 @@ def a_service(
         input_schema=an_object(takes, required),
         output_schema=an_object(gives),
         revertible=False,
+        annotations=annotations or {},
+        given_examples=tuple(examples),
     )
 
 

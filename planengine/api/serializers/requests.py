@@ -23,18 +23,17 @@ PARAM = {
     "required": ["field", "value"],
     "additionalProperties": False,
 }
+PARAMS = {
+    "oneOf": [
+        {"type": "array", "maxItems": MAX_PARAMS, "items": PARAM},
+        {"type": "object", "additionalProperties": {}},
+        {"type": "null"},
+    ],
+    "description": "A list of {field, value}, or an object of values by field.",
+}
 
 
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "array", "maxItems": MAX_PARAMS, "items": PARAM},
-            {"type": "object", "additionalProperties": {}},
-            {"type": "null"},
-        ],
-        "description": "A list of {field, value}, or an object of values by field.",
-    }
-)
+@extend_schema_field(PARAMS)
 class ParamsField(serializers.JSONField):
     """Documents the two forms of params."""
 

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orra.base.strictjson import Json
+from planengine.api.serializers.requests import PARAMS
 from planengine.api.serializers.strictness import StrictSerializer
+from planengine.catalogue.annotations import HINTS, MAX_TITLE_CHARACTERS, TITLE, check_annotations
+from planengine.catalogue.errors import RegistrationInvalid
+from planengine.catalogue.examples import MAX_EXAMPLES, MAX_TEXT_CHARACTERS, check_examples
 from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS
-from planengine.catalogue.schemas import SchemaInvalid, check_schema
+from planengine.catalogue.schemas import check_schema, compile_schema
 from planengine.models import Service
+
+ANNOTATIONS = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "boolean", "description": says} for name, says in HINTS.items()},
+        TITLE: {"type": "string", "maxLength": MAX_TITLE_CHARACTERS, "description": "A name for people."},
+    },
+    "additionalProperties": False,
+}
+EXAMPLE = {
+    "oneOf": [
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_TEXT_CHARACTERS,
+            "description": "Its `{field}` places name inputs of the service.",
+        },
+        {
+            "type": "object",
+            "properties": {
+                "action": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS},
+                "params": PARAMS,
+            },
+            "required": ["action"],
+            "additionalProperties": False,
+            "description": "As a request has them; the params are inputs of the service.",
+        },
+    ]
+}
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
@@ -20,10 +55,27 @@ class SchemaField(serializers.JSONField):
         schema = super().to_internal_value(data)
         try:
             check_schema(schema)
-        except SchemaInvalid as error:
-            where = f"At {error.path}: " if error.path else ""
-            raise serializers.ValidationError(f"{where}{error}", code="invalid_schema") from None
+        except RegistrationInvalid as error:
+            raise _refusal(error) from None
         return schema
+
+
+@extend_schema_field(ANNOTATIONS)
+class AnnotationsField(serializers.JSONField):
+    """What a service says of its effects."""
+
+    def to_internal_value(self, data: Json) -> Json:
+        annotations = super().to_internal_value(data)
+        try:
+            check_annotations(annotations)
+        except RegistrationInvalid as error:
+            raise _refusal(error) from None
+        return annotations
+
+
+@extend_schema_field({"type": "array", "maxItems": MAX_EXAMPLES, "items": EXAMPLE})
+class ExamplesField(serializers.JSONField):
+    """Documents the examples; :class:`ServiceSerializer` checks them against the inputs."""
 
 
 class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
@@ -34,6 +86,23 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
     input_schema = SchemaField()
     output_schema = SchemaField()
     revertible = serializers.BooleanField(default=False)
+    annotations = AnnotationsField(
+        default=dict,
+        help_text="What it says of its effects, as MCP's tool annotations do. Not given: it has side effects and "
+        "may be destructive. A change raises no version.",
+    )
+    examples = ExamplesField(
+        default=list,  # type: ignore[arg-type]  # the stubs take JSON for an object
+        help_text="Requests that it was made for: texts with `{field}` places (`Cancel order {order_id}`) or "
+        "`{action, params}`. A change raises no version.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_examples(attrs["examples"], compile_schema(attrs["input_schema"]))
+        except RegistrationInvalid as error:
+            raise serializers.ValidationError({"examples": _refusal(error).detail}) from None
+        return attrs
 
     class Meta:
         model = Service
@@ -45,8 +114,15 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
             "input_schema",
             "output_schema",
             "revertible",
+            "annotations",
+            "examples",
             "version",
             "created_at",
             "updated_at",
         )
         read_only_fields = ("name", "version", "created_at", "updated_at")
+
+
+def _refusal(error: RegistrationInvalid) -> serializers.ValidationError:
+    where = f"At {error.path}: " if error.path else ""
+    return serializers.ValidationError(f"{where}{error.message}", code=error.code)

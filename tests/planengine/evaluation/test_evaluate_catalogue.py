@@ -262,8 +262,14 @@ class TestBadInput:
             (FIND, "the service 'find_order' appears twice"),
             ({"description": "x"}, "needs a `name`"),
             (CANCEL | {"input_schema": {"type": "objekt"}}, "`input_schema` of the service 'cancel_order'"),
-            (CANCEL | {"annotations": "none"}, "`annotations` of the service 'cancel_order' must be an object"),
-            (CANCEL | {"examples": "none"}, "`examples` of the service 'cancel_order' must be a list"),
+            (
+                CANCEL | {"annotations": "none"},
+                "`annotations` of the service 'cancel_order', at /: Annotations must be an object",
+            ),
+            (
+                CANCEL | {"examples": "none"},
+                "`examples` of the service 'cancel_order', at /: Examples must be a list",
+            ),
         ],
     )
     def test_a_bad_service_is_named_by_its_line(self, evaluate: Evaluate, line: Json, problem: str) -> None:

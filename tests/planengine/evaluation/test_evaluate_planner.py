@@ -13,11 +13,11 @@ from django.core.management.base import CommandError
 
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import get_embedder
-from planengine.evaluation.expected import calls_of, comparable
+from planengine.evaluation.expected import Call, calls_agree, calls_of, comparable
 from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import PlannerUnusable, evaluate
 from planengine.evaluation.planners.report import report
-from planengine.evaluation.planners.rows import own_rows, read_rows
+from planengine.evaluation.planners.rows import own_catalogue, own_rows, read_rows
 from planengine.exceptions import PlannerError
 from planengine.llm.completions import Usage
 from planengine.planners.composer.composer import Composer
@@ -219,6 +219,30 @@ def test_a_wiring_that_differs_is_right_where_the_row_names_none(file: Path) -> 
     assert (told["right"], told["wrong"]) == (1, 0)
 
 
+def test_an_expected_call_without_input_takes_no_other_call_s_place() -> None:
+    of = [Call("tell", {"to": to}) for to in ("a", "b")]
+    assert calls_agree(of, [Call("tell", None), of[1]])
+    assert calls_agree(of, [of[0], Call("tell", None)])
+    assert not calls_agree(of, [Call("tell", None), Call("tell", {"to": "c"})])
+    assert not calls_agree(of, [of[0]])
+    assert not calls_agree(of[:1], [Call("tell", None), Call("tell", None)])
+
+
+def test_what_services_say_of_themselves_is_read(file: Path) -> None:
+    [row] = read_rows(write(file, ROW | {"services": [READING | {"examples": ["Look at {order_id}"]}, REFUND]}))
+    found, refund = row.job.catalogue
+    assert (found.read_only, refund.read_only) == (True, False)
+    assert [list(example.params) for example in found.examples] == [["order_id"]]
+
+
+def test_the_services_that_come_with_orra_say_what_they_change() -> None:
+    by_effect = {spec.name: (spec.read_only, spec.destructive) for spec in own_catalogue()}
+    assert by_effect["find_order"] == (True, False)
+    assert by_effect["send_email"] == (False, False)
+    assert by_effect["restore_backup"] == (False, True)
+    assert all("readOnlyHint" in spec.annotations for spec in own_catalogue())
+
+
 def test_a_bad_file_of_services_is_named_with_its_line(file: Path, tmp_path: Path) -> None:
     services = write(tmp_path / "services.jsonl", FIND, FIND)
     with pytest.raises(CommandError, match="services.jsonl, line 2: the service 'find_order' appears twice"):
@@ -240,6 +264,9 @@ def test_a_bad_file_of_services_is_named_with_its_line(file: Path, tmp_path: Pat
         (ROW | {"services": [FIND | {"name": ""}]}, "name"),
         (ROW | {"expected": [{"service": "find_order", "input": 5}]}, "expected"),
         (ROW | {"services": [FIND | {"annotations": []}]}, "annotations"),
+        (ROW | {"services": [FIND | {"annotations": {"readonly": True}}]}, "readOnlyHint"),
+        (ROW | {"services": [FIND | {"examples": ["Find {order}"]}]}, "order_id"),
+        (ROW | {"expected": [{"service": "find_order", "input": None}]}, "expected"),
         (ROW | {"expected": [{"service": "ship_order", "input": {}}]}, "ship_order"),
         (ROW | {"expected": [{"service": "issue_refund", "input": {"payment_id": "$task7.id"}}]}, "$task7.id"),
     ],
