@@ -1,4 +1,5 @@
-"""``python -m benchmarks [--full] [--write] [PART …]``: all parts, or the ones named."""
+"""``python -m benchmarks [--full] [--write] [--data FOLDER] [PART …]``: all parts, or the ones named. Without a
+folder of labelled requests, ``evaluation`` is left out."""
 
 from __future__ import annotations
 
@@ -13,6 +14,11 @@ from pathlib import Path
 
 from benchmarks.environment import fresh_database
 
+MISSING = (
+    "the requests to evaluate are no part of the project. Name a folder that has them: "
+    'make bench ARGS="evaluation --data FOLDER". `manage.py evaluate_cache --help` tells their formats.'
+)
+
 PARTS = (
     "exact_hit",
     "embedding",
@@ -24,6 +30,7 @@ PARTS = (
     "scale",
     "cleanup",
     "stats",
+    "evaluation",
 )
 
 
@@ -35,6 +42,8 @@ def main() -> None:
     with fresh_database() as data_dir:
         logging.disable(logging.INFO)
         _measure(options.part or PARTS, data_dir, full=options.full, write=options.write)
+        if options.data is not None:
+            _evaluate(options.data)
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 
@@ -43,9 +52,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
     parser.add_argument("--full", action="store_true", help="a million entries and plans, which takes minutes")
     parser.add_argument("--write", action="store_true", help="put what scale measured into docs/cache-scale.md")
+    parser.add_argument("--data", type=Path, help="evaluation: the folder that has the labelled requests")
     options = parser.parse_args()
     if unknown := sorted(set(options.part) - set(PARTS)):
         parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    if "evaluation" in options.part and options.data is None:
+        parser.error(MISSING)
+    if options.data is not None and not options.data.is_dir():
+        parser.error(f"--data: there is no folder {options.data}")
+    if options.data is not None and options.part and "evaluation" not in options.part:
+        parser.error("--data goes with the part evaluation")
     return options
 
 
@@ -88,6 +104,12 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
                 after_each=lambda sizes: scale_page.write(sizes, cleaned, counted) if write else None,
             )
         )
+
+
+def _evaluate(data: Path) -> None:
+    from benchmarks import evaluation, evaluation_page
+
+    evaluation_page.write(evaluation.run(data))
 
 
 if __name__ == "__main__":

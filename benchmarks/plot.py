@@ -24,8 +24,8 @@ def draw(series: Mapping[str, Points], *, title: str, x: str, limit: float) -> s
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' role='img'>",
         f"<title>{escape(title)}</title><rect width='{WIDTH}' height='{HEIGHT}' fill='#ffffff'/>",
         f"<text x='{LEFT}' y='22' {STYLE} font-weight='600'>{escape(title)}</text>",
-        *(_grid(at, f"{value:,.0f}", vertical=True) for value, at in across.ticks()),
-        *(_grid(at, f"{value:g} ms", vertical=False) for value, at in up.ticks()),
+        *(grid(at, f"{value:,.0f}", vertical=True) for value, at in across.ticks()),
+        *(grid(at, f"{value:g} ms", vertical=False) for value, at in up.ticks()),
         f"<text x='{middle}' y='{HEIGHT - 10}' {STYLE} text-anchor='middle'>{escape(x)}</text>",
         f"<line x1='{LEFT}' x2='{WIDTH - RIGHT}' y1='{up.at(limit):.1f}' y2='{up.at(limit):.1f}' "
         "stroke='#57606a' stroke-dasharray='5 4'/>",
@@ -63,7 +63,7 @@ class _Scale:
         return [(value, self.at(value)) for value in powers]
 
 
-def _grid(at: float, label: str, *, vertical: bool) -> str:
+def grid(at: float, label: str, *, vertical: bool) -> str:
     if vertical:
         line = f"<line x1='{at:.1f}' x2='{at:.1f}' y1='{TOP}' y2='{HEIGHT - BOTTOM}' stroke='#e5e8eb'/>"
         return line + f"<text x='{at:.1f}' y='{HEIGHT - BOTTOM + 18}' {STYLE} text-anchor='middle'>{label}</text>"

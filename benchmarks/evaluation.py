@@ -1,0 +1,132 @@
+"""How good the cache and the composer are on a folder of labelled requests, and what simpler caches make of them.
+
+The folder is no part of the project. It may have ``assistant-requests.jsonl`` and ``hospital-requests.jsonl``,
+each with its ``-services.jsonl``; ``stream-*.jsonl``; ``pairs-*.jsonl``; ``planner-*.jsonl``, in the formats of
+``manage.py evaluate_cache`` and ``evaluate_planner``. What it lacks is left out. Vectors are kept from one run to
+the next in :data:`VECTORS`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import table
+from orra.base.strictjson import Json
+from planengine.embeddings.embedders import get_embedder
+from planengine.evaluation.cache.bench import PARTS, rule_has_parts
+from planengine.evaluation.cache.replay import Options, evaluate_pairs, evaluate_stream
+from planengine.evaluation.cache.rows import Pair, StreamRow, read_catalogue_rows, read_rows
+from planengine.evaluation.planners import rows as planner_rows
+from planengine.evaluation.planners.measuring import evaluate
+from planengine.evaluation.services import Facts, read_services
+from planengine.planners.composer.composer import Composer
+
+VECTORS = Path(tempfile.gettempdir()) / "orra-evaluation"
+DEFAULT_TOLERANCE = 0.01
+TOLERANCES = (0.002, 0.005, DEFAULT_TOLERANCE, 0.02)
+SECONDS = 60.0
+
+
+@dataclass
+class Evaluation:
+    """Figures as the commands tell them in JSON, by what they are of. ``tolerances``: the whole assistant stream
+    at each; ``without``: its second half with a part of the rule left out."""
+
+    streams: dict[str, Json] = field(default_factory=dict)
+    tolerances: dict[float, Json] = field(default_factory=dict)
+    without: dict[str, Json] = field(default_factory=dict)
+    pairs: dict[str, Json] = field(default_factory=dict)
+    planners: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    rows: Sequence[StreamRow]
+    services: Sequence[Facts] | None
+
+    def figures(self, **options: Json) -> dict[str, Json]:
+        how = Options(services=self.services, vectors=VECTORS, **options)
+        return evaluate_stream(self.rows, get_embedder(), how).as_dict()
+
+    def half(self, number: int) -> _Stream:
+        middle = len(self.rows) // 2
+        return _Stream(self.rows[:middle] if number == 1 else self.rows[middle:], self.services)
+
+
+def run(data: Path) -> Evaluation:
+    found = Evaluation()
+    table.heading(f"Labelled requests of {data.name}/")
+    for name, path in _files(data, "planner-*.jsonl"):
+        found.planners[name] = _plan(path, None)
+    for name, path in _files(data, "*-requests.jsonl"):
+        services = _services_of(path)
+        if name.startswith("hospital"):
+            found.planners["hospital"] = _plan(path, services)
+            found.streams["hospital"] = _told("hospital", _read(path, services).figures())
+    for name, path in _files(data, "pairs-*.jsonl"):
+        found.pairs[name] = _judge_pairs(name, path)
+    for name, path in _files(data, "stream-*.jsonl"):
+        found.streams[name] = _told(name, _read(path, None).figures())
+    for _, path in _files(data, "assistant-requests.jsonl"):
+        _evaluate_assistant(found, _read(path, _services_of(path)))
+    return found
+
+
+def _evaluate_assistant(found: Evaluation, stream: _Stream) -> None:
+    """A rule without parts knows no tolerance either: then one run tells all."""
+    has_parts = rule_has_parts()
+    for tolerance in TOLERANCES if has_parts else (DEFAULT_TOLERANCE,):
+        is_default = tolerance == DEFAULT_TOLERANCE
+        figures = stream.figures(tolerance=tolerance, baselines=is_default)
+        found.tolerances[tolerance] = _told(f"assistant, tolerance {tolerance:.1%}", figures)
+        if is_default:
+            found.streams["assistant"] = figures
+    for number in (1, 2):
+        name = f"assistant, {'first' if number == 1 else 'second'} half"
+        found.streams[name] = _told(name, stream.half(number).figures())
+    for part in PARTS if has_parts else ():
+        figures = stream.half(2).figures(without=frozenset({part}), baselines=False)
+        found.without[part] = _told(f"  without {part}", figures)
+
+
+def _read(path: Path, services: Path | None) -> _Stream:
+    if services is None:
+        return _Stream([row for row in read_rows(path) if isinstance(row, StreamRow)], None)
+    facts = read_services(services)
+    return _Stream(read_catalogue_rows(path, facts), facts)
+
+
+def _judge_pairs(name: str, path: Path) -> dict[str, Json]:
+    pairs = [row for row in read_rows(path) if isinstance(row, Pair)]
+    told = evaluate_pairs(pairs, get_embedder(), Options(vectors=VECTORS)).as_dict()
+    kept, rejected = (
+        f"{told[one]} of {told[of]}" for one, of in (("kept", "n_same"), ("rejected", "n_different"))
+    )
+    table.line(name, f"kept {kept}", f"rejected {rejected}")
+    return told
+
+
+def _plan(path: Path, services: Path | None) -> dict[str, Json]:
+    rows = planner_rows.read_rows(path, services=services)
+    told = evaluate(Composer(get_embedder()), rows, attempts=1, seconds=SECONDS).as_dict()
+    counts = (f"{told[name]} {name.replace('_', ' ')}" for name in ("right", "wrong", "refused"))
+    table.line(f"composer, {path.stem}", *counts)
+    return told
+
+
+def _told(name: str, figures: dict[str, Json]) -> dict[str, Json]:
+    wrong = f"{figures['wrong_hits']} wrong ({figures['wrong_hit_rate']:.2%})"
+    table.line(name, f"{figures['hit_rate']:.1%} hits", wrong, f"{figures['wrong_side_effect_hits']} risky")
+    return figures
+
+
+def _services_of(requests: Path) -> Path:
+    return requests.with_name(requests.name.replace("-requests", "-services"))
+
+
+def _files(data: Path, pattern: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(data.glob(pattern)):
+        yield path.stem, path
