@@ -94,7 +94,7 @@ def empty_bench(
     try:
         with standing_in(embedder):
             for facts in services:
-                registry.register(project, facts["name"], {fact: facts[fact] for fact in registry.FACTS})
+                registry.register(project, facts["name"], {member: facts[member] for member in registry.MEMBERS})
             yield Bench(project, without)
     finally:
         project.delete()

@@ -58,7 +58,8 @@ class Result:
     @property
     def side_effects(self) -> bool:
         """Whether the plan calls a service that is not known to read only."""
-        return not {call.service for call in self.calls} <= self.row.reading
+        specs = [self.row.job.catalogue.get(call.service) for call in self.calls]
+        return any(spec is None or not spec.read_only for spec in specs)
 
     @property
     def valid_at(self) -> int | None:

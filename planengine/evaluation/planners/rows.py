@@ -8,7 +8,6 @@ line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
 from planengine.evaluation.expected import Call, draft_of, read_expected
 from planengine.evaluation.lines import read_lines
-from planengine.evaluation.services import Facts, catalogue_from, only_reads, read_service, read_services
+from planengine.evaluation.services import Facts, catalogue_from, read_service, read_services
 from planengine.exceptions import BadRequest
 from planengine.planners.protocol import Job
 from planengine.requests import parse_action, parse_params
@@ -29,47 +28,30 @@ OWN_SERVICES = Path(__file__).with_name("services.jsonl")
 @dataclass(frozen=True)
 class Row:
     """``line`` is where it stands in the file, from 1. Nothing ``expected``: it is to be refused. ``draft`` is the
-    plan that is expected, ``reading`` the services that are known to change nothing."""
+    plan that is expected."""
 
     line: int
     job: Job
     expected: tuple[Call, ...]
     draft: Json
-    reading: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """The catalogue of all rows."""
-
-    catalogue: Catalogue
-    reading: frozenset[str]
-
-    @classmethod
-    def of(cls, services: Sequence[Facts]) -> Shared:
-        return cls(catalogue_from(services), frozenset(facts["name"] for facts in services if only_reads(facts)))
 
 
 def read_rows(path: Path, *, limit: int | None = None, services: Path | None = None) -> list[Row]:
     """The rows of a file, never none: all, or ``limit`` of them spread evenly over the file. ``services`` is the
     file of a catalogue that they share. Raises :class:`~planengine.evaluation.lines.RowsUnusable`."""
-    shared = None if services is None else Shared.of(read_services(services))
+    shared = None if services is None else catalogue_from(read_services(services))
     return _spread(read_lines(path, partial(_read_row, shared=shared)), limit)
 
 
 def own_rows(*, limit: int | None = None) -> list[Row]:
     """The requests that come with orra: one service, chains, side by side, and some that cannot be planned."""
-    return _spread(read_lines(OWN_REQUESTS, partial(_read_row, shared=_own())), limit)
-
-
-def own_catalogue() -> Catalogue:
-    """The services that they choose from: of a shop, travel, staff, operations and documents."""
-    return _own().catalogue
+    return _spread(read_lines(OWN_REQUESTS, partial(_read_row, shared=own_catalogue())), limit)
 
 
 @cache
-def _own() -> Shared:
-    return Shared.of(read_services(OWN_SERVICES))
+def own_catalogue() -> Catalogue:
+    """The services that they choose from: of a shop, travel, staff, operations and documents."""
+    return catalogue_from(read_services(OWN_SERVICES))
 
 
 def _spread(rows: list[Row], limit: int | None) -> list[Row]:
@@ -79,14 +61,11 @@ def _spread(rows: list[Row], limit: int | None) -> list[Row]:
     return [rows[number * len(rows) // limit] for number in range(limit)]
 
 
-def _read_row(row: dict[str, Json], number: int, *, shared: Shared | None) -> Row:
-    if shared is None:
-        shared = Shared.of(_read_services(row.get("services")))
-    catalogue = shared.catalogue
+def _read_row(row: dict[str, Json], number: int, *, shared: Catalogue | None) -> Row:
+    catalogue = catalogue_from(_read_services(row.get("services"))) if shared is None else shared
     job = Job(parse_action(row.get("action")), parse_params(row.get("params")), catalogue)
     expected = read_expected(row.get("expected"), catalogue)
-    draft = draft_of(row["expected"], params=job.params, catalogue=catalogue)
-    return Row(number, job, expected, draft, shared.reading)
+    return Row(number, job, expected, draft_of(row["expected"], params=job.params, catalogue=catalogue))
 
 
 def _read_services(services: Json) -> list[Facts]:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from cache.models import Entry
 from orra.base.strictjson import Json
+from planengine.catalogue.registry import catalogue_of
 from planengine.evaluation.cache.bench import Bench
 from planengine.evaluation.cache.figures import Outcome, calibration
 from planengine.evaluation.cache.judging import fault_of, has_values_of
@@ -193,6 +194,22 @@ class TestFigures:
         evaluate.figures(STREAM, tolerance=0.002)
 
         assert seen == {0.002}
+
+    def test_what_services_say_of_themselves_reaches_the_project(
+        self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: dict[str, tuple[bool, int]] = {}
+        find = Bench.find
+
+        def noting(self: Bench, request: PlanRequest) -> Any:
+            seen.update({spec.name: (spec.read_only, len(spec.examples)) for spec in catalogue_of(self.project)})
+            return find(self, request)
+
+        monkeypatch.setattr(Bench, "find", noting)
+
+        evaluate.figures(STREAM[:1], [FIND | {"examples": ["Where is {order_id}?"]}, CANCEL])
+
+        assert seen == {"find_order": (True, 1), "cancel_order": (False, 0)}
 
     def test_vectors_are_kept_for_the_next_run(
         self, evaluate: Evaluate, embedder: WordEmbedder, tmp_path: Path
