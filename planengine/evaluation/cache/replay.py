@@ -8,10 +8,16 @@ from pathlib import Path
 
 from cache import storage
 from cache.lookup import Decision
+from cache.requests import Request
 from orra.base.strictjson import Json
 from planengine.embeddings.calibration import floor_for, floor_of
 from planengine.embeddings.embedders import Embedder
-from planengine.evaluation.cache.baselines import match_by_threshold, original_text, replay_baselines
+from planengine.evaluation.cache.baselines import (
+    BaselineFigures,
+    match_by_threshold,
+    original_text,
+    replay_baselines,
+)
 from planengine.evaluation.cache.bench import Bench, empty_bench, rule_has_parts
 from planengine.evaluation.cache.figures import Outcome, PairFigures, PairOutcome, StreamFigures
 from planengine.evaluation.cache.judging import fault_of, has_values_of
@@ -70,15 +76,17 @@ def evaluate_stream(
         reading = frozenset(facts["name"] for facts in services if only_reads(facts))
         floor = floor_for(bench.project).value
         outcomes = tuple(_replay(rows, plans, bench, vectors, reading, options.progress))
-    baselines = {}
-    if options.baselines:
-        judged = [place for place, row in enumerate(rows) if plans[place] is not None or not row.expected]
-        baselines = replay_baselines(
-            [asked[place] for place in judged],
-            [rows[place].label if rows[place].expected else None for place in judged],
-            vectors.embed,
-        )
+    baselines = _baselines(rows, plans, asked, vectors) if options.baselines else {}
     return StreamFigures(outcomes, baselines, floor, vectors.milliseconds, options.notes)
+
+
+def _baselines(
+    rows: Sequence[StreamRow], plans: Sequence[Json], asked: Sequence[Request], vectors: KnownVectors
+) -> dict[str, BaselineFigures]:
+    """Over the rows that can be judged: those with a valid plan, and those to be refused."""
+    judged = [place for place, row in enumerate(rows) if plans[place] is not None or not row.expected]
+    labels = [rows[place].label if rows[place].expected else None for place in judged]
+    return replay_baselines([asked[place] for place in judged], labels, vectors.embed)
 
 
 def _replay(

@@ -26,8 +26,10 @@ FIRST = ((0.0, False), (1.0, True))
 LEAST_OBSERVATIONS = 6
 EPSILONS = np.linspace(1e-6, 1 - 1e-6, 50)
 QUANTILES = np.array([NormalDist().inv_cdf(1 - epsilon) for epsilon in EPSILONS])
-# Where the observations are separable the likelihood has no maximum: the slope would grow without end.
-RIDGE = 1e-4
+# The policy fits without a penalty. Where the observations are separable the likelihood has no maximum, and the
+# slope would grow without end; the smaller this is, the steeper it may become, and the more is served (of 4,423
+# requests at δ = 0.02: 33.5 % with 1e-4, 38.6 % with 1e-6, 41.5 % with 1e-8, and 1.0 to 1.2 % of it wrong).
+RIDGE = 1e-8
 NEWTON_STEPS = 50
 # The variance of t where they are separable, which the delta method cannot tell. The policy's authors use one
 # measured for each number of observations, which falls from 0.035 for 6 to about 0.01 for 15 and stays there.

@@ -57,6 +57,7 @@ class Command(BaseCommand):
             metavar="PARTS",
             help=f"leave parts of the rule out, to see what each is worth: some of {', '.join(PARTS)}",
         )
+        parser.add_argument("--no-baselines", action="store_true", help="without the simpler caches beside it")
         parser.add_argument(
             "--vectors", type=Path, metavar="FOLDER", help="keep the texts' vectors there, for the next run"
         )
@@ -105,6 +106,7 @@ class Command(BaseCommand):
             tolerance=options["tolerance"],
             without=options["without"],
             vectors=options["vectors"],
+            baselines=not options["no_baselines"],
             progress=self._show_progress,
         )
         if pairs:

@@ -176,6 +176,10 @@ class TestFigures:
         assert told["baselines"]["template_0.85"]["hit_rate"] == 0.5
         assert told["baselines"]["vcache_0.01"]["hits"] == 0
 
+    def test_they_may_be_left_out(self, evaluate: Evaluate) -> None:
+        told = evaluate.figures(STREAM, no_baselines=True)
+        assert (told["hits"], told["baselines"], told["baseline"]) == (2, {}, None)
+
     def test_half_and_limit(self, evaluate: Evaluate) -> None:
         told = evaluate.figures(STREAM, second_half=True)
         assert (told["n"], told["plannable"], told["hits"]) == (3, 2, 1)
