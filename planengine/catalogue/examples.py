@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
 from orra.base.text import quote, quote_all
 from planengine.catalogue.errors import ExamplesInvalid
-from planengine.catalogue.sample_values import can_be_written, sample_value
 from planengine.catalogue.schemas import Field, ObjectSchema, type_names
 from planengine.exceptions import BadRequest
 from planengine.requests import parse_params
@@ -107,7 +106,7 @@ def _field_of_place(name: str, inputs: ObjectSchema) -> Field:
     field = inputs.field(name)
     if field is None:
         raise ExamplesInvalid(f"{place} names no input of the service. {_told(inputs)}")
-    if not can_be_written(field.schema, field.root):
+    if not field.samples:
         raise ExamplesInvalid(
             f"{place} is {type_names(field.types)}, which no request has in its text: leave the place out, or "
             "give {action, params}."
@@ -116,14 +115,15 @@ def _field_of_place(name: str, inputs: ObjectSchema) -> Field:
 
 
 def _stand_in(field: Field, text: str, *, used: Collection[str]) -> Json:
-    """A value that is found in its own place only: it stands neither in the text nor in another place."""
+    """A value that is found in its own place only: it stands neither in the text nor in another place. Where there
+    is none, any."""
     taken = [text.casefold(), *map(str.casefold, used)]
 
-    def is_free(value: str) -> bool:
-        folded = value.casefold()
+    def is_free(value: Json) -> bool:
+        folded = _as_written(value).casefold()
         return not any(folded in other or other in folded for other in taken)
 
-    return sample_value(field.schema, field.root, is_free=is_free)
+    return next(filter(is_free, field.samples), field.samples[0])
 
 
 def _as_written(value: Json) -> str:

@@ -23,6 +23,7 @@ from referencing.exceptions import Unresolvable
 from orra.base.strictjson import InvalidJson, Json, canonical, check, type_of
 from orra.base.text import quote, show
 from planengine.catalogue.errors import SchemaInvalid
+from planengine.catalogue.sample_values import samples
 from planengine.catalogue.shapes import (
     ALL_TYPES,
     IN_PLACE,
@@ -114,6 +115,11 @@ class Field:
     def constants(self) -> tuple[Json, ...]:
         """Every value that the schema itself offers: those, and the members of its ``enum``."""
         return self.fixed + tuple(values_named(self.schema, self.root, keywords=("enum",)))
+
+    @cached_property
+    def samples(self) -> tuple[Json, ...]:
+        """Values that a request could have in its text for it; none where there is no such value."""
+        return samples(self.schema, self.root)
 
     def faults(self, value: Json) -> list[str]:
         return _faults(self._validator, value)

@@ -101,16 +101,14 @@ def types_of(schema: Json, root: Json) -> frozenset[str]:
 
 
 def values_named(schema: Json, root: Json, *, keywords: Collection[str]) -> Iterator[Json]:
-    """The values that ``schema`` or one of its alternatives names under ``const``, ``default``, ``enum`` or
-    ``examples``."""
+    """The values that ``schema`` or one of its alternatives names under ``const``, ``default`` or ``enum``."""
     for branch in _branches(schema, root):
         for part in conjuncts(branch, root):
             yield from (
                 part[keyword] for keyword in ("const", "default") if keyword in part and keyword in keywords
             )
-            for keyword in ("enum", "examples"):
-                if keyword in keywords and isinstance(part.get(keyword), list):
-                    yield from part[keyword]
+            if "enum" in keywords and isinstance(part.get("enum"), list):
+                yield from part["enum"]
 
 
 def can_fit(producer: Json, consumer: Json, *, producer_root: Json, consumer_root: Json) -> bool:
