@@ -17,6 +17,8 @@ from planengine.exceptions import BadRequest
 # A service as a file has it: its name, and what the registry keeps of it.
 Facts = Mapping[str, Json]
 
+MAX_NAME = 100
+
 # What is checked, in this order, and what it is when left out.
 _CHECKED: Facts = {
     "input_schema": {"type": "object"},
@@ -49,6 +51,13 @@ def read_service(service: Json, *, what: str) -> Facts:
     name, description = service.get("name"), service.get("description", "")
     if not isinstance(name, str) or not name or not isinstance(description, str):
         raise BadRequest(f"{what} needs a `name` and a `description`, both text.")
+    if len(name) > MAX_NAME:
+        raise BadRequest(f"the service's name {name[:40]!r}… is longer than {MAX_NAME} characters.")
+    kind, revertible = service.get("type", "service"), service.get("revertible", False)
+    if kind not in ("agent", "service") or not isinstance(revertible, bool):
+        raise BadRequest(
+            f"the service {name!r} needs a `type` of agent or service, and a `revertible` of true or false."
+        )
     facts: dict[str, Json] = {member: service.get(member, default) for member, default in _CHECKED.items()}
     for member in _CHECKED:
         try:
@@ -57,9 +66,9 @@ def read_service(service: Json, *, what: str) -> Facts:
             raise BadRequest(f"`{member}` of the service {name!r}, at {error.path or '/'}: {error}") from None
     return {
         "name": name,
-        "type": service.get("type", "service"),
+        "type": kind,
         "description": description,
-        "revertible": service.get("revertible", False),
+        "revertible": revertible,
         **facts,
     }
 

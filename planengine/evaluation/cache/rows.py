@@ -19,13 +19,11 @@ from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
 from planengine.evaluation.expected import Call, comparable, draft_of, read_expected
 from planengine.evaluation.lines import RowsUnusable, read_lines
-from planengine.evaluation.services import Facts, catalogue_from
+from planengine.evaluation.services import MAX_NAME, Facts, catalogue_from
 from planengine.exceptions import BadRequest
 from planengine.requests import PlanRequest, parse_action, parse_params
 
 __all__ = ["Pair", "RowsUnusable", "StreamRow", "labelled", "read_catalogue_rows", "read_rows", "service_named"]
-
-MAX_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def labelled(line: int, request: PlanRequest, label: str) -> StreamRow:
 
 def service_named(label: str) -> str:
     """The name of the service that stands in for a label: names of services may be no longer than
-    :data:`MAX_NAME`."""
+    :data:`~planengine.evaluation.services.MAX_NAME`."""
     digest = hashlib.sha256(label.encode()).hexdigest()[:12]
     return label if len(label) <= MAX_NAME else f"{label[: MAX_NAME - 13]}_{digest}"
 

@@ -282,6 +282,10 @@ class TestBadInput:
             ("{", "malformed"),
             (FIND, "the service 'find_order' appears twice"),
             ({"description": "x"}, "needs a `name`"),
+            (CANCEL | {"name": "x" * 101}, "longer than 100 characters"),
+            (CANCEL | {"description": "\0"}, "NUL"),
+            (CANCEL | {"type": "robot"}, "`type` of agent or service"),
+            (CANCEL | {"revertible": "yes"}, "`revertible` of true or false"),
             (CANCEL | {"input_schema": {"type": "objekt"}}, "`input_schema` of the service 'cancel_order'"),
             (
                 CANCEL | {"annotations": "none"},
