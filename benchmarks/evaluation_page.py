@@ -103,7 +103,8 @@ def calibration(told: Mapping[str, Sequence[Mapping[str, Json]]]) -> str:
         for name, tenths in told.items()
         for tenth in tenths
     ]
-    return _table(("requests", "predicted", "observed", "hits"), rows)
+    plot = "![risk, predicted and observed](evaluation-calibration.svg)\n\n" if PLOTTED in told else ""
+    return plot + _table(("requests", "predicted", "observed", "hits"), rows)
 
 
 def pairs(told: Mapping[str, Mapping[str, Json]]) -> str:

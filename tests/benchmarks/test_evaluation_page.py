@@ -60,6 +60,7 @@ def test_the_page_keeps_what_stands_around_the_figures(tmp_path: Path, monkeypat
     text = copy.read_text()
     assert text.startswith("before\n<!-- figures -->\n### Streams") and text.endswith("-->\nbehind\n")
     assert "old" not in text and "| assistant | 1.00% | 2.00% | 4 |" in text
+    assert "](evaluation-calibration.svg)" in text
     for name in ("evaluation-hits.svg", "evaluation-calibration.svg"):
         ElementTree.fromstring((evaluation_page.DOCS / name).read_text())
 
