@@ -29,6 +29,15 @@ from orra.operators.pages import ChosenFilter, OperatorAdmin, ProjectFilter, bad
 MAX_LISTED = 100
 
 
+PLANNERS = {
+    "model": "model",
+    "repaired": "model, repaired",
+    "composer": "composer",
+    "confirmed": "somebody, who says that it is right",
+    "report": "somebody, who says that it is wrong",
+}
+
+
 class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
@@ -68,11 +77,23 @@ class PlannerFilter(admin.SimpleListFilter):
     parameter_name = "planned_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("model", "model"), ("repaired", "model, repaired"), ("composer", "composer")]
+        return list(PLANNERS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         chosen = self.value()
         return queryset.filter(planned_by=chosen) if chosen else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("plan", "plans"), ("refusal", "refusals"), ("counter", "counter-examples")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        chosen = self.value()
+        return queryset.filter(kind=chosen) if chosen else queryset
 
 
 class ServiceFilter(ChosenFilter):
@@ -87,6 +108,7 @@ class EntryAdmin(OperatorAdmin):
     list_display = (
         "template_text",
         "project",
+        "kind",
         "state",
         "hits",
         "last_used",
@@ -94,9 +116,12 @@ class EntryAdmin(OperatorAdmin):
         "created_at",
         "ends_at",
     )
-    list_filter = (StateFilter, "pinned", ReuseFilter, PlannerFilter, "created_at", ProjectFilter, ServiceFilter)
+    list_filter = (
+        *(KindFilter, StateFilter, "contested", "pinned", ReuseFilter, PlannerFilter),
+        *("created_at", ProjectFilter, ServiceFilter),
+    )
     list_select_related = ("project", "use")
-    list_defer = ("scope_facts", "params", "plan", "recipe", "cost", "quarantine_reason")
+    list_defer = ("scope_facts", "params", "words", "plan", "recipe", "cost", "quarantine_reason")
     search_fields = ("id__exact", "action", "project__id__exact", "project__name")
     search_help_text = "Words of the action, an entry's or project's id, or a project's name."
     actions = ("pin", "unpin")
@@ -131,7 +156,8 @@ class EntryAdmin(OperatorAdmin):
     @admin.display(description="state")
     def state(self, entry: Entry) -> SafeString:
         pinned = badge("neutral", "pinned") if entry.pinned else ""
-        return format_html("{} {}", badge(*_state(entry)), pinned)
+        contested = badge("warning", "contested") if entry.contested else ""
+        return format_html("{} {} {}", badge(*_state(entry)), pinned, contested)
 
     @admin.display(description="hits", ordering="use__hits")
     def hits(self, entry: Entry) -> int:
@@ -153,7 +179,9 @@ class EntryAdmin(OperatorAdmin):
             "hits": self.hits(row),
             "last_used": self.last_used(row),
             "dimensions": len(row.vector.embedding) if hasattr(row, "vector") else 0,
-            "may_operate": self.has_operate_permission(request),
+            "may_operate": self.has_operate_permission(request) and row.kind == Entry.Kind.PLAN,
+            "holds_plan": row.kind == Entry.Kind.PLAN,
+            "votes": _votes(row),
             "cost": _told(row.cost),
             "scope": _told(row.scope_facts),
         }
@@ -161,6 +189,8 @@ class EntryAdmin(OperatorAdmin):
             shown["pieces"] = pieces(lookup.template_of(row))
         except TemplateInvalid as error:
             shown["template_fault"] = str(error)
+        if row.kind != Entry.Kind.PLAN:
+            return shown
         try:
             recipe = Recipe.from_json(row.recipe)
             shown |= {"recipe": recipe, "filled": filled_places(recipe, row.plan)}
@@ -213,7 +243,7 @@ class EntryAdmin(OperatorAdmin):
 
     def _pin(self, request: HttpRequest, entries: QuerySet[Entry], *, pinned: bool) -> None:
         word = "Pinned" if pinned else "Unpinned"
-        chosen = {entry.pk: entry for entry in entries}
+        chosen = {entry.pk: entry for entry in entries.filter(kind=Entry.Kind.PLAN)}
         changed = (pins.pin if pinned else pins.unpin)(list(chosen))
         changing = [chosen[entry_id] for entry_id in changed]
         for entry in changing:
@@ -227,7 +257,23 @@ def _state(entry: Entry) -> tuple[str, str]:
         return "bad", "in quarantine"
     if entry.expired:
         return "neutral", "expired"
+    if entry.kind != Entry.Kind.PLAN:
+        return "neutral", "votes only"
     return ("good", "usable") if entry.reusable else ("warning", "identical request only")
+
+
+def _votes(entry: Entry) -> str:
+    """What the entry says when examples vote, in words."""
+    if not hasattr(entry, "vector"):
+        if entry.kind == Entry.Kind.PLAN and entry.reusable and entry.quarantined_at is None:
+            return "for nothing: what the composer planned votes only when somebody has reported it as right"
+        return "for nothing: it has no vector"
+    match entry.kind:
+        case Entry.Kind.REFUSAL:
+            return "against plans for what is near to it"
+        case Entry.Kind.COUNTER:
+            return "against its own plan, for what is near to it"
+    return "for its plan"
 
 
 def _told(facts: Json) -> list[tuple[str, Json]]:

@@ -1,153 +1,161 @@
 """Finding the plan that serves a request.
 
-Similarity proposes, structure decides: a candidate is served only when no guard objects, its values can be
-replaced, and the caller accepts the result (which is where plans are validated against today's services).
+The exact template comes first. Else the nearest examples vote on what the request's plan is, and what they propose
+is served when its risk is within the project's tolerance, every word is accounted for where that is asked
+(:mod:`cache.examples.judgement`), its values can be replaced or its services wired anew, and the caller accepts
+the result (which is where plans are validated against today's services).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from django.db.models import Count, Q
 from numpy.typing import NDArray
 
-from cache.contest import Contest
-from cache.examples.nearest import nearest
-from cache.guards import WORDING_GUARDS, Refusal, check_guards
+from cache.decisions import Candidate, Decision, Refusal
+from cache.examples.judgement import Judgement, Terms, judge
+from cache.examples.nearest import nearest_examples
+from cache.examples.observed import look_up
+from cache.examples.votes import COUNTER, NEAREST, Example, Rivals, count_votes
+from cache.examples.wording import content, is_free_literal, words_of
 from cache.models import Entry
-from cache.plans.provenance import CannotFill, Recipe, RecipeInvalid, fill_plan
+from cache.plans.filling import CannotFill
+from cache.plans.provenance import Recipe, RecipeInvalid, fill_plan
 from cache.plans.renaming import pair_fields, rename_params, rename_plan
+from cache.plans.surroundings import check_surroundings
 from cache.requests import Request, fields_digest
-from cache.storage import quarantine
+from cache.storage import quarantine, skeleton_for
 from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.rows import Rows
 from orra.base.strictjson import Json
 
-CANDIDATES = 8
-READ_FIRST = 2
+__all__ = ["Candidate", "Decision", "Policy", "Refusal", "Services", "find", "find_by_template"]
+
+# So many entries of the proposed skeleton are tried, nearest first.
+TRIED = 3
 VARIANTS = 32
 YES, OPEN = "yes", "open"
+# What somebody who understands the wording may overrule, as long as no word turns what is asked.
+ABOUT_WORDING = frozenset({"risk", "words"})
+
+REPORTED = Refusal("reported", "Its plan was found wrong for such a request.")
+CONTESTED = Refusal("contested", "A nearly identical template led to something else, so examples vote.")
 
 # The usable entries of exactly a template, and of these ids. Written out because every lookup asks them, and
 # composing them anew each time costs more than their answers. What is not selected is fetched when it is looked
 # at.
 SERVING = Rows(
     Entry,
-    *("id", "identity", "template_key", "template", "plan"),
+    *("id", "kind", "identity", "template_key", "template", "plan", "skeleton", "contested"),
     *("recipe", "services", "dependencies", "replan_reason", "cost"),
 )
 USABLE = f"SELECT {SERVING.columns} FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL"
-SAME_TEMPLATE = f"""{USABLE}
-    AND scope = %s AND template_key = %s AND identity IN ('', %s) ORDER BY created_at DESC LIMIT %s
+SAME_TEMPLATE = f"""
+    ({USABLE} AND scope = %s AND template_key = %s AND identity IN ('', %s) AND kind = 'plan'
+        ORDER BY created_at DESC LIMIT %s)
+    UNION ALL ({USABLE} AND project_id = %s AND template_key = %s AND kind = '{COUNTER}' LIMIT %s)
 """
 OF_IDS = f"{USABLE} AND id = ANY(%s)"
+
+
+class Services(Protocol):
+    """What a lookup needs to know of a project's services, for one request's params."""
+
+    def take(self, services: Sequence[str]) -> bool:
+        """Whether all of these are there and can be called together with the request's params, each of which one
+        of them takes."""
+        ...
+
+    def rivals_of(self, services: Sequence[str], vector: NDArray[np.float32]) -> Rivals:
+        """What else could be called with the params."""
+        ...
+
+    def read_only(self, services: Sequence[str]) -> bool: ...
+
+    def described(self, services: Sequence[str]) -> Collection[str]:
+        """The words by which these services and their inputs are described, casefolded."""
+        ...
+
+    def samples(self, vector: NDArray[np.float32]) -> Sequence[Example]:
+        """The examples that the services' developers gave, with their similarity to the request."""
+        ...
+
+    def wire(self, services: Sequence[str]) -> Json | None:
+        """A plan of exactly these services, wired by names and types; ``None`` when names do not tell how."""
+        ...
+
+
+class NoServices:
+    """Nothing is known of services: whatever an entry holds may be served, and may have side effects."""
+
+    def take(self, services: Sequence[str]) -> bool:
+        return True
+
+    def rivals_of(self, services: Sequence[str], vector: NDArray[np.float32]) -> Rivals:
+        return Rivals()
+
+    def read_only(self, services: Sequence[str]) -> bool:
+        return False
+
+    def described(self, services: Sequence[str]) -> Collection[str]:
+        return ()
+
+    def samples(self, vector: NDArray[np.float32]) -> Sequence[Example]:
+        return ()
+
+    def wire(self, services: Sequence[str]) -> Json | None:
+        return None
 
 
 @dataclass(frozen=True)
 class Policy:
     """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
     ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
-    cosine similarity for a hit by meaning. ``valid`` tells whether an entry's plan is still good for the request
-    it was made for: then a plan that is not accepted is the new values' fault, and the entry stays. ``current``
-    tells whether what the entry depends on is as it was. ``rehearse`` leaves everything as it is. ``verdicts``
-    gives what is known, by template key, of entries whose wording alone a guard objects to: ``yes`` lets one serve
-    all the same. ``None``: nobody is ever asked. ``contest`` tells what else than an entry's plan could be done
-    with the request's params: so much hangs on its wording. Guards ``leaving_out`` are not heeded."""
+    cosine similarity for a hit by meaning, ``scale`` what a distance counts as one of the embedding model that the
+    prior was fitted with. ``terms`` say how much risk is tolerated. ``valid`` tells whether an
+    entry's plan is still good for the request it was made for: then a plan that is not accepted is the new values'
+    fault, and the entry stays. ``current`` tells whether what the entry depends on is as it was. ``rehearse``
+    leaves everything as it is. ``verdicts`` gives what is known, by template key, of entries that only their
+    wording keeps from serving: ``yes`` lets one serve all the same. ``None``: nobody is ever asked."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
     floor: float
+    scale: float = 1.0
+    services: Services = field(default_factory=NoServices)
+    terms: Terms = Terms()
     valid: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
-    contest: Callable[[Entry], Contest] = lambda entry: Contest.OPEN
     rehearse: bool = False
     verdicts: Callable[[], Mapping[str, str]] | None = None
-    leaving_out: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An entry that was looked at, and why it was not served. ``verdict`` is there where only wording stood
-    against it: ``yes`` (then it was served in spite of the refusal), ``no``, ``unclear``, or ``open`` while nobody
-    knows."""
-
-    entry_id: str
-    template: str
-    similarity: float
-    refusal: Refusal | None
-    verdict: str | None = None
-
-    def as_dict(self) -> dict[str, Json]:
-        return {
-            "entry_id": self.entry_id,
-            "template": self.template,
-            "similarity": round(self.similarity, 4),
-            "guard": self.refusal.guard if self.refusal else None,
-            "reason": self.refusal.reason if self.refusal else None,
-            **({"model_check": self.verdict} if self.verdict else {}),
-        }
-
-
-@dataclass(frozen=True)
-class Decision:
-    """``kind`` is ``exact``, ``semantic`` or ``miss``; ``plan`` holds the request's own values. ``reason`` is a
-    stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at, best first."""
-
-    kind: str
-    reason: str
-    plan: Json = None
-    entry_id: str | None = None
-    similarity: float | None = None
-    cost: Mapping[str, Json] = field(default_factory=dict)
-    candidates: tuple[Candidate, ...] = ()
-    vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-    milliseconds: float = 0.0
-    embedding_milliseconds: float = 0.0
-
-    @property
-    def hit(self) -> bool:
-        return self.kind != "miss"
-
-    @property
-    def guard(self) -> str:
-        """What refused the best candidate: the would-be hit, had similarity decided. Empty when nothing did."""
-        return next((seen.refusal.guard for seen in self.candidates if seen.refusal), "")
-
-    def as_dict(self) -> dict[str, Json]:
-        """What a Plan shows of it."""
-        return {
-            "decision": self.kind,
-            "entry_id": self.entry_id,
-            "similarity": None if self.similarity is None else round(self.similarity, 4),
-            "reason": self.reason,
-            "guards": [candidate.as_dict() for candidate in self.candidates if candidate.refusal],
-        }
 
 
 def find(request: Request, policy: Policy) -> Decision:
     """The plan that the cache has for this request, or why it has none. The exact template comes first: it needs
     no embedding and no search."""
     started = time.perf_counter()
-    decision = _by_template(request, policy)
+    decision, reported = _by_template(request, policy)
     if not decision.hit and policy.floor < 1:
-        decision = _by_meaning(request, policy, decision.candidates)
+        decision = _by_meaning(request, policy, decision.candidates, reported)
     return replace(decision, milliseconds=_since(started))
 
 
 def find_by_template(request: Request, policy: Policy) -> Decision:
     """The first half of :func:`find`: one statement, and nothing to embed."""
     started = time.perf_counter()
-    decision = _by_template(request, policy)
+    decision, _ = _by_template(request, policy)
     return replace(decision, milliseconds=_since(started))
 
 
 def serves_identical_only(request: Request) -> bool:
     """Whether there are plans for the request's template, and each is good for one identical request only: what is
     planned next will hardly serve others either."""
-    same = Entry.objects.usable().filter(scope=request.scope.digest, template_key=request.template.key)
+    same = Entry.objects.usable().plans().filter(scope=request.scope.digest, template_key=request.template.key)
     found = same.aggregate(any=Count("id"), reusable=Count("id", filter=Q(identity="")))
     return bool(found["any"]) and not found["reusable"]
 
@@ -167,99 +175,215 @@ def template_of(entry: Entry) -> Template:
     return Template.from_json(entry.template)
 
 
-def _by_template(request: Request, policy: Policy) -> Decision:
-    found = SERVING.fetch(SAME_TEMPLATE, [request.scope.digest, request.template.key, request.identity, VARIANTS])
+def _by_template(request: Request, policy: Policy) -> tuple[Decision, tuple[Entry, ...]]:
+    """The decision, and the counter-examples of just this template."""
+    key = request.template.key
+    values = [request.scope.digest, key, request.identity, VARIANTS, request.scope.project_id, key, VARIANTS]
+    found = SERVING.fetch(SAME_TEMPLATE, values)
+    reported = tuple(entry for entry in found if entry.kind == COUNTER)
+    wrong = {entry.skeleton for entry in reported}
+    refused: list[Candidate] = []
     # The one for the identical request first, then the newest.
-    variants = sorted(found, key=lambda entry: entry.reusable)
-    served, refused = _first_served([(entry, 1.0) for entry in variants], request, policy, by_meaning=False)
-    if served is None:
-        return Decision("miss", "only_exact_templates", candidates=refused)
-    return Decision("exact", "same_template", served.plan, served.entry_id, 1.0, served.cost, refused)
+    for entry in sorted((entry for entry in found if entry.kind != COUNTER), key=lambda entry: entry.reusable):
+        plan, refusal = None, REPORTED if entry.skeleton in wrong else None
+        if refusal is None and entry.contested and not _is_of(entry, request):
+            refusal = CONTESTED
+        if refusal is None:
+            plan, refusal = _serve(entry, request, policy, by_meaning=False)
+        if refusal is None:
+            served = Decision("exact", "same_template", plan, entry.id, 1.0, entry.cost, tuple(refused))
+            return served, reported
+        refused.append(Candidate(entry.id, entry.template_text, 1.0, refusal))
+    return Decision("miss", "only_exact_templates", candidates=tuple(refused)), reported
 
 
-def _by_meaning(request: Request, policy: Policy, refused: tuple[Candidate, ...]) -> Decision:
-    """The search by meaning. ``refused`` are the entries of the same template, which are not looked at again."""
+def _is_of(entry: Entry, request: Request) -> bool:
+    """Whether the entry was made for the identical request."""
+    return isinstance(entry.recipe, dict) and entry.recipe.get("request") == request.identity
+
+
+def _by_meaning(
+    request: Request, policy: Policy, refused: tuple[Candidate, ...], reported: Sequence[Entry]
+) -> Decision:
+    """``refused`` are the entries of the same template, which are not served, though they have their votes."""
     started = time.perf_counter()
     vector = policy.embed(request.template.embedding_text)
     embedding_milliseconds = _since(started)
     if vector is None:
         return Decision("miss", "no_embedding", candidates=refused, embedding_milliseconds=embedding_milliseconds)
-    best, entries = _nearest(request, vector, floor=policy.floor, but_not=[seen.entry_id for seen in refused])
-    served, more_refused = _first_served(entries, request, policy, by_meaning=True)
-    refused += more_refused
-    if served is not None:
-        reason = "model_check" if served.overruling else "same_meaning"
-        decision = Decision("semantic", reason, served.plan, served.entry_id, served.similarity, served.cost)
-    elif refused:
-        decision = Decision("miss", "refused", similarity=best)
-    else:
-        decision = Decision("miss", "nothing_cached" if best is None else "nothing_similar", similarity=best)
-    return replace(decision, candidates=refused, vector=vector, embedding_milliseconds=embedding_milliseconds)
+    examples = _examples(request, policy, vector, reported)
+    wrong = {entry.skeleton for entry in reported}
+    decision = _by_votes(request, policy, vector, examples, refused, wrong)
+    return replace(decision, vector=vector, embedding_milliseconds=embedding_milliseconds)
 
 
-def _nearest(
-    request: Request, vector: NDArray[np.float32], *, floor: float, but_not: Sequence[str]
-) -> tuple[float | None, Iterator[tuple[Entry, float]]]:
-    """The best similarity there is, and the usable entries from ``floor`` up: those of the request's own fields
-    first, then the others, which serve only when their fields can be renamed; best first among each."""
-    found = nearest(
-        request.scope.digest,
-        vector,
-        fields=fields_digest(request.template),
-        floor=floor,
-        limit=CANDIDATES,
-        but_not=but_not,
+def _examples(
+    request: Request, policy: Policy, vector: NDArray[np.float32], reported: Sequence[Entry]
+) -> list[Example]:
+    """Those of the scope, of the services' developers and of what was reported for just this template, nearest
+    first."""
+    found = nearest_examples(request.scope.digest, vector, limit=NEAREST)
+    if "examples" not in policy.terms.without:
+        found += policy.services.samples(vector)
+    if "refusals" in policy.terms.without:
+        found = [each for each in found if each.kind != "refusal"]
+    found += [
+        Example(COUNTER, entry.skeleton, tuple(sorted(entry.services)), "", (), 1.0, entry.id, entry.template_text)
+        for entry in reported
+    ]
+    return sorted(found, key=lambda each: -each.similarity)[:NEAREST]
+
+
+def _by_votes(
+    request: Request,
+    policy: Policy,
+    vector: NDArray[np.float32],
+    examples: Sequence[Example],
+    refused: tuple[Candidate, ...],
+    wrong: Collection[str],
+) -> Decision:
+    """``wrong`` are the skeletons that were found wrong for just this template."""
+    best = examples[0].similarity if examples else None
+    judgement = _judged(request, policy, vector, examples)
+    if judgement is None or judgement.vote.nearest.similarity < policy.floor:
+        reason = "nothing_cached" if best is None else "nothing_similar"
+        reason = "refused" if refused else reason
+        return Decision("miss", reason, similarity=best, candidates=refused, judgement=judgement)
+    if judgement.vote.skeleton in wrong:
+        return Decision(
+            "miss",
+            "refused",
+            similarity=best,
+            candidates=(*refused, _would_be(judgement, REPORTED)),
+            judgement=judgement,
+        )
+    made = _make(request, policy, judgement)
+    candidates = refused + made.candidates
+    if made.plan is None:
+        return Decision("miss", "refused", similarity=best, candidates=candidates, judgement=judgement)
+    reason = "model_check" if made.overruled else "same_meaning" if made.entry_id else "made_by_example"
+    return Decision(
+        kind="semantic" if made.entry_id else "example",
+        reason=reason,
+        plan=made.plan,
+        entry_id=made.entry_id,
+        similarity=judgement.vote.nearest.similarity,
+        cost=made.cost,
+        candidates=candidates,
+        judgement=judgement,
     )
-    similarities = {entry_id: 1.0 - distance for entry_id, distance in found}
-    near = [(entry_id, similarity) for entry_id, similarity in similarities.items() if similarity >= floor]
-    return max(similarities.values(), default=None), _read(near)
 
 
-def _read(near: Sequence[tuple[str, float]]) -> Iterator[tuple[Entry, float]]:
-    """The usable entries of these, in their order. Few are read at first, because mostly one of the nearest
-    serves."""
-    for some in filter(None, (near[:READ_FIRST], near[READ_FIRST:])):
-        entries = {entry.pk: entry for entry in SERVING.fetch(OF_IDS, [[entry_id for entry_id, _ in some]])}
-        yield from ((entries[entry_id], similarity) for entry_id, similarity in some if entry_id in entries)
+def _judged(
+    request: Request, policy: Policy, vector: NDArray[np.float32], examples: Sequence[Example]
+) -> Judgement | None:
+    words = words_of(request.template)
+    vote = count_votes(
+        examples,
+        fields=fields_digest(request.template),
+        words=content(words),
+        rivals_of=lambda services: policy.services.rivals_of(services, vector),
+        takes=policy.services.take,
+        scale=policy.scale,
+    )
+    if vote is None:
+        return None
+    return judge(
+        vote,
+        words,
+        terms=policy.terms,
+        read_only=policy.services.read_only(vote.services),
+        described=policy.services.described(vote.services),
+        with_params=bool(request.params),
+        look_up=lambda some, skeleton: look_up(request.scope.digest, some, skeleton),
+    )
 
 
 @dataclass(frozen=True)
-class _Served:
-    plan: Json
-    entry_id: str
-    similarity: float
-    overruling: bool
-    cost: Mapping[str, Json]
+class _Made:
+    """What came of the proposal: a plan, filled from an entry unless ``entry_id`` is ``None``, or the entries that
+    were tried."""
+
+    plan: Json = None
+    entry_id: str | None = None
+    cost: Mapping[str, Json] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
+    overruled: bool = False
 
 
-def _first_served(
-    found: Iterable[tuple[Entry, float]], request: Request, policy: Policy, *, by_meaning: bool
-) -> tuple[_Served | None, tuple[Candidate, ...]]:
-    """The first entry that serves the request, and those that a guard or anything else refused, which may include
-    the one that serves."""
+def _make(request: Request, policy: Policy, judgement: Judgement) -> _Made:
+    """The plan that the votes propose. Where only its wording is against it, a verdict on one of its entries may
+    overrule that, but for words that an example alone accounts for."""
+    objection = judgement.objection
+    if objection is None:
+        return _made_plan(request, policy, judgement)
+    would_be = _would_be(judgement, Refusal(*objection))
+    turned = judgement.account is not None and judgement.account.turned
+    if policy.verdicts is None or turned or not would_be.entry_id:
+        return _Made(candidates=(would_be,))
+    return _appeal(request, policy, judgement, policy.verdicts(), would_be)
+
+
+def _would_be(judgement: Judgement, refusal: Refusal) -> Candidate:
+    nearest = judgement.vote.nearest
+    return Candidate(nearest.entry_id, nearest.template, nearest.similarity, refusal)
+
+
+def _appeal(
+    request: Request, policy: Policy, judgement: Judgement, verdicts: Mapping[str, str], would_be: Candidate
+) -> _Made:
+    """``would_be`` with what is known of its entry, which serves when that is a yes. Nobody is asked about one
+    that could not serve anyhow."""
+    made = _made_plan(request, replace(policy, rehearse=True), judgement, wiring=False)
+    if made.entry_id is None:
+        return _Made(candidates=(would_be, *made.candidates))
+    key = Entry.objects.filter(pk=made.entry_id).values_list("template_key", flat=True).first()
+    verdict = verdicts.get(key or "", OPEN)
+    asked = replace(would_be, entry_id=made.entry_id, verdict=verdict)
+    if verdict != YES:
+        return _Made(candidates=(asked,))
+    return replace(made, candidates=(asked,), overruled=True)
+
+
+def _made_plan(request: Request, policy: Policy, judgement: Judgement, *, wiring: bool = True) -> _Made:
+    """From an entry of the skeleton with the request's own fields, or else from one whose fields pair off with
+    them, or else wired anew."""
     refused: list[Candidate] = []
-    for entry, similarity in found:
-        plan, refusal = _serve(entry, request, policy, by_meaning=by_meaning)
-        verdict = None
-        if refusal is not None:
-            plan, verdict = _appeal(entry, request, policy, refusal)
-            refused.append(Candidate(entry.id, entry.template_text, similarity, refusal, verdict))
-        if refusal is None or verdict == YES:
-            overruling = refusal is not None
-            return _Served(plan, entry.id, similarity, overruling, entry.cost), tuple(refused)
-    return None, tuple(refused)
+    for entry, example in _entries(request, judgement):
+        plan, refusal = _serve(entry, request, policy, by_meaning=True)
+        if refusal is None:
+            return _Made(plan, entry.id, entry.cost, tuple(refused))
+        refused.append(Candidate(entry.id, example.template, example.similarity, refusal))
+    if wiring and "examples" not in policy.terms.without:
+        plan = _wired(request, policy, judgement)
+        if plan is not None:
+            return _Made(plan, candidates=tuple(refused))
+    if not refused:
+        reason = "No entry has these params, and names do not tell how to wire its services for them."
+        nearest = judgement.vote.nearest
+        refused.append(Candidate("", nearest.template, nearest.similarity, Refusal("fields", reason)))
+    return _Made(candidates=tuple(refused))
 
 
-def _appeal(entry: Entry, request: Request, policy: Policy, refusal: Refusal) -> tuple[Json, str | None]:
-    """What a model said about an entry that only its wording keeps from serving, with the filled plan. ``None``
-    when more speaks against the entry, or when no model may be asked."""
-    if policy.verdicts is None or refusal.guard not in WORDING_GUARDS:
-        return None, None
-    without = replace(policy, rehearse=True, leaving_out=WORDING_GUARDS)
-    plan, harder = _serve(entry, request, without, by_meaning=True)
-    if harder is not None:
-        return None, None
-    return plan, policy.verdicts().get(entry.template_key, OPEN)
+def _entries(request: Request, judgement: Judgement) -> list[tuple[Entry, Example]]:
+    """The entries to try, those with the request's fields first."""
+    fields = fields_digest(request.template)
+    held = [each for each in judgement.vote.examples if each.entry_id]
+    tried = sorted(held, key=lambda each: each.fields != fields)[:TRIED]
+    entries = {entry.pk: entry for entry in SERVING.fetch(OF_IDS, [[each.entry_id for each in tried]])}
+    return [(entries[each.entry_id], each) for each in tried if each.entry_id in entries]
+
+
+def _wired(request: Request, policy: Policy, judgement: Judgement) -> Json | None:
+    """The skeleton's services wired for the request's params; not where its plans hold what names cannot tell, or
+    the request a literal that no param does."""
+    vote = judgement.vote
+    if not vote.nearest.wirable or any(is_free_literal(word) for word in words_of(request.template)):
+        return None
+    plan = policy.services.wire(vote.services)
+    if plan is None or skeleton_for(request, plan).digest != vote.skeleton:
+        return None
+    return plan if policy.accept(plan) is None else None
 
 
 def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
@@ -271,7 +395,7 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:
-            plan, refusal = _fill_by_meaning(entry, recipe, request, policy)
+            plan, refusal = _fill_by_meaning(entry, recipe, request)
             if refusal is not None:
                 return None, refusal
         else:
@@ -290,25 +414,17 @@ def _serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) 
     return None, Refusal("validation", objection)
 
 
-def _fill_by_meaning(
-    entry: Entry, recipe: Recipe, request: Request, policy: Policy
-) -> tuple[Json, Refusal | None]:
-    """The entry's plan with the request's values and under its names, or the guard that objects."""
+def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Json, Refusal | None]:
+    """The entry's plan with the request's values and under its names, or why they cannot be put in."""
     cached = template_of(entry)
     template, params = request.template, request.params
     pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
     if pairs is not None:
         params = rename_params(params, pairs)
         template = make_template(request.action, params, discriminating_terms=request.discriminating_terms)
-    refusal = check_guards(
-        template,
-        cached,
-        text_constants=recipe.text_constants,
-        contest=policy.contest(entry),
-        leaving_out=policy.leaving_out,
-    )
-    if refusal is not None:
-        return None, refusal
+    different = check_surroundings(template, cached, text_constants=recipe.text_constants)
+    if different is not None:
+        return None, Refusal(*different)
     plan = fill_plan(entry.plan, recipe, template, params)
     return (plan if pairs is None else rename_plan(plan, pairs)), None
 

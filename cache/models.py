@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from pgvector.django import HalfVectorField
@@ -20,16 +21,25 @@ from orra.base import ids
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
+    def plans(self) -> EntryQuerySet:
+        return self.filter(kind=Entry.Kind.PLAN)
+
     def usable(self) -> EntryQuerySet:
         """Expiry is checked on read; deletion only frees space."""
         return self.filter(expires_at__gt=timezone.now(), quarantined_at=None)
 
 
 class Entry(models.Model):
-    """A validated plan made reusable."""
+    """What a request's template led to: a validated plan made reusable, or only an example of what led to none."""
+
+    class Kind(models.TextChoices):
+        PLAN = "plan", "a validated plan, reusable"
+        REFUSAL = "refusal", "a refusal, which votes against plans"
+        COUNTER = "counter", "a plan that was found wrong for its template"
 
     id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.entry_id, editable=False)
     project = models.ForeignKey("planengine.Project", models.CASCADE, related_name="cache_entries")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PLAN, db_default=Kind.PLAN)
     scope = models.CharField(
         max_length=64, help_text="Digest of what must be equal for an entry to be considered."
     )
@@ -38,7 +48,28 @@ class Entry(models.Model):
     action = models.TextField(help_text="The action it was planned for.")
     params = models.JSONField(help_text="The params it was planned for, as a list of {field, value}.")
     template = models.JSONField(help_text="The action's template: text, slots, fields.")
-    plan = models.JSONField(help_text="The validated execution plan.")
+    words = models.TextField(
+        default="", db_default="", help_text="The template's words and slots, each as examples are compared by it."
+    )
+    skeleton = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="Digest of the plan without its values: which services, and what flows between them.",
+    )
+    skeleton_services = ArrayField(
+        models.TextField(), default=list, db_default=[], help_text="The services that the skeleton calls."
+    )
+    wirable = models.BooleanField(
+        default=False, db_default=False, help_text="Whether names alone tell how to wire the skeleton's services."
+    )
+    contested = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a nearly identical template led to something else: then examples vote on its template, "
+        "too.",
+    )
+    plan = models.JSONField(null=True, help_text="The validated execution plan; a refusal has none.")
     recipe = models.JSONField(help_text="Where every value of task0 comes from.")
     identity = models.CharField(
         max_length=64,
@@ -61,7 +92,7 @@ class Entry(models.Model):
     replan_reason = models.TextField(
         blank=True, help_text="Why the next request of its kind is to be planned anew, and to replace it."
     )
-    planned_by = models.CharField(max_length=10, help_text="model, repaired or composer")
+    planned_by = models.CharField(max_length=10, help_text="model, repaired, composer or example")
     cost = models.JSONField(default=dict, help_text="What planning it cost: tokens and milliseconds.")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
@@ -77,6 +108,11 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], name="entry_by_project"),
             models.Index(fields=["-created_at", "-id"], name="entry_by_time"),
+            models.Index(
+                fields=["project", "template_key"], name="counter_by_template", condition=models.Q(kind="counter")
+            ),
+            # Counted for the statistics, and looked through when a service is new.
+            models.Index(fields=["project", "kind"], name="entry_not_plan", condition=~models.Q(kind="plan")),
             models.Index(
                 fields=["project"], name="entry_in_quarantine", condition=models.Q(quarantined_at__isnull=False)
             ),
@@ -102,8 +138,8 @@ class Entry(models.Model):
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it expires; ``None`` for a pinned one, which does not."""
-        return None if self.pinned else self.expires_at
+        """When it expires; ``None`` for a pinned one and for a counter-example, which do not."""
+        return None if self.pinned or self.kind == self.Kind.COUNTER else self.expires_at
 
     @property
     def reusable(self) -> bool:
@@ -165,6 +201,19 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_template[:80]}: {self.answer}"
+
+
+class ObservedWord(models.Model):
+    """That an example of a scope which led to a skeleton has a word. See :mod:`cache.examples.observed`."""
+
+    pk = models.CompositePrimaryKey("scope", "word", "skeleton")
+    project = models.ForeignKey("planengine.Project", models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=64)
+    word = models.CharField(max_length=60)
+    skeleton = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class EntryUse(models.Model):

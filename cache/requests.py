@@ -11,6 +11,11 @@ from cache.plans.filling import fingerprint
 from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json, canonical
 
+# Which reading of templates entries are kept by: how keys, words and skeletons are made. It rises when they are
+# made differently; entries of an older reading serve nobody until `reembed_entries` has read them anew. The first
+# reading was not named.
+TEMPLATES = "2"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -23,7 +28,12 @@ class Scope:
 
     @cached_property
     def facts(self) -> dict[str, str]:
-        return {"embedding_model": self.embedding_model, "planner": self.planner, "grounding": self.grounding}
+        return {
+            "embedding_model": self.embedding_model,
+            "planner": self.planner,
+            "grounding": self.grounding,
+            "templates": TEMPLATES,
+        }
 
     @cached_property
     def digest(self) -> str:

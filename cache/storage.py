@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
@@ -14,15 +15,30 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from cache.examples import observed
+from cache.examples.nearest import nearest_examples
+from cache.examples.votes import COUNTER
+from cache.examples.wording import words_of
 from cache.models import Entry, EntryUse, EntryVector
 from cache.pins import NEVER
+from cache.plans.filling import fingerprint
 from cache.plans.provenance import check_with_sentinels, trace
+from cache.plans.skeletons import Skeleton, skeleton_of
 from cache.requests import Request, fields_digest
+from cache.templates.templates import Template
 from orra.base.strictjson import Json
 
 log = structlog.get_logger(__name__)
 
 TTL_JITTER = 0.1
+# Of one template so many entries are looked at for one that contradicts.
+MOST_OTHERS = 32
+# Templates this near are told apart by less than a paraphrase is. On the assistant's requests six of eight wrong
+# exact hits were of templates with such a neighbour, and so was one right hit in a thousand.
+NEARLY_IDENTICAL = 0.93
+NEAR = 8
+# Whose plans vote for nothing until somebody confirms them (see Entry.planned_by).
+COMPOSER = "composer"
 
 # The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
 # goes, not as it was when the statement began.
@@ -32,60 +48,218 @@ REPLACED = """
 """
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a plan comes from: its ``services`` by name with their versions, ``dependencies`` as their digest,
+    ``planned_by`` (see :class:`cache.models.Entry`) and the ``cost`` of planning it."""
+
+    planned_by: str
+    services: Mapping[str, int] = field(default_factory=dict)
+    dependencies: str = ""
+    cost: Mapping[str, Json] = field(default_factory=dict)
+
+
 def store(
     request: Request,
     plan: Json,
     *,
     vector: NDArray[np.float32] | None,
     ttl_seconds: int,
-    services: Mapping[str, int],
-    dependencies: str = "",
-    planned_by: str,
-    cost: Mapping[str, Json],
+    source: Source,
 ) -> Entry | None:
-    """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves
-    it its pin. ``None`` when
-    another process stored one at the same moment, or the project is gone."""
-    recipe = trace(plan, request.template, request.params)
-    if not check_with_sentinels(plan, recipe, request.template, request.params):
+    """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves it its
+    pin. Without a ``vector`` it serves its exact template and votes for nothing. ``None`` when another process
+    stored one at the same moment, or the project is gone."""
+    entry = _entry(request, Entry.Kind.PLAN, source, ttl_seconds)
+    entry.plan = plan
+    _read_plan(entry, request)
+    return _insert(entry, vector if entry.reusable else None)
+
+
+def keep_refusal(
+    request: Request, *, vector: NDArray[np.float32] | None, ttl_seconds: int, source: Source
+) -> Entry | None:
+    """Keeps as an example that no plan could be made of such a request: it votes against plans, and serves
+    nobody. ``None`` without a vector, or where another was kept at the same moment."""
+    if vector is None:
+        return None
+    entry = _entry(request, Entry.Kind.REFUSAL, source, ttl_seconds)
+    entry.variant = Entry.Kind.REFUSAL
+    return _insert(entry, vector)
+
+
+def keep_counter(
+    request: Request, plan: Json, *, vector: NDArray[np.float32] | None, source: Source
+) -> Entry | None:
+    """Remembers that this plan is wrong for such a request: its skeleton is not served for the template again, and
+    less readily for others that are near. It does not expire."""
+    entry = _entry(request, Entry.Kind.COUNTER, source, 0)
+    entry.plan = plan
+    _read_plan(entry, request)
+    entry.expires_at = NEVER
+    return _insert(entry, vector)
+
+
+def withdraw_counter(request: Request, plan: Json) -> int:
+    """Forgets that this plan was wrong for such a request; how many memories of it there were."""
+    digest = skeleton_for(request, plan).digest
+    return _delete(_counters(request).filter(skeleton=digest))
+
+
+def is_counter(request: Request, plan: Json) -> bool:
+    """Whether this plan was found wrong for the request's template."""
+    wrong = set(_counters(request).values_list("skeleton", flat=True))
+    return bool(wrong) and skeleton_for(request, plan).digest in wrong
+
+
+def skeleton_for(request: Request, plan: Json) -> Skeleton:
+    """The skeleton of a validated plan of the request."""
+    return skeleton_of(plan, trace(plan, request.template, request.params), request.params)
+
+
+def confirm(entry: Entry, vector: NDArray[np.float32]) -> bool:
+    """An entry that voted for nothing votes from now on; whether it did not before."""
+    if not entry.reusable:
+        return False
+    with transaction.atomic():
+        _, created = EntryVector.objects.get_or_create(
+            entry=entry,
+            defaults={
+                "scope": entry.scope,
+                "expires_at": entry.expires_at,
+                "fields": fields_digest(Template.from_json(entry.template)),
+                "embedding": vector,
+            },
+        )
+        if created:
+            note_words(entry)
+    return created
+
+
+def _counters(request: Request) -> QuerySet[Entry]:
+    return Entry.objects.filter(
+        project_id=request.scope.project_id, template_key=request.template.key, kind=Entry.Kind.COUNTER
+    )
+
+
+def read(entry: Entry, request: Request) -> None:
+    """Sets on the entry, without saving it, all that is read from its ``request`` and its plan: what it is looked
+    up by, compared by and filled by."""
+    _read_request(entry, request)
+    if entry.plan is not None:
+        _read_plan(entry, request)
+
+
+def _read_request(entry: Entry, request: Request) -> None:
+    entry.scope, entry.scope_facts = request.scope.digest, request.scope.facts
+    entry.template_key, entry.template = request.template.key, request.template.to_json()
+    entry.words = " ".join(words_of(request.template))
+
+
+def _read_plan(entry: Entry, request: Request) -> None:
+    """A plan that was found wrong is only compared, never filled."""
+    recipe = trace(entry.plan, request.template, request.params)
+    skeleton = skeleton_of(entry.plan, recipe, request.params)
+    entry.skeleton, entry.skeleton_services = skeleton.digest, list(skeleton.services)
+    if entry.kind == Entry.Kind.COUNTER:
+        entry.variant = f"{Entry.Kind.COUNTER}:{skeleton.digest[:48]}"
+        return
+    if not check_with_sentinels(entry.plan, recipe, request.template, request.params):
         recipe = recipe.exact_only()
-    expires_at = timezone.now() + timedelta(seconds=ttl_seconds * random.uniform(1 - TTL_JITTER, 1))
+    entry.identity = "" if recipe.reusable else request.identity
+    entry.variant = recipe.variant if recipe.reusable else ""
+    entry.recipe, entry.wirable = recipe.to_json(), skeleton.wirable
+
+
+def _entry(request: Request, kind: str, source: Source, ttl_seconds: int) -> Entry:
+    """A row of this kind, not yet stored."""
     entry = Entry(
         project_id=request.scope.project_id,
-        scope=request.scope.digest,
-        scope_facts=request.scope.facts,
-        template_key=request.template.key,
-        identity="" if recipe.reusable else request.identity,
-        variant=recipe.variant if recipe.reusable else "",
+        kind=kind,
         action=request.action,
         params=[{"field": name, "value": value} for name, value in request.params.items()],
-        template=request.template.to_json(),
-        plan=plan,
-        recipe=recipe.to_json(),
-        services=dict(services),
-        dependencies=dependencies,
-        planned_by=planned_by,
-        cost=dict(cost),
-        expires_at=expires_at,
+        recipe={},
+        services=dict(source.services),
+        dependencies=source.dependencies,
+        planned_by=source.planned_by,
+        cost=dict(source.cost),
+        expires_at=timezone.now() + timedelta(seconds=ttl_seconds * random.uniform(1 - TTL_JITTER, 1)),
     )
+    _read_request(entry, request)
+    return entry
+
+
+def _insert(entry: Entry, vector: NDArray[np.float32] | None) -> Entry | None:
+    fields = fields_digest(Template.from_json(entry.template))
     try:
         with transaction.atomic():
             if _replace_pinned(entry):
                 entry.pinned, entry.expires_at = True, NEVER
+            vector = compare_with_others(entry, vector)
             entry.save(force_insert=True)
             EntryUse.objects.create(entry=entry)
-            if recipe.reusable and vector is not None:
+            if vector is not None:
                 EntryVector.objects.create(
-                    entry=entry,
-                    scope=entry.scope,
-                    expires_at=entry.expires_at,
-                    fields=fields_digest(request.template),
-                    embedding=vector,
+                    entry=entry, scope=entry.scope, expires_at=entry.expires_at, fields=fields, embedding=vector
                 )
+                note_words(entry)
     except IntegrityError:
         return None
-    log.info("cache entry stored", entry=entry.id, project=entry.project_id, reusable=recipe.reusable)
+    log.info("cache entry stored", entry=entry.id, project=entry.project_id, kind=entry.kind)
     return entry
+
+
+def note_words(entry: Entry) -> None:
+    """Remembers the words of a plan that votes."""
+    if entry.kind == Entry.Kind.PLAN:
+        observed.note(entry.project_id, entry.scope, entry.words.split(), entry.skeleton)
+
+
+def compare_with_others(entry: Entry, vector: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """Sets on the entry, without saving it, what others of its scope make of it, and on them what it makes of
+    them. The vector that it may vote with."""
+    if entry.kind == Entry.Kind.PLAN and _contradicts(entry):
+        entry.identity, entry.variant, vector = _identity(entry), "", None
+    if vector is not None and entry.kind != Entry.Kind.COUNTER:
+        entry.contested = _contest(entry, vector)
+    return vector
+
+
+def _contest(entry: Entry, vector: NDArray[np.float32]) -> bool:
+    """Whether a nearly identical template led to something else. Then it is no more certain itself."""
+    near = nearest_examples(entry.scope, vector, limit=NEAR)
+    others = [
+        each.entry_id
+        for each in near
+        if each.similarity >= NEARLY_IDENTICAL and each.kind != COUNTER and each.skeleton != entry.skeleton
+    ]
+    Entry.objects.filter(pk__in=others, kind=Entry.Kind.PLAN, contested=False).update(contested=True)
+    return bool(others)
+
+
+def _contradicts(entry: Entry) -> bool:
+    """Whether another request of the template led to another skeleton: then values decide something that no slot
+    knows, and what it led to serves the identical request only. That of the other is changed so, too."""
+    others = (
+        Entry.objects.usable()
+        .plans()
+        .filter(scope=entry.scope, template_key=entry.template_key, replan_reason="", dependencies__gt="")
+    )
+    different = [
+        other
+        for other in others.exclude(skeleton__in=["", entry.skeleton])[:MOST_OTHERS]
+        if _identity(other) != _identity(entry)
+    ]
+    for other in different:
+        if other.reusable:
+            _stop_voting(other)
+            Entry.objects.filter(pk=other.pk).update(identity=_identity(other), variant="")
+    return bool(different)
+
+
+def _identity(entry: Entry) -> str:
+    """The digest of the request that the entry was made for."""
+    return fingerprint(entry.action, {each["field"]: each["value"] for each in entry.params})
 
 
 def _replace_pinned(entry: Entry) -> bool:
@@ -102,23 +276,62 @@ def quarantine(entry_id: str, reason: str) -> None:
         Entry.objects.filter(pk=entry_id, quarantined_at=None).update(
             quarantined_at=timezone.now(), quarantine_reason=reason[:2000]
         )
-        EntryVector.objects.filter(pk=entry_id).delete()
+        if (entry := Entry.objects.filter(pk=entry_id).first()) is not None:
+            _stop_voting(entry)
     log.warning("cache entry quarantined", entry=entry_id)
+
+
+def _stop_voting(entry: Entry) -> None:
+    """It is no example any more, and accounts for no word."""
+    deleted, _ = EntryVector.objects.filter(pk=entry.pk).delete()
+    if deleted and entry.kind == Entry.Kind.PLAN:
+        observed.forget(entry.scope, entry.words.split(), entry.skeleton)
+
+
+def release(entry_id: str, reason: str, *, vector: NDArray[np.float32] | None) -> bool:
+    """Takes the entry out of the quarantine that this ``reason`` brought it into; whether it was there. With its
+    ``vector`` it votes again, as :func:`confirm` has it."""
+    quarantined = Entry.objects.filter(pk=entry_id, quarantine_reason=reason).exclude(quarantined_at=None)
+    with transaction.atomic():
+        if not quarantined.update(quarantined_at=None, quarantine_reason=""):
+            return False
+        if vector is not None:
+            confirm(Entry.objects.get(pk=entry_id), vector)
+    log.info("cache entry released", entry=entry_id)
+    return True
 
 
 def forget(project_id: str, entry_ids: Sequence[str]) -> int:
     """Evicts these entries of a project; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id, pk__in=entry_ids))
+    return _evict(Entry.objects.filter(project_id=project_id, pk__in=entry_ids))
 
 
 def forget_using(project_id: str, service: str) -> int:
     """Evicts every entry of a project that uses the service; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id, services__has_key=service))
+    return _evict(_not_counters(project_id).filter(services__has_key=service))
 
 
 def forget_project(project_id: str) -> int:
-    """Evicts every entry of a project; how many there were."""
-    return _delete(Entry.objects.filter(project_id=project_id))
+    """Evicts every entry of a project; how many there were. What was found wrong is remembered."""
+    observed.forget_project(project_id)
+    return _delete(_not_counters(project_id))
+
+
+def _not_counters(project_id: str) -> QuerySet[Entry]:
+    return Entry.objects.filter(project_id=project_id).exclude(kind=Entry.Kind.COUNTER)
+
+
+def _evict(entries: QuerySet[Entry]) -> int:
+    """Deletes them, and forgets the words that only they had."""
+    words: dict[tuple[str, str], set[str]] = {}
+    with transaction.atomic():
+        plans = entries.filter(kind=Entry.Kind.PLAN).values_list("scope", "skeleton", "words")
+        for scope, skeleton, said in plans:
+            words.setdefault((scope, skeleton), set()).update(said.split())
+        evicted = _delete(entries)
+        for (scope, skeleton), only in words.items():
+            observed.forget(scope, only, skeleton)
+    return evicted
 
 
 def _delete(entries: QuerySet[Entry]) -> int:

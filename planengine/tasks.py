@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from cache.examples import observed
 from orra.base import metrics
 from planengine.accounting import tallies
 from planengine.evaluation import shadow
@@ -44,7 +45,7 @@ def sweep() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def mark_second_best(project_id: str, service_name: str) -> None:
-    freshness.mark_second_best(project_id, service_name)
+    freshness.compare(project_id, service_name)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -59,12 +60,15 @@ def tally() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_the_past() -> None:
-    """Deletes plans, attempts and sessions whose time is over."""
+    """Deletes plans, attempts and sessions whose time is over, labels that count no more, and words of scopes that
+    hold no entry."""
     now = timezone.now()
     deleted = {
         "attempts": retention.delete_old_attempts(now, days=settings.ATTEMPT_RETENTION_DAYS),
         "plans": retention.delete_old_plans(now, days=settings.PLAN_RETENTION_DAYS),
         "sessions": retention.delete_ended_sessions(now),
+        "labels": retention.delete_old_labels(),
+        "words": observed.forget_unused(),
     }
     for kind, rows in deleted.items():
         metrics.DELETED.labels(kind).inc(rows)
@@ -78,8 +82,8 @@ def check_later(plan_id: str) -> None:
 
 
 def compare_with_cached_plans(project_id: str, service_name: str) -> None:
-    """Has a worker look for cached plans that a new or changed service makes second best. With the broker down
-    they stay as they are: valid, and served."""
+    """Has a worker look for cached plans that a new or changed service makes second best, and for refusals that it
+    puts out of date. With the broker down they stay as they are: plans valid, and served."""
     _send(mark_second_best, project_id, service_name)
 
 

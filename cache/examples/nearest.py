@@ -8,13 +8,15 @@ their true distances put them in order. What was measured is in docs/cache-scale
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
+
+from cache.examples.votes import Example
 
 # How many the index proposes, and how far it looks for them.
 PROPOSED = 200
@@ -24,18 +26,25 @@ EF_SEARCH = 200
 OF_SCOPE = """
     FROM cache_entryvector
     WHERE scope = %(scope)s AND vector_dims(embedding) = %(dimensions)s
-        AND expires_at > %(now)s AND entry_id <> ALL(%(but_not)s)
+        AND expires_at > %(now)s
 """
 BEST = """
-    SELECT entry_id, distance
+    SELECT entry_id, fields, distance
     FROM (SELECT entry_id, fields, embedding <=> %(vector)s::halfvec AS distance {proposed}) AS seen
-    ORDER BY distance <= %(farthest)s DESC, fields = %(fields)s DESC, distance LIMIT %(limit)s
+    ORDER BY distance LIMIT %(limit)s
 """
 # Nothing, and at once, when the scope has an index.
 EXACT = BEST.format(
     proposed=f"""{OF_SCOPE}
         AND NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%(index)s) AND indisvalid)"""
 )
+
+# What votes are counted of. A skeleton calls each service as often as it is named.
+EXAMPLES = """
+    SELECT kind, skeleton, skeleton_services, near.fields, words, distance, id,
+        coalesce(template->>'text', action), wirable
+    FROM ({best}) AS near JOIN cache_entry ON id = near.entry_id ORDER BY distance
+"""
 
 # Expired entries may be among the nearest: then the index goes on until there are enough. Postgres knows nothing
 # of how long vectors are, takes the scope for two hundred times smaller than it is, and would rather sort all of
@@ -56,36 +65,38 @@ PROPOSE = f"""
 """
 
 
-def nearest(
-    scope: str,
-    vector: NDArray[np.float32],
-    *,
-    limit: int,
-    fields: str = "",
-    floor: float = -1.0,
-    but_not: Sequence[str] = (),
-) -> list[tuple[str, float]]:
-    """Entry ids with their cosine distances: those at least as similar as ``floor`` first, and of them those with
-    these ``fields`` first; best first among each. Neither expired ones nor those of ``but_not``."""
+def nearest(scope: str, vector: NDArray[np.float32], *, limit: int) -> list[tuple[str, float]]:
+    """The ids of a scope's entries that have not expired with their cosine distances, nearest first."""
+    found = _ask("SELECT entry_id, distance FROM ({best}) AS near ORDER BY distance", scope, vector, limit=limit)
+    return [(entry_id, distance) for entry_id, distance in found]
+
+
+def nearest_examples(scope: str, vector: NDArray[np.float32], *, limit: int) -> list[Example]:
+    """The same entries as examples, without those whose vector has no length and so no distance."""
+    return [
+        Example(kind, skeleton, tuple(services), fields, tuple(words.split()), 1.0 - distance, *rest)
+        for kind, skeleton, services, fields, words, distance, *rest in _ask(EXAMPLES, scope, vector, limit=limit)
+        if not isnan(distance)
+    ]
+
+
+def _ask(statement: str, scope: str, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Any, ...]]:
+    """``statement`` over what an exact scan finds, or an index where the scope has one."""
     dimensions = len(vector)
     params: dict[str, Any] = {
         "scope": scope,
         "vector": str(vector.astype(np.float16).tolist()),
         "dimensions": dimensions,
         "now": timezone.now(),
-        "but_not": list(but_not),
-        "fields": fields,
-        "farthest": 1.0 - floor,
         "limit": limit,
         "index": index_name(scope, dimensions),
     }
     with connection.cursor() as cursor:
-        cursor.execute(EXACT, params)
-        found: list[tuple[str, float]] = cursor.fetchall()
+        cursor.execute(statement.format(best=EXACT), params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
         if not found:
-            cursor.execute(
-                WIDELY + BEST.format(proposed=PROPOSE.format(dimensions=dimensions)) + AS_BEFORE, params
-            )
+            proposed = BEST.format(proposed=PROPOSE.format(dimensions=dimensions))
+            cursor.execute(WIDELY + statement.format(best=proposed) + AS_BEFORE, params)
             cursor.nextset()
             found = cursor.fetchall()
     return found

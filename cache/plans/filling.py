@@ -7,7 +7,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 
-from cache.guards.case import counted
 from cache.plans.recipes import Part, Recipe
 from cache.templates.literals import parse_number, spellings
 from cache.templates.slots import Path, Slot
@@ -93,6 +92,12 @@ def _make(
     if part.spelling not in written:
         raise CannotFill("spelling_unknown", f"{_label(part)} cannot be written as the cached plan writes it.")
     return written[part.spelling]
+
+
+def counted(found: Counter[str]) -> str:
+    """How many of which, for people."""
+    named = (name if count == 1 else f"{count} × {name}" for name, count in sorted(found.items()))
+    return ", ".join(named) or "none"
 
 
 def member(value: Json, step: str | int) -> Json:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cache.language.grammar import FUNCTION_WORDS
+from cache.languages import function_words
 from cache.plans.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
 from cache.plans.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.plans.sentinels import check_with_sentinels
@@ -241,7 +241,7 @@ def _is_distinctive(value: Json) -> bool:
 
 def _carries_meaning(text: str) -> bool:
     return any(
-        token.folded not in FUNCTION_WORDS
+        token.folded not in function_words()
         and (token.folded.isalnum() or unicodedata.category(token.folded[0]) == "Sc")
         for token in tokenize(text)
     )

@@ -10,12 +10,15 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from cache.language.forms import words_of
-from cache.language.sides import SIDES
 from cache.plans.filling import CannotFill
 from orra.base.strictjson import Json
 
 Fields = Sequence[tuple[str, str]]
+
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
 
 _CAMEL_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -48,7 +51,18 @@ _SHORT_FOR = {
     for short in shorts.split()
 }
 # What tells which one it is, whatever it is called.
-_KEY_WORDS = words_of("identifier number reference code key")
+_KEY_WORDS = frozenset({"identifier", "number", "reference", "code", "key"})
+# Words in fields' names that tell one of several from the others, which are otherwise alike.
+_SIDES = _set_of(
+    "from to source src target dest destination origin start end begin departure arrival sender receiver "
+    "recipient first second third one two other another old new current previous next last before after left "
+    "right top bottom in out min max minimum maximum low high lower upper buyer seller debit credit home away "
+    "parent child primary secondary base quote input output original final this that self birth return refund "
+    "tax confirm confirmed pickup pick dropoff drop check checkin checkout delivery sale savings work "
+    "business mobile emergency alternate alternative ip mac web postal blocked admin manager owner time "
+    "expiry expiration cancellation deposit discount payment winner loser lender borrower billing shipping "
+    "due actual expected estimated planned total net gross"
+)
 
 
 def pair_fields(asked: Fields, cached: Fields) -> dict[str, str] | None:
@@ -94,7 +108,7 @@ def _pair_qualified(asked: Mapping[str, str], cached: Mapping[str, str]) -> dict
 
 def _says_more(more: Sequence[str], less: Sequence[str]) -> bool:
     """Whether ``more`` ends as ``less`` and what stands before tells no sides apart."""
-    return len(less) < len(more) and more[len(more) - len(less) :] == less and SIDES.isdisjoint(more)
+    return len(less) < len(more) and more[len(more) - len(less) :] == less and _SIDES.isdisjoint(more)
 
 
 def rename_params(params: Mapping[str, Json], pairs: Mapping[str, str]) -> dict[str, Json]:

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from cache.language.abbreviations import NAMES_WITH_DIGITS
 from orra.base.strictjson import Json
 
 MAX_DIGITS = 300
@@ -68,7 +67,7 @@ def find_literals(text: str) -> list[Literal]:
         found.append(Literal(match.start(), match.end(), "quoted", "#quoted"))
     for match in _ATOMIC.finditer(text):
         kind = _kinds[match.lastgroup or ""]
-        if kind == "id" and not _is_id(match.group()):
+        if kind == "id" and not any(map(str.isdigit, match.group())):
             continue
         name = "#" + kind
         if kind == "id" and (prefix := id_prefix(match.group())):
@@ -76,10 +75,6 @@ def find_literals(text: str) -> list[Literal]:
         found.append(Literal(match.start(), match.end(), kind, name))
     found.sort(key=lambda literal: (literal.start, -literal.end))
     return found
-
-
-def _is_id(text: str) -> bool:
-    return any(map(str.isdigit, text)) and text.casefold() not in NAMES_WITH_DIGITS
 
 
 def parse_number(text: str) -> Decimal | None:

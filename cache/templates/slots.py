@@ -12,16 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from cache.language.effects import EFFECT_OF
-from cache.language.forms import stems
-from cache.language.grammar import (
-    ARTICLES,
-    FUNCTION_WORDS,
-    INTENT_WORDS,
-    NEGATIONS,
-    POLITE_WORDS,
-    stands_as_command,
-)
+from cache.languages import function_words, neutral_words, turning_words
 from cache.templates.literals import Literal, parse_number
 from cache.templates.tokens import JOIN, Token, name_words, tokenize
 from orra.base.strictjson import Json
@@ -36,7 +27,8 @@ MAX_CHARACTERS = 65_536
 MAX_TIED = 8
 MAX_CHOICE = 60
 _NUMBER_SIGNS = ("#", "№")
-UNTELLING_WORDS = INTENT_WORDS | ARTICLES | POLITE_WORDS
+# A word and a longer one that begins with it are taken for forms of one word.
+SHORTEST_FORM, LONGEST_ENDING = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,8 @@ def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
     param ``query`` holding the whole action, "Find a laptop" and "Cancel my order" would both become
     ``{query}``, and one would be served the plan of the other."""
     kept = sorted(slots, key=lambda slot: slot.end - slot.start)
-    words = [token for token in tokenize(action) if token.folded.isalpha() and token.folded not in UNTELLING_WORDS]
+    silent = neutral_words()
+    words = [token for token in tokenize(action) if token.folded.isalpha() and token.folded not in silent]
     while words and kept and all(any(s.start <= word.start < s.end for s in kept) for word in words):
         kept.pop()
     return kept
@@ -171,7 +164,7 @@ def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[t
     for leaf in found:
         needle = JOIN.join(token.folded for token in tokenize(leaf.text))
         # A value like "IN" or "a" is told from the word by its case.
-        groups.setdefault((needle, leaf.text if needle in FUNCTION_WORDS else ""), []).append(leaf)
+        groups.setdefault((needle, leaf.text if needle in function_words() else ""), []).append(leaf)
     words = [token.folded for token in tokens]
     joined = JOIN + JOIN.join(words) + JOIN
     index_at: dict[int, int] = {}
@@ -185,7 +178,7 @@ def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[t
         for offset in _occurrences(joined, needle):
             first = index_at[offset]
             start, end = tokens[first].start, tokens[first + size - 1].end
-            if (not exact or action[start:end] == exact.strip()) and not _is_command(words, first, needle):
+            if (not exact or action[start:end] == exact.strip()) and needle not in turning_words():
                 spans.append((start, end))
         yield group, spans
 
@@ -198,19 +191,20 @@ def _occurrences(joined: str, needle: str) -> Iterator[int]:
         offset = joined.find(needle, offset + len(needle) - 1)
 
 
-def _is_command(words: list[str], index: int, needle: str) -> bool:
-    """Whether the one-word value is here a word that says what to do, which no slot may hide: ``{"operation":
-    "approve"}`` must not make "Approve it" and "Reject it" one template."""
-    if needle in NEGATIONS:
-        return True
-    return needle in EFFECT_OF and stands_as_command(words, index)
-
-
 def _is_choice(text: str, discriminating_terms: Collection[str]) -> bool:
     """Whether the words decide what is done: {"kind": "flight"} must not make "Book a flight" and "Book a
     hotel" one template where there is a service for each."""
     words = name_words(text) if len(text) <= MAX_CHOICE else ()
-    return bool(words) and all(any(stem in discriminating_terms for stem in stems(word)) for word in words)
+    return bool(words) and all(any(_alike(word, other) for other in discriminating_terms) for word in words)
+
+
+def _alike(word: str, other: str) -> bool:
+    """Whether two words are one, or look like forms of one: "flight" and "flights"."""
+    shorter, longer = sorted((word, other), key=len)
+    if shorter == longer:
+        return True
+    grown = len(longer) - len(shorter)
+    return len(shorter) >= SHORTEST_FORM and grown <= LONGEST_ENDING and longer.startswith(shorter)
 
 
 def _as_number(

@@ -13,17 +13,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.language.slips import mend
 from cache.templates.literals import find_literals
 from cache.templates.slots import Path, Slot, find_choices, find_slots
-from cache.templates.tokens import fold
+from cache.templates.tokens import straight
 from orra.base.strictjson import Json, canonical, type_of
 
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]
 
 MAX_EMBEDDED = 2_000  # characters; local models read some 256 tokens
-_WORD = re.compile(r"[^\W\d_]+")
-_END_PUNCTUATION = " .?!…。"
+_WHITE_SPACE = re.compile(r"\s+")
+_FIRST_WORD = re.compile(r"\s*([^\W\d_]+)")
+# A question mark is none: "Cancel order 5?" asks.
+_END_PUNCTUATION = " .!…。"
 
 
 class TemplateInvalid(ValueError):
@@ -37,8 +38,9 @@ class Template:
     """``text`` is for people, and ``key`` (hex SHA-256) decides what is the same.
 
     Equal keys: the same words, slots and fields with their JSON types, and the same ``choices``, which are the
-    params' values that may decide what is done, by name. Case, white space, Unicode's compatible
-    forms, the shape of quotes and punctuation at the end make no difference.
+    params' values that may decide what is done, by name. White space, Unicode's compatible forms, the shape of
+    quotes, a capital at the beginning and a full stop at the end make no difference; case anywhere else does, for
+    ``MW`` is not ``mW``.
     """
 
     action: str
@@ -50,12 +52,10 @@ class Template:
 
     @cached_property
     def embedding_text(self) -> str:
-        """What the embedder is given: words as they were meant, for a slip would move a vector further than
-        another meaning does. Exact hits do without."""
+        """What the embedder is given: the text with the slots' names in place of values."""
         slots = tuple(slot for slot in self.slots if slot.end <= MAX_EMBEDDED)
-        texts = _folded(texts_between(self.action[:MAX_EMBEDDED], slots))
-        mended = [_WORD.sub(lambda word: mend(word.group()), text.lower()) for text in texts]
-        return _with_names(mended, slots)[:MAX_EMBEDDED]
+        texts = [straight(text) for text in texts_between(self.action[:MAX_EMBEDDED], slots)]
+        return _with_names(texts, slots)[:MAX_EMBEDDED]
 
     @property
     def literals(self) -> tuple[Slot, ...]:
@@ -126,15 +126,24 @@ def _assemble(
         slots=slots,
         fields=fields,
         choices=choices,
-        key=_key(_folded(texts), slots, fields, choices),
+        key=_key(_compared(texts), slots, fields, choices),
     )
 
 
-def _folded(texts: list[str]) -> list[str]:
-    folded = [fold(text) for text in texts]
-    folded[0] = folded[0].lstrip()
-    folded[-1] = folded[-1].rstrip(_END_PUNCTUATION)
-    return folded
+def _compared(texts: list[str]) -> list[str]:
+    """The texts around the slots as keys compare them."""
+    compared = [_WHITE_SPACE.sub(" ", straight(text)) for text in texts]
+    compared[0] = _uncapitalised(compared[0].lstrip())
+    compared[-1] = compared[-1].rstrip(_END_PUNCTUATION)
+    return compared
+
+
+def _uncapitalised(text: str) -> str:
+    """``text`` without the capital that its first word may owe to standing there: "Refund", but not "PIN"."""
+    first = _FIRST_WORD.match(text)
+    if first is None or first[1][1:] != first[1][1:].lower():
+        return text
+    return text[: first.end()].lower() + text[first.end() :]
 
 
 def _with_names(texts: list[str], slots: tuple[Slot, ...]) -> str:

@@ -44,6 +44,13 @@ def fold(text: str) -> str:
     return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", folded))
 
 
+def straight(text: str) -> str:
+    """``text`` in compatible Unicode forms and with straight quotes, in its own case."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_STRAIGHT))
+
+
 def joined(text: str) -> str:
     """The tokens of ``text`` with a border around each: one text holds another as whole tokens when ``in`` says
     so."""

@@ -31,14 +31,16 @@ FLIGHTS = Counter(
     "What became of flights: led, joined, passed_on, taken_over from a lost worker, landed, failed.",
     ["event"],
 )
-DELETED = Counter("orra_deleted_rows", "Plans, attempts, sessions deleted because their time was over.", ["kind"])
+DELETED = Counter(
+    "orra_deleted_rows", "Plans, attempts, sessions, labels, words deleted because their time was over.", ["kind"]
+)
 LOOKUP_SECONDS = Histogram(
     "orra_cache_lookup_seconds",
     "Cache lookups, the embedding included.",
     ["decision"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
 )
-HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again or reported.", ["origin", "verdict"])
+HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again, and plans reported.", ["origin", "verdict"])
 EMBEDDINGS = Counter(
     "orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]
 )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from cache.models import Entry, Verdict
 from orra.base.strictjson import Json
 from planengine.accounting import tallies, wrong_hits
+from planengine.accounting.calibration import adjustment_of, calibration
 from planengine.embeddings.calibration import floor_for
 from planengine.models import Project
 from planengine.models.states import HIT_SOURCES
@@ -37,6 +38,7 @@ def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str,
         "hit_rate": served / (served + missed) if served + missed else None,
         "misses": missed,
         "misses_by_reason": _sum((count.reason, count.requests) for count in misses),
+        "misses_refused_by": _sum((count.guard, count.requests) for count in misses if count.guard),
         "would_be_hits": sum(count.requests for count in misses if count.guard),
         "guards": _sum((count.guard, count.requests) for count in refused),
         "calls_saved": served,
@@ -47,6 +49,8 @@ def cache_stats(project: Project, *, since: datetime | None = None) -> dict[str,
         "hits_by_meaning": "closed" if project.semantic_closed_at else "open",
         "model_check": {"setting": project.model_check, "verdicts": _verdicts(project)},
         "similarity_floor": {"value": floor.value, "from": floor.origin},
+        "acceptance": adjustment_of(project).as_dict(),
+        "calibration": [tenth.as_dict() for tenth in calibration(project)],
     }
 
 
@@ -69,4 +73,11 @@ def _holdings(project: Project) -> dict[str, Json]:
     that answers this."""
     entries = Entry.objects.filter(project=project)
     quarantined = entries.exclude(quarantined_at=None).count()
-    return {"entries": entries.count() - quarantined, "quarantined_entries": quarantined}
+    kinds = entries.exclude(kind=Entry.Kind.PLAN).order_by().values_list("kind").annotate(times=Count("id"))
+    others = dict(kinds)
+    return {
+        "entries": entries.count() - quarantined - sum(others.values()),
+        "quarantined_entries": quarantined,
+        "refusals": others.get(Entry.Kind.REFUSAL, 0),
+        "counter_examples": others.get(Entry.Kind.COUNTER, 0),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from orra.base.strictjson import Json
 from planengine.accounting import tallies
 from planengine.models import HitCheck, Project
-from planengine.models.states import PlanSource
+from planengine.models.states import BY_MEANING, HIT_SOURCES
 
 Z = 1.96  # two-sided 95 %
 
@@ -54,9 +55,16 @@ def observed(project: Project) -> Observed:
     return Observed(**counts)
 
 
-def wrong_reports(project: Project) -> int:
-    """Hits that clients reported as wrong since hits by meaning were last reopened."""
-    return HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.REPORT).count()
+def wrong_reports(project: Project, *, sources: Sequence[str] = HIT_SOURCES) -> int:
+    """Hits that clients reported as wrong since hits by meaning were last reopened. Reports of plans that were
+    planned say nothing of the cache."""
+    return HitCheck.objects.filter(
+        project=project,
+        settled=False,
+        origin=HitCheck.Origin.REPORT,
+        verdict=HitCheck.Verdict.WRONG,
+        plan__source__in=sources,
+    ).count()
 
 
 def reported(project: Project) -> Observed:
@@ -65,6 +73,6 @@ def reported(project: Project) -> Observed:
     days = settings.PLAN_RETENTION_DAYS
     since = timezone.now() - timedelta(days=days) if days else None
     counted = tallies.counts(project, since=since)
-    hits = sum(count.requests for count in counted if count.decision == PlanSource.SEMANTIC)
-    wrong = wrong_reports(project)
+    hits = sum(count.requests for count in counted if count.decision in BY_MEANING)
+    wrong = wrong_reports(project, sources=BY_MEANING)
     return Observed(max(hits, wrong), wrong)

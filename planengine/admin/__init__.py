@@ -9,6 +9,7 @@ from planengine.admin.measured.breakers import BreakerAdmin
 from planengine.admin.measured.checks import HitCheckAdmin
 from planengine.admin.measured.figures import DailyUsageAdmin, TallyAdmin, TallyMarkAdmin
 from planengine.admin.measured.floors import CalibratedFloorAdmin
+from planengine.admin.measured.labels import LabelAdmin
 from planengine.admin.measured.reembedding import ReembeddingAdmin
 from planengine.admin.measured.verdicts import VerdictAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
@@ -24,6 +25,7 @@ __all__ = [
     "FlightAdmin",
     "FollowerAdmin",
     "HitCheckAdmin",
+    "LabelAdmin",
     "PlanAdmin",
     "ProjectAdmin",
     "ReembeddingAdmin",

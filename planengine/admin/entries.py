@@ -66,6 +66,9 @@ class ReplayableEntryAdmin(EntryAdmin):
         entry = self.get_object(request, unquote(object_id))
         if entry is None:
             raise Http404
+        if entry.kind != Entry.Kind.PLAN:
+            self.message_user(request, "This entry holds no plan to replay.", messages.ERROR)
+            return HttpResponseRedirect(page_of(entry))
         try:
             form = ReplayForm(entry, request.POST if request.method == "POST" else None)
         except BadRequest as error:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from cache.models import Entry
 from orra.operators.display import brief
-from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to
+from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to, page_of
 from planengine.admin.parts.drawing import draw
 from planengine.admin.parts.explaining import DECISIONS, entries_named, explain
-from planengine.models import Attempt, Plan, Project
+from planengine.evaluation import shadow
+from planengine.exceptions import BadRequest
+from planengine.models import Attempt, HitCheck, Plan, Project
+from planengine.models.checks import MAX_NOTE_CHARACTERS
 from planengine.models.states import PlanStatus
 
+REPORTS = {"wrong_plan": "wrong", "right_plan": "right"}
 TONES: dict[str, str] = {PlanStatus.READY: "good", PlanStatus.NOT_ACTIONABLE: "warning", PlanStatus.FAILED: "bad"}
 
 
@@ -114,7 +122,38 @@ class PlanAdmin(ReadOnlyAdmin):
             "served_by_there": row.cache_entry_id in there,
             "attempts": [{"row": attempt, "outcome": badge(*_outcome(attempt))} for attempt in row.attempts.all()],
             "timings": _timings(row),
+            "checks": row.checks.all() if self.may_view(HitCheck, request) else [],
+            "may_report": row.status == PlanStatus.READY and self.has_operate_permission(request),
+            "max_note": MAX_NOTE_CHARACTERS,
         }
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("planengine.change_plan"))
+
+    def get_urls(self) -> list[URLPattern]:
+        report = self.admin_site.admin_view(require_POST(self.report_view))
+        return [path("<path:object_id>/report/", report, name="planengine_plan_report"), *super().get_urls()]
+
+    def report_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The same as the API's report."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        plan = self.get_object(request, unquote(object_id))
+        if plan is None:
+            raise Http404
+        verdict = request.POST.get("verdict")
+        note = request.POST.get("note", "").replace("\x00", "")
+        if verdict not in REPORTS or len(note) > MAX_NOTE_CHARACTERS:
+            self.message_user(request, f"A note has at most {MAX_NOTE_CHARACTERS} characters.", messages.ERROR)
+            return HttpResponseRedirect(page_of(plan))
+        try:
+            shadow.report(plan, wrong=verdict == "wrong_plan", note=note)
+        except BadRequest as error:
+            self.message_user(request, error.message, messages.ERROR)
+        else:
+            self.log_change(request, plan, f"Reported as {REPORTS[verdict]}.")
+            self.message_user(request, f"Reported as {REPORTS[verdict]}.", messages.SUCCESS)
+        return HttpResponseRedirect(page_of(plan))
 
 
 @admin.register(Attempt)

@@ -14,12 +14,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cache.models import Entry
+from cache.reembedding import OLDEST, count_older_readings
 from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
 from planengine.accounting import budgets
+from planengine.accounting.calibration import adjustment_of, calibration
 from planengine.accounting.usage import usage_since
 from planengine.embeddings.calibration import floor_for
 from planengine.evaluation import shadow
-from planengine.models import ApiKey, DailyUsage, HitCheck, Plan, Project, Service, Tally
+from planengine.models import ApiKey, DailyUsage, HitCheck, Label, Plan, Project, Service, Tally
 
 FLOOR_ORIGINS = {
     "project": "this project's threshold",
@@ -28,7 +30,7 @@ FLOOR_ORIGINS = {
     "built_in": "what the embedding model comes with",
 }
 PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
-KEPT_OF_IT: tuple[type[Model], ...] = (HitCheck, DailyUsage, Tally)
+KEPT_OF_IT: tuple[type[Model], ...] = (HitCheck, Label, DailyUsage, Tally)
 
 
 @admin.register(Project)
@@ -42,6 +44,7 @@ class ProjectAdmin(OperatorAdmin):
         "catalogue_revision",
         "semantic_closed_at",
         "floor_in_use",
+        "learned",
         "created_at",
         "used_today",
         "used_this_month",
@@ -54,7 +57,10 @@ class ProjectAdmin(OperatorAdmin):
             {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "floor_in_use")},
         ),
         ("Budget", {"fields": ("tokens_per_day", "used_today", "used_this_month")}),
-        ("Wrong hits", {"fields": ("recheck_share", "wrong_hit_tolerance", "semantic_closed_at", "model_check")}),
+        (
+            "Wrong hits",
+            {"fields": ("wrong_hit_tolerance", "learned", "recheck_share", "semantic_closed_at", "model_check")},
+        ),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
         ("Planning", {"fields": ("repair", "event_contents")}),
     )
@@ -75,6 +81,15 @@ class ProjectAdmin(OperatorAdmin):
     def floor_in_use(self, project: Project) -> str:
         floor = floor_for(project)
         return f"{floor.value:g} ({FLOOR_ORIGINS[floor.origin]})"
+
+    @admin.display(description="learned of the risk")
+    def learned(self, project: Project) -> str:
+        """A project that is being added has seen nothing."""
+        moved = adjustment_of(project)
+        if not moved.labels:
+            return "nothing yet: the risk is as the shipped prior has it"
+        told = f"log odds become {moved.shift:+.2f} {moved.scale:+.2f} × the prior's"
+        return f"{told}, by {moved.labels:,} observations"
 
     @admin.display(description="used today")
     def used_today(self, project: Project) -> str:
@@ -111,6 +126,8 @@ class ProjectAdmin(OperatorAdmin):
                 for part in (*PARTS, *KEPT_OF_IT)
                 if self.may_view(part, request)
             ],
+            "calibration": calibration(row),
+            "older_readings": older_readings(row),
             "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",
         }
 
@@ -133,6 +150,13 @@ class ProjectAdmin(OperatorAdmin):
                 counts[name] = counts.get(name, 0) + total
         allowed = all(self.has_delete_permission(request, project) for project in projects)
         return listed, counts, set() if allowed else {"project"}, []
+
+
+def older_readings(project: Project) -> str:
+    """How many entries serve nobody until they are read anew; empty when there are none."""
+    total = count_older_readings(project.pk)
+    more = " or more" if total >= OLDEST else ""
+    return f"{total:,}{more}" if total else ""
 
 
 def _at_least(total: int) -> str:

@@ -22,8 +22,9 @@ class PlanEvents(APIView):
         operation_id="listen_to_plan",
         summary="What happens to a plan, as server-sent events",
         description="From the beginning, or after `Last-Event-ID`; ends when the plan is finished. A finished "
-        "plan's events are told again. They are `queued`, `cache`, `attempt_started`, `answered` or "
-        "`attempt_failed`, `problems_found`, `retry`, and at last `ready`, `not_actionable` or `failed`. Two have "
+        "plan's events are told again. They are `queued`, `cache` (the decision and its votes), "
+        "`attempt_started`, `answered` or `attempt_failed`, `problems_found`, `retry`, and at last "
+        "`ready`, `not_actionable` or `failed`. Two have "
         "no id, because they tell how things are now: `progress` (characters of reasoning and answer so far) and "
         "`following` (the plan that is made for both, whose attempts are told here too). Each event's data is a "
         "JSON object. In a project with `event_contents`, `progress` also tells what the model has thought and "

@@ -257,15 +257,20 @@ class OnePlan(APIView):
 class Report(APIView):
     @extend_schema(
         operation_id="report_plan",
-        summary="Report a plan from the cache as wrong",
-        description="Its cache entry serves nobody any more, and the report counts.",
+        summary="Say that a plan is wrong, or right after all",
+        description="Of any plan that is ready, wherever it came from. A wrong one does not come back for such a "
+        "request: not from its cache entry, which serves nobody any more, nor from another, nor from a planner. A "
+        "right one votes on what similar requests mean; it takes back an earlier `wrong_plan`. Without a body: "
+        "`wrong_plan`.",
         request=shapes.ReportSerializer,
         responses={200: shapes.PlanSerializer},
     )
     def post(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan.objects.select_related("project"), project=project_of(request), pk=plan_id)
-        shapes.ReportSerializer(data=request.data).is_valid(raise_exception=True)
-        shadow.report(plan)
+        serializer = shapes.ReportSerializer(data=_storable(request.data))
+        serializer.is_valid(raise_exception=True)
+        told = serializer.validated_data
+        shadow.report(plan, wrong=told["verdict"] == shapes.WRONG_PLAN, note=told["note"])
         return Response(shapes.plan_as_json(plan))
 
 
@@ -274,15 +279,25 @@ class Entries(generics.ListAPIView[Entry]):
     queryset = Entry.objects.none()
 
     def get_queryset(self) -> QuerySet[Entry]:
-        check_filters(self.request, "service", *OF_EVERY_LIST)
-        found = Entry.objects.filter(project=project_of(self.request)).select_related("use")
+        check_filters(self.request, "service", "kind", *OF_EVERY_LIST)
+        kind = choice(self.request, "kind", Entry.Kind.values) or Entry.Kind.PLAN
+        found = Entry.objects.filter(project=project_of(self.request), kind=kind).select_related("use")
         service = text(self.request, "service")
         return found if service is None else found.filter(services__has_key=service)
 
     @extend_schema(
         operation_id="list_cache_entries",
         summary="What the cache holds, newest first",
-        parameters=[OpenApiParameter("service", description="Only entries that use this service.")],
+        parameters=[
+            OpenApiParameter("service", description="Only entries that use this service."),
+            OpenApiParameter(
+                "kind",
+                enum=Entry.Kind.values,
+                default=Entry.Kind.PLAN.value,
+                description="`plan`: what serves. `refusal`: requests that no plan could be made of; they vote "
+                "against plans. `counter`: plans that were found wrong; they do not come back.",
+            ),
+        ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -290,6 +305,7 @@ class Entries(generics.ListAPIView[Entry]):
     @extend_schema(
         operation_id="purge_cache_entries",
         summary="Evict every entry that uses a service",
+        description="Counter-examples stay: what was found wrong is remembered. Each can be evicted by its id.",
         parameters=[OpenApiParameter("service", {"type": "string", "minLength": 1}, required=True)],
         responses={200: {"type": "object", "properties": {"evicted": {"type": "integer"}}}},
     )
@@ -316,7 +332,8 @@ class Replay(APIView):
     @extend_schema(
         operation_id="replay_cache_entry",
         summary="A new plan from a cache entry",
-        description="With the values of this request, validated against today's services.",
+        description="With the values of this request, validated against today's services. Refusals and "
+        "counter-examples hold no plan to serve: 409.",
         request=shapes.ReplayRequestSerializer,
         responses={201: shapes.PlanSerializer},
     )
@@ -356,8 +373,8 @@ class CacheStats(APIView):
         operation_id="get_cache_stats",
         summary="What the cache did for the project",
         description="Of finished plans: since the project began, or from the full hour of `since`, or of so "
-        "many `hours` ago, on. `would_be_hits` are misses whose best candidate a guard refused; `guards` says "
-        "which, and counts hits too that were served by a later candidate.",
+        "many `hours` ago, on. `would_be_hits` are misses whose best candidate was refused; "
+        "`misses_refused_by` says what by, and `guards` counts hits too that were served by a later candidate.",
         parameters=[
             OpenApiParameter("since", type=datetime),
             OpenApiParameter(

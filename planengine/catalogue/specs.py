@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from cache.contest import Contest
-from cache.language.forms import stems
-from cache.language.grammar import FUNCTION_WORDS
+from cache.examples.wording import words_of_text
+from cache.languages import function_words
 from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
 from planengine.catalogue.examples import ServiceExample, read_examples
 from planengine.catalogue.schemas import ObjectSchema, compile_schema
-from planengine.contests import Taker, contest_of, plain_names, telling_words
+from planengine.catalogue.takers import Taker, can_take, discriminating_terms, plain_names, rivals
 
 MAX_KEPT = 1_000
 
@@ -99,7 +98,8 @@ class Catalogue:
         self._services = tuple(services)
         self._digests: dict[tuple[str, ...], str] = {}  # these three are asked for on every lookup
         self._discriminating_terms: dict[frozenset[str], frozenset[str]] = {}
-        self._contests: dict[tuple[frozenset[str], frozenset[str]], Contest] = {}
+        self._taken: dict[tuple[tuple[str, ...], frozenset[str]], bool] = {}
+        self._rivals: dict[tuple[tuple[str, ...], frozenset[str]], frozenset[str]] = {}
         self._found = {spec.id: spec for spec in self._services} | {spec.name: spec for spec in self._services}
 
     def __iter__(self) -> Iterator[ServiceSpec]:
@@ -113,8 +113,12 @@ class Catalogue:
         return self._found.get(name_or_id)
 
     @cached_property
-    def _takers(self) -> tuple[Taker, ...]:
-        return tuple(map(_taker, self._services))
+    def _takers(self) -> Mapping[str, Taker]:
+        return {spec.name: _taker(spec) for spec in self._services}
+
+    @cached_property
+    def _words(self) -> Mapping[str, frozenset[str]]:
+        return {spec.name: _described(spec) for spec in self._services}
 
     def discriminating_terms(self, fields: Iterable[str]) -> frozenset[str]:
         """The words, and what these may be forms of, by which services are told apart that could take params of
@@ -122,20 +126,35 @@ class Catalogue:
         given = plain_names(fields)
         known = self._discriminating_terms.get(given)
         if known is None:
-            known = telling_words(self._takers, given)
+            known = discriminating_terms(tuple(self._takers.values()), given)
             _make_room(self._discriminating_terms)
             self._discriminating_terms[given] = known
         return known
 
-    def contest(self, fields: Iterable[str], used: Iterable[str]) -> Contest:
-        """What else than a plan that uses the services ``used`` could be done with params of these fields."""
-        asked = (plain_names(fields), frozenset(used))
-        known = self._contests.get(asked)
+    def can_take(self, services: Sequence[str], given: frozenset[str]) -> bool:
+        """Whether these services can be called together with params of the ``given`` plain names, all of which
+        they take."""
+        asked = (tuple(services), given)
+        known = self._taken.get(asked)
         if known is None:
-            known = contest_of(self._takers, *asked)
-            _make_room(self._contests)
-            self._contests[asked] = known
+            known = can_take(self._takers, services, given)
+            _make_room(self._taken)
+            self._taken[asked] = known
         return known
+
+    def rivals(self, services: Sequence[str], given: frozenset[str]) -> frozenset[str]:
+        """Which services could be called instead of these with params of the ``given`` plain names."""
+        asked = (tuple(services), given)
+        known = self._rivals.get(asked)
+        if known is None:
+            known = rivals(self._takers, services, given)
+            _make_room(self._rivals)
+            self._rivals[asked] = known
+        return known
+
+    def words_of(self, service: str) -> frozenset[str]:
+        """The words by which a service and its inputs are described, casefolded."""
+        return self._words.get(service, frozenset())
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Equal as long as each of these services is there and unchanged."""
@@ -161,15 +180,26 @@ class Catalogue:
 
 def _taker(spec: ServiceSpec) -> Taker:
     described = {token.folded for token in tokenize(spec.description)}
-    # "on" tells nothing in a description, and everything in "turn_on".
-    words = (described - FUNCTION_WORDS) | name_words(spec.name)
     return Taker(
         name=spec.name,
         inputs=plain_names(spec.input_fields),
         required=plain_names(spec.required_inputs),
         outputs=plain_names(spec.output_fields),
-        words=frozenset(stem for word in words for stem in stems(word)),
+        # "on" tells nothing in a description, and everything in "turn_on".
+        words=name_words(spec.name) | (described - function_words()),
     )
+
+
+def _described(spec: ServiceSpec) -> frozenset[str]:
+    """The words of its name, its description, and of its inputs' names, descriptions and allowed values."""
+    texts = [spec.description]
+    for schema in spec.input_fields.values():
+        if isinstance(schema, Mapping):
+            texts += [text for text in (schema.get("title"), schema.get("description")) if isinstance(text, str)]
+            texts += [value for value in schema.get("enum", ()) if isinstance(value, str)]
+    names = [spec.name, *spec.input_fields]
+    said = (word.casefold() for text in texts for word in words_of_text(text))
+    return frozenset(said).union(*map(name_words, names))
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

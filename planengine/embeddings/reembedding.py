@@ -1,4 +1,5 @@
-"""Cached plans brought to the embedding model in use, batch by batch, while hits are served.
+"""Cached plans brought to the embedding model and the reading of templates in use, batch by batch, while hits are
+served.
 
 Nothing but the entries tells how far a run has come, so one that ends early is gone on with by the next. A run
 holds a lease: a second one beside it would pay for every vector twice.
@@ -8,18 +9,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db.models import Q
 
-from cache import lookup, reembedding
+from cache import reembedding
 from cache.models import Entry
-from cache.templates.templates import TemplateInvalid
+from cache.requests import Request, Scope
 from orra.base import leases
 from planengine.embeddings.embedders import Embedder, Vectors
-from planengine.exceptions import EmbeddingUnavailable, OrraError
+from planengine.exceptions import BadRequest, EmbeddingUnavailable, OrraError
+from planengine.requests import parse_params
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +32,8 @@ PAUSES = (1.0, 2.0, 4.0)  # seconds, before a batch that failed is tried again
 
 Progress = Callable[[int, int], None]
 ComposerName = Callable[[str], str]
+# The words by which the tasks of a project are told apart, for params of these names.
+Terms = Callable[[str, Collection[str]], frozenset[str]]
 
 
 class ReembeddingBusy(OrraError):
@@ -35,9 +41,9 @@ class ReembeddingBusy(OrraError):
     retryable = True
 
 
-def count_stale(embedder: Embedder, *, project_id: str | None = None) -> dict[str, int]:
-    """How many entries there are to embed, by the model that embedded them. Raises
-    :class:`~planengine.exceptions.EmbeddingUnavailable`."""
+def count_stale(embedder: Embedder, *, project_id: str | None = None) -> dict[tuple[str, bool], int]:
+    """How many entries there are to read and embed anew, by the model that embedded them and whether they are of
+    an older reading. Raises :class:`~planengine.exceptions.EmbeddingUnavailable`."""
     entries = reembedding.stale(embedder.name, dimensions=embedder.dimensions, project_id=project_id)
     return reembedding.count_by_model(entries)
 
@@ -50,9 +56,11 @@ def reembed(
     per_second: float | None = None,
     progress: Progress = lambda done, total: None,
     composer_name: ComposerName,
+    terms: Terms,
 ) -> Counter[str]:
-    """Embeds and moves every stale entry, the newest first, at most ``per_second`` of them; what became of them by
-    outcome. The composer is named for the model that it chooses services by: ``composer_name`` says how. Raises
+    """Reads, embeds and moves every stale entry, the newest first, at most ``per_second`` of them; what became of
+    them by outcome. The composer is named for the model that it chooses services by: ``composer_name`` says how.
+    ``terms`` are those that requests are read with today. Raises
     :class:`~planengine.exceptions.EmbeddingUnavailable`, and :class:`ReembeddingBusy` while
     another run is under way."""
     lease = leases.LEASE.total_seconds()
@@ -67,20 +75,45 @@ def reembed(
 
     try:
         with leases.kept(extend, name=f"reembedding {embedder.name}"):
-            return _reembed(embedder, project_id, batch, per_second, progress, extend, composer_name)
+            today = _Today(embedder, composer_name, terms)
+            return _reembed(today, project_id, batch, per_second, progress, extend)
     finally:
         reembedding.end(embedder.name, token)
 
 
+@dataclass(frozen=True)
+class _Today:
+    """What entries are read and embedded with."""
+
+    embedder: Embedder
+    composer_name: ComposerName
+    terms: Terms
+    known: dict[tuple[str, frozenset[str]], frozenset[str]] = field(default_factory=dict)
+
+    def request_of(self, entry: Entry) -> Request:
+        """The request that the entry was made for, in the scope that it belongs to today. The composer is named
+        for the model that it chooses services by, and its plans come along. Raises :class:`BadRequest`."""
+        params = parse_params(entry.params)
+        facts, model = entry.scope_facts, self.embedder.name
+        planner = facts.get("planner", "")
+        if planner == self.composer_name(facts.get("embedding_model", "")):
+            planner = self.composer_name(model)
+        scope = Scope(entry.project_id, model, planner, facts.get("grounding", ""))
+        asked = (entry.project_id, frozenset(params))
+        if asked not in self.known:
+            self.known[asked] = self.terms(*asked)
+        return Request(scope, entry.action, params, discriminating_terms=self.known[asked])
+
+
 def _reembed(
-    embedder: Embedder,
+    today: _Today,
     project_id: str | None,
     batch: int,
     per_second: float | None,
     progress: Progress,
     extend: Callable[[], bool],
-    composer_name: ComposerName,
 ) -> Counter[str]:
+    embedder = today.embedder
     total = sum(count_stale(embedder, project_id=project_id).values())
     outcomes: Counter[str] = Counter()
     started, before = time.monotonic(), None
@@ -89,7 +122,7 @@ def _reembed(
         if not extend():
             raise ReembeddingBusy("This run was held up for so long that another one has taken over.")
         before = (entries[-1].created_at, entries[-1].pk)
-        done = _reembed_batch(embedder, entries, composer_name)
+        done = _reembed_batch(today, entries)
         outcomes += done
         log.info("entries embedded anew", embedding_model=embedder.name, **done)
         if per_second is not None:
@@ -100,41 +133,39 @@ def _reembed(
 
 def _next_batch(
     embedder: Embedder, project_id: str | None, batch: int, before: tuple[datetime, str] | None
-) -> Sequence[Entry]:
+) -> Sequence[Any]:
+    """Entries with their ``dimensions``."""
     entries = reembedding.stale(embedder.name, dimensions=embedder.dimensions, project_id=project_id)
     if before is not None:
         created_at, entry_id = before
         entries = entries.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=entry_id))
-    return list(entries.defer("plan", "recipe", "params").order_by("-created_at", "-id")[:batch])
+    return list(entries.defer("recipe", "template").order_by("-created_at", "-id")[:batch])
 
 
-def _reembed_batch(embedder: Embedder, entries: Sequence[Entry], composer_name: ComposerName) -> Counter[str]:
+def _reembed_batch(today: _Today, entries: Sequence[Any]) -> Counter[str]:
     outcomes: Counter[str] = Counter()
+    read: list[reembedding.Anew] = []
     texts: dict[str, str] = {}
     for entry in entries:
         try:
-            if entry.reusable:
-                texts[entry.pk] = lookup.template_of(entry).embedding_text
-        except TemplateInvalid:
+            request = today.request_of(entry)
+        except BadRequest:
             outcomes[UNREADABLE] += 1
             continue
-    vectors = _embed(embedder, texts)
-    for entry in entries:
-        if entry.reusable and entry.pk not in vectors:
-            outcomes[REFUSED] += entry.pk in texts
+        anew = reembedding.read_anew(entry, request, has_vector=entry.dimensions is not None)
+        if anew is None:
+            outcomes[UNREADABLE] += 1
+            continue
+        read.append(anew)
+        if anew.votes:
+            texts[entry.pk] = request.template.embedding_text
+    vectors = _embed(today.embedder, texts)
+    for anew in read:
+        if anew.votes and anew.entry.pk not in vectors:
+            outcomes[REFUSED] += 1
         else:
-            facts = _facts(entry, embedder.name, composer_name)
-            outcomes[reembedding.move(entry, vectors.get(entry.pk), facts=facts)] += 1
+            outcomes[reembedding.move(anew, vectors.get(anew.entry.pk))] += 1
     return +outcomes
-
-
-def _facts(entry: Entry, model: str, composer_name: ComposerName) -> dict[str, str]:
-    """What the entry's scope is made of under the model. The composer is named for the model that it chooses
-    services by, and its plans come along."""
-    facts: dict[str, str] = {**entry.scope_facts, "embedding_model": model}
-    if facts.get("planner") == composer_name(entry.scope_facts["embedding_model"]):
-        facts["planner"] = composer_name(model)
-    return facts
 
 
 def _embed(embedder: Embedder, texts: dict[str, str]) -> dict[str, Vectors]:

@@ -13,9 +13,9 @@ from itertools import islice
 
 from orra.base.strictjson import Json, same
 from orra.base.text import quote, quote_all, shorten, show
+from planengine.catalogue.field_names import compare, is_identifier, key_of, stems_of, words_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.composer.naming import compare, is_identifier, key_of, stems_of, words_of
-from planengine.planners.composer.producers import facts_of
+from planengine.planners.producers import Output, facts_of
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
 from planengine.validation.problems import Problem
@@ -184,9 +184,8 @@ class Corrections:
             others = f" (or {', or '.join(map(quote, sources[1:]))})" if sources[1:] else ""
             return f"In {quote(task.id)}, write {_wired(name, sources[0])}{others}{instead}."
         called = {found.name for found in self._services.values() if found is not None}
-        givers = [
-            found for _, found in sorted(facts_of(self._catalogue).producers.of(spec, name), key=_by_likeness)
-        ]
+        found = sorted(facts_of(self._catalogue).producers.of(spec.name, name), key=_by_likeness)
+        givers = [output.spec for output in found]
         new = [found for found in givers if found.name not in called]
         if new:
             return (
@@ -320,8 +319,8 @@ def _one_of(services: Iterable[ServiceSpec]) -> str:
     return told + (f", or else {', or '.join(quote(spec.name) for spec in others)}" if others else "")
 
 
-def _by_likeness(found: tuple[int, ServiceSpec]) -> tuple[int, str]:
-    return found[0], found[1].name
+def _by_likeness(found: Output) -> tuple[int, str]:
+    return found.unlikeness, found.producer
 
 
 def _share(wanted: Iterable[str], known: Iterable[str]) -> float:

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from cache import decisions
 from orra.base.strictjson import Json
 
 MAX_PROBLEMS = 5
 MAX_TEXT = 500
 WORDS = ("reasoning", "answer")
-HIT_DECISIONS = ("exact", "semantic", "replay")
+HIT_DECISIONS = ("exact", "semantic", "example", "replay")
 KEEP_ALIVE = b": still here\n\n"
 # How long a client whose stream broke waits before it comes back.
 OPENING = b"retry: 1000\n\n"
@@ -223,7 +224,9 @@ def _event(name: str, plan_id: str, at: datetime, place: Place, **facts: Json) -
 
 def _decision(plan: PlanFacts) -> dict[str, Json]:
     cache = plan.cache if isinstance(plan.cache, dict) else {}
-    return {name: cache.get(name) for name in ("decision", "reason", "similarity")}
+    return {name: cache.get(name) for name in ("decision", "reason", "similarity")} | {
+        "votes": decisions.told(cache)["votes"]
+    }
 
 
 def _usage(facts: PlanFacts | AttemptFacts) -> dict[str, Json]:

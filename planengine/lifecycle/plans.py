@@ -88,13 +88,14 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
 
 def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
     """A new Plan from a cache entry with this request's values, validated against today's services. What does not
-    fit makes the Plan ``failed`` and leaves the entry as it is."""
+    fit makes the Plan ``failed`` and leaves the entry as it is. Raises :class:`BadRequest` for an entry that holds
+    no plan to serve."""
     plan = Plan(
         project=project,
         action=request.action,
         params=params_as_list(request.params),
         created_at=timezone.now(),
-        cache={"decision": "replay", "entry_id": entry.id, "similarity": None, "reason": "replay", "guards": []},
+        cache=_without_lookup("replay", entry.id),
         decision="replay",
         decision_reason="replay",
     )
@@ -112,7 +113,9 @@ def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
 def preview_replay(
     entry: Entry, *, project: Project, request: PlanRequest
 ) -> tuple[Json, None] | tuple[None, Failure]:
-    """What :func:`replay` would store, without storing it."""
+    """What :func:`replay` would store, without storing it. Raises :class:`BadRequest` likewise."""
+    if entry.kind != Entry.Kind.PLAN:
+        raise BadRequest(_nothing_to_replay(entry), code="no_plan_to_replay", status=409)
     asked = plan_cache.request_for(project, request)
     try:
         filled = lookup.fill(entry, asked.template, request.params)
@@ -123,6 +126,14 @@ def preview_replay(
         message = "The entry's plan is not valid for these values and today's services."
         return None, Failure("replay_invalid", message, problems=verdict.problems)
     return verdict.plan, None
+
+
+def _nothing_to_replay(entry: Entry) -> str:
+    if entry.kind == Entry.Kind.REFUSAL:
+        return "This entry is a refusal: no plan could be made of such a request. There is nothing to replay."
+    return (
+        "This entry is a plan that was found wrong. It is kept so that it does not come back, not to be replayed."
+    )
 
 
 def find_free(plan_id: str) -> Plan | None:
@@ -299,8 +310,20 @@ def _look_up(project: Project, request: PlanRequest) -> Decision | None:
 
 
 def _note_no_lookup(plan: Plan, mode: str) -> None:
-    plan.cache = {"decision": mode, "entry_id": None, "similarity": None, "reason": mode, "guards": []}
+    plan.cache = _without_lookup(mode)
     plan.decision = plan.decision_reason = mode
+
+
+def _without_lookup(mode: str, entry_id: str | None = None) -> dict[str, Json]:
+    """What a Plan tells of its decision when the cache was not asked for one."""
+    return {
+        "decision": mode,
+        "entry_id": entry_id,
+        "similarity": None,
+        "reason": mode,
+        "votes": None,
+        "guards": [],
+    }
 
 
 def note_decision(plan: Plan, decision: Decision) -> None:

@@ -1,4 +1,4 @@
-"""How long the past is kept: plans, attempts, the admin's sessions.
+"""How long the past is kept: plans, attempts, labels, the admin's sessions.
 
 Deleted in batches that pass over rows somebody holds, so two beats at once only share the work. A Plan takes with
 it its attempts, its checks, its idempotency key and what the cache decided. Plans that are not finished stay,
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from orra.base.batches import BATCH, until_none_left
+from planengine.models.labels import KEPT
 
 # What refers to the plans goes in the same statement, because foreign keys are checked at its end.
 # Parameters: cutoff, batch.
@@ -41,6 +42,17 @@ DELETE_SESSIONS = """
     ))
 """
 
+# Parameters: how many are kept, batch.
+DELETE_LABELS = """
+    DELETE FROM planengine_label WHERE id = ANY(ARRAY(
+        SELECT id FROM planengine_label WHERE id IN (
+            SELECT old.id FROM planengine_project AS project CROSS JOIN LATERAL (
+                SELECT id FROM planengine_label WHERE project_id = project.id ORDER BY id DESC OFFSET %s
+            ) AS old LIMIT %s
+        ) FOR UPDATE SKIP LOCKED
+    ))
+"""
+
 
 def delete_old_plans(now: datetime, *, days: int, batch: int = BATCH) -> int:
     """Deletes finished plans asked for more than so many days ago; how many there were. 0 keeps all."""
@@ -55,6 +67,11 @@ def delete_old_attempts(now: datetime, *, days: int, batch: int = BATCH) -> int:
 def delete_ended_sessions(now: datetime, *, batch: int = BATCH) -> int:
     """Deletes the admin's sessions that have expired; how many there were."""
     return until_none_left(DELETE_SESSIONS, [now, batch])
+
+
+def delete_old_labels(*, kept: int = KEPT, batch: int = BATCH) -> int:
+    """Deletes a project's labels but for the newest; how many there were."""
+    return until_none_left(DELETE_LABELS, [kept, batch])
 
 
 def _delete(statement: str, now: datetime, *, days: int, batch: int) -> int:

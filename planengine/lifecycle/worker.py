@@ -19,6 +19,7 @@ from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
 
 from cache import lookup
+from cache.decisions import Decision
 from orra.base import leases, metrics
 from orra.base.outages import OUT_OF_REACH
 from orra.base.strictjson import Json
@@ -28,9 +29,10 @@ from planengine.drafting.generation import Failure, Outcome
 from planengine.lifecycle import plans, singleflight
 from planengine.lifecycle.singleflight import Lead
 from planengine.models import Plan
+from planengine.models.states import PlanSource
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
-from planengine.reuse import plan_cache
+from planengine.reuse import learning, plan_cache
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +128,7 @@ def _finish_broken(plan: Plan) -> None:
 
 
 def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
-    vector = None
+    decision = None
     if lead is not None:
         # Between the last look and the lead of the flight, the one before may have been completed.
         decision = plan_cache.find_asking(plan.project, request)
@@ -135,7 +137,6 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
             return
         if any(candidate.verdict for candidate in decision.candidates):
             plans.note_decision(plan, decision)
-        vector = decision.vector
     started = time.monotonic()
     job = Job(plan.action, request.params, catalogue_of(plan.project))
     made = fallback.make(
@@ -143,17 +144,17 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
     )
     if made is None:
         return
-    outcome, planner = made.outcome, made.planner
+    outcome, planner = _unless_reported(plan, request, made.outcome), made.planner
     planner_ms = (time.monotonic() - started) * 1000
-    to_store = outcome.plan is not None and request.cache != Plan.CacheMode.BYPASS
-    if to_store and vector is None:
-        vector = plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+    vector = _vector(plan, request, outcome, planner, decision)
     with _still_ours(plan, lead) as ours:
         if not ours:
             log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)
             return
-        if to_store:
-            _store(plan, request, outcome, planner=planner, vector=vector, planner_ms=planner_ms)
+        if request.cache != Plan.CacheMode.BYPASS:
+            _keep(plan, request, outcome, planner=planner, vector=vector, planner_ms=planner_ms)
+        if decision is not None:
+            _learn(plan, request, decision, outcome)
         plans.finish(plan, outcome, source=planner.source, planner_ms=planner_ms)
 
 
@@ -176,7 +177,39 @@ def _still_ours(plan: Plan, lead: Lead | None) -> Iterator[bool]:
             yield held and plans.extend_lease(plan)
 
 
-def _store(
+def _unless_reported(plan: Plan, request: PlanRequest, outcome: Outcome) -> Outcome:
+    """The outcome, unless its plan was found wrong for such a request before."""
+    if outcome.plan is None or not plan_cache.is_reported(plan.project, request, outcome.plan):
+        return outcome
+    services = ", ".join(task["service"] for task in outcome.plan["tasks"] if "service" in task)
+    failure = Failure(
+        "reported_wrong",
+        f"The plan that was made calls {services}, which was reported as wrong for such a request.",
+        how_to_fix=(
+            "Say in the action what is wanted instead, or give the right service an example in these words.",
+            "If the plan is right after all, report it so: the wrong report is then forgotten.",
+        ),
+    )
+    return dataclasses.replace(outcome, status="not_actionable", plan=None, failure=failure)
+
+
+def _vector(
+    plan: Plan, request: PlanRequest, outcome: Outcome, planner: Planner, decision: Decision | None
+) -> NDArray[np.float32] | None:
+    """What makes the outcome vote. The composer's plans vote for nothing: it must not learn from itself."""
+    if planner.source == PlanSource.COMPOSER or (outcome.plan is None and not _is_refusal(outcome)):
+        return None
+    if decision is not None and decision.vector is not None:
+        return decision.vector
+    return plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+
+
+def _is_refusal(outcome: Outcome) -> bool:
+    """Whether the planner itself said that there is nothing to plan."""
+    return outcome.failure is not None and outcome.failure.code == "not_actionable"
+
+
+def _keep(
     plan: Plan,
     request: PlanRequest,
     outcome: Outcome,
@@ -185,7 +218,9 @@ def _store(
     vector: NDArray[np.float32] | None,
     planner_ms: float,
 ) -> None:
-    """Stores the plan in the cache. A cache that cannot be written costs a later hit, not this plan."""
+    """Keeps the plan, or that there is none, in the cache. A cache that cannot be written costs a later hit, not
+    this plan."""
+    planned_by = "repaired" if outcome.repaired else planner.source
     used = plans.usage_of(plan)
     cost = {
         "milliseconds": round(planner_ms, 2),
@@ -196,17 +231,33 @@ def _store(
     }
     try:
         with transaction.atomic():
-            plan_cache.store(
-                plan.project,
-                request,
-                outcome.plan,
-                vector=vector,
-                planned_by="repaired" if outcome.repaired else planner.source,
-                planner=planner,
-                cost=cost,
-            )
+            if outcome.plan is not None:
+                plan_cache.store(
+                    plan.project,
+                    request,
+                    outcome.plan,
+                    vector=vector,
+                    planned_by=planned_by,
+                    planner=planner,
+                    cost=cost,
+                )
+            elif vector is not None:
+                plan_cache.keep_refusal(
+                    plan.project, request, vector=vector, planned_by=planned_by, planner=planner
+                )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)
+
+
+def _learn(plan: Plan, request: PlanRequest, decision: Decision, outcome: Outcome) -> None:
+    """Notes whether what the votes proposed would have been right. A failure of the planner tells nothing."""
+    if outcome.plan is None and not _is_refusal(outcome):
+        return
+    try:
+        with transaction.atomic():
+            learning.note_miss(plan.project, plan_cache.request_for(plan.project, request), decision, outcome.plan)
+    except Exception:
+        log.exception("nothing learned", plan=plan.id, project=plan.project_id)
 
 
 def _complete(lead: Lead, plan_id: str) -> Sequence[str]:

@@ -5,6 +5,7 @@ from planengine.models.checks import HitCheck
 from planengine.models.counters import DailyUsage, Tally, TallyMark
 from planengine.models.flights import Flight, Follower
 from planengine.models.floors import CalibratedFloor
+from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
 from planengine.models.services import Service
 from planengine.models.tenants import KEY_PREFIX, ApiKey, Project, find_caller
@@ -19,6 +20,7 @@ __all__ = [
     "Flight",
     "Follower",
     "HitCheck",
+    "Label",
     "Plan",
     "Project",
     "Service",

@@ -1,4 +1,4 @@
-"""Hits that were checked: which were right and which wrong."""
+"""Plans that were checked: which were right and which wrong."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from django.db import models
 from planengine.models.plans import Plan
 from planengine.models.tenants import Project
 
+MAX_NOTE_CHARACTERS = 2_000
+
 
 class HitCheck(models.Model):
-    """Whether a hit was right: a Plan from the cache, planned again or reported by its client."""
+    """Whether a Plan was right: a hit that was planned again, or any Plan that somebody reported."""
 
     class Origin(models.TextChoices):
         SAMPLE = "sample", "planned again"
@@ -24,6 +26,7 @@ class HitCheck(models.Model):
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="checks", db_index=False)
     origin = models.CharField(max_length=10, choices=Origin.choices)
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    note = models.TextField(blank=True, default="", db_default="", help_text="What the client says of it.")
     settled = models.BooleanField(default=False, help_text="Hits by meaning were reopened since: counts no more.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -16,11 +16,13 @@ class PlanStatus(TextChoices):
 class PlanSource(TextChoices):
     EXACT = "exact", "cache, exact template"
     SEMANTIC = "semantic", "cache, by meaning"
+    EXAMPLE = "example", "cache, made by example"
     MODEL = "model", "model"
     COMPOSER = "composer", "composer"
     REPLAY = "replay", "replay of a cache entry"
 
 
-HIT_SOURCES = (PlanSource.EXACT, PlanSource.SEMANTIC)
+BY_MEANING = (PlanSource.SEMANTIC, PlanSource.EXAMPLE)
+HIT_SOURCES = (PlanSource.EXACT, *BY_MEANING)
 FINISHED = (PlanStatus.READY, PlanStatus.NOT_ACTIONABLE, PlanStatus.FAILED)
 UNFINISHED = (PlanStatus.PENDING, PlanStatus.PLANNING)

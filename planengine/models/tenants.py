@@ -71,6 +71,12 @@ class Project(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Share of hits that are planned again in the background and compared, 0 to 1.",
     )
+    acceptance = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="How the project's own requests moved the risk that the shipped prior predicts.",
+    )
     model_check = models.CharField(
         max_length=3,
         choices=ModelCheck.choices,

@@ -1,8 +1,8 @@
-"""Chooses the services that a prompt shows when the catalogue is too large for it.
+"""A large catalogue in a small prompt: a request's planner sees the services that it may need, and no others.
 
-Those are the nearest in meaning to each thing that the action asks for, each followed by the services that
-could give what it requires and no param gives, and so on backwards. Small models choose better among few
-services, and hundreds do not fit their context. Only the prompt is smaller: validation knows them all.
+Those are the nearest in meaning to each thing that the action asks for, each followed by the services that could
+give what it requires and no param gives, and so on backwards. Small models choose better among few services, and
+hundreds do not fit their context. Only the prompt is smaller: validation knows them all.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from cache.templates.templates import make_template
+from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners import clauses
-from planengine.planners.composer.naming import Likeness, compare, is_identifier, key_of, stems_of
-from planengine.planners.composer.producers import Facts, facts_of
+from planengine.planners.composer.parts import parts_of
+from planengine.planners.producers import Candidate, Facts, Output, facts_of
 from planengine.planners.prompts import request_size, service_size
 from planengine.planners.protocol import Draft, Feedback, Job, Planner
 from planengine.planners.relevance import Relevance, TextEmbedder
@@ -65,13 +66,14 @@ def choose(
     ``characters``, none without what could give its inputs. If none fits, the most needed one: that it is too
     long, the model's server says better."""
     facts = facts_of(job.catalogue)
-    requests = [request.text for request in clauses.read(job.action, job.params).requests[:_MAX_TEXTS]]
-    texts = list(dict.fromkeys([*requests, job.action]))
+    parts = parts_of(make_template(job.action, job.params), job.params)[:_MAX_TEXTS]
+    texts = list(dict.fromkeys([*(part.text for part in parts), job.action]))
     keys = frozenset(map(key_of, job.params))
     found = relevance.similarities_to(texts, facts.described)
-    scores = found.values / found.scale + [_evidence(facts, spec, keys) for spec in facts.services]
-    nearness = dict(zip(facts.names, scores.max(axis=0).tolist(), strict=True))
-    by_text = [[facts.services[place] for place in row.argsort(kind="stable")[::-1].tolist()] for row in scores]
+    scores = found.values / found.scale + [_evidence(each, keys) for each in facts.candidates.values()]
+    nearness = dict(zip(facts.candidates, scores.max(axis=0).tolist(), strict=True))
+    services = facts.services
+    by_text = [[services[place] for place in row.argsort(kind="stable")[::-1].tolist()] for row in scores]
     by_param = [
         sorted(facts.takers.get(key, ()), key=lambda spec: (-nearness[spec.name], spec.name))
         for key in sorted(keys)
@@ -105,12 +107,12 @@ def _beginning(group: Sequence[ServiceSpec], characters: int) -> list[ServiceSpe
     return [spec for spec, size in zip(group, sizes, strict=True) if size <= characters]
 
 
-def _evidence(facts: Facts, spec: ServiceSpec, keys: frozenset[str]) -> float:
+def _evidence(candidate: Candidate, keys: frozenset[str]) -> float:
     """What names that fit add to nearness: that params are its inputs, and that it lacks none."""
-    named = len(facts.inputs[spec.name] & keys)
+    named = len(candidate.input_keys & keys)
     if not named:
         return 0.0
-    return _PER_NAMED_PARAM * min(named, 3) + (_WHEN_SUPPLIED if facts.required[spec.name] <= keys else 0.0)
+    return _PER_NAMED_PARAM * min(named, 3) + (_WHEN_SUPPLIED if candidate.required_keys <= keys else 0.0)
 
 
 def _in_turns(orders: Sequence[Sequence[ServiceSpec]]) -> Iterator[ServiceSpec]:
@@ -158,12 +160,13 @@ class _Needs:
     def _likeliest(self, name: str, spec: ServiceSpec) -> list[ServiceSpec]:
         """Of those whose output is as likely to be meant, the ones that lack least themselves."""
 
-        def rank(found: tuple[int, ServiceSpec]) -> tuple[int, int, float, str]:
-            likeness, producer = found
-            lacking = len(self._facts.required[producer.name] - self._keys)
-            return likeness, lacking, -self._nearness[producer.name], producer.name
+        def rank(found: Output) -> tuple[int, int, float, str]:
+            producer = found.producer
+            lacking = len(self._facts.candidates[producer].required_keys - self._keys)
+            return found.unlikeness, lacking, -self._nearness[producer], producer
 
-        return [producer for _, producer in sorted(self._facts.producers.of(spec, name), key=rank)[:_PER_INPUT]]
+        found = sorted(self._facts.producers.of(spec.name, name), key=rank)
+        return [output.spec for output in found[:_PER_INPUT]]
 
 
 def _named(catalogue: Catalogue, feedback: Feedback | None) -> list[ServiceSpec]:

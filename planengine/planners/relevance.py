@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -12,23 +11,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cache.templates.slots import find_slots
-from cache.templates.templates import texts_between
-from orra.base.strictjson import Json
+from cache.languages import function_words
+from planengine.catalogue.field_names import stem, words_of
 from planengine.catalogue.specs import ServiceSpec
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.planners.composer.naming import stem, stems_of, words_of
 
 Floats = NDArray[np.float32]
 
 _KEPT = 8192
 _MAX_CHARACTERS = 2000
 _WORDS_SCALE = 0.8
-_stop_stems = stems_of(
-    "a an and any are as at be by can could do does for from get give has have how i if in into is it its me my "
-    "of on or our please s that the their them then they this to us want was we what when where which who why "
-    "will with would you your need like also him her his she he there these those so some not tell show"
-)
 
 
 class TextEmbedder(Protocol):
@@ -48,15 +40,6 @@ class Similarities:
 
     values: Floats
     scale: float = 1.0
-
-
-def with_fields_named(text: str, params: Mapping[str, Json]) -> str:
-    """The text with the params' values replaced by the words of their fields: "take Teardrop off Rainy Sunday" is
-    about a song and a playlist, which the values do not say."""
-    slots = find_slots(text, [], params)
-    names = (" ".join(word for word in words_of(slot.name) if not word.isdigit()) for slot in slots)
-    pieces = texts_between(text, slots)
-    return pieces[0] + "".join(name + piece for name, piece in zip(names, pieces[1:], strict=True))
 
 
 class Relevance:
@@ -110,15 +93,13 @@ def describe(spec: ServiceSpec) -> str:
     return f"{description} ({name})" if description else f"{name}: {', '.join(spec.input_fields)}"
 
 
-def content_stems(text: str) -> frozenset[str]:
-    """The stems of the words that carry meaning."""
-    return frozenset(stem(word) for word in re.findall(r"[^\W_]+", text) if len(word) > 1) - _stop_stems
-
-
 def _overlaps(texts: Sequence[str], described: Sequence[str]) -> Floats:
     """The cosine of two sets of words: what similarity is when meaning is not available."""
-    wanted = [content_stems(text) for text in texts]
-    offered = [content_stems(text) for text in described]
+    idle = function_words()
+    wanted, offered = (
+        [frozenset(stem(word) for word in words_of(text) if len(word) > 1 and word not in idle) for text in side]
+        for side in (texts, described)
+    )
     return np.array(
         [[len(w & o) / max(1.0, (len(w) * len(o)) ** 0.5) for o in offered] for w in wanted], dtype=np.float32
     ).reshape(len(texts), len(described))

@@ -14,7 +14,6 @@ from orra.base.text import quote
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.composer.bench import Workbench
 from planengine.planners.composer.chaining import assemble, plan_of
-from planengine.planners.composer.naming import stems_of
 from planengine.planners.protocol import Job
 from planengine.validation.drafts import read_shape
 from planengine.validation.problems import Problem
@@ -30,7 +29,7 @@ def repair(drafts: Sequence[Json], job: Job) -> Json | Problem:
         chosen = _services_of(draft, job.catalogue)
         if not chosen:
             continue
-        wired = _wire(chosen, job)
+        wired = wire(chosen, job)
         if not isinstance(wired, Problem):
             return wired
         problem = wired
@@ -45,14 +44,10 @@ def _services_of(draft: Json, catalogue: Catalogue) -> list[str]:
     return names if len(names) == len(found) and len(set(names)) == len(names) else []
 
 
-def _wire(chosen: Sequence[str], job: Job) -> Json | Problem:
-    bench = Workbench(
-        job.catalogue,
-        params=job.params,
-        said=stems_of(job.action),
-        may_help=lambda candidate: candidate.act.harmless and not candidate.act.changes,
-        nearness=lambda service: 0.0,
-    )
+def wire(chosen: Sequence[str], job: Job) -> Json | Problem:
+    """A validated plan of the ``chosen`` services, with what only reads added where they lack an input, or why
+    names and types do not tell one."""
+    bench = Workbench(job.catalogue, params=job.params, action=job.action)
     assembly = assemble(bench, chosen)
     if assembly.missing:
         missing = assembly.missing[0]

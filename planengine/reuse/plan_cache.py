@@ -10,21 +10,26 @@ import structlog
 from numpy.typing import NDArray
 
 from cache import lookup, storage
-from cache.contest import Contest
-from cache.lookup import Candidate, Decision, Policy
+from cache.decisions import Candidate, Decision
+from cache.examples.acceptance import Adjustment
+from cache.examples.judgement import Terms
+from cache.lookup import Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
+from cache.storage import Source
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.drafting.planner_choice import current_planner
-from planengine.embeddings.calibration import floor_for
-from planengine.embeddings.embedders import get_embedder
+from planengine.embeddings.calibration import floor_for, floor_of
+from planengine.embeddings.embedders import LOCAL_FLOOR, get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest, parse_params
 from planengine.reuse import model_check
+from planengine.reuse.advice import advise
+from planengine.reuse.services import ProjectServices
 from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
@@ -43,10 +48,17 @@ def request_for(project: Project, request: PlanRequest, *, planner: Planner | No
     )
 
 
-def find(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
-    """The decision for a request, with its own values and validated against today's services."""
+def find(
+    project: Project,
+    request: PlanRequest,
+    *,
+    planner: Planner | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Decision:
+    """The decision for a request, with its own values and validated against today's services. ``without``: parts
+    of the rule to leave out, for an evaluation."""
     asked = request_for(project, request, planner=planner)
-    return lookup.find(asked, _policy(project, request, asked))
+    return lookup.find(asked, _policy(project, request, asked, without=without))
 
 
 def find_asking(project: Project, request: PlanRequest) -> Decision:
@@ -71,10 +83,11 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
     policy = replace(_policy(project, request, asked), rehearse=True)
     decision = lookup.find(asked, policy)
     candidates = [candidate.as_dict() for candidate in decision.candidates]
-    if decision.hit and decision.entry_id not in {candidate.entry_id for candidate in decision.candidates}:
+    if decision.entry_id and decision.entry_id not in {candidate.entry_id for candidate in decision.candidates}:
         served = Entry.objects.filter(pk=decision.entry_id).first()
         template = served.template_text if served else ""
-        candidates.append(Candidate(decision.entry_id or "", template, decision.similarity or 0.0, None).as_dict())
+        candidates.append(Candidate(decision.entry_id, template, decision.similarity or 0.0, None).as_dict())
+    told = decision.as_dict()
     return {
         "decision": decision.kind,
         "reason": decision.reason,
@@ -84,6 +97,8 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
         "floor": policy.floor,
         "floor_from": floor_for(project).origin,
         "plan": decision.plan,
+        "votes": told["votes"],
+        "what_to_do": advise(told),
         "candidates": candidates,
         "timings_ms": {
             "cache": round(decision.milliseconds, 2),
@@ -102,21 +117,70 @@ def store(
     cost: dict[str, Json],
     planner: Planner | None = None,
 ) -> Entry | None:
-    catalogue = catalogue_of(project)
+    """``vector`` is the request's, ``None`` for a plan that votes for nothing until somebody confirms it."""
     asked = request_for(project, request, planner=planner)
+    source = _source(project, plan, planned_by=planned_by, cost=cost)
+    return storage.store(asked, plan, vector=vector, ttl_seconds=project.cache_ttl_seconds, source=source)
+
+
+def keep_refusal(
+    project: Project,
+    request: PlanRequest,
+    *,
+    vector: NDArray[np.float32] | None,
+    planned_by: str,
+    planner: Planner | None = None,
+) -> Entry | None:
+    """That a planner refused the request, as an example."""
+    asked = request_for(project, request, planner=planner)
+    source = Source(planned_by, dependencies=catalogue_of(project).digest)
+    return storage.keep_refusal(asked, vector=vector, ttl_seconds=project.cache_ttl_seconds, source=source)
+
+
+def keep_counter(
+    project: Project, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None
+) -> Entry | None:
+    """That this plan is wrong for such a request. Without a ``vector`` it counts for this template only."""
+    asked = request_for(project, request)
+    source = _source(project, plan, planned_by="report", cost={})
+    return storage.keep_counter(asked, plan, vector=vector, source=source)
+
+
+def keep_example(
+    project: Project, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None, planned_by: str
+) -> None:
+    """A plan that is known to be right for the request votes from now on, and takes the place of another."""
+    asked = request_for(project, request)
+    entry = _entry_of(asked, plan)
+    if entry is None:
+        store(project, request, plan, vector=vector, planned_by=planned_by, cost={})
+    elif vector is not None:
+        storage.confirm(entry, vector)
+
+
+def confirm(project: Project, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None) -> None:
+    """Somebody says that this plan is right: it is no counter-example, and votes."""
+    storage.withdraw_counter(request_for(project, request), plan)
+    keep_example(project, request, plan, vector=vector, planned_by="confirmed")
+
+
+def _entry_of(asked: Request, plan: Json) -> Entry | None:
+    """The usable entry of the request's template with a plan of this skeleton."""
+    digest = storage.skeleton_for(asked, plan).digest
+    same = Entry.objects.usable().plans().filter(scope=asked.scope.digest, template_key=asked.template.key)
+    return same.filter(skeleton=digest, identity="").first()
+
+
+def is_reported(project: Project, request: PlanRequest, plan: Json) -> bool:
+    """Whether this plan was found wrong for such a request."""
+    return storage.is_counter(request_for(project, request), plan)
+
+
+def _source(project: Project, plan: Json, *, planned_by: str, cost: dict[str, Json]) -> Source:
+    catalogue = catalogue_of(project)
     used = {task["service"] for task in plan["tasks"] if "service" in task}
     versions = {service.name: service.version for service in catalogue if service.name in used}
-    dependencies = _dependencies(project, catalogue, used)
-    return storage.store(
-        asked,
-        plan,
-        vector=vector,
-        ttl_seconds=project.cache_ttl_seconds,
-        services=versions,
-        dependencies=dependencies,
-        planned_by=planned_by,
-        cost=cost,
-    )
+    return Source(planned_by, versions, _dependencies(project, catalogue, used), cost)
 
 
 def embed(text: str) -> NDArray[np.float32] | None:
@@ -135,7 +199,9 @@ def _dependencies(project: Project, catalogue: Catalogue, used: Iterable[str]) -
     return catalogue.digest if strict else catalogue.digest_of(used)
 
 
-def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
+def _policy(
+    project: Project, request: PlanRequest, asked: Request, *, without: frozenset[str] = frozenset()
+) -> Policy:
     def accept(plan: Json) -> str | None:
         verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
         if verdict.plan is not None:
@@ -157,15 +223,17 @@ def _policy(project: Project, request: PlanRequest, asked: Request) -> Policy:
     def current(entry: Entry) -> bool:
         return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
 
-    def contest(entry: Entry) -> Contest:
-        return catalogue_of(project).contest(request.params, entry.services)
-
+    embedder = get_embedder()
     return Policy(
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
+        scale=(1 - LOCAL_FLOOR) / max(1 - floor_of(embedder).value, 0.01),
+        services=ProjectServices(
+            catalogue_of(project), action=request.action, params=request.params, embedder=embedder
+        ),
+        terms=Terms(project.wrong_hit_tolerance, Adjustment.from_json(project.acceptance), without),
         valid=valid,
         current=current,
-        contest=contest,
         verdicts=model_check.verdicts_for(project, asked),
     )

@@ -12,19 +12,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
+from cache.languages import function_words
 from cache.templates.literals import find_literals, parse_number, spellings
 from cache.templates.slots import Slot, find_slots, leaves
 from cache.templates.templates import texts_between
 from orra.base.strictjson import Json, canonical
+from planengine.catalogue.field_names import stem
 from planengine.catalogue.specs import Catalogue
-from planengine.planners.verbs import is_verb
-from planengine.planners.vocabulary import LITTLE_WORDS, QUESTIONS
 from planengine.training.synthesis import Inventor
 from planengine.validation.references import is_task_id, mentions
 
-_TASK = ("id", "service", "input")
+_TASK = ("id", "service", "input", "after")
 _SHORTEST_PART = 6
 _word = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FIRST_PERSON = ("I", "I'm", "I'd", "I've", "I’m", "I’d", "I’ve")
@@ -225,7 +226,13 @@ def _without_names(text: str, values: _Values, *, first: bool) -> str:
 
 def _is_common(word: str) -> bool:
     word = word.casefold()
-    return word in _OPENERS or word in LITTLE_WORDS or word in QUESTIONS or is_verb(word)
+    return word in _OPENERS or word in function_words() or stem(word) in _verbs()
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    """The stems of what requests in English begin with."""
+    return frozenset(map(stem, Path(__file__).with_name("common_verbs.txt").read_text().split()))
 
 
 # --- plans -------------------------------------------------------------------------------------------------------
@@ -239,6 +246,7 @@ def is_plain(draft: Json) -> bool:
         and set(task) <= set(_TASK)
         and isinstance(task.get("input", {}), dict)
         and all(isinstance(task[member], str) for member in ("id", "service") if member in task)
+        and all(isinstance(each, str) and is_task_id(each) for each in task.get("after", ()))
         for task in tasks
     )
 

@@ -22,7 +22,8 @@ def _calls(plan: Json) -> list[str]:
         for task_id in group:
             task = tasks[task_id]
             flows = {name: _source(value, tasks["task0"]["input"], told) for name, value in task["input"].items()}
-            told[task_id] = canonical([task["service"], flows])
+            after = sorted(told[before] for before in task.get("after", ()))
+            told[task_id] = canonical([task["service"], flows, *([after] if after else [])])
     return list(told.values())
 
 

@@ -20,11 +20,13 @@ _MAX_REASON = 500
 
 @dataclass(frozen=True)
 class Task:
-    """``service`` is what the draft says, a name or an id, ``""`` when it names none."""
+    """``service`` is what the draft says, a name or an id, ``""`` when it names none. ``after``: the tasks that it
+    is ordered behind although it may take nothing from them."""
 
     id: str
     service: str
     input: Mapping[str, Json]
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,17 @@ def _read_task(item: Json, place: int) -> Task | Problem:
         return Problem("task_malformed", f"The service of '{task}' is not a string", task, "service")
     if not isinstance(inputs, dict | None):
         return Problem("task_malformed", f"The input of '{task}' is not a JSON object", task, "input")
+    after = item.get("after")
+    if after is not None and not (isinstance(after, list) and all(isinstance(each, str) for each in after)):
+        hint = 'Write "after": ["task1"], or leave it out.'
+        return Problem(
+            "task_malformed", f"What '{task}' comes after is not a list of task ids", task, "after", hint
+        )
     if inputs and len(inputs) > MAX_INPUTS:
         return Problem(
             "too_large", f"'{task}' has {len(inputs)} inputs; at most {MAX_INPUTS} are allowed", task, "input"
         )
-    return Task(task, service or "", inputs or {})
+    return Task(task, service or "", inputs or {}, tuple(dict.fromkeys(after or ())))
 
 
 def _about_task0(task0: Task | None) -> list[Problem]:

@@ -25,7 +25,8 @@ def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], a
     """The normalised plan, or the problems of the draft, or the planner's reason for not planning. Never raises.
 
     An accepted plan has task0 first, then the draft's tasks in its order, each with exactly ``id``, ``service``
-    (the name) and ``input``; every input is a reference; ``parallel_groups`` are the levels of the graph.
+    (the name), ``input`` and, where it is ordered behind tasks that it takes nothing from, ``after``; every input
+    is a reference; ``parallel_groups`` are the levels of the graph.
     """
     reason = not_actionable_reason(draft)
     if reason is not None:
@@ -41,6 +42,7 @@ def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], a
         _service_problems(shape, wiring, catalogue),
         wiring.problems,
         chain.from_iterable(_link_problems(link, shape, wiring, origins) for link in wiring.links),
+        _after_problems(shape),
         _order_problems(needs, groups),
         _unused_params(shape, wiring, params),
     )
@@ -52,12 +54,16 @@ def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], a
 
 def _plan(shape: Shape, wiring: Wiring, groups: list[list[str]]) -> Json:
     inputs: dict[str, dict[str, Json]] = {task.id: {} for task in shape.tasks}
+    flows: dict[str, set[str]] = {task.id: {"task0"} for task in shape.tasks}
     for link in wiring.links:
         inputs[link.task.id][link.name] = str(link.reference)
+        flows[link.task.id].add(link.reference.task)
+    after = {task.id: [each for each in task.after if each not in flows[task.id]] for task in shape.tasks}
     tasks: list[Json] = [{"id": "task0", "input": wiring.constants}]
     for task_id, spec in wiring.services.items():
         assert spec is not None
-        tasks.append({"id": task_id, "service": spec.name, "input": inputs[task_id]})
+        task: dict[str, Json] = {"id": task_id, "service": spec.name, "input": inputs[task_id]}
+        tasks.append(task | ({"after": after[task_id]} if after[task_id] else {}))
     return {"tasks": tasks, "parallel_groups": groups}
 
 
@@ -251,11 +257,21 @@ def _at(link: Link, code: str, message: str, hint: str) -> Problem:
 
 
 def _dependencies(shape: Shape, wiring: Wiring) -> dict[str, set[str]]:
-    needs: dict[str, set[str]] = {task.id: set() for task in shape.tasks}
+    needs: dict[str, set[str]] = {task.id: set(task.after) - {"task0"} for task in shape.tasks}
     for link in wiring.links:
         if link.reference.task != "task0":
             needs[link.task.id].add(link.reference.task)
     return needs
+
+
+def _after_problems(shape: Shape) -> Iterator[Problem]:
+    known = {"task0", *(task.id for task in shape.tasks)}
+    for task in shape.tasks:
+        for each in task.after:
+            if each not in known:
+                hint = f"Tasks: {quote_all(sorted(known))}."
+                message = f"'{task.id}' is to come after {quote(each)}, which is no task of the plan"
+                yield Problem("unknown_task_reference", message, task.id, "after", hint)
 
 
 def _order_problems(needs: Mapping[str, set[str]], groups: list[list[str]]) -> Iterator[Problem]:

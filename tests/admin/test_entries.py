@@ -11,7 +11,10 @@ from django.utils import timezone
 
 from cache import storage
 from cache.models import Entry, EntryUse, EntryVector
+from planengine.evaluation import shadow
 from planengine.models import Plan, Project, Service
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import address, body, list_of, page_of, said, text
 
@@ -169,3 +172,65 @@ def test_pinning_many(operator: Client, entry: Entry) -> None:
 def test_entries_are_not_edited_by_hand(operator: Client, entry: Entry) -> None:
     assert operator.post(page_of(entry), {"action": "other"}).status_code == 403
     assert operator.get(list_of(Entry) + "add/").status_code == 403
+
+
+class TestOtherKinds:
+    @pytest.fixture
+    def refusal(self, entry: Entry) -> Entry:
+        request = PlanRequest("Paint the moon", {})
+        vector = plan_cache.embed("Paint the moon")
+        kept = plan_cache.keep_refusal(entry.project, request, vector=vector, planned_by="model")
+        assert kept is not None
+        return kept
+
+    @pytest.fixture
+    def counter(self, served: Plan) -> Entry:
+        shadow.report(served)
+        return Entry.objects.get(kind="counter")
+
+    def test_a_refusal_says_what_it_is_for(self, operator: Client, refusal: Entry) -> None:
+        page = body(operator, page_of(refusal))
+
+        told = text(page)
+        assert "Kind a refusal, which votes against plans" in told
+        assert "Votes against plans for what is near to it" in told and "Serves nobody" in told
+        assert not any(part in page for part in ("Stored plan", "Replay", "What fills which place", ">Pin<"))
+        assert ">Evict<" in page
+
+    def test_a_counter_example_shows_the_plan_that_was_wrong(self, operator: Client, counter: Entry) -> None:
+        told = text(body(operator, page_of(counter)))
+
+        assert "a plan that was found wrong for its template" in told
+        assert "Votes against its own plan" in told
+        assert "The plan that was found wrong" in told and "print_labels" in told
+        assert "Expires never: what was found wrong is remembered until it is evicted" in told
+
+    def test_lists_tell_them_apart(self, operator: Client, refusal: Entry, counter: Entry) -> None:
+        Entry.objects.plans().update(contested=True)
+        for kind in ("plan", "refusal", "counter"):
+            [row] = operator.get(list_of(Entry, kind=kind)).context["cl"].result_list
+            assert row.kind == kind
+        [contested] = operator.get(list_of(Entry, contested__exact="1")).context["cl"].result_list
+        assert contested.kind == "plan"
+        assert "contested" in body(operator, page_of(contested))
+        assert "votes only" in body(operator, list_of(Entry, kind="refusal"))
+
+    def test_they_are_evicted_and_neither_replayed_nor_pinned(
+        self, operator: Client, refusal: Entry, counter: Entry
+    ) -> None:
+        for other in (refusal, counter):
+            answer = operator.get(address(other, "replay"), follow=True)
+            assert "holds no plan to replay" in said(answer)
+            operator.post(list_of(Entry), {"action": "pin", "_selected_action": [other.pk]})
+            other.refresh_from_db()
+            assert not other.pinned
+            operator.post(address(other, "delete"), {"post": "yes"})
+        assert not Entry.objects.exclude(kind="plan").exists()
+
+    def test_what_the_composer_made_votes_when_it_was_reported_as_right(
+        self, operator: Client, entry: Entry, served: Plan
+    ) -> None:
+        EntryVector.objects.all().delete()
+        assert "votes only when somebody has reported it as right" in text(body(operator, page_of(entry)))
+        shadow.report(served, wrong=False)
+        assert "Votes for its plan" in text(body(operator, page_of(entry)))

@@ -12,7 +12,7 @@ from cache.models import Entry
 from orra.base.strictjson import Json
 from orra.operators.display import MAX_SHOWN
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from planengine.models import ApiKey, Attempt, HitCheck, Plan, Project, Service
 from tests.admin.pages import address, body, list_of, page_of
 from tests.conftest import object_schema
 
@@ -24,6 +24,13 @@ def everywhere(value: str) -> list[Json]:
     """The value in every place of a list of objects that a page reads."""
     names = ("code", "message", "task", "field", "hint", "entry_id", "template", "guard", "reason", "similarity")
     return [dict.fromkeys(names, value), value, None, 7, [value]]
+
+
+def votes_of(value: str) -> Json:
+    example = {"kind": value, "services": [value], "template": value, "similarity": value, "entry_id": value}
+    told = {"services": [value, 1], "examples": value, "margin": value, "risk": 0.5, "most_risk": 0.1}
+    others = {"other_services": [value], "not_accounted_for": [value, None, f"'{value}'"]}
+    return {**told, **others, "nearest": example, "rival": example}
 
 
 def plan_of(value: str) -> Json:
@@ -94,6 +101,7 @@ def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
             "reason": PROBE,
             "entry_id": PROBE,
             "similarity": PROBE,
+            "votes": votes_of(PROBE),
             "guards": everywhere(PROBE),
         },
         "timings_ms": {"total": PROBE, PROBE: PROBE},
@@ -107,6 +115,36 @@ def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
     served = Plan.objects.create(
         **common | {"idempotency_key": None, "cache_entry_id": entry.pk}, status="ready", plan=plan_of(PROBE)
     )
+    missed = [
+        Plan.objects.create(
+            **common
+            | {
+                "idempotency_key": None,
+                "cache": {"decision": "miss", "votes": votes_of(PROBE), "guards": [{"guard": guard}]},
+            },
+            status="failed",
+        )
+        for guard in ("words", "risk")
+    ]
+    others = [
+        Entry.objects.create(
+            project=project,
+            kind=kind,
+            scope="s",
+            scope_facts={"planner": PROBE},
+            template_key=kind,
+            action=PROBE,
+            params=params,
+            template={"text": PROBE, "action": PROBE},
+            plan=plan_of(PROBE) if kind == "counter" else None,
+            recipe={},
+            services={PROBE: PROBE},
+            planned_by="report",
+            expires_at=timezone.now(),
+        )
+        for kind in ("refusal", "counter")
+    ]
+    HitCheck.objects.create(project=project, plan=served, origin="report", verdict="wrong", note=PROBE)
     attempt = Attempt.objects.create(
         plan=failed,
         number=1,
@@ -118,7 +156,7 @@ def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
         error_code=PROBE[:100],
         seconds=1,
     )
-    return [project, Service.objects.get(), key, entry, failed, served, attempt]
+    return [project, Service.objects.get(), key, entry, failed, served, attempt, *missed, *others]
 
 
 def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows: list[Any]) -> None:
@@ -166,7 +204,7 @@ def test_huge_content_is_cut(operator: Client, rows: list[Any]) -> None:
     problems = [{"code": huge, "message": huge, "hint": huge} for _ in range(3)]
     Attempt.objects.update(prompt=huge, answer=huge, problems=problems)
     Plan.objects.filter(pk=failed.pk).update(action=huge, params=[{"field": huge, "value": [huge]}])
-    entry = Entry.objects.get()
+    entry = Entry.objects.plans().get()
     Entry.objects.update(action=huge, plan={**plan_of(huge), "filler": [huge] * 3})
     for path in (page_of(failed), page_of(failed.attempts.get()), page_of(entry), list_of(Plan), list_of(Entry)):
         page = body(operator, path)
@@ -174,7 +212,20 @@ def test_huge_content_is_cut(operator: Client, rows: list[Any]) -> None:
     assert f"({len(huge) - MAX_SHOWN:,} more characters)" in body(operator, page_of(failed))
 
 
-@pytest.mark.parametrize("stored", [None, 7, "text", [], {}, [[]], {"guards": 7}, {"tasks": {"a": 1}}])
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        7,
+        "text",
+        [],
+        {},
+        [[]],
+        {"guards": 7},
+        {"tasks": {"a": 1}},
+        {"decision": "miss", "votes": {"nearest": 7}},
+    ],
+)
 def test_rows_of_any_shape_can_be_looked_at(stored: Json, operator: Client, rows: list[Any]) -> None:
     failed = next(row for row in rows if isinstance(row, Plan) and row.status == "failed")
     columns = dict.fromkeys(("error", "grounding"), stored)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cache.models import Entry, EntryUse, EntryVector, Reembedding, Verdict
+from cache.models import Entry, EntryUse, EntryVector, ObservedWord, Reembedding, Verdict
 from orra.operators import pages as shared
 from planengine.models import (
     ApiKey,
@@ -22,6 +22,7 @@ from planengine.models import (
     Flight,
     Follower,
     HitCheck,
+    Label,
     Plan,
     Project,
     Service,
@@ -44,13 +45,14 @@ MODELS = (
     Flight,
     Follower,
     HitCheck,
+    Label,
     Reembedding,
     Tally,
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page.
-PARTS = (EntryUse, EntryVector)
+# Parts of an entry, shown on its page, and the words of a scope's examples.
+PARTS = (EntryUse, EntryVector, ObservedWord)
 
 
 def test_every_model_has_a_list() -> None:
@@ -85,6 +87,7 @@ def fill_tables(
             )
             DailyUsage.objects.create(project=project, day=now.date())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
+            Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
             Reembedding.objects.create(embedding_model=name, token=1, lease_expires_at=now)
             Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)
             TallyMark.objects.create(counted_until=now)

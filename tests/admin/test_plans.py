@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from cache import storage
 from cache.models import Entry
+from orra.base.strictjson import Json
 from planengine.lifecycle import singleflight
-from planengine.models import Attempt, Plan, Project
-from tests.admin.pages import address, body, list_of, page_of, text
+from planengine.models import Attempt, HitCheck, Plan, Project
+from tests.admin.pages import address, body, list_of, page_of, said, text
 
 
 def test_a_served_plan_is_drawn_with_where_its_values_come_from(operator: Client, served: Plan) -> None:
@@ -65,7 +66,7 @@ def test_prompts_and_answers_are_folded_away(operator: Client, rejected: Plan) -
     assert "answer of attempt 1" in page
 
 
-def test_guards_that_fired_are_listed_with_links_to_their_candidates(
+def test_what_was_refused_is_listed_with_links_to_the_candidates(
     operator: Client, entry: Entry, rejected: Plan
 ) -> None:
     guards = [
@@ -73,8 +74,8 @@ def test_guards_that_fired_are_listed_with_links_to_their_candidates(
             "entry_id": entry.pk,
             "template": "Undo {order_id}",
             "similarity": 0.97,
-            "guard": "polarity",
-            "reason": "undo",
+            "guard": "words",
+            "reason": "Not accounted for: 'undo'.",
         },
         {
             "entry_id": "ce_gone",
@@ -90,8 +91,8 @@ def test_guards_that_fired_are_listed_with_links_to_their_candidates(
     assert f'<a href="{page_of(entry)}">{entry.pk}</a>' in page
     assert "ce_5Fgone" not in page
     said = text(page)
-    assert "miss, similarity 0.9700. There were similar entries, but a guard objected" in said
-    assert "Undo {order_id} 0.9700 polarity undo" in said
+    assert "miss, similarity 0.9700. There was something near, but each of it was refused" in said
+    assert "Undo {order_id} 0.9700 words Not accounted for: 'undo'." in said
     assert "ce_gone Stop it 0.9100 fields other fields" in said
 
 
@@ -144,3 +145,109 @@ def test_a_plan_that_follows_another_leads_to_it(
     assert "Waits for" not in body(operator, page_of(leader))
     singleflight.complete(lead)
     assert "Waits for" not in body(operator, page_of(follower))
+
+
+VOTES: dict[str, Json] = {
+    "services": ["refund_payment"],
+    "examples": 4,
+    "nearest": {
+        "kind": "plan",
+        "services": ["refund_payment"],
+        "template": "Refund {order_id}",
+        "similarity": 0.96,
+        "entry_id": "ce_gone",
+    },
+    "rival": {
+        "kind": "refusal",
+        "services": [],
+        "template": "Never refund {order_id}",
+        "similarity": 0.93,
+        "entry_id": "",
+    },
+    "margin": 0.03,
+    "other_services": ["order_lookup"],
+    "risk": 0.045,
+    "most_risk": 0.03,
+    "not_accounted_for": ["'prevent'"],
+    "numbers": {"margin": 0.03},
+    "log_odds": -3.1,
+}
+
+
+@pytest.mark.parametrize(
+    ("guard", "advice"),
+    [
+        (
+            "words",
+            "'prevent' is not accounted for: add an example to refund_payment that says it so, or configure",
+        ),
+        ("risk", "The predicted risk is too high: 4.5% that another plan is wanted; 3.0% is tolerated."),
+        ("reported", "If it is right after all, report it as `right_plan`"),
+    ],
+)
+def test_votes_are_told_in_words_with_what_to_do(
+    guard: str, advice: str, operator: Client, entry: Entry, rejected: Plan
+) -> None:
+    votes = {**VOTES, "nearest": {**VOTES["nearest"], "entry_id": entry.pk}}
+    guards = [{"entry_id": entry.pk, "template": "x", "similarity": 0.96, "guard": guard, "reason": "y"}]
+    decision = {"decision": "miss", "reason": "refused", "similarity": 0.96, "votes": votes, "guards": guards}
+    Plan.objects.filter(pk=rejected.pk).update(cache=decision)
+
+    page = body(operator, page_of(rejected))
+
+    said = text(page)
+    assert "The votes propose refund_payment, by 4 examples" in said
+    assert "Nearest example Refund {order_id} (0.9600) → refund_payment, planned before" in said
+    assert "Never refund {order_id} (0.9300), refused: nothing could be planned" in said
+    assert "Margin between them 0.0300" in said
+    assert "order_lookup: no example has led to it" in said
+    assert "Predicted risk 4.5% that another plan is wanted; 3.0% is tolerated" in said
+    assert "Not accounted for 'prevent'" in said
+    assert advice in said
+    assert page.count(f'href="{page_of(entry)}"') == 2
+
+
+class TestReports:
+    def test_an_operator_reports_a_plan_as_a_client_would(
+        self, operator: Client, served: Plan, entry: Entry
+    ) -> None:
+        assert "Nobody has said." in text(body(operator, page_of(served)))
+        path = address(served, "report")
+        answer = operator.post(path, {"verdict": "wrong_plan", "note": "<b>not</b> these"}, follow=True)
+
+        assert "Reported as wrong." in said(answer)
+        check = HitCheck.objects.get()
+        assert (check.plan_id, check.verdict, check.note) == (served.pk, "wrong", "<b>not</b> these")
+        entry.refresh_from_db()
+        assert entry.quarantined_at is not None and Entry.objects.filter(kind="counter").count() == 1
+        page = body(operator, page_of(served))
+        assert "&lt;b&gt;not&lt;/b&gt; these" in page and "<b>not" not in page
+        assert "&lt;b&gt;not" in body(operator, list_of(HitCheck))
+        assert "&lt;b&gt;not" in body(operator, page_of(check))
+        assert "Reported as wrong." in text(body(operator, address(served, "history")))
+
+        operator.post(path, {"verdict": "right_plan"})
+
+        entry.refresh_from_db()
+        assert entry.quarantined_at is None
+        assert HitCheck.objects.get().verdict == "right"
+        assert not Entry.objects.filter(kind="counter").exists()
+
+    def test_it_takes_the_right_to_change_plans(self, staff: Callable[..., Client], served: Plan) -> None:
+        viewer = staff("planengine.view_plan")
+        assert "Report as wrong" not in body(viewer, page_of(served))
+        assert viewer.post(address(served, "report"), {"verdict": "wrong_plan"}).status_code == 403
+        operator = staff("planengine.view_plan", "planengine.change_plan")
+        assert "Report as wrong" in body(operator, page_of(served))
+        assert not HitCheck.objects.exists()
+
+    def test_what_is_no_plan_cannot_be_reported(self, operator: Client, rejected: Plan) -> None:
+        assert "Report as wrong" not in body(operator, page_of(rejected))
+        answer = operator.post(address(rejected, "report"), {"verdict": "wrong_plan"}, follow=True)
+        assert "There is no plan to report" in said(answer)
+
+    @pytest.mark.parametrize("sent", [{}, {"verdict": "fine"}, {"verdict": "wrong_plan", "note": "x" * 2_001}])
+    def test_a_malformed_one_counts_nothing(self, sent: dict[str, str], operator: Client, served: Plan) -> None:
+        operator.post(address(served, "report"), sent)
+        assert operator.get(address(served, "report")).status_code == 405
+        assert not HitCheck.objects.exists()

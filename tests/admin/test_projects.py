@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from cache.models import Entry
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, DailyUsage, Plan, Project, Service
+from planengine.models import ApiKey, Attempt, DailyUsage, Label, Plan, Project, Service
+from planengine.reuse.learning import learn
 from tests.admin.pages import address, body, fill, list_of, page_of, text
 
 
@@ -110,3 +112,23 @@ def test_an_operator_reopens_hits_by_meaning(operator: Client, project: Project)
 
     assert "open again" in answer.content.decode()
     assert Project.objects.get().semantic_closed_at is None
+
+
+def test_what_was_learned_is_shown_beside_what_was_observed(operator: Client, project: Project) -> None:
+    page = text(body(operator, page_of(project)))
+    assert "nothing yet: the risk is as the shipped prior has it" in page and "predicted and observed" not in page
+    Label.objects.bulk_create(
+        Label(project=project, origin="miss", odds=at - 10.0, wrong=at >= 18) for at in range(20)
+    )
+    learn(project)
+
+    page = text(body(operator, page_of(project)))
+
+    assert "by 20 observations" in page
+    assert "Risk, predicted and observed Tenth Predicted Observed wrong Of 1 0.0" in page
+    assert re.search(r"10 \d+\.\d\d% 100\.00% 2", page)
+    listed = text(body(operator, list_of(Label, project=project.pk)))
+    assert "20 labels" in listed and "a miss that was planned" in listed
+    label = Label.objects.latest("pk")
+    assert "Predicted risk" in text(body(operator, page_of(label)))
+    assert operator.post(page_of(label), {"wrong": "on"}).status_code == 403

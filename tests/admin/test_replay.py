@@ -68,7 +68,8 @@ def test_storing_makes_a_plan_with_its_types_kept(replay: Callable[..., Any], en
     assert plan.params == [{"field": "order_id", "value": "ORD-8"}, {"field": "copies", "value": 7}]
     stored: Json = plan.plan
     assert stored["tasks"][0] == {"id": "task0", "input": {"order_id": "ORD-8", "copies": 7}}
-    assert stored["tasks"][1:] == entry.plan["tasks"][1:]
+    planned: Json = entry.plan
+    assert stored["tasks"][1:] == planned["tasks"][1:]
     assert f"Stored as plan {plan.pk}." in said(answer)
     assert LogEntry.objects.get().get_change_message() == f"Replayed as {plan.pk}."
 

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cache.models import Entry
+from planengine import tasks
+from planengine.api.serializers.plans import VotesSerializer
 from planengine.models import Plan, Project
-from planengine.reuse.freshness import mark_second_best
-from tests.conftest import SHOP, Api
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
+from planengine.reuse.freshness import forget_refusals, mark_second_best
+from tests.api.teaching import REWORDED, ask, report, teach
+from tests.conftest import SHOP, Api, object_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,7 +99,7 @@ def test_stats_count_hits_and_misses(api: Api, entry: dict[str, object]) -> None
     stats = api.get("/v1/cache/stats").json()
 
     assert stats["requests"] == 2
-    assert stats["hits"] == {"exact": 1, "semantic": 0, "total": 1}
+    assert stats["hits"] == {"exact": 1, "semantic": 0, "example": 0, "total": 1}
     assert (stats["misses"], sum(stats["misses_by_reason"].values())) == (1, 1)
     assert (stats["hit_rate"], stats["calls_saved"], stats["entries"]) == (0.5, 1, 1)
 
@@ -125,13 +132,73 @@ def test_explain_tells_the_would_be_hit_and_changes_nothing(api: Api, entry: dic
     assert Entry.objects.get().use.hits == 0
 
 
-def test_explain_tells_which_guard_objects(api: Api, entry: dict[str, object]) -> None:
-    told = explain(api, "Do not refund order B-2", order_id="B-2")
+def test_explain_tells_the_votes_and_what_was_not_accounted_for(api: Api) -> None:
+    teach(api)
+    before = Entry.objects.count()
 
-    assert (told["decision"], told["plan"]) == ("miss", None)
+    told = explain(api, "Never refund order B-2 twice", order_id="B-2")
+
+    assert (told["decision"], told["reason"], told["plan"]) == ("miss", "refused", None)
+    votes: Any = told["votes"]
+    assert votes["services"] == ["refund_payment"] and votes["other_services"] == ["order_lookup"]
+    assert votes["nearest"]["template"] == "Refund order {order_id}" and votes["rival"] is None
+    assert 0 < votes["risk"] < votes["most_risk"] < 1
+    assert votes["not_accounted_for"] == ["'never'", "'twice'"]
+    assert votes["numbers"]["margin"] == votes["margin"] == 0.3 and isinstance(votes["log_odds"], float)
     [candidate] = told["candidates"]  # type: ignore[misc]
-    assert (candidate["entry_id"], candidate["guard"]) == (entry["id"], "polarity")  # type: ignore[has-type]
-    assert candidate["reason"]  # type: ignore[has-type]
+    assert (candidate["guard"], candidate["entry_id"]) == ("words", votes["nearest"]["entry_id"])  # type: ignore[has-type]
+    [line] = told["what_to_do"]  # type: ignore[misc]
+    assert "'never', 'twice' are not accounted for: add an example to refund_payment" in line  # type: ignore[has-type]
+    assert "configure a model" in line and "`bypass`" in line  # type: ignore[has-type]
+    assert Entry.objects.count() == before
+
+
+def test_explain_tells_the_risk_its_rival_and_what_to_do(api: Api) -> None:
+    teach(api, "Refund order {}")
+    for action in ("Find order {}", "Find the order {}"):
+        report(api, ask(api, action, "ORD-17"), "right_plan")
+    api.patch("/v1/project", {"wrong_hit_tolerance": 0.0001})
+
+    told = explain(api, "Refind order B-2", order_id="B-2")
+
+    votes: Any = told["votes"]
+    assert (votes["rival"]["kind"], votes["risk"] > votes["most_risk"]) == ("plan", True)
+    lines: Any = told["what_to_do"]
+    assert lines[0].startswith("The predicted risk is too high:") and "is tolerated" in lines[0]
+    assert any(votes["rival"]["template"] in line for line in lines)
+    assert "wrong_hit_tolerance" in lines[-1]
+
+
+def test_what_explain_advises_helps(api: Api) -> None:
+    teach(api)
+    action = "Refund order {} without delay"
+    told = explain(api, action.format("B-2"), order_id="B-2")
+    assert "add an example to refund_payment" in told["what_to_do"][0]  # type: ignore[index]
+
+    api.put("/v1/services/refund_payment", {**SHOP["refund_payment"], "examples": [action.format("{order_id}")]})
+
+    assert explain(api, action.format("B-2"), order_id="B-2")["what_to_do"] == []
+    assert ask(api, action, "B-2")["source"] == "semantic"
+
+
+def test_a_plan_tells_its_votes_without_what_is_internal(api: Api) -> None:
+    teach(api)
+
+    hit = ask(api, REWORDED, "B-2")
+
+    assert hit["cache"]["votes"].keys() == VotesSerializer().fields.keys()
+    assert api.get(f"/v1/plans/{hit['id']}").json()["cache"] == hit["cache"]
+    stored = Plan.objects.get(pk=hit["id"]).cache
+    assert {"numbers", "log_odds"} <= stored["votes"].keys(), "learning reads it"
+    assert ask(api, REWORDED, "B-2", cache="bypass")["cache"]["votes"] is None
+    listed = api.get("/v1/plans?source=semantic").json()["results"][0]
+    assert listed["cache"] == hit["cache"]
+
+
+def test_a_plan_of_before_there_were_votes_has_none(api: Api, entry: dict[str, object]) -> None:
+    Plan.objects.update(cache={"decision": "miss", "reason": "refused", "guards": []})
+
+    assert api.get("/v1/plans").json()["results"][0]["cache"]["votes"] is None
 
 
 def test_explain_quarantines_nothing(api: Api, entry: dict[str, object]) -> None:
@@ -144,6 +211,83 @@ def test_explain_quarantines_nothing(api: Api, entry: dict[str, object]) -> None
 @pytest.mark.parametrize("body", [[], {}, {"action": 5}, {"action": "x", "params": 5}])
 def test_a_malformed_explain_is_told(api: Api, body: object) -> None:
     assert api.post("/v1/cache/explain", body).status_code == 400
+
+
+# --- what is no plan
+
+
+@pytest.fixture
+def others(api: Api, project: Project, entry: dict[str, object]) -> dict[str, Entry]:
+    """A refusal and a counter-example beside the plan."""
+    request = PlanRequest("Paint the moon", {})
+    vector = plan_cache.embed("Paint the moon")
+    refusal = plan_cache.keep_refusal(project, request, vector=vector, planned_by="model")
+    wrong = ask(api, "Find order {}", "ORD-17")
+    report(api, wrong, "wrong_plan")
+    assert refusal is not None
+    return {"refusal": refusal, "counter": Entry.objects.get(kind="counter")}
+
+
+def test_entries_are_plans_unless_another_kind_is_asked_for(
+    api: Api, entry: dict[str, object], others: dict[str, Entry]
+) -> None:
+    plans = api.get("/v1/cache/entries").json()["results"]
+    assert {each["kind"] for each in plans} == {"plan"} and len(plans) == 2
+    assert api.get("/v1/cache/entries?kind=plan").json()["results"] == plans
+    for kind, other in others.items():
+        [found] = api.get(f"/v1/cache/entries?kind={kind}").json()["results"]
+        assert (found["id"], found["kind"], found["contested"]) == (other.pk, kind, False)
+        assert api.get(f"/v1/cache/entries/{other.pk}").json() == found
+    assert api.get("/v1/cache/entries?kind=counter&service=order_lookup").json()["results"][0]["plan"] is not None
+    assert api.get("/v1/cache/entries?kind=refusal").json()["results"][0]["plan"] is None
+    assert api.get("/v1/cache/entries?kind=counter").json()["results"][0]["expires_at"] is None
+    assert api.get("/v1/cache/entries?kind=x").json()["code"] == "invalid_filter"
+
+
+def test_what_is_no_plan_cannot_be_replayed(api: Api, others: dict[str, Entry]) -> None:
+    before = Plan.objects.count()
+    for other in others.values():
+        answer = api.post(f"/v1/cache/entries/{other.pk}/replay", {})
+        assert (answer.status_code, answer.json()["code"]) == (409, "no_plan_to_replay")
+    assert Plan.objects.count() == before
+
+
+def test_what_is_no_plan_is_counted_apart_and_evicted_by_its_id(api: Api, others: dict[str, Entry]) -> None:
+    stats = api.get("/v1/cache/stats").json()
+    assert (stats["entries"], stats["refusals"], stats["counter_examples"]) == (2, 1, 1)
+
+    assert api.delete("/v1/cache/entries?service=order_lookup").json() == {"evicted": 1}
+    assert Entry.objects.filter(kind="counter").exists()
+    for other in others.values():
+        assert api.delete(f"/v1/cache/entries/{other.pk}").status_code == 204
+    assert ask(api, "Find order {}", "ORD-17")["status"] == "ready"
+
+
+def test_a_contested_entry_says_so(api: Api, entry: dict[str, object]) -> None:
+    Entry.objects.update(contested=True)
+
+    assert api.get(f"/v1/cache/entries/{entry['id']}").json()["contested"] is True
+    hit = api.plan("Refund order B-2", {"order_id": "B-2"}, cache="only")
+    assert [guard["guard"] for guard in hit["cache"]["guards"]] == ["contested"]
+
+
+def test_a_new_service_puts_refusals_out_of_date_that_it_suits_best(
+    api: Api, project: Project, others: dict[str, Entry]
+) -> None:
+    moon = {
+        **SHOP["search_laptops"],
+        "description": "Paint the moon or another body.",
+        "input_schema": object_schema(),
+    }
+    api.put("/v1/services/order_lookup", changed("order_lookup", description="Look up an order."))
+    project.refresh_from_db()
+    assert forget_refusals(project.pk, "order_lookup") == 0
+    api.put("/v1/services/paint_moon", moon)
+
+    tasks.mark_second_best(project.pk, "paint_moon")
+
+    assert not Entry.objects.filter(kind="refusal").exists()
+    assert Entry.objects.filter(kind="counter").exists()
 
 
 # --- dependencies

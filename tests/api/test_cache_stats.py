@@ -7,10 +7,13 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from cache import storage
+from cache.examples.acceptance import Adjustment, risk_of
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine import tasks
-from planengine.models import Plan, Project
+from planengine.models import Label, Plan, Project
+from planengine.reuse.learning import learn
+from tests.api.teaching import REFUNDS, REWORDED, ask, teach
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,13 +28,16 @@ def stats(api: Api, query: str = "") -> dict[str, Json]:
 
 @pytest.fixture
 def used(api: Api) -> Api:
-    """A project with a miss that was planned, a hit of each kind, and a request that a guard refused."""
-    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+    """A project with a miss that was planned, a hit of each kind, and a request that its words kept from one."""
+    teach(api, "Refund order {}")  # refreshed, so that nothing was looked up
+    for action in REFUNDS[1:]:
+        teach(api, action)
     Entry.objects.update(cost={"prompt_tokens": 700, "completion_tokens": 200})
-    assert api.plan("Refund order B-2", {"order_id": "B-2"})["source"] == "exact"
-    assert api.plan("Please refund the order B-2", {"order_id": "B-2"})["source"] == "semantic"
-    refused = api.plan("Do not refund order B-2", {"order_id": "B-2"}, cache="only")
-    assert refused["cache"]["reason"] == "refused"
+    assert ask(api, "Find order {}", "ORD-17")["source"] == "composer"
+    assert ask(api, REFUNDS[0], "B-2")["source"] == "exact"
+    assert ask(api, REWORDED, "B-2")["source"] == "semantic"
+    refused = ask(api, "Do not refund order {}", "B-2", cache="only")
+    assert refused["cache"]["guards"][0]["guard"] == "words"
     return api
 
 
@@ -40,13 +46,14 @@ def test_they_tell_what_the_cache_did(used: Api) -> None:
 
     assert told["since"] is None
     assert (told["requests"], told["misses"], told["calls_saved"]) == (4, 2, 2)
-    assert told["hits"] == {"exact": 1, "semantic": 1, "total": 2}
+    assert told["hits"] == {"exact": 1, "semantic": 1, "example": 0, "total": 2}
     assert told["hit_rate"] == 0.5
-    assert told["misses_by_reason"] == {"nothing_cached": 1, "refused": 1}
-    assert told["would_be_hits"] == 1
-    assert list(told["guards"].values()) == [1]
+    assert told["misses_by_reason"] == {"refused": 2}
+    assert told["misses_refused_by"] == told["guards"]
+    assert told["misses_refused_by"]["words"] >= 1 and sum(told["misses_refused_by"].values()) == 2
+    assert told["would_be_hits"] == 2
     assert told["tokens_saved"] == 2 * 900
-    assert (told["entries"], told["quarantined_entries"]) == (1, 0)
+    assert (told["entries"], told["quarantined_entries"]) == (6, 0)
 
 
 def test_what_is_gone_is_not_forgotten(used: Api, project: Project) -> None:
@@ -64,7 +71,7 @@ def test_a_window_leaves_out_what_was_before(used: Api) -> None:
     tasks.tally()
 
     assert stats(used)["hits"]["total"] == 2
-    assert stats(used, "?hours=24")["hits"] == {"exact": 0, "semantic": 1, "total": 1}
+    assert stats(used, "?hours=24")["hits"] == {"exact": 0, "semantic": 1, "example": 0, "total": 1}
     since = (timezone.now() - timedelta(hours=48)).strftime("%Y-%m-%dT%H:%M:%SZ")
     told = stats(used, f"?since={since}")
     assert told["hits"]["total"] == 2
@@ -109,6 +116,33 @@ def test_an_entry_whose_cost_is_spoilt_saves_nothing_known(api: Api) -> None:
     assert api.plan("Refund order B-2", {"order_id": "B-2"})["source"] == "exact"
 
     assert stats(api)["tokens_saved"] == 0
+
+
+def test_calibration_shows_predicted_risk_beside_what_was_observed(
+    api: Api, other_api: Api, project: Project
+) -> None:
+    assert (stats(api)["calibration"], stats(api)["acceptance"]["labels"]) == ([], 0)
+    Label.objects.bulk_create(
+        Label(project=project, origin="miss", odds=float(at) - 10, wrong=at % 10 == 0) for at in range(20)
+    )
+    learn(project)
+
+    told = stats(api)
+
+    tenths = told["calibration"]
+    assert [tenth["n"] for tenth in tenths] == [2] * 10
+    assert [tenth["observed"] for tenth in tenths] == [0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0]
+    predicted = [tenth["predicted"] for tenth in tenths]
+    assert predicted == sorted(predicted) and 0 < predicted[0] < predicted[-1] < 1
+    moved = Adjustment.from_json(Project.objects.get(pk=project.pk).acceptance)
+    assert predicted[0] == pytest.approx((risk_of(-10.0, moved) + risk_of(-9.0, moved)) / 2)
+    assert told["acceptance"] == moved.as_dict() == api.get("/v1/project").json()["acceptance"]
+    assert (moved.labels, stats(other_api)["calibration"]) == (20, [])
+
+
+def test_acceptance_is_learned_and_not_set(api: Api) -> None:
+    assert api.get("/v1/project").json()["acceptance"] == {"shift": 0, "scale": 1, "labels": 0}
+    assert api.patch("/v1/project", {"acceptance": {}}).json()["code"] == "unknown_member"
 
 
 def test_prometheus_is_told_too(api: Api) -> None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,89 +10,20 @@ import pytest
 from django.db import connection
 from django.db.models import JSONField, Value
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from cache import expiry, lookup, storage, uses
-from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryUse, EntryVector
 from cache.plans.provenance import CannotFill
-from cache.requests import Request, Scope
+from cache.requests import Scope
 from cache.templates.templates import TemplateInvalid
 from orra.base.strictjson import Json
 from planengine.models import Project
-
-Vector = NDArray[np.float32]
-REFUND = "Refund order {}"
-PLEASE = "Please refund the order {}"  # the same in other words
-
-
-def at(degrees: float, dimensions: int = 2) -> Vector:
-    """A unit vector; two of them are as similar as the cosine of the angle between them."""
-    vector = np.zeros(dimensions, np.float32)
-    vector[:2] = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return vector
-
-
-def plan_with(constants: Mapping[str, Json], service: str = "refund_payment") -> Json:
-    task = {"id": "task1", "service": service, "input": {name: f"$task0.{name}" for name in constants}}
-    return {"tasks": [{"id": "task0", "input": dict(constants)}, task], "parallel_groups": [["task1"]]}
-
-
-@dataclass
-class Cache:
-    """A scope's cache, with vectors by hand and a record of what was embedded."""
-
-    scope: Scope
-    vector: Vector = field(default_factory=lambda: at(0))
-    embedded: list[str] = field(default_factory=list)
-
-    def embed(self, text: str) -> Vector | None:
-        self.embedded.append(text)
-        return self.vector
-
-    def request(self, action: str, **params: Json) -> Request:
-        return Request(self.scope, action.format(*params.values()), params)
-
-    def store(
-        self, action: str, plan: Json = None, *, degrees: float | None = 0, ttl_seconds: int = 60, **params: Json
-    ) -> Entry | None:
-        return storage.store(
-            self.request(action, **params),
-            plan_with(params) if plan is None else plan,
-            vector=None if degrees is None else at(degrees),
-            ttl_seconds=ttl_seconds,
-            services={"refund_payment": 1},
-            planned_by="model",
-            cost={},
-        )
-
-    def find(
-        self,
-        action: str,
-        *,
-        floor: float = 0.9,
-        accept: Callable[[Json], str | None] = lambda plan: None,
-        valid: Callable[[Entry], bool] = lambda entry: False,
-        **params: Json,
-    ) -> Decision:
-        policy = Policy(accept=accept, embed=self.embed, floor=floor, valid=valid)
-        return lookup.find(self.request(action, **params), policy)
+from tests.cache.by_hand import PLEASE, REFUND, Cache, at, expire, plan_with, stored
 
 
 @pytest.fixture
 def cache(project: Project) -> Cache:
     return Cache(Scope(project.pk, embedding_model="by hand", planner="tests"))
-
-
-def stored(entry: Entry | None) -> Entry:
-    assert entry is not None
-    return entry
-
-
-def expire(entry: Entry) -> None:
-    past = timezone.now() - timedelta(seconds=1)
-    Entry.objects.filter(pk=entry.pk).update(expires_at=past)
-    EntryVector.objects.filter(pk=entry.pk).update(expires_at=past)
 
 
 class TestFind:
@@ -118,8 +48,8 @@ class TestFind:
         assert len(cache.embedded) == 1 and "ORD" not in cache.embedded[0]
 
     def test_entries_of_the_same_fields_come_before_nearer_ones_of_others(self, cache: Cache) -> None:
-        for number in range(lookup.CANDIDATES):
-            cache.store(f"{REFUND} note {number}", order_id="ORD-1", note=str(number), degrees=0)
+        for word in ("now", "then", "so", "well"):
+            cache.store(f"{REFUND} {word}", order_id="ORD-1", note=word, degrees=0)
         entry = stored(cache.store(REFUND, order_id="ORD-1", degrees=20))
 
         decision = cache.find(PLEASE, order_id="ORD-2")
@@ -176,7 +106,8 @@ class TestFind:
         assert cache.find(PLEASE, order_id="ORD-2").entry_id == second.pk
 
     def test_an_unfit_best_does_not_hide_a_good_second(self, cache: Cache) -> None:
-        unfit = stored(cache.store("Do not refund order {}", order_id="ORD-1"))
+        """Its plan is the one, but a literal of its text has no match in the request's."""
+        unfit = stored(cache.store("Refund order {} after 3 days", order_id="ORD-1"))
         second = stored(cache.store(REFUND, degrees=20, order_id="ORD-1"))
 
         decision = cache.find(PLEASE, order_id="ORD-2")
@@ -248,7 +179,7 @@ class TestFind:
         with django_assert_num_queries(3):
             assert cache.find(PLEASE, order_id="ORD-2").kind == "semantic"
         cache.vector = at(90)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):  # words that are not accounted for are looked up
             assert not cache.find("Water the plants").hit
 
 
@@ -388,8 +319,9 @@ class TestStore:
         assert (decision.entry_id, decision.plan) == (entry.pk, plan)
 
     def test_an_entry_for_the_identical_request_comes_before_the_reusable_one(self, cache: Cache) -> None:
+        """Of an older version, which let both be."""
         plan = plan_with({"order_id": "ORD-1", "day": "2031-05-17"})
-        own = stored(cache.store(REFUND, plan, order_id="ORD-1"))
+        own = stored(cache.store(REFUND, plan, dependencies="", order_id="ORD-1"))
         common = stored(cache.store(REFUND, order_id="ORD-2"))
 
         assert cache.find(REFUND, order_id="ORD-1").entry_id == own.pk

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cache import expiry, pins, storage
 from cache.models import Entry, EntryVector
+from planengine.evaluation import shadow
 from planengine.models import Plan, Project
 from tests.conftest import Api
 
@@ -15,8 +16,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def entry(api: Api) -> Entry:
-    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+    """Of a plan that somebody confirmed, so that it votes."""
+    confirm(api.plan("Refund order ORD-17", {"order_id": "ORD-17"})["id"])
     return Entry.objects.get()
+
+
+def confirm(plan_id: str) -> None:
+    shadow.report(Plan.objects.get(pk=plan_id), wrong=False)
 
 
 def ask(api: Api, number: int, **members: str) -> object:
@@ -31,6 +37,7 @@ def let_time_pass(entry: Entry) -> None:
 
 
 def test_a_pinned_entry_serves_for_ever_by_template_and_by_meaning(api: Api, entry: Entry) -> None:
+    Project.objects.update(wrong_hit_tolerance=1.0)  # one example shall do
     pins.pin([entry.pk])
     let_time_pass(entry)
 
@@ -65,6 +72,7 @@ def test_a_plan_stored_anew_inherits_the_pin(api: Api, entry: Entry) -> None:
 
     assert ask(api, 18, cache="refresh") == "composer"
 
+    confirm(Plan.objects.latest("created_at").pk)
     anew = Entry.objects.get()
     assert anew.pk != entry.pk
     assert anew.pinned and anew.expires_at == pins.NEVER

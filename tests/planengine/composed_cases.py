@@ -11,21 +11,27 @@ from dataclasses import dataclass, field
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 
+READING = frozenset(("analyze", "check", "convert", "estimate", "find", "get", "list", "search"))
+
 
 def service(
-    name: str, description: str, inputs: str, outputs: str, *, optional: str = "", type: str = "service"
+    name: str, description: str, inputs: str, outputs: str, *, optional: str = "", examples: tuple[str, ...] = ()
 ) -> ServiceSpec:
-    """Fields are written ``name:type``, separated by spaces; the type is ``string`` when it is left out."""
+    """Fields are written ``name:type``, separated by spaces; the type is ``string`` when it is left out. What its
+    name says to look something up only reads."""
+    reads = name.split("_")[0] in READING
     required, others = _fields(inputs), _fields(optional)
     return ServiceSpec(
         id=f"s_{name.replace('_', '')}",
         name=name,
-        type=type,
+        type="service",
         description=description,
         version=1,
         input_schema={"type": "object", "properties": required | others, "required": list(required)},
         output_schema={"type": "object", "properties": _fields(outputs)},
         revertible=False,
+        annotations={"readOnlyHint": True} if reads else {},
+        given_examples=examples,
     )
 
 
@@ -204,14 +210,15 @@ DOMAINS: Mapping[str, tuple[ServiceSpec, ...]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """``plan`` is ``None`` when there must be none; the reason then says ``because``."""
+    """``plan`` is ``None`` when there must be none. ``reads_instead``: one is made all the same that does
+    something near to what is asked and only reads, so that it is wrong and does no harm."""
 
     domain: str
     action: str
     params: Mapping[str, Json]
     plan: Mapping[str, Mapping[str, str]] | None = None
-    because: str = ""
     without: frozenset[str] = field(default_factory=frozenset)
+    reads_instead: bool = False
 
     @property
     def catalogue(self) -> Catalogue:
@@ -457,17 +464,12 @@ CASES = (
         ORDER,
         {"get_order": {"order_id": "order_id"}, "get_customer": {"customer_id": "get_order.customer_id"}},
     ),
-    Case(
-        "shop",
-        "Check the stock of product P-9 and show me its photos",
-        PRODUCT,
-        because="photos",
-    ),
-    Case("shop", "Check the stock of product P-9 and tell me how heavy it is", PRODUCT, because="heavy"),
-    Case("infrastructure", "Restart web-3 and restart web-4", HOST, because="twice"),
+    Case("shop", "Check the stock of product P-9 and show me its photos", PRODUCT, reads_instead=True),
+    Case("shop", "Check the stock of product P-9 and tell me how heavy it is", PRODUCT, reads_instead=True),
+    Case("infrastructure", "Restart web-3 and restart web-4", HOST),
     # prohibitions and conditions
-    Case("shop", "Do not refund order ORD-17", ORDER, because="must not be done"),
-    Case("shop", "Please don't cancel order ORD-17", ORDER, because="must not be done"),
+    Case("shop", "Do not refund order ORD-17", ORDER),
+    Case("shop", "Please don't cancel order ORD-17", ORDER),
     Case(
         "shop",
         "Refund order ORD-17 but do not notify the customer",
@@ -480,56 +482,45 @@ CASES = (
         ORDER,
         {"cancel_order": {"order_id": "order_id"}},
     ),
-    Case("shop", "Cancel order ORD-17 if it is late", ORDER, because="condition"),
+    Case("shop", "Cancel order ORD-17 if it is late", ORDER),
     # a missing input
-    Case("shop", "Refund the payment", {}, because="payment_id"),
-    Case("shop", "When will order ORD-17 arrive?", ORDER, because="postcode"),
-    Case("hr", "Approve the vacation", {}, because="vacation_request_id"),
-    Case(
-        "infrastructure", "Deploy the repository to production", {"environment": "production"}, because="image_id"
-    ),
-    Case("infrastructure", "Resize the disk of web-3", HOST, because="size_gb"),
-    Case("shop", "Restock product P-9", PRODUCT | {"quantity": "many"}, because="does not fit"),
+    Case("shop", "Refund the payment", {}),
+    Case("shop", "When will order ORD-17 arrive?", ORDER),
+    Case("hr", "Approve the vacation", {}),
+    Case("infrastructure", "Deploy the repository to production", {"environment": "production"}),
+    Case("infrastructure", "Resize the disk of web-3", HOST),
+    Case("shop", "Restock product P-9", PRODUCT | {"quantity": "many"}),
     # a missing capability
-    Case("shop", "Book me a flight to Mars", {"destination": "Mars"}, because="No registered service"),
-    Case("shop", "Ship order ORD-17", ORDER, because="No registered service"),
-    Case("shop", "Delete customer C-4", {"customer_id": "C-4"}, because="No registered service"),
-    Case("shop", "Refund order ORD-17 and bake a cake", ORDER, because="bake a cake"),
-    Case(
-        "shop", "Cancel order ORD-17", ORDER, because="No registered service", without=frozenset({"cancel_order"})
-    ),
-    Case("hr", "What is the weather in Lisbon?", {"city": "Lisbon"}, because="No registered service"),
-    Case("hr", "Promote jane@example.com to team lead", JANE, because="No registered service"),
-    Case("travel", "Cancel my hotel booking B-1", {"booking_id": "B-1"}, because="No registered service"),
-    Case("infrastructure", "Order two pizzas for the team", {"quantity": 2}, because="No registered service"),
-    Case("infrastructure", "Shut down web-3", HOST, because="No registered service"),
-    Case("infrastructure", "Tell me a joke", {}, because="No registered service"),
-    Case("travel", "Get the weather for Lisbon and order a taxi", {"city": "Lisbon"}, because="order a taxi"),
-    Case("travel", "Recommend a restaurant in Porto", {"city": "Porto"}, because="No registered service"),
-    Case("travel", "What time is it in Lisbon?", {"city": "Lisbon"}, because="No registered service"),
-    Case("travel", "What is the population of Lisbon?", {"city": "Lisbon"}, because="No registered service"),
-    Case("shop", "Compare product P-9 with its predecessor", PRODUCT, because="No registered service"),
-    Case(
-        "shop",
-        "Postpone the delivery of order ORD-17",
-        ORDER | {"postcode": "1100"},
-        because="No registered service",
-    ),
-    Case("hr", "What does Jane earn?", {"employee_id": "E-1"}, because="No registered service"),
-    Case("hr", "Fire the employee E-1", {"employee_id": "E-1"}, because="No registered service"),
-    Case("infrastructure", "Which version of Python runs on web-3?", HOST, because="No registered service"),
+    Case("shop", "Book me a flight to Mars", {"destination": "Mars"}),
+    Case("shop", "Ship order ORD-17", ORDER),
+    Case("shop", "Delete customer C-4", {"customer_id": "C-4"}, reads_instead=True),
+    Case("shop", "Refund order ORD-17 and bake a cake", ORDER),
+    Case("shop", "Cancel order ORD-17", ORDER, without=frozenset({"cancel_order"})),
+    Case("hr", "What is the weather in Lisbon?", {"city": "Lisbon"}),
+    Case("hr", "Promote jane@example.com to team lead", JANE),
+    Case("travel", "Cancel my hotel booking B-1", {"booking_id": "B-1"}),
+    Case("infrastructure", "Order two pizzas for the team", {"quantity": 2}),
+    Case("infrastructure", "Shut down web-3", HOST),
+    Case("infrastructure", "Tell me a joke", {}),
+    Case("travel", "Get the weather for Lisbon and order a taxi", {"city": "Lisbon"}),
+    Case("travel", "Recommend a restaurant in Porto", {"city": "Porto"}, reads_instead=True),
+    Case("travel", "What time is it in Lisbon?", {"city": "Lisbon"}),
+    Case("travel", "What is the population of Lisbon?", {"city": "Lisbon"}),
+    Case("shop", "Compare product P-9 with its predecessor", PRODUCT),
+    Case("shop", "Postpone the delivery of order ORD-17", ORDER | {"postcode": "1100"}, reads_instead=True),
+    Case("hr", "What does Jane earn?", {"employee_id": "E-1"}),
+    Case("hr", "Fire the employee E-1", {"employee_id": "E-1"}),
+    Case("infrastructure", "Which version of Python runs on web-3?", HOST),
     # a helper that changes something is not added unasked
     Case(
         "infrastructure",
         "Roll back the deployment",
         {"image_id": "I-1", "environment": "production"},
-        because="not asked for",
     ),
     Case(
         "hr",
         "Open a mailbox for Jane Doe",
         {"full_name": "Jane Doe", "start_date": "2030-01-02"},
-        because="employee_id",
     ),
     Case(
         "travel",

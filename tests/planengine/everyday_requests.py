@@ -2,8 +2,7 @@
 side by side, optional inputs, and what no service can do.
 
 ``everyday/services.jsonl`` has a service a line, with its catalogue. ``everyday/requests.jsonl`` has a request a
-line, with ``expected`` as ``evaluate_planner`` reads it. ``or_refused``: it can be planned, and a refusal is no
-mistake.
+line, with ``expected`` as ``evaluate_planner`` reads it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ _DIRECTORY = Path(__file__).with_name("everyday")
 @dataclass(frozen=True)
 class Request:
     row: Json
-    or_refused: bool
 
     @property
     def action(self) -> str:
@@ -51,5 +49,4 @@ def rows(path: Path, chosen: tuple[Request, ...]) -> list[Row]:
 
 
 def _request(line: Json) -> Request:
-    or_refused = bool(line.pop("or_refused", False))
-    return Request(line | {"services": services()[line.pop("catalogue")]}, or_refused)
+    return Request(line | {"services": services()[line.pop("catalogue")]})

@@ -23,6 +23,7 @@ from cache import lookup, storage
 from cache.lookup import Decision, Policy
 from cache.models import Entry, EntryVector
 from cache.requests import Request, Scope
+from cache.storage import Source
 from orra.base.strictjson import Json
 from orra.embedded.defaults import BASE_DIR
 from planengine import tasks
@@ -179,14 +180,21 @@ def exactly(value: Json) -> str:
 
 
 ASKED = "Refund the order C-3"
-BEST, SECOND = "Please refund the order A-1", "Issue a refund for order B-2"
+BEST = "Please refund the order A-1"
+OTHERS = (
+    "Issue a refund for order B-2",
+    "I want a refund of order D-4",
+    "Give the money back for order E-5",
+    "Refund the payment of order F-6",
+)
 
 
-def test_an_expired_best_match_does_not_hide_a_good_second(api: Api, server: ScriptedServer) -> None:
+def test_an_expired_best_match_does_not_hide_good_others(api: Api, server: ScriptedServer) -> None:
+    Project.objects.update(wrong_hit_tolerance=1.0)  # how risky it is to hear from few is not the question here
     plain = PlainCache(threshold=0.5)
-    for action, seconds in ((BEST, 0.0), (SECOND, 3600.0)):
+    for action in (BEST, *OTHERS):
         planned = api.plan(action, {"order_id": action[-3:]}, cache="refresh")
-        plain.store(action, {"order_id": action[-3:]}, planned["plan"], seconds=seconds)
+        plain.store(action, {"order_id": action[-3:]}, planned["plan"], seconds=0.0 if action == BEST else 3600.0)
     assert explained(api, ASKED)["candidates"][-1]["template"] == "Please refund the order {order_id}"
     past = timezone.now() - timedelta(seconds=1)
     for best in Entry.objects.filter(action=BEST):
@@ -199,19 +207,18 @@ def test_an_expired_best_match_does_not_hide_a_good_second(api: Api, server: Scr
     assert plain.find(ASKED, {"order_id": "C-3"}) is None
 
 
-def test_an_unfit_best_match_does_not_hide_a_good_second(api: Api, server: ScriptedServer) -> None:
+def test_an_unfit_best_match_is_not_served(api: Api, server: ScriptedServer) -> None:
     unfit = "Do not refund the order A-1"
     plain = PlainCache(threshold=0.5)
-    server.script(plan_of("order_lookup", order_id="A-1"), plan_of("refund_payment", order_id="B-2"))
-    for action in (unfit, SECOND):
+    for action in (unfit, *OTHERS):
+        if action == unfit:
+            server.script(plan_of("order_lookup", order_id="A-1"))
         planned = api.plan(action, {"order_id": action[-3:]}, cache="refresh")
         plain.store(action, {"order_id": action[-3:]}, planned["plan"])
 
-    hit = api.plan(ASKED, {"order_id": "C-3"})
+    later = api.plan(ASKED, {"order_id": "C-3"})
 
-    assert hit["source"] == "semantic"
-    assert services_of(hit["plan"]) == ["refund_payment"]
-    assert [guard["guard"] for guard in hit["cache"]["guards"]] == ["polarity"]
+    assert services_of(later["plan"]) == ["refund_payment"]
     assert services_of(plain.find(ASKED, {"order_id": "C-3"})) == ["order_lookup"]
 
 
@@ -226,7 +233,7 @@ def services_of(plan: Json) -> list[str]:
 # --- 5
 
 
-def test_fewer_params_than_the_cached_entry_has_is_a_miss_and_no_error(
+def test_fewer_params_than_the_cached_entry_has_are_wired_anew_and_no_error(
     make_project: MakeProject, server: ScriptedServer
 ) -> None:
     services = one_service("refund", "Refund an order, for a reason.", order_id="string", reason="string")
@@ -237,8 +244,9 @@ def test_fewer_params_than_the_cached_entry_has_is_a_miss_and_no_error(
 
     later = api.plan("Refund the order", fewer)
 
-    assert (later["status"], later["source"]) == ("ready", "model")
+    assert (later["status"], later["source"]) == ("ready", "example")
     assert constants(later["plan"]) == fewer
+    assert later["plan"]["tasks"][1]["input"] == {"order_id": "$task0.order_id"}
     plain = PlainCache(threshold=0.5)
     plain.store("Refund the order", both, first["plan"])
     with pytest.raises(IndexError):
@@ -266,9 +274,7 @@ def test_a_plan_serves_only_under_the_grounding_and_version_it_was_made_with(pro
         plan,
         vector=get_embedder().embed([request.template.embedding_text])[0],
         ttl_seconds=60,
-        services={"refund_payment": 1},
-        planned_by="model",
-        cost={},
+        source=Source("model", {"refund_payment": 1}),
     )
 
     assert found("returns 1").hit

@@ -4,7 +4,12 @@ from planengine.api.serializers.cache_stats import CacheStatsSerializer
 from planengine.api.serializers.entries import EntrySerializer
 from planengine.api.serializers.explanations import ExplanationSerializer
 from planengine.api.serializers.plans import PlanSerializer, plan_as_json
-from planengine.api.serializers.requests import PlanRequestSerializer, ReplayRequestSerializer, ReportSerializer
+from planengine.api.serializers.requests import (
+    WRONG_PLAN,
+    PlanRequestSerializer,
+    ReplayRequestSerializer,
+    ReportSerializer,
+)
 from planengine.api.serializers.services import ServiceSerializer
 from planengine.api.serializers.tenants import (
     ApiKeySerializer,
@@ -14,6 +19,7 @@ from planengine.api.serializers.tenants import (
 )
 
 __all__ = [
+    "WRONG_PLAN",
     "ApiKeySerializer",
     "CacheStatsSerializer",
     "EntrySerializer",

@@ -35,7 +35,9 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     hits = serializers.IntegerField(source="use.hits")
     last_used_at = serializers.DateTimeField(source="use.last_used_at")
     expires_at = serializers.DateTimeField(
-        source="ends_at", allow_null=True, help_text="null for a pinned entry, which does not expire."
+        source="ends_at",
+        allow_null=True,
+        help_text="null for a pinned entry or a counter-example: neither expires.",
     )
     scope = serializers.DictField(source="scope_facts", child=serializers.CharField())
 
@@ -43,6 +45,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         model = Entry
         fields = (
             "id",
+            "kind",
             "template",
             "slots",
             "filled",
@@ -50,6 +53,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "params",
             "plan",
             "reusable",
+            "contested",
             "services",
             "scope",
             "planned_by",

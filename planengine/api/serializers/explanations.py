@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from planengine.api.serializers.plans import ExecutionPlanSerializer
+from planengine.api.serializers.plans import CandidateSerializer, ExecutionPlanSerializer, VotesSerializer
 
 
-class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    entry_id = serializers.CharField()
-    template = serializers.CharField()
-    similarity = serializers.FloatField()
-    guard = serializers.CharField(allow_null=True, help_text="What objected; null for the one that would serve.")
-    reason = serializers.CharField(allow_null=True)
-    model_check = serializers.ChoiceField(
-        choices=["yes", "no", "unclear", "open"],
-        required=False,
-        help_text="Where only wording is against it: what a model said when asked whether it means the same. "
-        "After a yes it serves in spite of the guard; open is not asked yet.",
+class ExplainedVotesSerializer(VotesSerializer):
+    """The votes with what is internal."""
+
+    numbers = serializers.DictField(
+        child=serializers.FloatField(), help_text="What the risk is worked out from. Internal: it may change."
     )
+    log_odds = serializers.FloatField(help_text="The risk as the shipped prior has it, as log odds. Internal.")
 
 
 class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    decision = serializers.CharField(help_text="exact, semantic or miss")
+    decision = serializers.CharField(help_text="exact, semantic, example or miss")
     reason = serializers.CharField()
     entry_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
@@ -30,5 +25,9 @@ class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
     floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
     floor_from = serializers.CharField(help_text="project, closed, calibrated or built_in")
     plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
+    votes = ExplainedVotesSerializer(allow_null=True, help_text="null where no examples were asked.")
+    what_to_do = serializers.ListField(
+        child=serializers.CharField(), help_text="Of a miss, what makes the next such request a hit, in sentences."
+    )
     candidates = CandidateSerializer(many=True, help_text="The entries looked at, best first.")
     timings_ms = serializers.DictField(child=serializers.FloatField())

@@ -6,9 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cache.decisions import told
 from orra.base.strictjson import Json
 from planengine.models import Plan
-from planengine.models.states import PlanSource, PlanStatus
+from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
+
+UNPLANNED = (*HIT_SOURCES, PlanSource.REPLAY)
 
 
 class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -45,12 +48,66 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     seconds = serializers.FloatField(allow_null=True, help_text="null while it lasts, or for good if it was lost")
 
 
+class VotingExampleSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    kind = serializers.CharField(
+        help_text="plan, refusal (nothing could be planned), counter (found wrong), sample (given with a service)"
+    )
+    services = serializers.ListField(
+        child=serializers.CharField(), help_text="What it led to; none for a refusal."
+    )
+    template = serializers.CharField()
+    similarity = serializers.FloatField(help_text="To the request, as a cosine.")
+    entry_id = serializers.CharField(allow_null=True)
+
+
+class VotesSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What the nearest examples propose, and how sure that is."""
+
+    services = serializers.ListField(
+        child=serializers.CharField(), help_text="The services of the plan that they propose."
+    )
+    examples = serializers.IntegerField(help_text="How many of the 32 nearest led to that plan.")
+    nearest = VotingExampleSerializer(help_text="The nearest of these.")
+    rival = VotingExampleSerializer(
+        allow_null=True, help_text="The nearest example of anything else; null when there is none."
+    )
+    margin = serializers.FloatField(help_text="How much nearer the nearest is than its rival, at most 0.3.")
+    other_services = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Services that could take these params as well, and that no example has led to.",
+    )
+    risk = serializers.FloatField(help_text="Predicted probability, 0 to 1, that another plan is wanted.")
+    most_risk = serializers.FloatField(
+        help_text="The most that a single hit may have, by the project's `wrong_hit_tolerance`."
+    )
+    not_accounted_for = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Words, signs and values of the request that nothing accounts for. Asked before a side effect, "
+        "and of plans with few examples.",
+    )
+
+
+class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    entry_id = serializers.CharField(help_text="Empty for what was proposed without an entry.")
+    template = serializers.CharField()
+    similarity = serializers.FloatField()
+    guard = serializers.CharField(allow_null=True, help_text="What objected; null for the one that would serve.")
+    reason = serializers.CharField(allow_null=True)
+    model_check = serializers.ChoiceField(
+        choices=["yes", "no", "unclear", "open"],
+        required=False,
+        help_text="Where only wording is against it: what a model said when asked whether it means the same. "
+        "After a yes it serves in spite of the objection; open is not asked yet.",
+    )
+
+
 class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    decision = serializers.CharField(help_text="exact, semantic, miss, bypass, refresh or replay")
+    decision = serializers.CharField(help_text="exact, semantic, example, miss, bypass, refresh or replay")
     entry_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
     reason = serializers.CharField()
-    guards = serializers.ListField(child=serializers.DictField())
+    votes = VotesSerializer(allow_null=True, help_text="null where no examples were asked.")
+    guards = CandidateSerializer(many=True, help_text="What was looked at and not served, and why.")
 
 
 class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -83,7 +140,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
     """``attempts`` costs a query for a plan that was planned; one from the cache has none."""
-    planned = attempts and plan.source not in (PlanSource.EXACT, PlanSource.SEMANTIC, PlanSource.REPLAY)
+    planned = attempts and plan.source not in UNPLANNED
     return {
         "id": plan.id,
         "status": str(plan.status),
@@ -92,7 +149,7 @@ def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
         "plan": plan.plan,
         "source": plan.source and str(plan.source),
         "repaired": plan.repaired,
-        "cache": plan.cache,
+        "cache": told(plan.cache),
         "grounding": plan.grounding,
         "attempts": [_attempt_as_json(attempt) for attempt in plan.attempts.all()] if planned else [],
         "usage": {"prompt_tokens": plan.prompt_tokens, "completion_tokens": plan.completion_tokens},

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from planengine.api.serializers.strictness import StrictSerializer
+from planengine.models.checks import MAX_NOTE_CHARACTERS
 from planengine.requests import (
     CACHE_MODES,
     MAX_ACTION_CHARACTERS,
@@ -13,6 +14,8 @@ from planengine.requests import (
     MAX_PARAMS,
     MAX_WAIT_SECONDS,
 )
+
+WRONG_PLAN, RIGHT_PLAN = "wrong_plan", "right_plan"
 
 PARAM = {
     "type": "object",
@@ -53,4 +56,15 @@ class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class ReportSerializer(StrictSerializer):
-    verdict = serializers.ChoiceField(choices=["wrong_plan"])
+    verdict = serializers.ChoiceField(
+        choices=[WRONG_PLAN, RIGHT_PLAN],
+        default=WRONG_PLAN,
+        help_text="The last verdict on a plan counts; repeating one changes nothing.",
+    )
+    note = serializers.CharField(
+        max_length=MAX_NOTE_CHARACTERS,
+        allow_blank=True,
+        default="",
+        trim_whitespace=False,
+        help_text="What you want to say of it, for people.",
+    )

@@ -1,11 +1,13 @@
-"""Brings cached plans to the embedding model in use, after it was changed."""
+"""Brings cached plans to the embedding model and the reading of templates in use, after one of them changed."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from planengine.catalogue.registry import catalogue_of
 from planengine.embeddings import reembedding
 from planengine.embeddings.embedders import get_embedder
 from planengine.embeddings.reembedding import ReembeddingBusy
@@ -14,18 +16,24 @@ from planengine.models import Project
 from planengine.planners.composer.composer import composer_name
 
 WORDS = {
-    "moved": "embedded anew",
+    "moved": "read and embedded anew",
     "superseded": "gave way to a newer entry of the same template",
     "gone": "evicted or quarantined meanwhile",
     "refused": "left: the embeddings server refuses their text",
-    "unreadable": "left: their template cannot be read",
+    "unreadable": "left: what is stored of them cannot be read",
 }
+
+
+def _terms(project_id: str, fields: Collection[str]) -> frozenset[str]:
+    """As :func:`planengine.reuse.plan_cache.request_for` has them."""
+    return catalogue_of(Project.objects.get(pk=project_id)).discriminating_terms(fields)
 
 
 class Command(BaseCommand):
     help = (
-        "Embed cache entries of other embedding models, or without a vector, with the model in use. Start it once "
-        "the processes that serve use the new model. It may be stopped and started again at any time."
+        "Read and embed anew the cache entries that an earlier release kept in another way, those of other "
+        "embedding models, and those without a vector. Start it once the processes that serve use the new release "
+        "or model. It may be stopped and started again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,6 +62,7 @@ class Command(BaseCommand):
                 per_second=per_second,
                 progress=self._show_progress,
                 composer_name=composer_name,
+                terms=_terms,
             )
         except EmbeddingUnavailable as error:
             raise CommandError(f"{error} What was done stays done: run it again to go on.") from None
@@ -64,12 +73,12 @@ class Command(BaseCommand):
             if outcomes[outcome]:
                 self.stdout.write(f"{outcomes[outcome]:>8,}  {words}")
 
-    def _count(self, stale: dict[str, int], model: str) -> None:
+    def _count(self, stale: dict[tuple[str, bool], int], model: str) -> None:
         self.stdout.write(f"{sum(stale.values()):,} entries to embed with {model}")
-        for embedded_by, count in sorted(stale.items()):
-            self.stdout.write(
-                f"{count:>8,}  {'without its vectors' if embedded_by == model else f'of {embedded_by}'}"
-            )
+        for (embedded_by, older), count in sorted(stale.items()):
+            of = "" if embedded_by == model else f"of {embedded_by}"
+            how = " and ".join(filter(None, [of, "of an older reading" * older])) or "without its vectors"
+            self.stdout.write(f"{count:>8,}  {how}")
 
     def _show_progress(self, done: int, total: int) -> None:
         if self.stderr.isatty():

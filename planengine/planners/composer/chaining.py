@@ -6,14 +6,15 @@ in turn. The shortest chain wins; two that are equally short and equally likely 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orra.base.strictjson import Json, same
+from planengine.catalogue.field_names import Likeness, is_vague, key_of
 from planengine.catalogue.schemas import Field, type_names
 from planengine.catalogue.shapes import conjuncts
-from planengine.planners.composer.bench import Option, Workbench
-from planengine.planners.composer.naming import Likeness, is_vague, key_of
+from planengine.planners.composer.bench import Workbench
+from planengine.planners.producers import Output
 from planengine.validation.graph import levels
 
 _MAX_REACHED = 64
@@ -26,7 +27,7 @@ class Source:
 
     service: str | None
     field: str
-    likeness: Likeness = Likeness.EXACT
+    unlikeness: int = Likeness.EXACT
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,21 @@ def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
     return _Attempt(bench, tuple(dict.fromkeys(goals))).assembly()
 
 
-def plan_of(assembly: Assembly, params: Mapping[str, Json]) -> Json:
-    """The draft plan of a complete assembly: its services as task1, task2, … in their order."""
+def plan_of(
+    assembly: Assembly, params: Mapping[str, Json], *, after: Mapping[str, Sequence[str]] | None = None
+) -> Json:
+    """The draft plan of a complete assembly: its services as task1, task2, … in their order. ``after``: services
+    that another must come after although it takes nothing from them."""
+    behind = after or {}
     ids = {service: f"task{number}" for number, service in enumerate(assembly.services, start=1)}
     tasks: list[Json] = [{"id": "task0", "input": dict(params) | dict(assembly.constants)}]
     for service, task in ids.items():
         inputs = {name: _reference(source, ids) for name, source in assembly.inputs[service].items()}
-        tasks.append({"id": task, "service": service, "input": inputs})
+        order: Json = {"after": [ids[other] for other in behind[service]]} if service in behind else {}
+        tasks.append({"id": task, "service": service, "input": inputs, **order})
     needs = {
         ids[service]: {ids[source.service] for source in assembly.inputs[service].values() if source.service}
+        | {ids[other] for other in behind.get(service, ())}
         for service in assembly.services
     }
     return {"tasks": tasks, "parallel_groups": levels(needs)}
@@ -140,17 +147,12 @@ class _Attempt:
             ready = [found for service in reached if service not in self.cost if (found := self._ready(service))]
             if not ready:
                 return
-            best = min(
-                ready,
-                key=lambda found: (
-                    found.waits,
-                    found.cost,
-                    found.service in self.goal_set,
-                    -self.bench.nearness(found.service),
-                    found.service,
-                ),
-            )
+            best = min(ready, key=self._turn)
             self.cost[best.service], self.sources[best.service] = best.cost, best.sources
+
+    def _turn(self, ready: _Ready) -> tuple[bool, int, bool, float, str]:
+        service = ready.service
+        return ready.waits, ready.cost, service in self.goal_set, -self.bench.nearness(service), service
 
     def _ready(self, service: str) -> _Ready | None:
         cost = 0 if service in self.goal_set else 1
@@ -169,16 +171,16 @@ class _Attempt:
             option = self._best(service, name, settled)
             if option is None:
                 return None
-            sources[name] = Source(option.producer, option.field, option.likeness)
+            sources[name] = Source(option.producer, option.field, option.unlikeness)
             cost += self._extra(option)
         return _Ready(service, waits, cost, sources)
 
-    def _extra(self, option: Option) -> int:
+    def _extra(self, option: Output) -> int:
         return 0 if option.producer in self.goal_set else self.cost[option.producer]
 
-    def _best(self, service: str, name: str, options: Sequence[Option]) -> Option | None:
-        def rank(option: Option) -> tuple[int, int, int]:
-            return self._extra(option), option.likeness, -len(self._brings(option.producer))
+    def _best(self, service: str, name: str, options: Sequence[Output]) -> Output | None:
+        def rank(option: Output) -> tuple[int, int, int]:
+            return self._extra(option), option.unlikeness, -len(self._brings(option.producer))
 
         self.ambiguous.pop((service, name), None)
         if not options:
@@ -200,8 +202,8 @@ class _Attempt:
         """The params that only this helper would use. That the request gives them is a sign that it is wanted."""
         return self.bench.exact_params(service) - self.taken_by_goals
 
-    def _usable(self, service: str, name: str) -> list[Option]:
-        """Options from goals, and from services that may help. A name that says nothing ("text", "id") is taken
+    def _usable(self, service: str, name: str) -> list[Output]:
+        """Outputs from goals, and from services that may help. A name that says nothing ("text", "id") is taken
         from a service that nobody asked for only if the params speak for that one."""
         return [
             option
@@ -249,15 +251,19 @@ class _Attempt:
         return tuple(service for service in self.cost if service in wanted)
 
     def _wire_optional(self, service: str, inputs: dict[str, dict[str, Source]], services: Sequence[str]) -> None:
-        """Optional inputs take a param, or a field of the same name that an earlier service of the plan yields."""
+        """Outputal inputs take a param, or a field of the same name that an earlier service of the plan yields."""
         spec = self.bench.candidates[service].spec
         earlier = services[: services.index(service)]
+        required = self._required_by_others(service, inputs)
         for name in spec.input_fields:
             if name in inputs[service]:
                 continue
             # An unfitting namesake is wired all the same: validation then names the value, which is what is wrong.
             param = self.bench.namesake(name)
-            source = Source(None, param) if param is not None else self._equivalent(service, name, inputs)
+            if param in required:  # it is theirs; that it is this one's too would be a guess
+                continue
+            named = None if param is None else Source(None, param)
+            source = named or self._equivalent(service, name, inputs)
             if source is None and not is_vague(name):
                 yielding = [
                     option
@@ -267,6 +273,14 @@ class _Attempt:
                 source = Source(yielding[0].producer, yielding[0].field) if len(yielding) == 1 else None
             if source is not None:
                 inputs[service][name] = source
+
+    def _required_by_others(self, service: str, inputs: Mapping[str, Mapping[str, Source]]) -> set[str]:
+        return {
+            inputs[other][name].field
+            for other in inputs.keys() - {service}
+            for name in self.bench.candidates[other].spec.required_inputs
+            if inputs[other][name].service is None
+        }
 
     def _equivalent(self, service: str, name: str, inputs: Mapping[str, Mapping[str, Source]]) -> Source | None:
         given = self._given(service, name) if not _only_value(self.bench.field_of(service, name)) else None
@@ -278,7 +292,7 @@ class _Attempt:
         stands_for: dict[str, dict[str, Missing]] = {}
         for service, wired in inputs.items():
             for name, source in wired.items():
-                if source.service is None and source.likeness > Likeness.IDENTIFIER:
+                if source.service is None and source.unlikeness > Likeness.IDENTIFIER:
                     reason = f"param '{source.field}' could be that or another input"
                     stands_for.setdefault(source.field, {})[key_of(name)] = Missing(service, name, reason)
         ambiguous = [found for found in stands_for.values() if len(found) > 1]
@@ -288,7 +302,7 @@ class _Attempt:
         """The first input that nothing gives, followed down to the service at which the chain breaks."""
         service, seen, via = goal, {goal}, ""
         while True:
-            name = next(name for name in self._blocked(service))
+            name = self._blocked(service)
             usable = [option for option in self._usable(service, name) if option.producer not in seen]
             reason = self.ambiguous.get((service, name)) or self.bench.unfitting(service, name)
             if reason or not usable:
@@ -298,24 +312,27 @@ class _Attempt:
             service = broken
             seen.add(service)
 
-    def _blocked(self, service: str) -> Iterable[str]:
+    def _blocked(self, service: str) -> str:
         names = self.bench.candidates[service].spec.required_inputs
-        blocked = [
-            name
-            for name in names
-            if self._given(service, name) is None
-            and (
-                (service, name) in self.ambiguous
-                or not any(o.producer in self.cost for o in self._usable(service, name))
-            )
-        ]
-        return blocked or names
+        return next((name for name in names if self._is_blocked(service, name)), names[0])
+
+    def _is_blocked(self, service: str, name: str) -> bool:
+        if self._given(service, name) is not None:
+            return False
+        settled = any(option.producer in self.cost for option in self._usable(service, name))
+        return (service, name) in self.ambiguous or not settled
 
     def _why_not(self, service: str, name: str) -> str:
         refused = [option.producer for option in self.bench.options(service, name)]
-        if not refused:
-            return "no param gives it and no service produces it"
-        return f"no param gives it, and '{refused[0]}', which produces it, is not asked for by the action"
+        if refused:
+            return (
+                f"no param gives it, and '{refused[0]}', which produces it, is neither asked for nor known to only"
+                " read (readOnlyHint)"
+            )
+        near = [found for found in self.bench.producers.of(service, name) if found.likeness is None]
+        if near:
+            return f"no param gives it; '{near[0].producer}' gives '{near[0].field}', which is another name"
+        return "no param gives it and no service produces it"
 
 
 def types_text(found: Field) -> str:

@@ -1,23 +1,33 @@
 """The built-in planner: no model, no guessing, the same answer every time.
 
-Reads what the action asks for (:mod:`planengine.planners.clauses`), chooses services by meaning
-(:mod:`planengine.planners.choosing`) and wires them by the names and types of their fields
-(:mod:`planengine.planners.composer.chaining`). What it cannot cover it says, with the input or the capability
-that is missing.
+It cuts the request into parts (:mod:`.parts`), finds the best set of services for them (:mod:`.choosing`), wires
+it by the names and types of fields (:mod:`.chaining`) and puts it in order (:mod:`.ordering`). It refuses where
+another set is as likely, and, before a side effect, where a word is not accounted for (:mod:`.decision`).
 """
 
 from __future__ import annotations
 
+import numpy as np
+
+from cache.templates.templates import make_template
 from orra.base.strictjson import Json
-from planengine.planners import clauses
-from planengine.planners.choosing import choose
-from planengine.planners.composer.chaining import Assembly, plan_of
+from planengine.catalogue.field_names import is_identifier, stems_of, words_of
+from planengine.planners.composer.bench import Workbench
+from planengine.planners.composer.chaining import plan_of
+from planengine.planners.composer.choosing import Fits, rank
+from planengine.planners.composer.decision import Request, decide
+from planengine.planners.composer.ordering import order
+from planengine.planners.composer.parts import Part, named, parts_of
+from planengine.planners.composer.refusals import NotActionable
+from planengine.planners.producers import facts_of
 from planengine.planners.protocol import Draft, Feedback, Job
-from planengine.planners.refusals import NotActionable
-from planengine.planners.relevance import Relevance, TextEmbedder, with_fields_named
+from planengine.planners.relevance import Relevance, TextEmbedder
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
-VERSION = 2
+VERSION = 3
+# What a name's own words count for, all of them said; a word this similar to a field's name means it.
+_PER_NAME = 0.10
+_MEANS = 0.50
 
 
 def composer_name(embedding_model: str) -> str:
@@ -39,40 +49,48 @@ class Composer:
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""
         try:
-            return Draft(plan=plan_of(self._assembly(job), job.params))
+            return Draft(plan=self._plan(job))
         except NotActionable as refusal:
             return Draft(plan=_refusal(str(refusal)))
 
-    def _assembly(self, job: Job) -> Assembly:
+    def _plan(self, job: Job) -> Json:
         if not len(job.catalogue):
             raise NotActionable(
                 "No services are registered, so there is nothing to plan with. Register services first."
             )
-        reading = clauses.read(job.action, job.params)
-        if not reading.requests:
-            raise NotActionable(_nothing_to_do(reading))
-        services = tuple(job.catalogue)
-        asked = [request.text for request in reading.requests]
-        named = [with_fields_named(text, job.params) for text in asked]
-        texts = list(dict.fromkeys([*asked, *named, *(request.text for request in reading.forbidden), job.action]))
-        found = self._relevance.similarities(texts, services)
-        names = [spec.name for spec in services]
-        rows = {
-            text: dict(zip(names, row, strict=True))
-            for text, row in zip(texts, found.values.tolist(), strict=True)
-        }
-        return choose(
-            reading, services, action=job.action, params=job.params, named=named, rows=rows, scale=found.scale
-        )
+        template = make_template(job.action, job.params)
+        parts = parts_of(template, job.params)
+        if not parts:
+            raise NotActionable("The action asks for nothing that can be planned. Say what should be done.")
+        fits = self._fits(job, parts, named(template))
+        whole = dict(zip(fits.names, fits.values[-1].tolist(), strict=True))
+        bench = Workbench(job.catalogue, params=job.params, action=job.action, nearness=whole.__getitem__)
+        best = decide(Request(bench, fits, parts, template, self._means_field), rank(bench, fits))
+        after = order(best.goals, best.assembly, bench, fits, parts)
+        return plan_of(best.assembly, job.params, after=after)
 
+    def _fits(self, job: Job, parts: tuple[Part, ...], whole: str) -> Fits:
+        """Each text counts with its values and with their fields' names in their places, half and half. The words
+        of a service's name that no other name has speak for it where they are said."""
+        spoken = [*(part.text for part in parts), job.action]
+        facts = facts_of(job.catalogue)
+        described, owners = facts.told
+        found = self._relevance.similarities_to([*spoken, *(part.named for part in parts), whole], described)
+        each = np.mean(np.split(found.values / found.scale, 2), axis=0)
+        similar = np.stack([each[:, places].max(axis=1) for places in owners], axis=1)
+        said = [
+            [len(words & stems_of(text)) / max(1, len(words)) for words in facts.telling.values()]
+            for text in spoken
+        ]
+        return Fits(job.catalogue.names, similar, similar + _PER_NAME * np.array(said, dtype=np.float32))
 
-def _nothing_to_do(reading: clauses.Reading) -> str:
-    if reading.forbidden:
-        return (
-            f"The action only says what must not be done ('{reading.forbidden[0].text[:120]}'), and a plan can"
-            " only do things. Say what should be done instead."
-        )
-    return "The action asks for nothing that can be planned. Say what should be done."
+    def _means_field(self, word: str, field: str) -> bool:
+        words = words_of(field)
+        if not words:
+            return False
+        names = [" ".join(words), *([] if is_identifier(field) else words[-1:])]
+        found = self._relevance.similarities_to([word], names)
+        return bool(found.values.max() >= _MEANS * found.scale)
 
 
 def _refusal(reason: str) -> Json:

@@ -109,7 +109,7 @@ def test_slots_that_overlap_or_leave_the_action_are_refused() -> None:
         ("Say {x} to {y}", {"x": "{x}"}, "Say {x} to {y}"),
         ("Turn it on, true", {"on": True, "nothing": None, "empty": "", "sign": "!"}, "Turn it on, true"),
         ("Write 'Ann owes 5' now", {"who": "Ann"}, "Write '{who} owes {#number}' now"),
-        ("cafe\u0301 at noon", {"place": "CAFÉ"}, "{place} at {#time}"),
+        ("Book cafe\u0301 at noon", {"place": "CAFÉ"}, "Book {place} at {#time}"),
         ("Pay 1.0 now", {"amount": 1}, "Pay {amount} now"),
         ("Pay ٣٤ now", {"amount": 34}, "Pay {amount} now"),
         ("१२ आइटम", {}, "{#number} आइटम"),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cache.contest import Contest
 from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.catalogue.takers import plain_names
 from tests.planengine.shop import NUMBER, TEXT, a_service, an_object, find_order, refund, shop
 
 
@@ -86,49 +86,66 @@ ROOM = {"room": TEXT}
 
 
 @pytest.mark.parametrize(
-    ("others", "contest"),
+    ("others", "rivals"),
     [
-        ([], Contest.SETTLED),
-        ([a_service("turn_off", ROOM, {})], Contest.CONTESTED),
-        ([a_service("turn_off", {"roomId": TEXT}, {})], Contest.CONTESTED),
-        ([a_service("turn_off", {"house": TEXT}, {})], Contest.SETTLED),
-        ([a_service("turn_off", {**ROOM, "device": TEXT}, {})], Contest.SETTLED),
-        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}, required=["room"])], Contest.CONTESTED),
-        (
-            [a_service("turn_off", {**ROOM, "device": TEXT}, {}), a_service("find", ROOM, {"device": TEXT})],
-            Contest.CONTESTED,
-        ),
+        ([], set()),
+        ([a_service("turn_off", ROOM, {})], {"turn_off"}),
+        ([a_service("turn_off", {"roomId": TEXT}, {})], {"turn_off"}),
+        ([a_service("turn_off", {"house": TEXT}, {})], set()),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {})], set()),
+        ([a_service("turn_off", {**ROOM, "device": TEXT}, {}, required=["room"])], {"turn_off"}),
+        ([a_service("turn_off", {}, {})], set()),
     ],
 )
-def test_a_plan_is_contested_by_what_could_be_done_with_the_same_params(
-    others: list[ServiceSpec], contest: Contest
+def test_rivals_of_one_service_are_those_that_take_all_of_the_params_alone(
+    others: list[ServiceSpec], rivals: set[str]
 ) -> None:
     catalogue = Catalogue([a_service("turn_on", ROOM, {}), *others])
-    assert catalogue.contest(["room"], ["turn_on"]) is contest
+    assert catalogue.rivals(["turn_on"], plain_names(["room"])) == {"turn_on"} | rivals
 
 
-def test_what_is_there_to_be_had_is_worked_out_in_any_order() -> None:
+def test_rivals_of_several_services_are_those_that_take_any_of_the_params_in_turn() -> None:
     last = a_service("mail", {"address": TEXT}, {})
     middle = a_service("person", {"owner": TEXT}, {"address": TEXT})
     first = a_service("house", {"room": TEXT}, {"owner": TEXT})
-    catalogue = Catalogue([last, middle, first])
-    assert catalogue.contest(["room"], ["house", "person"]) is Contest.CONTESTED
-    assert catalogue.contest(["room"], ["house", "person", "mail"]) is Contest.OPEN
-    assert catalogue.contest(["room"], ["house"]) is Contest.CONTESTED, "person goes on with what house gives"
-    assert catalogue.contest(["room"], ["one that is gone"]) is Contest.CONTESTED
+    lamp = a_service("lamp", ROOM, {})
+    catalogue = Catalogue([last, middle, first, lamp, a_service("clock", {}, {})])
+    given = plain_names(["room"])
+    assert catalogue.rivals(["house", "person"], given) == {"house", "person", "lamp"}
+    assert catalogue.rivals(["house", "person"], given) == catalogue.rivals(["house", "person"], given)
 
 
-def test_a_plan_that_names_do_not_explain_is_contested_by_whatever_else_there_is() -> None:
-    hotel = a_service("find_hotel", {"town": TEXT}, {})
-    flight = a_service("find_flight", {"airport": TEXT}, {})
-    assert Catalogue([hotel, flight]).contest(["city"], ["find_hotel"]) is Contest.CONTESTED
-    assert Catalogue([hotel]).contest(["city"], ["find_hotel"]) is Contest.OPEN
+@pytest.mark.parametrize(
+    ("services", "given", "taken"),
+    [
+        (["house"], ["room"], True),
+        (["house"], ["roomId"], True),
+        (["house"], ["room", "colour"], False),
+        (["house"], [], False),
+        (["person"], ["room"], False),
+        (["house", "person"], ["room"], True),
+        (["person", "house", "person"], ["room"], True),
+        (["house", "one that is gone"], ["room"], False),
+        (["lamp"], ["room", "colour"], True),
+        (["lamp"], ["room"], True),
+    ],
+)
+def test_services_take_params_when_each_has_what_it_requires_and_no_param_is_left_over(
+    services: list[str], given: list[str], taken: bool
+) -> None:
+    catalogue = Catalogue(
+        [
+            a_service("person", {"owner": TEXT}, {"address": TEXT}),
+            a_service("house", ROOM, {"owner": TEXT}),
+            a_service("lamp", {**ROOM, "colour": TEXT}, {}, required=["room"]),
+        ]
+    )
+    assert catalogue.can_take(services, plain_names(given)) is taken
 
 
-def test_a_plan_is_settled_when_its_one_service_takes_just_the_params() -> None:
-    lamp = a_service("lamp", {**ROOM, "colour": TEXT}, {}, required=["room"])
-    catalogue = Catalogue([lamp, a_service("clock", {}, {})])
-    assert catalogue.contest(["room", "colour"], ["lamp"]) is Contest.SETTLED
-    assert catalogue.contest(["room"], ["lamp"]) is Contest.OPEN, "the text may name a colour"
-    assert catalogue.contest(["room", "colour", "shade"], ["lamp"]) is Contest.OPEN
-    assert Catalogue([a_service("clock", {}, {})]).contest([], ["clock"]) is Contest.OPEN
+def test_a_service_is_described_by_its_name_its_inputs_and_what_these_allow() -> None:
+    inputs = {"roomId": TEXT, "mode": {"type": "string", "enum": ["Warm White"], "description": "How BRIGHT."}}
+    lamp = replace(a_service("turn_onLamp", inputs, {}), description="Switches a lamp on.")
+    said = {"turn", "on", "lamp", "switches", "a", "room", "id", "mode", "warm", "white", "how", "bright"}
+    assert Catalogue([lamp]).words_of("turn_onLamp") == said
+    assert Catalogue([lamp]).words_of("unknown") == frozenset()

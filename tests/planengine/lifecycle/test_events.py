@@ -113,6 +113,20 @@ def test_a_hits_decision_stands_at_its_end() -> None:
     assert names(story_of(hit, []), after=followed[-1].place or BEFORE_ALL) == ["cache", "ready"]
 
 
+def test_a_decision_tells_its_votes_without_what_is_internal() -> None:
+    votes = {"services": ["refund"], "risk": 0.01, "numbers": {"margin": 0.2}, "log_odds": -4.5}
+    cache = {"decision": "example", "reason": "made_by_example", "similarity": 0.9, "votes": votes}
+    hit = replace(READY, source="example", cache=cache)
+
+    [told] = [event for event in story_of(hit, []).events if event.name == "cache"]
+
+    assert told.place == Place(2**63, 0)
+    assert told.data["votes"] == {"services": ["refund"], "risk": 0.01}
+    assert (told.data["decision"], told.data["entry_id"]) == ("example", None)
+    [without] = [event for event in story_of(WAITING, []).events if event.name == "cache"]
+    assert without.data["votes"] is None
+
+
 def test_progress_is_told_while_it_lasts_and_has_no_id() -> None:
     going_on = replace(RUNNING, reasoning_chars=1200, answer_chars=3)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -9,11 +10,15 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from cache.examples import observed
+from cache.models import ObservedWord
 from planengine import tasks
 from planengine.accounting import tallies
 from planengine.lifecycle import retention
-from planengine.models import Attempt, Follower, HitCheck, Plan, Project
+from planengine.models import Attempt, Follower, HitCheck, Label, Plan, Project
 from planengine.models.states import PlanStatus
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,3 +152,35 @@ def test_the_tick_keeps_to_the_settings(project: Project, settings: pytest.Fixtu
     assert left() == {kept.pk}
     assert not Attempt.objects.exists()
     assert gone.pk not in left()
+
+
+class TestLabelsAndWords:
+    def test_each_projects_newest_labels_stay(
+        self, project: Project, make_project: Callable[..., Project]
+    ) -> None:
+        other = make_project("another")
+        for each, count in ((project, 7), (other, 3)):
+            Label.objects.bulk_create(
+                Label(project=each, origin="miss", odds=float(at), wrong=False) for at in range(count)
+            )
+
+        assert retention.delete_old_labels(kept=4, batch=2) == 3
+
+        odds = Label.objects.filter(project=project).order_by("pk").values_list("odds", flat=True)
+        assert list(odds) == [3.0, 4.0, 5.0, 6.0]
+        assert Label.objects.filter(project=other).count() == 3
+        assert retention.delete_old_labels() == 0
+
+    def test_words_stay_as_long_as_their_scope_has_an_entry(self, project: Project) -> None:
+        request = PlanRequest("Paint the moon", {})
+        entry = plan_cache.keep_refusal(project, request, vector=plan_cache.embed("x"), planned_by="model")
+        assert entry is not None
+        for scope in (entry.scope, "gone", "also gone"):
+            observed.note(project.pk, scope, ["paint", "the", "moon"], "s" * 64)
+
+        assert observed.forget_unused(batch=2) == 6
+
+        assert set(ObservedWord.objects.values_list("scope", flat=True)) == {entry.scope}
+        entry.delete()
+        tasks.forget_the_past()
+        assert not ObservedWord.objects.exists()

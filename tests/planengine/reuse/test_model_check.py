@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from cache import expiry
-from cache.guards import GUARDS, WORDING_GUARDS
+from cache import expiry, lookup
 from cache.models import Entry, Verdict
 from cache.templates.templates import make_template
 from orra.base.prices import Price
@@ -68,7 +67,7 @@ def test_a_yes_turns_the_miss_into_a_hit_that_the_web_process_serves_from_then_o
     assert first["cache"]["entry_id"] == entry.pk
     [guard] = first["cache"]["guards"]
     assert (guard["entry_id"], guard["model_check"]) == (entry.pk, "yes")
-    assert guard["guard"] in WORDING_GUARDS
+    assert guard["guard"] in lookup.ABOUT_WORDING
     assert first["plan"]["tasks"][0]["input"] == {"order_id": "ORD-2"}
     assert (checker.calls, server.calls) == (1, 1)
     answer = api.post("/v1/plans", {"action": ASKED.format(order_id="ORD-3"), "params": {"order_id": "ORD-3"}})
@@ -169,9 +168,9 @@ def test_off_means_that_nobody_is_asked(
         ("Refund the order {order_id} and be quick about the paperwork", {"amount": 5}),
         ("Refund the order {order_id} and be quick about the 17 papers", {}),
     ],
-    ids=["polarity", "scope", "fields", "literals"],
+    ids=["negation", "scope", "fields", "literals"],
 )
-def test_hard_guards_have_the_last_word(
+def test_what_turns_the_request_or_holds_other_values_is_no_matter_of_wording(
     api: Api, checker: ScriptedServer, server: ScriptedServer, action: str, params: dict[str, Json]
 ) -> None:
     ask(api, CACHED, "ORD-1")
@@ -182,19 +181,13 @@ def test_hard_guards_have_the_last_word(
     assert checker.calls == 0
 
 
-def test_every_guard_about_wording_is_a_guard_or_yet_to_come() -> None:
-    hard = {"fields", "literals", "slots", "text", "polarity", "scope", "antonym", "unit", "direction"}
-
-    assert not hard & WORDING_GUARDS
-    assert hard <= {name for name, _ in GUARDS}
-
-
 def test_an_entry_whose_plan_would_not_be_valid_is_not_asked_about(
     api: Api, checker: ScriptedServer, server: ScriptedServer
 ) -> None:
     ask(api, CACHED, "ORD-1")
     entry = Entry.objects.get()
-    entry.plan["tasks"][1]["service"] = "unknown"
+    planned: Json = entry.plan
+    planned["tasks"][1]["service"] = "unknown"
     entry.save(update_fields=["plan"])
 
     assert ask(api, ASKED, "ORD-2")["source"] == "model"

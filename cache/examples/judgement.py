@@ -1,0 +1,110 @@
+"""Whether what the votes propose may be served: its risk, and what of the request is not accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from cache.examples.acceptance import Adjustment, log_odds, most_risk, risk_of
+from cache.examples.accounting import Account, Known, account
+from cache.examples.votes import Example, Vote
+from orra.base.strictjson import Json
+
+# Until a skeleton has so many examples every word counts, whatever its services do, unless nothing else could be
+# done with the request's params.
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a project is served: the share of wrong hits that it tolerates, what it has seen of the risk
+    so far, and what an ablation leaves out."""
+
+    tolerance: float = 0.01
+    adjustment: Adjustment = Adjustment()
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What all examples of a scope say of some words: those that an example of the skeleton has, and those that
+    stand in examples of many."""
+
+    known: frozenset[str] = frozenset()
+    neutral: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``odds`` are the prior's log odds of the proposal's being wrong, ``risk`` the project's probability,
+    ``most_risk`` the most that it tolerates of one hit. ``account`` is ``None`` where words need not be accounted
+    for."""
+
+    vote: Vote
+    odds: float
+    risk: float
+    most_risk: float
+    account: Account | None
+
+    @property
+    def objection(self) -> tuple[str, str] | None:
+        """Why the proposal is not served, as a stable word and for people; ``None`` when it may be."""
+        if self.risk > self.most_risk:
+            return "risk", (
+                f"The risk that this is another request is {self.risk:.1%}, and {self.most_risk:.1%} is tolerated."
+            )
+        if self.account is not None and not self.account.settled:
+            return "words", f"Not accounted for: {', '.join(self.account.told)}."
+        return None
+
+    def as_dict(self) -> dict[str, Json]:
+        vote, rival = self.vote, self.vote.rival
+        return {
+            "services": list(vote.services),
+            "examples": len(vote.examples),
+            "nearest": _told(vote.nearest),
+            "rival": None if rival is None else _told(rival),
+            "margin": round(vote.numbers.margin, 4),
+            "other_services": list(vote.unseen),
+            "risk": round(self.risk, 5),
+            "most_risk": round(self.most_risk, 5),
+            "not_accounted_for": [] if self.account is None else list(self.account.told),
+            "numbers": {name: round(value, 4) for name, value in vote.numbers.named().items()},
+            "log_odds": round(self.odds, 4),
+        }
+
+
+def judge(
+    vote: Vote,
+    words: Sequence[str],
+    *,
+    terms: Terms,
+    read_only: bool,
+    described: Collection[str],
+    with_params: bool,
+    look_up: Callable[[Sequence[str], str], Seen],
+) -> Judgement:
+    """``words`` are the request's, ``described`` those of the proposed services and their inputs. ``look_up``
+    tells of words and a skeleton what other examples say; it is asked only where something is not accounted
+    for."""
+    odds = log_odds(vote.numbers, without=terms.without)
+    found = None
+    # What a plan holds besides params, the words decide.
+    alone = vote.numbers.only and with_params and vote.nearest.wirable
+    if "words" not in terms.without and (not read_only or (len(vote.examples) < FEW and not alone)):
+        known = Known(tuple(each.words for each in vote.examples), frozenset(described))
+        found = account(words, known)
+        if found.unknown or found.missing:
+            seen = look_up((*found.unknown, *found.missing), vote.skeleton)
+            found = found.given(known=seen.known, neutral=seen.neutral)
+    return Judgement(vote, odds, risk_of(odds, terms.adjustment), most_risk(terms.tolerance), found)
+
+
+def _told(example: Example) -> dict[str, Json]:
+    return {
+        "kind": example.kind,
+        "services": list(example.services),
+        "template": example.template,
+        "similarity": round(example.similarity, 4),
+        "entry_id": example.entry_id or None,
+    }
