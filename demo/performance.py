@@ -50,6 +50,8 @@ def perform(shop: Client, *, planner: str | None, patience: float, width: int, t
         found = faults(step, answer.plan, planner=planner or "composer")
         told.append(Told(number, step, answer.plan, answer.milliseconds, tuple(found)))
         tell(report.row(told[-1], width))
+        if step.confirm and answer.plan["status"] == "ready":
+            shop.confirm(answer.plan["id"])
     hits = sum(each.is_hit for each in told)
     if (counted := shop.calls_saved()) != hits:
         raise DemoStopped(f"The plan engine counts {counted} calls saved, but {hits} plans came from its cache.")

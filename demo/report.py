@@ -13,7 +13,7 @@ from demo.drawing import printable
 from demo.story import Step, explanation_of, refusals_of, services_of
 from orra.base.strictjson import Json
 
-HITS = {"exact": "cache, same template", "semantic": "cache, same meaning"}
+HITS = {"exact": "cache, same template", "semantic": "cache, same meaning", "example": "cache, by example"}
 NUMBER, TIME, SAVED = 3, 10, 7
 
 
@@ -89,7 +89,7 @@ def _origin(plan: Mapping[str, Json]) -> Iterator[str]:
     source, cache = plan["source"], plan["cache"]
     if plan["status"] != "ready":
         yield "no plan: " + plan["status"].replace("_", " ")
-    elif source == "semantic":
+    elif source in ("semantic", "example"):
         yield f"{HITS[source]} ({cache['similarity']:.2f})"
     else:
         yield HITS.get(source, f"the {source}")
@@ -106,7 +106,7 @@ def _notes(told: Told, width: int) -> Iterator[str]:
     if told.step.expected.near_miss:
         for refusal in refusals_of(told.plan)[:1]:
             near = f"“{refusal['template']}” is {refusal['similarity']:.2f} alike"
-            yield _note(f"near miss: {near}, but the guard {refusal['guard']} objects: {refusal['reason']}", width)
+            yield _note(f"near miss: {near}, but refused ({refusal['guard']}): {refusal['reason']}", width)
     if told.plan["status"] == "not_actionable":
         yield _note(f"why: {' '.join(explanation_of(told.plan).split())}", width)
     elif told.is_diagnosed:

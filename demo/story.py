@@ -32,10 +32,13 @@ class Expected:
 
 @dataclass(frozen=True)
 class Step:
+    """``confirm``: the client says afterwards that the plan is right."""
+
     shows: str
     action: str
     params: Mapping[str, Json]
     expected: Expected
+    confirm: bool = False
 
 
 REFUND_AND_TELL = frozenset({"find_order", "issue_refund", "find_customer", "notify_customer"})
@@ -43,10 +46,11 @@ LAPTOP = {"query": "a used one for college, powerful enough for programming"}
 
 STORY: tuple[Step, ...] = (
     Step(
-        shows="nothing is cached yet, so it is planned",
+        shows="nothing is cached yet, so it is planned; the client says that the plan is right",
         action="Refund order ORD-1042 and tell the customer",
         params={"order_id": "ORD-1042", "message": "Your refund is on its way."},
         expected=Expected(uses=REFUND_AND_TELL, at_once=2),
+        confirm=True,
     ),
     Step(
         shows="the same words with other values",
@@ -55,16 +59,22 @@ STORY: tuple[Step, ...] = (
         expected=Expected(origin=Origin.SAME_TEMPLATE, uses=REFUND_AND_TELL, at_once=2),
     ),
     Step(
-        shows="other words that mean the same",
-        action="Please issue a refund for order ORD-3051 and notify the customer",
+        shows="other words that mean the same, each of them accounted for",
+        action="Hello, could you please refund my order ORD-3051 and tell the customer?",
         params={"order_id": "ORD-3051", "message": "Your money is on its way back."},
         expected=Expected(origin=Origin.SAME_MEANING, uses=REFUND_AND_TELL, at_once=2),
     ),
     Step(
-        shows="nearly the same words, another meaning: not served, planned anew without the refund",
+        shows="nearly the same words, another meaning: not served, and refused with the word that turns it",
         action="Do not refund order ORD-2077, just tell the customer",
         params={"order_id": "ORD-2077", "message": "The time for returns has passed."},
-        expected=Expected(uses=REFUND_AND_TELL - {"issue_refund"}, near_miss=True),
+        expected=Expected(
+            status="not_actionable",
+            origin=None,
+            uses=REFUND_AND_TELL - {"issue_refund"},
+            near_miss=True,
+            says=("'not'", "accounted for"),
+        ),
     ),
     Step(
         shows="two things that do not need each other",
@@ -137,10 +147,10 @@ def refusals_of(plan: Mapping[str, Json]) -> list[dict[str, Json]]:
 
 def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) -> Iterator[str]:
     status, source = plan["status"], plan["source"]
-    if status != expected.status and not (planner == "model" and _may_decline(expected, status)):
+    if status != expected.status and not (planner == "model" and _may_differ(expected, status)):
         yield f"its status is {status}, not {expected.status}: {explanation_of(plan) or 'it has a plan'}"
         return
-    wanted = planner if expected.origin == Origin.PLANNER else expected.origin
+    wanted = planner if expected.origin in (Origin.PLANNER, None) else expected.origin
     if status == "ready" and source != wanted:
         yield f"its plan comes from {source}, not from {wanted} ({plan['cache']['reason']}{_refused_by(plan)})"
     if expected.near_miss and not refusals_of(plan):
@@ -151,8 +161,9 @@ def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) 
         yield from (f"it does not say {text!r}" for text in expected.says if text not in explanation_of(plan))
 
 
-def _may_decline(expected: Expected, status: str) -> bool:
-    return status == "not_actionable" and (expected.status == "failed" or expected.near_miss)
+def _may_differ(expected: Expected, status: str) -> bool:
+    """A model may decline what fails, and may plan what the composer leaves to one that understands it."""
+    return expected.near_miss or (status == "not_actionable" and expected.status == "failed")
 
 
 def _refused_by(plan: Mapping[str, Json]) -> str:

@@ -39,10 +39,10 @@ def test_a_planned_one_saves_none() -> None:
 
 
 def test_a_near_miss_names_the_guard() -> None:
-    guard = {"template": "Refund order {order_id}", "similarity": 0.957, "guard": "polarity", "reason": "A not."}
+    guard = {"template": "Refund order {order_id}", "similarity": 0.957, "guard": "words", "reason": "A not."}
     step = Step("near", "Do not refund", {}, Expected(near_miss=True))
     shown = report.row(told(step=step, cache={"reason": "refused", "similarity": None, "guards": [guard]}), 100)
-    assert "near miss: “Refund order {order_id}” is 0.96 alike, but the guard polarity objects: A not." in shown
+    assert "near miss: “Refund order {order_id}” is 0.96 alike, but refused (words): A not." in shown
 
 
 def test_what_is_not_as_told_stands_out() -> None:
