@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from cache.models import Entry, EntryUse
+from cache.requests import fields_digest
+from cache.templates.templates import Template
 
 Vectors = NDArray[np.float32]
 
@@ -28,7 +30,7 @@ WITHIN_TOPIC = 48  # directions in which requests of one topic differ
 CHUNK = 20_000
 EPOCH = 946_684_800  # Postgres counts microseconds from the year 2000
 
-VECTOR_COLUMNS = ("entry_id", "scope", "expires_at", "embedding")
+VECTOR_COLUMNS = ("entry_id", "scope", "expires_at", "fields", "embedding")
 
 
 @dataclass
@@ -79,6 +81,7 @@ def copy_rows(like: Model, numbers: range, **changed: str) -> None:
 def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: int, expires_at: datetime) -> None:
     """One entry for each vector, numbered from ``first`` on: numbers must not repeat."""
     used = EntryUse.objects.get(pk=like.pk)
+    fields = fields_digest(Template.from_json(like.template))
     entry_id = "'ce_' || left(md5(number::text), 24)"
     for start in range(0, len(vectors), CHUNK):
         chunk = vectors[start : start + CHUNK]
@@ -100,7 +103,7 @@ def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: i
             hits="0",
             last_used_at="now() - number * interval '1 second'",
         )
-        _copy_vectors(numbers, scope, expires_at, chunk)
+        _copy_vectors(numbers, scope, expires_at, fields, chunk)
 
 
 def analyze() -> None:
@@ -113,14 +116,14 @@ def _literal(value: object) -> str:
     return sql.Literal(value).as_string().replace("%", "%%")
 
 
-def _copy_vectors(numbers: range, scope: str, expires_at: datetime, vectors: Vectors) -> None:
+def _copy_vectors(numbers: range, scope: str, expires_at: datetime, fields: str, vectors: Vectors) -> None:
     statement = f"COPY cache_entryvector ({', '.join(VECTOR_COLUMNS)}) FROM STDIN (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in _binary(numbers, scope, expires_at, vectors):
+        for part in _binary(numbers, scope, expires_at, fields, vectors):
             copy.write(part)
 
 
-def _binary(numbers: range, scope: str, expires_at: datetime, vectors: Vectors) -> Iterator[bytes]:
+def _binary(numbers: range, scope: str, expires_at: datetime, fields: str, vectors: Vectors) -> Iterator[bytes]:
     """Rows of cache_entryvector in Postgres' binary COPY format, which has the length before every value; a
     halfvec is its number of dimensions, two bytes of nothing, and its numbers."""
     shape = np.dtype(
@@ -129,12 +132,14 @@ def _binary(numbers: range, scope: str, expires_at: datetime, vectors: Vectors) 
             *(("id_length", ">i4"), ("id", "S27")),
             *(("scope_length", ">i4"), ("scope", "S64")),
             *(("expires_length", ">i4"), ("expires_at", ">i8")),
+            *(("fields_length", ">i4"), ("fields", "S64")),
             *(("length", ">i4"), ("dimensions", ">i2"), ("nothing", ">i2"), ("embedding", ">f2", (DIMENSIONS,))),
         ]
     )
     rows = np.zeros(len(vectors), shape)
     rows["columns"] = len(VECTOR_COLUMNS)
     rows["id_length"], rows["scope_length"], rows["expires_length"] = 27, 64, 8
+    rows["fields_length"], rows["fields"] = 64, fields.encode()
     rows["length"] = 4 + 2 * DIMENSIONS
     rows["id"] = [f"ce_{hashlib.md5(str(number).encode()).hexdigest()[:24]}" for number in numbers]
     rows["scope"] = scope.encode()

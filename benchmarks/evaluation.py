@@ -16,7 +16,8 @@ from pathlib import Path
 from benchmarks import table
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import get_embedder
-from planengine.evaluation.cache.bench import PARTS, rule_has_parts
+from planengine.evaluation.cache.bench import PARTS
+from planengine.evaluation.cache.drift import evaluate_drift
 from planengine.evaluation.cache.replay import Options, evaluate_pairs, evaluate_stream
 from planengine.evaluation.cache.rows import Pair, StreamRow, read_catalogue_rows, read_rows
 from planengine.evaluation.planners import rows as planner_rows
@@ -32,8 +33,8 @@ SECONDS = 60.0
 
 @dataclass
 class Evaluation:
-    """Figures as the commands tell them in JSON, by what they are of. ``tolerances``: the whole assistant stream
-    at each; ``without``: its second half with a part of the rule left out."""
+    """Figures as the commands tell them in JSON, by what they are of. ``tolerances``: the second half of the
+    assistant stream at each; ``without``: the same with a part of the rule left out."""
 
     streams: dict[str, Json] = field(default_factory=dict)
     tolerances: dict[float, Json] = field(default_factory=dict)
@@ -50,6 +51,11 @@ class _Stream:
     def figures(self, **options: Json) -> dict[str, Json]:
         how = Options(services=self.services, vectors=VECTORS, **options)
         return evaluate_stream(self.rows, get_embedder(), how).as_dict()
+
+    def drifting(self) -> dict[str, Json]:
+        assert self.services is not None
+        how = Options(services=self.services, vectors=VECTORS, baselines=False)
+        return evaluate_drift(self.rows, self.services, get_embedder(), how).as_dict()
 
     def half(self, number: int) -> _Stream:
         middle = len(self.rows) // 2
@@ -76,19 +82,18 @@ def run(data: Path) -> Evaluation:
 
 
 def _evaluate_assistant(found: Evaluation, stream: _Stream) -> None:
-    """A rule without parts knows no tolerance either: then one run tells all."""
-    has_parts = rule_has_parts()
-    for tolerance in TOLERANCES if has_parts else (DEFAULT_TOLERANCE,):
+    """The second half is what nothing was fitted on: tolerances, drift and ablations are measured there."""
+    found.streams["assistant"] = _told("assistant", stream.figures())
+    second = stream.half(2)
+    for tolerance in TOLERANCES:
         is_default = tolerance == DEFAULT_TOLERANCE
-        figures = stream.figures(tolerance=tolerance, baselines=is_default)
-        found.tolerances[tolerance] = _told(f"assistant, tolerance {tolerance:.1%}", figures)
+        figures = second.figures(tolerance=tolerance, baselines=is_default)
+        found.tolerances[tolerance] = _told(f"assistant, second half, tolerance {tolerance:.1%}", figures)
         if is_default:
-            found.streams["assistant"] = figures
-    for number in (1, 2):
-        name = f"assistant, {'first' if number == 1 else 'second'} half"
-        found.streams[name] = _told(name, stream.half(number).figures())
-    for part in PARTS if has_parts else ():
-        figures = stream.half(2).figures(without=frozenset({part}), baselines=False)
+            found.streams["assistant, second half"] = figures
+    found.streams["assistant, second half, drifting"] = _told("  drifting", second.drifting())
+    for part in PARTS:
+        figures = second.figures(without=frozenset({part}), baselines=False)
         found.without[part] = _told(f"  without {part}", figures)
 
 

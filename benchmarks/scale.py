@@ -18,11 +18,12 @@ from benchmarks import bulk, shop, table
 from benchmarks.bulk import Directions, Vectors
 from benchmarks.table import Spread
 from cache import indexes
-from cache.examples.nearest import nearest
+from cache.examples.nearest import nearest_examples
+from cache.examples.votes import NEAREST
 from cache.lookup import Policy, find
 from cache.models import Entry
 from cache.requests import Request, Scope
-from cache.storage import store
+from cache.storage import Source, store
 from orra.base.strictjson import Json
 from planengine.models import Project
 
@@ -71,10 +72,10 @@ def run(*, full: bool, after_each: Callable[[list[Size]], None]) -> list[Size]:
             "SELECT 1",
             "exact template",
             "by meaning",
-            "8 refused",
+            "refused",
             "scan",
             "store",
-            "recall@8",
+            "recall@32",
             "index built",
             "index",
         )
@@ -182,9 +183,7 @@ class _Grown:
             shop.plan_for(asked),
             vector=self.directions.draw(1)[0],
             ttl_seconds=3600,
-            services={},
-            planned_by="model",
-            cost={},
+            source=Source("model"),
         )
         assert stored is not None
 
@@ -205,15 +204,13 @@ def _measure(grown: _Grown) -> Size:
     template = _time(LOOKUPS, lambda number: grown.look_up(SAME, None, expected="exact"))
     scope = grown.scope.digest
     found: list[set[str]] = []
-    scanned = _time(
-        SCANS, lambda number: found.append({entry for entry, _ in nearest(scope, sample[number], limit=8)})
-    )
+    scanned = _time(SCANS, lambda number: found.append(_nearest(scope, sample[number])))
     indexed = recall = build_seconds = index_megabytes = None
     started = time.perf_counter()
     if indexes.keep(at_least=20_000).built:
         build_seconds = time.perf_counter() - started
         index_megabytes = _index_megabytes()
-        again = [{entry for entry, _ in nearest(scope, vector, limit=8)} for vector in sample[:SCANS]]
+        again = [_nearest(scope, vector) for vector in sample[:SCANS]]
         recall = float(
             np.mean([len(one & other) / len(one) for one, other in zip(found[-SCANS:], again, strict=True)])
         )
@@ -232,6 +229,11 @@ def _measure(grown: _Grown) -> Size:
         build_seconds=build_seconds,
         index_megabytes=index_megabytes,
     )
+
+
+def _nearest(scope: str, vector: np.ndarray) -> set[str]:
+    """The ids of the examples that vote."""
+    return {example.entry_id for example in nearest_examples(scope, vector, limit=NEAREST)}
 
 
 def _time(times: int, call: Callable[[int], object]) -> Spread:

@@ -72,10 +72,10 @@ def _sizes(sizes: Sequence[Size]) -> str:
         "`SELECT 1`",
         "exact template",
         "by meaning",
-        "8 candidates refused",
+        "refused by its votes",
         "scan alone",
         "store",
-        "recall@8",
+        "recall@32",
         "index: built in, size",
     )
     return _table(head, rows)

@@ -10,43 +10,49 @@ from __future__ import annotations
 import random
 import time
 
+import numpy as np
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from cache import storage
 from cache.examples import verdicts
+from cache.lookup import template_of
 from cache.models import Entry
+from cache.templates.templates import TemplateInvalid
 from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.accounting.wrong_hits import observed, reported
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
-from planengine.drafting.generation import generate
+from planengine.drafting.generation import Outcome, generate
 from planengine.drafting.planner_choice import current_planner
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.models import HitCheck, Plan, Project
-from planengine.models.states import HIT_SOURCES, PlanSource
-from planengine.planners.protocol import Job
+from planengine.models.states import BY_MEANING, HIT_SOURCES, PlanSource, PlanStatus
+from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
-from planengine.reuse import plan_cache
+from planengine.reuse import learning, plan_cache
 from planengine.validation.comparison import same_graph
 
 log = structlog.get_logger(__name__)
 
 LEAST_WRONG = 3  # so many wrong hits before anything is closed
+OF_EXAMPLES = 5  # a plan made by example is planned again so many times as often
 
 
 def is_to_be_checked(plan: Plan) -> bool:
     """Whether the hit is one of the share that is planned again. Chosen at random."""
-    return plan.source in HIT_SOURCES and random.random() < plan.project.recheck_share
+    share = plan.project.recheck_share * (OF_EXAMPLES if plan.source == PlanSource.EXAMPLE else 1)
+    return plan.source in HIT_SOURCES and random.random() < share
 
 
 def is_served_and_to_be_checked(plan_id: str) -> bool:
     """The same for a plan that a worker may have served by meaning. A worker that served it by the same
     template did so after a flight: that plan is as old as its entry, and comparing it would show nothing."""
-    plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.SEMANTIC).first()
+    plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=BY_MEANING).first()
     return plan is not None and is_to_be_checked(plan)
 
 
@@ -73,12 +79,31 @@ def check(plan_id: str) -> None:
     if outcome.failure is not None and outcome.failure.code == BudgetExceeded.code:
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=BudgetExceeded.code)
         return
-    if outcome.plan is None:
-        verdict = HitCheck.Verdict.UNDECIDED
-    else:
+    request = PlanRequest(plan.action, plan.params_by_field)
+    vector = plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+    with transaction.atomic():
+        _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome), vector=vector)
+        _keep(plan, outcome, planner, vector)
+
+
+def _verdict(plan: Plan, outcome: Outcome) -> str:
+    """What planning a hit's request anew says of it: a refusal by the planner says that it was wrong, another
+    failure says nothing."""
+    if outcome.plan is not None:
         same = same_graph(outcome.plan, plan.plan)
-        verdict = HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
-    _record(plan, HitCheck.Origin.SAMPLE, verdict)
+        return HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
+    return HitCheck.Verdict.WRONG if outcome.status == PlanStatus.NOT_ACTIONABLE else HitCheck.Verdict.UNDECIDED
+
+
+def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.float32] | None) -> None:
+    """What was planned anew is an example, too, if a model planned it."""
+    if planner.source != PlanSource.MODEL:
+        return
+    request = PlanRequest(plan.action, plan.params_by_field)
+    if outcome.plan is not None:
+        plan_cache.keep_example(plan.project, request, outcome.plan, vector=vector, planned_by=planner.source)
+    elif outcome.status == PlanStatus.NOT_ACTIONABLE:
+        plan_cache.keep_refusal(plan.project, request, vector=vector, planned_by=planner.source)
 
 
 def _planner_of(plan: Plan) -> str | None:
@@ -87,13 +112,70 @@ def _planner_of(plan: Plan) -> str | None:
     return entry.scope_facts.get("planner") if entry is not None else None
 
 
-def report(plan: Plan) -> HitCheck:
-    """Records a client's report that the plan it got is wrong. Reporting it again changes nothing."""
-    if plan.source not in HIT_SOURCES:
-        raise BadRequest(
-            "Only a plan that was served from the cache can be reported.", code="not_a_hit", status=409
+def report(plan: Plan, *, wrong: bool = True, note: str = "") -> HitCheck:
+    """Records what a client or an operator says of a plan that is ready, wherever it came from. A wrong one does
+    not come back for such a request; one that is right after all is forgotten as wrong, and becomes an example.
+    The last report counts; repeating one changes nothing. Raises :class:`BadRequest` when there is no plan."""
+    if plan.status != PlanStatus.READY:
+        raise BadRequest(_nothing_to_report(plan), code="no_plan_to_report", status=409)
+    verdict = HitCheck.Verdict.WRONG if wrong else HitCheck.Verdict.RIGHT
+    request = PlanRequest(plan.action, plan.params_by_field)
+    if (known := _reported(plan)) is not None and known.verdict == verdict:
+        return known
+    # Before the transaction: an embedding endpoint may take its time.
+    vector = plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+    entry_vector = None if wrong else _vector_of_entry(plan)
+    with transaction.atomic():
+        Plan.objects.select_for_update().get(pk=plan.pk)  # two reports at once would each see none
+        known = _reported(plan)
+        if known is not None and known.verdict == verdict:
+            return known
+        check = _record(plan, HitCheck.Origin.REPORT, verdict, note=note, again=known, vector=vector)
+        if not wrong:
+            if known is not None:
+                _take_back(plan, entry_vector)
+            plan_cache.confirm(plan.project, request, plan.plan, vector=vector)
+    return check
+
+
+def _nothing_to_report(plan: Plan) -> str:
+    if plan.is_finished:
+        return (
+            "There is no plan to report: the request came to nothing. Its `error` says why and how to fix it; "
+            "then send it anew."
         )
-    return _record(plan, HitCheck.Origin.REPORT, HitCheck.Verdict.WRONG)
+    return (
+        f"The plan is still being made. Wait until its status is `ready` (`GET /v1/plans/{plan.id}` or its "
+        "events), and report it then."
+    )
+
+
+def _reported(plan: Plan) -> HitCheck | None:
+    return HitCheck.objects.filter(plan=plan, origin=HitCheck.Origin.REPORT).first()
+
+
+def _take_back(plan: Plan, entry_vector: NDArray[np.float32] | None) -> None:
+    """What an earlier report of the plan as wrong had done to others: the entry that served it serves again, and
+    the risk is as if nothing had been said."""
+    if plan.cache_entry_id is not None:
+        storage.release(plan.cache_entry_id, _found_wrong(plan, HitCheck.Origin.REPORT), vector=entry_vector)
+    if plan.source in BY_MEANING:
+        learning.withdraw_report(plan.project, plan.cache)
+
+
+def _vector_of_entry(plan: Plan) -> NDArray[np.float32] | None:
+    """That of the entry that served the plan and lost it with a report; none for one that did not vote before."""
+    entry = Entry.objects.filter(pk=plan.cache_entry_id).exclude(quarantined_at=None).first()
+    voted = entry is not None and (plan.source == PlanSource.SEMANTIC or entry.planned_by != storage.COMPOSER)
+    try:
+        return plan_cache.embed(template_of(entry).embedding_text) if entry is not None and voted else None
+    except TemplateInvalid:
+        return None
+
+
+def _found_wrong(plan: Plan, origin: str) -> str:
+    """Why the entry that served the plan is in quarantine."""
+    return f"Plan {plan.id}, which it served, was found wrong ({origin})."
 
 
 def reopen(project: Project) -> None:
@@ -104,23 +186,44 @@ def reopen(project: Project) -> None:
     log.warning("hits by meaning reopened", project=project.pk)
 
 
-def _record(plan: Plan, origin: str, verdict: str) -> HitCheck:
-    check, created = HitCheck.objects.get_or_create(
-        plan=plan, origin=origin, defaults={"project": plan.project, "verdict": verdict}
-    )
+def _record(
+    plan: Plan,
+    origin: str,
+    verdict: str,
+    *,
+    vector: NDArray[np.float32] | None,
+    note: str = "",
+    again: HitCheck | None = None,
+) -> HitCheck:
+    """The check, with what follows from it. ``vector`` is the request's; ``again`` is an earlier check that says
+    the opposite."""
+    facts = {"project": plan.project, "verdict": verdict, "note": note}
+    if again is not None:
+        HitCheck.objects.filter(pk=again.pk).update(verdict=verdict, note=note, settled=False)
+        check, created = again, True
+        check.verdict, check.note = verdict, note
+    else:
+        check, created = HitCheck.objects.get_or_create(plan=plan, origin=origin, defaults=facts)
     if not created:
         return check
     metrics.HIT_CHECKS.labels(origin, verdict).inc()
-    log.info("hit checked", plan=plan.id, entry=plan.cache_entry_id, origin=origin, verdict=verdict)
+    log.info("plan checked", plan=plan.id, entry=plan.cache_entry_id, origin=origin, verdict=verdict)
+    request = PlanRequest(plan.action, plan.params_by_field)
     if verdict == HitCheck.Verdict.WRONG:
         if plan.cache_entry_id is not None:
-            storage.quarantine(
-                plan.cache_entry_id, f"Plan {plan.id}, which it served, was found wrong ({origin})."
-            )
+            storage.quarantine(plan.cache_entry_id, _found_wrong(plan, origin))
         if plan.cache.get("reason") == "model_check":
-            request = PlanRequest(plan.action, plan.params_by_field)
             verdicts.withdraw(plan_cache.request_for(plan.project, request))
+        plan_cache.keep_counter(plan.project, request, plan.plan, vector=vector)
         _close_if_too_many(plan.project)
+    if plan.source in BY_MEANING and (verdict == HitCheck.Verdict.WRONG or origin == HitCheck.Origin.SAMPLE):
+        # A client that says "right" moves no risk: that would be an invitation.
+        learning.note_hit(
+            plan.project,
+            plan.cache,
+            wrong=verdict == HitCheck.Verdict.WRONG,
+            reported=origin == HitCheck.Origin.REPORT,
+        )
     return check
 
 

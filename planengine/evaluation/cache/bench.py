@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cache.lookup import Decision, Policy
+from cache.decisions import Decision
 from cache.models import Entry
 from cache.requests import Request
 from orra.base.strictjson import Json
@@ -25,16 +25,11 @@ from planengine.exceptions import PlannerError
 from planengine.models import Project
 from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.requests import PlanRequest
-from planengine.reuse import plan_cache
+from planengine.reuse import learning, plan_cache
 from planengine.validation.rules import validate
 
 # What a lookup can do without, to see what each is worth.
 PARTS = ("votes", "margin", "refusals", "words", "examples")
-
-
-def rule_has_parts() -> bool:
-    """Whether the rule by which the cache decides today can do without any of :data:`PARTS`."""
-    return any(field.name == "without" for field in fields(Policy))
 
 
 class _StandIn:
@@ -62,8 +57,7 @@ class Bench:
         return plan_cache.request_for(self.project, request, planner=PLANNER)
 
     def find(self, request: PlanRequest) -> Decision:
-        without: dict[str, Any] = {"without": self.without} if self.without and rule_has_parts() else {}
-        return plan_cache.find(self.project, request, planner=PLANNER, **without)
+        return plan_cache.find(self.project, request, planner=PLANNER, without=self.without)
 
     def valid_plan(self, request: PlanRequest, draft: Json) -> Json:
         """The plan that a row expects, or ``None`` when these services cannot carry it out."""
@@ -81,7 +75,12 @@ class Bench:
         )
 
     def keep_refusal(self, request: PlanRequest, *, vector: NDArray[np.float32] | None = None) -> None:
-        """Stores that a planner refused the request. Production keeps nothing of refusals."""
+        """Stores that a planner refused the request."""
+        plan_cache.keep_refusal(self.project, request, vector=vector, planned_by=PLANNER.source, planner=PLANNER)
+
+    def learn(self, request: PlanRequest, decision: Decision, plan: Json | None) -> None:
+        """Learns from a miss as a worker does."""
+        learning.note_miss(self.project, self.asked(request), decision, plan)
 
 
 @contextmanager

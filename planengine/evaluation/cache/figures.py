@@ -52,7 +52,6 @@ class StreamFigures:
     baselines: Mapping[str, BaselineFigures]
     floor: float
     embedding: Sequence[float] = ()
-    notes: tuple[str, ...] = ()
 
     @cached_property
     def hits(self) -> tuple[Outcome, ...]:
@@ -107,7 +106,6 @@ class StreamFigures:
             | {"embedding": _spread(self.embedding)},
             "baseline": self.baselines["original"].as_dict() if self.baselines else None,
             "baselines": {name: figures.as_dict() for name, figures in self.baselines.items()},
-            "notes": list(self.notes),
         }
 
     def _seen_before(self) -> int:
@@ -157,7 +155,6 @@ class PairFigures:
     outcomes: tuple[PairOutcome, ...]
     floor: float
     baseline: tuple[bool, ...]
-    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Json]:
         right = [outcome.right for outcome in self.outcomes]
@@ -171,7 +168,6 @@ class PairFigures:
             **self._tally(right),
             "by_category": {category: self._tally(right, category) for category in categories},
             "baseline": self._tally(right_by_rule),
-            "notes": list(self.notes),
         }
 
     def _tally(self, right: Sequence[bool], category: str | None = None) -> dict[str, Json]:

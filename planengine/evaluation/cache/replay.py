@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cache import storage
-from cache.lookup import Decision
+from cache.decisions import Decision
 from cache.requests import Request
 from orra.base.strictjson import Json
 from planengine.embeddings.calibration import floor_for, floor_of
@@ -18,7 +18,7 @@ from planengine.evaluation.cache.baselines import (
     original_text,
     replay_baselines,
 )
-from planengine.evaluation.cache.bench import Bench, empty_bench, rule_has_parts
+from planengine.evaluation.cache.bench import Bench, empty_bench
 from planengine.evaluation.cache.figures import Outcome, PairFigures, PairOutcome, StreamFigures
 from planengine.evaluation.cache.judging import fault_of, has_values_of
 from planengine.evaluation.cache.rows import Pair, StreamRow, labelled
@@ -52,12 +52,6 @@ class Options:
         given = {"similarity_threshold": self.floor, "wrong_hit_tolerance": self.tolerance}
         return {name: value for name, value in given.items() if value is not None}
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        if not self.without or rule_has_parts():
-            return ()
-        return (f"Nothing was left out: the present rule has no part named {' or '.join(sorted(self.without))}.",)
-
 
 def evaluate_stream(
     rows: Sequence[StreamRow], embedder: Embedder, options: Options | None = None
@@ -69,37 +63,37 @@ def evaluate_stream(
     services = services_of(rows) if options.services is None else options.services
     vectors = KnownVectors(embedder, options.vectors)
     with empty_bench(services, vectors, without=options.without, **options.of_project) as bench:
-        plans = [bench.valid_plan(row.request, row.draft) if row.expected else None for row in rows]
         asked = [bench.asked(row.request) for row in rows]
         texts = [request.template.embedding_text for request in asked]
         vectors.learn([*texts, *(original_text(request) for request in asked if options.baselines)])
         reading = frozenset(facts["name"] for facts in services if only_reads(facts))
         floor = floor_for(bench.project).value
-        outcomes = tuple(_replay(rows, plans, bench, vectors, reading, options.progress))
-    baselines = _baselines(rows, plans, asked, vectors) if options.baselines else {}
-    return StreamFigures(outcomes, baselines, floor, vectors.milliseconds, options.notes)
+        outcomes = tuple(replay_rows(rows, bench, vectors, reading, options.progress))
+    baselines = _baselines(outcomes, asked, vectors) if options.baselines else {}
+    return StreamFigures(outcomes, baselines, floor, vectors.milliseconds)
 
 
 def _baselines(
-    rows: Sequence[StreamRow], plans: Sequence[Json], asked: Sequence[Request], vectors: KnownVectors
+    outcomes: Sequence[Outcome], asked: Sequence[Request], vectors: KnownVectors
 ) -> dict[str, BaselineFigures]:
     """Over the rows that can be judged: those with a valid plan, and those to be refused."""
-    judged = [place for place, row in enumerate(rows) if plans[place] is not None or not row.expected]
-    labels = [rows[place].label if rows[place].expected else None for place in judged]
+    judged = [place for place, each in enumerate(outcomes) if each.plannable or not each.row.expected]
+    labels = [outcomes[place].row.label if outcomes[place].row.expected else None for place in judged]
     return replay_baselines([asked[place] for place in judged], labels, vectors.embed)
 
 
-def _replay(
+def replay_rows(
     rows: Sequence[StreamRow],
-    plans: Sequence[Json],
     bench: Bench,
     vectors: KnownVectors,
     reading: frozenset[str],
-    progress: Progress,
+    progress: Progress = quietly,
 ) -> Iterator[Outcome]:
+    """The rows in their order against what the bench holds; ``reading`` are the services that only read."""
     origins: dict[str, StreamRow] = {}
-    for done, (row, plan) in enumerate(zip(rows, plans, strict=True)):
+    for done, row in enumerate(rows):
         progress(done, len(rows))
+        plan = bench.valid_plan(row.request, row.draft) if row.expected else None
         decision = bench.find(row.request)
         if vectors.failure is not None:
             raise vectors.failure
@@ -107,6 +101,8 @@ def _replay(
         if decision.hit:
             # A plan made by example may have been kept as an entry of its own.
             continue
+        if plan is not None or not row.expected:
+            bench.learn(row.request, decision, plan)
         if plan is not None:
             entry = bench.keep_plan(row.request, plan, vector=decision.vector)
             if entry is not None:
@@ -135,7 +131,7 @@ def _outcome(
         entry=entry,
         fault=fault,
         side_effects=side_effects,
-        risk=getattr(decision, "risk", None),
+        risk=decision.risk,
     )
 
 
@@ -148,7 +144,7 @@ def evaluate_pairs(pairs: Sequence[Pair], embedder: Embedder, options: Options |
         PairOutcome(pair, decision.hit and values_right, reason_of(decision), decision.similarity)
         for pair, decision, values_right in judge(pairs, vectors, options)
     )
-    return PairFigures(outcomes, floor, match_by_threshold(pairs, vectors.embed), options.notes)
+    return PairFigures(outcomes, floor, match_by_threshold(pairs, vectors.embed))
 
 
 def judge(pairs: Sequence[Pair], vectors: KnownVectors, options: Options) -> Iterator[tuple[Pair, Decision, bool]]:

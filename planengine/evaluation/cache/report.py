@@ -49,7 +49,6 @@ def stream_report(figures: StreamFigures) -> Iterator[str]:
         yield f"  {count:>6,}  {reason}"
     worst_first = sorted(figures.wrong, key=lambda hit: not hit.side_effects)
     yield from _listed("Wrong hits", (_wrong_hit(hit) for hit in worst_first))
-    yield from _noted(figures.notes)
 
 
 def pair_report(figures: PairFigures) -> Iterator[str]:
@@ -67,7 +66,6 @@ def pair_report(figures: PairFigures) -> Iterator[str]:
     yield from _listed(
         "Missed although they are the same", (_pair(outcome) for outcome in wrong if not outcome.hit)
     )
-    yield from _noted(figures.notes)
 
 
 def curve_report(curve: Curve) -> Iterator[str]:
@@ -103,12 +101,6 @@ def _rule(name: str, told: dict[str, Json]) -> str:
 
 def _tenth(tenth: dict[str, Json]) -> str:
     return f"  {tenth['predicted']:>8.3%} {tenth['observed']:>8.3%}  of {tenth['n']:,}"
-
-
-def _noted(notes: Iterable[str]) -> Iterator[str]:
-    for note in notes:
-        yield ""
-        yield note
 
 
 def _tally(name: str, tally: dict[str, Json]) -> str:
