@@ -193,9 +193,10 @@ def _insert(entry: Entry, vector: NDArray[np.float32] | None) -> Entry | None:
     fields = fields_digest(Template.from_json(entry.template))
     try:
         with transaction.atomic():
+            vector = _unless_contradicted(entry, vector)  # by what it would replace, too
             if _replace_pinned(entry):
                 entry.pinned, entry.expires_at = True, NEVER
-            vector = compare_with_others(entry, vector)
+            _compare_with_near(entry, vector)
             entry.save(force_insert=True)
             EntryUse.objects.create(entry=entry)
             if vector is not None:
@@ -218,11 +219,21 @@ def note_words(entry: Entry) -> None:
 def compare_with_others(entry: Entry, vector: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
     """Sets on the entry, without saving it, what others of its scope make of it, and on them what it makes of
     them. The vector that it may vote with."""
+    vector = _unless_contradicted(entry, vector)
+    _compare_with_near(entry, vector)
+    return vector
+
+
+def _unless_contradicted(entry: Entry, vector: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
     if entry.kind == Entry.Kind.PLAN and _contradicts(entry):
-        entry.identity, entry.variant, vector = _identity(entry), "", None
+        entry.identity, entry.variant = _identity(entry), ""
+        return None
+    return vector
+
+
+def _compare_with_near(entry: Entry, vector: NDArray[np.float32] | None) -> None:
     if vector is not None and entry.kind != Entry.Kind.COUNTER:
         entry.contested = _contest(entry, vector)
-    return vector
 
 
 def _contest(entry: Entry, vector: NDArray[np.float32]) -> bool:

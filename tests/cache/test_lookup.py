@@ -284,7 +284,7 @@ class TestDamagedRows:
 class TestStore:
     def test_a_newer_plan_of_the_same_template_replaces_the_older(self, cache: Cache) -> None:
         older = stored(cache.store(REFUND, order_id="ORD-1"))
-        newer = stored(cache.store(REFUND, plan_with({"order_id": "ORD-2"}, "refund_v2"), order_id="ORD-2"))
+        newer = stored(cache.store(REFUND, service="refund_v2", order_id="ORD-1"))
 
         assert cache.find(REFUND, order_id="ORD-3").plan == plan_with({"order_id": "ORD-3"}, "refund_v2")
         assert list(Entry.objects.values_list("pk", flat=True)) == [newer.pk]

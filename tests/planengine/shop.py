@@ -42,8 +42,12 @@ def a_service(
     )
 
 
-find_order = a_service("find-order", {"orderId": TEXT}, {"total": NUMBER, "customerId": TEXT, "items": {}})
-find_customer = a_service("find-customer", {"customerId": TEXT}, {"email": TEXT, "name": TEXT})
+READS: Json = {"readOnlyHint": True}
+
+find_order = a_service(
+    "find-order", {"orderId": TEXT}, {"total": NUMBER, "customerId": TEXT, "items": {}}, annotations=READS
+)
+find_customer = a_service("find-customer", {"customerId": TEXT}, {"email": TEXT, "name": TEXT}, annotations=READS)
 refund = a_service(
     "refund",
     {
