@@ -243,9 +243,7 @@ class TestContradictingTemplates:
         assert not again(third).reusable
         assert not cache.find("Approve invoice {}", invoice="D-4").hit
 
-    def test_a_newer_plan_for_the_identical_request_contradicts_nothing(
-        self, cache: Cache
-    ) -> None:
+    def test_a_newer_plan_for_the_identical_request_contradicts_nothing(self, cache: Cache) -> None:
         cache.store(REFUND, order_id="ORD-1")
         newer = stored(cache.store(REFUND, service="refund_v2", order_id="ORD-1"))
         assert again(newer).reusable and votes(newer)
