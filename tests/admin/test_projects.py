@@ -125,7 +125,7 @@ def test_what_was_learned_is_shown_beside_what_was_observed(operator: Client, pr
     page = text(body(operator, page_of(project)))
 
     assert "by 20 observations" in page
-    assert "Risk, predicted and observed Tenth Predicted Observed wrong Of 1 0.0" in page
+    assert re.search(r"Tenth Predicted Observed wrong Of 1 \d+\.\d\d% 0\.00% 2 2 ", page)
     assert re.search(r"10 \d+\.\d\d% 100\.00% 2", page)
     listed = text(body(operator, list_of(Label, project=project.pk)))
     assert "20 labels" in listed and "a miss that was planned" in listed

@@ -12,10 +12,10 @@ from typing import Any
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from cache.models import Entry, EntryUse, EntryVector
+from cache.models import Entry, EntryUse, EntryVector, ObservedWord
 from orra.base.strictjson import Json
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, HitCheck, Plan, Project, Service
+from planengine.models import ApiKey, Attempt, HitCheck, Label, Plan, Project, Service
 from tests.conftest import Api, object_schema
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -83,7 +83,11 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
     "POST /v1/plans": lambda tenant: [
         {**request, "cache": mode} for request in tenant.requests for mode in ("use", "only", "bypass", "refresh")
     ],
-    "POST /v1/plans/{plan_id}/report": lambda tenant: [{"verdict": "wrong_plan"}],
+    "POST /v1/plans/{plan_id}/report": lambda tenant: [
+        {"verdict": "wrong_plan"},
+        {"verdict": "right_plan", "note": tenant.token},
+        {},
+    ],
     "POST /v1/cache/entries/{entry_id}/replay": lambda tenant: [{}, *tenant.requests],
     "POST /v1/cache/explain": lambda tenant: list(tenant.requests),
 }
@@ -149,7 +153,7 @@ class Tenant:
         project = {"project": self.project}
         sets = [
             Project.objects.filter(pk=self.project.pk),
-            *(model._default_manager.filter(**project) for model in (ApiKey, Service, Plan, Entry, HitCheck)),
+            *(model._default_manager.filter(**project) for model in OWN),
             Attempt.objects.filter(plan__project=self.project),
             EntryUse.objects.filter(entry__project=self.project),
             EntryVector.objects.filter(entry__project=self.project).defer("embedding"),
@@ -157,6 +161,7 @@ class Tenant:
         return json.dumps([list(rows.order_by("pk").values()) for rows in sets], default=str)
 
 
+OWN: tuple[type[Model], ...] = (ApiKey, Service, Plan, Entry, ObservedWord, HitCheck, Label)
 IDEMPOTENCY_KEY = "the-same-for-everybody"
 
 

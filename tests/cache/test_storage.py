@@ -308,12 +308,13 @@ class TestWords:
         entry = stored(cache.store("Refund order {} pronto", order_id="ORD-1"))
         project_id = cache.scope.project_id
 
-        {
+        ways: dict[str, Callable[[], object]] = {
             "quarantine": lambda: storage.quarantine(entry.pk, "It was wrong."),
             "forget": lambda: storage.forget(project_id, [entry.pk]),
             "forget_using": lambda: storage.forget_using(project_id, "refund_payment"),
             "forget_project": lambda: storage.forget_project(project_id),
-        }[way]()
+        }
+        ways[way]()
 
         assert not self.known(cache, entry, "pronto", "refund")
 
