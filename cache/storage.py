@@ -263,7 +263,7 @@ def _contradicts(entry: Entry) -> bool:
     ]
     for other in different:
         if other.reusable:
-            _stop_voting(other)
+            stop_voting(other)
             Entry.objects.filter(pk=other.pk).update(identity=_identity(other), variant="")
     return bool(different)
 
@@ -288,12 +288,12 @@ def quarantine(entry_id: str, reason: str) -> None:
             quarantined_at=timezone.now(), quarantine_reason=reason[:2000]
         )
         if (entry := Entry.objects.filter(pk=entry_id).first()) is not None:
-            _stop_voting(entry)
+            stop_voting(entry)
     log.warning("cache entry quarantined", entry=entry_id)
 
 
-def _stop_voting(entry: Entry) -> None:
-    """It is no example any more, and accounts for no word."""
+def stop_voting(entry: Entry) -> None:
+    """It is no example any more, and accounts for no word, until it is confirmed."""
     deleted, _ = EntryVector.objects.filter(pk=entry.pk).delete()
     if deleted and entry.kind == Entry.Kind.PLAN:
         observed.forget(entry.scope, entry.words.split(), entry.skeleton)

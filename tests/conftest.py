@@ -77,8 +77,6 @@ SHOP: dict[str, dict[str, Json]] = {
             "customer_id amount", customer_id="string", amount="number", items={"type": "array"}
         ),
         "revertible": False,
-        "annotations": {"readOnlyHint": True},
-        "examples": ["Find order {order_id}"],
     },
     "refund_payment": {
         "type": "service",
@@ -86,7 +84,6 @@ SHOP: dict[str, dict[str, Json]] = {
         "input_schema": object_schema("order_id", order_id="string"),
         "output_schema": object_schema("refund_id", refund_id="string"),
         "revertible": True,
-        "examples": ["Refund order {order_id}"],
     },
     "search_laptops": {
         "type": "agent",
@@ -94,7 +91,6 @@ SHOP: dict[str, dict[str, Json]] = {
         "input_schema": object_schema("query", query="string"),
         "output_schema": object_schema("laptops", laptops={"type": "array"}),
         "revertible": False,
-        "annotations": {"readOnlyHint": True},
     },
 }
 

@@ -52,11 +52,6 @@ def function_words() -> frozenset[str]:
 
 
 @cache
-def neutral_words() -> frozenset[str]:
-    return frozenset().union(*(each.neutral for each in word_lists()))
-
-
-@cache
 def turning_words() -> frozenset[str]:
     return frozenset().union(*(each.turning for each in word_lists()))
 

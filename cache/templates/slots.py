@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from cache.languages import function_words, neutral_words, turning_words
+from cache.languages import function_words, list_for, turning_words
 from cache.templates.literals import Literal, parse_number
 from cache.templates.tokens import JOIN, Token, name_words, tokenize
 from orra.base.strictjson import Json
@@ -82,8 +82,9 @@ def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
     param ``query`` holding the whole action, "Find a laptop" and "Cancel my order" would both become
     ``{query}``, and one would be served the plan of the other."""
     kept = sorted(slots, key=lambda slot: slot.end - slot.start)
-    silent = neutral_words()
-    words = [token for token in tokenize(action) if token.folded.isalpha() and token.folded not in silent]
+    tokens = [token for token in tokenize(action) if token.folded.isalpha()]
+    silent = list_for(token.folded for token in tokens).neutral
+    words = [token for token in tokens if token.folded not in silent]
     while words and kept and all(any(s.start <= word.start < s.end for s in kept) for word in words):
         kept.pop()
     return kept

@@ -212,6 +212,8 @@ def _record(
     if verdict == HitCheck.Verdict.WRONG:
         if plan.cache_entry_id is not None:
             storage.quarantine(plan.cache_entry_id, _found_wrong(plan, origin))
+        for entry in plan_cache.entries_of(plan.project, request, plan.plan):
+            storage.stop_voting(entry)
         if plan.cache.get("reason") == "model_check":
             verdicts.withdraw(plan_cache.request_for(plan.project, request))
         plan_cache.keep_counter(plan.project, request, plan.plan, vector=vector)

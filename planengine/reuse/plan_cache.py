@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import structlog
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from cache import lookup, storage
@@ -166,9 +167,19 @@ def confirm(project: Project, request: PlanRequest, plan: Json, *, vector: NDArr
 
 def _entry_of(asked: Request, plan: Json) -> Entry | None:
     """The usable entry of the request's template with a plan of this skeleton."""
+    return _entries_of(asked, plan).filter(identity="").first()
+
+
+def entries_of(project: Project, request: PlanRequest, plan: Json) -> Iterable[Entry]:
+    """The usable entries that could serve the request with a plan of this skeleton, by its very template."""
+    asked = request_for(project, request)
+    return _entries_of(asked, plan).filter(identity__in=["", asked.identity])
+
+
+def _entries_of(asked: Request, plan: Json) -> QuerySet[Entry]:
     digest = storage.skeleton_for(asked, plan).digest
     same = Entry.objects.usable().plans().filter(scope=asked.scope.digest, template_key=asked.template.key)
-    return same.filter(skeleton=digest, identity="").first()
+    return same.filter(skeleton=digest)
 
 
 def is_reported(project: Project, request: PlanRequest, plan: Json) -> bool:

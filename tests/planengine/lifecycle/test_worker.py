@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from cache.models import Entry
+from cache.models import Entry, EntryVector
 from planengine.drafting import planner_choice
+from planengine.evaluation import shadow
 from planengine.models import Attempt, Plan
 from tests.conftest import SHOP, Api
 from tests.servers.scripted import Reply, ScriptedServer, fenced, thinking
@@ -137,6 +138,73 @@ def test_a_model_may_say_that_it_cannot_be_done(api: Api, server: ScriptedServer
 
     assert plan["status"] == "not_actionable"
     assert "No service books flights." in plan["error"]["message"]
+
+
+class TestExamples:
+    """What becomes of an outcome besides the answer."""
+
+    NOTHING = {"tasks": [{"id": "final", "input": {"error": "Nothing does that."}}]}
+
+    def test_a_plan_votes(self, api: Api, server: ScriptedServer) -> None:
+        api.plan(*REFUND)
+        entry = Entry.objects.get()
+        assert (entry.kind, entry.planned_by) == ("plan", "model")
+        assert EntryVector.objects.get().pk == entry.pk
+
+    def test_a_refusal_of_the_model_is_kept_and_serves_nobody(self, api: Api, server: ScriptedServer) -> None:
+        server.script(self.NOTHING)
+        assert api.plan(*REFUND)["status"] == "not_actionable"
+
+        entry = Entry.objects.get()
+        assert (entry.kind, entry.plan) == ("refusal", None)
+        assert EntryVector.objects.get().pk == entry.pk
+        later = api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+        assert (later["status"], later["source"], server.calls) == ("ready", "model", 2)
+
+    def test_one_that_asked_to_bypass_the_cache_leaves_no_trace(self, api: Api, server: ScriptedServer) -> None:
+        server.script(self.NOTHING)
+        api.plan(*REFUND, cache="bypass")
+        api.plan(*REFUND, cache="bypass")
+        assert not Entry.objects.exists()
+
+    def test_a_failure_is_no_refusal(self, api: Api, server: ScriptedServer) -> None:
+        server.script(*[INVENTED] * 3)
+        assert api.plan(*REFUND)["status"] == "failed"
+        assert not Entry.objects.exists()
+
+    def test_what_the_composer_made_votes_for_nothing(self, api: Api) -> None:
+        """It must not learn from itself."""
+        assert api.plan(*REFUND)["source"] == "composer"
+        assert Entry.objects.get().planned_by == "composer"
+        assert not EntryVector.objects.exists()
+        assert api.plan("Refund order ORD-18", {"order_id": "ORD-18"})["source"] == "exact"
+
+    def test_nor_what_it_refused(self, api: Api) -> None:
+        assert api.plan("Book a flight to Mars")["status"] == "not_actionable"
+        assert not Entry.objects.exists()
+
+    def test_a_plan_that_was_reported_is_not_made_again(self, api: Api, server: ScriptedServer) -> None:
+        wrong = api.plan(*REFUND)
+        shadow.report(Plan.objects.get(pk=wrong["id"]))
+
+        again = api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+
+        assert (again["status"], again["plan"], again["error"]["code"]) == (
+            "not_actionable",
+            None,
+            "reported_wrong",
+        )
+        assert "refund_payment" in again["error"]["message"]
+        assert len(again["error"]["how_to_fix"]) == 2
+        assert server.calls == 2
+        assert not EntryVector.objects.exclude(entry__kind="counter").exists(), "it votes for nothing any more"
+
+    def test_another_plan_may_be_made(self, api: Api, server: ScriptedServer) -> None:
+        shadow.report(Plan.objects.get(pk=api.plan(*REFUND)["id"]))
+        lookup = plan_of("order_lookup", {"order_id": "ORD-18"}, {"order_id": "$task0.order_id"})
+        server.script(lookup)
+        again = api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+        assert (again["status"], again["plan"]) == ("ready", lookup)
 
 
 @pytest.mark.parametrize("catalogue", [{}, {"order_lookup": SHOP["order_lookup"]}])
