@@ -59,8 +59,8 @@ def test_more_examples_that_agree_make_it_less_risky(cache: Cache) -> None:
     risks = []
     for number, wording in enumerate(WORDINGS):
         cache.store(wording, degrees=10 + number, order_id="ORD-1")
-        risks.append(cache.find(PLEASE, order_id="ORD-2").risk)
-    assert None not in risks
+        risks.append(cache.find(PLEASE, order_id="ORD-2").risk or 0)
+    assert all(risks)
     assert risks == sorted(risks, reverse=True)
 
 
@@ -158,7 +158,7 @@ class TestWords:
 
 
 class TestMadeByExample:
-    MORE = {"order_id": "ORD-2", "note": "late"}
+    MORE: dict[str, Any] = {"order_id": "ORD-2", "note": "late"}
 
     def test_where_the_fields_differ_the_services_are_wired_anew(self, cache: Cache, told: Told) -> None:
         cache.store(REFUND, order_id="ORD-1")
