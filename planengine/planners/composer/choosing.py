@@ -18,7 +18,7 @@ from planengine.planners.composer.bench import Workbench
 from planengine.planners.composer.chaining import Assembly, Missing, assemble
 from planengine.planners.relevance import Floats
 
-# Fitted on the even rows of planner-multiple and planner-parallel, on a plateau; docs/composer.md has the figures.
+# Fitted on the even rows of two public sets of planning requests (BFCL v4 `multiple` and `parallel_multiple`).
 PER_SERVICE = 0.15
 PER_HELPER = 0.03
 # What a service's second and further parts count for: mostly they are another's, or say more of the first.

@@ -44,10 +44,9 @@ def service(name: str, description: str, inputs: list[str], outputs: list[str]) 
     }
 
 
-FIND = service("find_order", "Looks up an order.", ["order_id"], ["payment_id"]) | {
-    "annotations": {"readOnlyHint": True}
-}
+FIND = service("find_order", "Looks up an order.", ["order_id"], ["payment_id"])
 REFUND = service("issue_refund", "Refunds a payment.", ["payment_id"], ["refund_id"])
+READING = FIND | {"annotations": {"readOnlyHint": True}}
 ROW = {
     "action": "Refund order ORD-17",
     "params": [{"field": "order_id", "value": "ORD-17"}],
@@ -57,6 +56,7 @@ ROW = {
         {"service": "issue_refund", "input": {"payment_id": "$task1.payment_id"}},
     ],
 }
+COMPOSED = ROW | {"services": [READING, REFUND]}
 IMPOSSIBLE = ROW | {"action": "Water the plants"}
 
 
@@ -172,7 +172,7 @@ def run(*args: Any, **options: Any) -> str:
 
 
 def test_the_composer_is_measured(file: Path) -> None:
-    told = json.loads(run(str(write(file, ROW, IMPOSSIBLE)), "--planner", "composer", "--json"))
+    told = json.loads(run(str(write(file, COMPOSED, IMPOSSIBLE)), "--planner", "composer", "--json"))
     assert told["n"] == 2
     assert told["services_exact"] == told["wiring_exact"] == told["not_actionable"] == 0.5
     assert told["attempts_mean"] == 1
@@ -183,14 +183,15 @@ def test_limit_takes_rows_from_all_over_the_file(file: Path) -> None:
     write(file, *(ROW | {"action": str(number)} for number in range(7)))
     assert [row.line for row in read_rows(file, limit=3)] == [1, 3, 5]
     assert [row.line for row in read_rows(file, limit=7)] == [row.line for row in read_rows(file)]
-    told = json.loads(run(str(write(file, ROW, IMPOSSIBLE)), "--planner", "composer", "--json", "--limit", "1"))
+    rows = write(file, COMPOSED, IMPOSSIBLE)
+    told = json.loads(run(str(rows), "--planner", "composer", "--json", "--limit", "1"))
     assert (told["n"], told["services_exact"]) == (1, 1.0)
 
 
 def test_rows_may_share_a_file_of_services_and_name_no_inputs(file: Path, tmp_path: Path) -> None:
     """Three requests: the right plan without inputs, a wrong plan that only reads, and one that must be refused
     and has a side effect."""
-    services = write(tmp_path / "services.jsonl", FIND, REFUND)
+    services = write(tmp_path / "services.jsonl", READING, REFUND)
     wanted = [{"service": "find_order"}, {"service": "issue_refund"}]
     shared = {name: value for name, value in ROW.items() if name != "services"}
     rows = read_rows(
@@ -228,7 +229,7 @@ def test_an_expected_call_without_input_takes_no_other_call_s_place() -> None:
 
 
 def test_what_services_say_of_themselves_is_read(file: Path) -> None:
-    [row] = read_rows(write(file, ROW | {"services": [FIND | {"examples": ["Look at {order_id}"]}, REFUND]}))
+    [row] = read_rows(write(file, ROW | {"services": [READING | {"examples": ["Look at {order_id}"]}, REFUND]}))
     found, refund = row.job.catalogue
     assert (found.read_only, refund.read_only) == (True, False)
     assert [list(example.params) for example in found.examples] == [["order_id"]]
@@ -243,7 +244,7 @@ def test_the_services_that_come_with_orra_say_what_they_change() -> None:
 
 
 def test_a_bad_file_of_services_is_named_with_its_line(file: Path, tmp_path: Path) -> None:
-    services = write(tmp_path / "services.jsonl", FIND, FIND)
+    services = write(tmp_path / "services.jsonl", READING, READING)
     with pytest.raises(CommandError, match="services.jsonl, line 2: the service 'find_order' appears twice"):
         run(str(write(file, ROW)), "--services", str(services))
     with pytest.raises(CommandError, match="--services belongs to a FILE"):
@@ -258,13 +259,13 @@ def test_a_bad_file_of_services_is_named_with_its_line(file: Path, tmp_path: Pat
         (ROW | {"action": 1}, "action"),
         (ROW | {"params": 1}, "params"),
         (ROW | {"services": {}}, "`services` must be a list"),
-        (ROW | {"services": [FIND, FIND]}, "twice"),
-        (ROW | {"services": [FIND | {"input_schema": {"type": "objekt"}}]}, "input_schema"),
-        (ROW | {"services": [FIND | {"name": ""}]}, "name"),
+        (ROW | {"services": [READING, READING]}, "twice"),
+        (ROW | {"services": [READING | {"input_schema": {"type": "objekt"}}]}, "input_schema"),
+        (ROW | {"services": [READING | {"name": ""}]}, "name"),
         (ROW | {"expected": [{"service": "find_order", "input": 5}]}, "expected"),
-        (ROW | {"services": [FIND | {"annotations": []}]}, "annotations"),
-        (ROW | {"services": [FIND | {"annotations": {"readonly": True}}]}, "readOnlyHint"),
-        (ROW | {"services": [FIND | {"examples": ["Find {order}"]}]}, "order_id"),
+        (ROW | {"services": [READING | {"annotations": []}]}, "annotations"),
+        (ROW | {"services": [READING | {"annotations": {"readonly": True}}]}, "readOnlyHint"),
+        (ROW | {"services": [READING | {"examples": ["Find {order}"]}]}, "order_id"),
         (ROW | {"expected": [{"service": "find_order", "input": None}]}, "expected"),
         (ROW | {"expected": [{"service": "ship_order", "input": {}}]}, "ship_order"),
         (ROW | {"expected": [{"service": "issue_refund", "input": {"payment_id": "$task7.id"}}]}, "$task7.id"),
