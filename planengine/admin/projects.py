@@ -88,8 +88,7 @@ class ProjectAdmin(OperatorAdmin):
         moved = adjustment_of(project)
         if not moved.labels:
             return "nothing yet: the risk is as the shipped prior has it"
-        told = f"log odds become {moved.shift:+.2f} {moved.scale:+.2f} × the prior's"
-        return f"{told}, by {moved.labels:,} observations"
+        return f"the prior's log odds {moved.shift:+.2f}, by {moved.labels:,} observations"
 
     @admin.display(description="used today")
     def used_today(self, project: Project) -> str:

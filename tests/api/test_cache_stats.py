@@ -141,7 +141,7 @@ def test_calibration_shows_predicted_risk_beside_what_was_observed(
 
 
 def test_acceptance_is_learned_and_not_set(api: Api) -> None:
-    assert api.get("/v1/project").json()["acceptance"] == {"shift": 0, "scale": 1, "labels": 0}
+    assert api.get("/v1/project").json()["acceptance"] == {"shift": 0, "labels": 0}
     assert api.patch("/v1/project", {"acceptance": {}}).json()["code"] == "unknown_member"
 
 

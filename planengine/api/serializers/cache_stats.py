@@ -39,10 +39,9 @@ class SimilarityFloorSerializer(serializers.Serializer):  # type: ignore[type-ar
 
 
 class AcceptanceSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """How the project's own requests moved the shipped prior: log odds become `shift + scale * log odds`."""
+    """How the project's own requests moved the shipped prior: by a shift of its log odds."""
 
     shift = serializers.FloatField(help_text="Above 0: more of what is proposed was wrong than the prior says.")
-    scale = serializers.FloatField(help_text="Below 1: the prior is too sure of itself here.")
     labels = serializers.IntegerField(help_text="How many observations it is worked out from.")
 
 
