@@ -153,7 +153,7 @@ class Catalogue:
         return known
 
     def words_of(self, service: str) -> frozenset[str]:
-        """The words by which a service and its inputs are described, casefolded."""
+        """The words of a service's and its inputs' names and allowed values, casefolded."""
         return self._words.get(service, frozenset())
 
     def digest_of(self, names: Iterable[str]) -> str:
@@ -191,15 +191,17 @@ def _taker(spec: ServiceSpec) -> Taker:
 
 
 def _described(spec: ServiceSpec) -> frozenset[str]:
-    """The words of its name, its description, and of its inputs' names, descriptions and allowed values."""
-    texts = [spec.description]
-    for schema in spec.input_fields.values():
-        if isinstance(schema, Mapping):
-            texts += [text for text in (schema.get("title"), schema.get("description")) if isinstance(text, str)]
-            texts += [value for value in schema.get("enum", ()) if isinstance(value, str)]
-    names = [spec.name, *spec.input_fields]
-    said = (word.casefold() for text in texts for word in words_of_text(text))
-    return frozenset(said).union(*map(name_words, names))
+    """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions: one
+    may name what the service does besides, or does not do."""
+    allowed = (
+        value
+        for schema in spec.input_fields.values()
+        if isinstance(schema, Mapping)
+        for value in schema.get("enum", ())
+        if isinstance(value, str)
+    )
+    said = (word.casefold() for value in allowed for word in words_of_text(value))
+    return frozenset(said).union(*map(name_words, (spec.name, *spec.input_fields)))
 
 
 def _make_room(kept: dict[Any, Any]) -> None:
