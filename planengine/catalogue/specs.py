@@ -191,8 +191,8 @@ def _taker(spec: ServiceSpec) -> Taker:
 
 
 def _described(spec: ServiceSpec) -> frozenset[str]:
-    """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions: one
-    may name what the service does besides, or does not do."""
+    """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions:
+    one may name what the service does besides, or does not do."""
     allowed = (
         value
         for schema in spec.input_fields.values()

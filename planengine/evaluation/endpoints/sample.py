@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.protocol import Job
 
+READS: Mapping[str, Json] = MappingProxyType({"readOnlyHint": True})
 # No model says it of its own accord, so that who says it is held to the schema.
 ODD_WORD = "quokka"
 ODD_SCHEMA: Mapping[str, Json] = {
@@ -43,12 +45,15 @@ def sample_job() -> Job:
         params={"order_id": "ORD-17", "reason": "it arrived damaged"},
         catalogue=Catalogue(
             [
-                _service("find_order", "Find an order: who bought it and what was paid.", ["order_id"], found),
+                _service(
+                    "find_order", "Find an order: who bought it and what was paid.", ["order_id"], found, READS
+                ),
                 _service(
                     "refund_customer",
                     "Refund a customer an amount, and say why.",
                     ["customer_id", "amount", "reason"],
                     {"refund_id": {"type": "string"}},
+                    examples=("Refund it because {reason}",),
                 ),
                 _service("book_table", "Book a table in a restaurant.", ["city"], {"table": {"type": "string"}}),
             ]
@@ -56,7 +61,14 @@ def sample_job() -> Job:
     )
 
 
-def _service(name: str, description: str, takes: list[str], gives: dict[str, Json]) -> ServiceSpec:
+def _service(
+    name: str,
+    description: str,
+    takes: list[str],
+    gives: dict[str, Json],
+    annotations: Mapping[str, Json] = MappingProxyType({}),
+    examples: tuple[Json, ...] = (),
+) -> ServiceSpec:
     fields: dict[str, Json] = {field: {"type": "number" if field == "amount" else "string"} for field in takes}
     return ServiceSpec(
         id=name,
@@ -67,4 +79,6 @@ def _service(name: str, description: str, takes: list[str], gives: dict[str, Jso
         input_schema={"type": "object", "properties": fields, "required": list(takes)},
         output_schema={"type": "object", "properties": gives, "required": list(gives)},
         revertible=False,
+        annotations=annotations,
+        given_examples=examples,
     )

@@ -235,14 +235,6 @@ class TestFigures:
 
 
 class TestParts:
-    @pytest.mark.django_db
-    def test_parts_that_the_rule_lacks_are_told(self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("planengine.evaluation.cache.replay.rule_has_parts", lambda: False)
-        monkeypatch.setattr("planengine.evaluation.cache.bench.rule_has_parts", lambda: False)
-        told = evaluate.table(STREAM, without=frozenset({"votes", "margin"}))
-
-        assert "the present rule has no part named margin or votes" in told
-
     def test_parts_are_read_and_checked(self) -> None:
         parser = evaluate_cache.Command().create_parser("manage.py", "evaluate_cache")
 

