@@ -4,7 +4,7 @@ The risk that a proposed skeleton is wrong is a logistic regression over :class:
 weights are a prior that ships with orra (``prior.json`` says what it was fitted on). A project moves it by what it
 sees: every miss that is planned tells whether the nearest skeleton would have been right, every shadow check and
 report tells it of a hit. One number moves it, a shift of the log odds, with a Gaussian prior around none. A scale
-besides (J. Platt, 1999) was tried and costs a sixth of the hits at small tolerances: most labels are of misses,
+besides (Platt scaling) was tried and costs a sixth of the hits at small tolerances: most labels are of misses,
 and what is so learned where the risk is high does not hold where it is low.
 
 A tolerance is a share of all hits, a risk is of one; :func:`most_risk` maps one to the other.
