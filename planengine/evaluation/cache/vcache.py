@@ -1,4 +1,4 @@
-"""vCache's policy as published (Schroeder et al., "vCache: Verified Semantic Prompt Caching", ICLR 2026,
+"""vCache's policy as published ("vCache: Verified Semantic Prompt Caching", ICLR 2026,
 arXiv:2502.03771), written anew from the paper to compare with.
 
 Each entry learns for itself how similar a request must be. What planning anew showed of it (the similarity, and
