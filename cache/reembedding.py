@@ -49,8 +49,8 @@ EXTEND = """
 
 def stale(model: str, *, dimensions: int, project_id: str | None = None) -> QuerySet[Entry]:
     """The usable entries that ``model``, whose vectors have so many ``dimensions``, does not know, and those of an
-    older reading. What the composer planned lacks no vector: it votes for nothing."""
-    unknown = Q(dimensions=None) & ~Q(planned_by=storage.COMPOSER) | Q(dimensions__isnull=False) & ~Q(
+    older reading. What the composer planned, or was made by example, lacks no vector: it votes for nothing."""
+    unknown = Q(dimensions=None) & ~Q(planned_by__in=storage.SILENT) | Q(dimensions__isnull=False) & ~Q(
         dimensions=dimensions
     )
     entries = (
@@ -101,7 +101,7 @@ def read_anew(entry: Entry, request: Request, *, has_vector: bool) -> Anew | Non
     except (AttributeError, IndexError, KeyError, StopIteration, TypeError):
         return None
     confirmed = has_vector and not older
-    return Anew(entry, before, entry.reusable and (entry.planned_by != storage.COMPOSER or confirmed))
+    return Anew(entry, before, entry.reusable and (entry.planned_by not in storage.SILENT or confirmed))
 
 
 def move(anew: Anew, vector: NDArray[float32] | None) -> str:

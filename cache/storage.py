@@ -37,8 +37,9 @@ MOST_OTHERS = 32
 # exact hits were of templates with such a neighbour, and so was one right hit in a thousand.
 NEARLY_IDENTICAL = 0.93
 NEAR = 8
-# Whose plans vote for nothing until somebody confirms them (see Entry.planned_by).
-COMPOSER = "composer"
+# Whose plans vote for nothing until somebody confirms them (see Entry.planned_by): nothing learns from itself.
+COMPOSER, EXAMPLE = "composer", "example"
+SILENT = (COMPOSER, EXAMPLE)
 
 # The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
 # goes, not as it was when the statement began.
@@ -68,12 +69,35 @@ def store(
     source: Source,
 ) -> Entry | None:
     """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves it its
-    pin. Without a ``vector`` it serves its exact template and votes for nothing. ``None`` when another process
-    stored one at the same moment, or the project is gone."""
+    pin, and its vote where the plan is the same. Without a ``vector`` it serves its exact template and votes for
+    nothing. ``None`` when another process stored one at the same moment, or the project is gone."""
     entry = _entry(request, Entry.Kind.PLAN, source, ttl_seconds)
     entry.plan = plan
     _read_plan(entry, request)
+    if vector is None and entry.reusable:
+        vector = _vote_of_replaced(entry)
     return _insert(entry, vector if entry.reusable else None)
+
+
+def store_made(request: Request, plan: Json, *, ttl_seconds: int, source: Source) -> Entry | None:
+    """Keeps a plan that was made by example for its exact template, unless there is an entry of that already: what
+    was made from votes contradicts nothing."""
+    same = Entry.objects.filter(scope=request.scope.digest, template_key=request.template.key)
+    if same.exclude(kind=Entry.Kind.REFUSAL).exists() or is_counter(request, plan):
+        return None
+    return store(request, plan, vector=None, ttl_seconds=ttl_seconds, source=source)
+
+
+def _vote_of_replaced(entry: Entry) -> NDArray[np.float32] | None:
+    """The vector of the entry whose place this one takes, if it holds the same plan."""
+    replaced = EntryVector.objects.filter(
+        entry__scope=entry.scope,
+        entry__template_key=entry.template_key,
+        entry__identity=entry.identity,
+        entry__variant=entry.variant,
+        entry__skeleton=entry.skeleton,
+    ).first()
+    return None if replaced is None else np.asarray(replaced.embedding, dtype=np.float32)
 
 
 def keep_refusal(
@@ -255,6 +279,7 @@ def _contradicts(entry: Entry) -> bool:
         Entry.objects.usable()
         .plans()
         .filter(scope=entry.scope, template_key=entry.template_key, replan_reason="", dependencies__gt="")
+        .exclude(planned_by=EXAMPLE, vector=None)
     )
     different = [
         other

@@ -30,6 +30,7 @@ def generate_plan(plan_id: str) -> None:
     if released:
         sent = enqueue_all(released)
         plans.note_enqueued(sent, at=timezone.now())
+    plans.keep_made(plan_id)
     if shadow.is_served_and_to_be_checked(plan_id):
         check_later(plan_id)
 
@@ -51,6 +52,11 @@ def mark_second_best(project_id: str, service_name: str) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
     shadow.check(plan_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_made(plan_id: str) -> None:
+    plans.keep_made(plan_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -79,6 +85,11 @@ def forget_the_past() -> None:
 def check_later(plan_id: str) -> None:
     """Has a worker plan a hit again. With the broker down it is one check less."""
     _send(check_hit, plan_id)
+
+
+def keep_later(plan_id: str) -> None:
+    """Has a worker keep a plan that was made by example. With the broker down it is made again next time."""
+    _send(keep_made, plan_id)
 
 
 def compare_with_cached_plans(project_id: str, service_name: str) -> None:

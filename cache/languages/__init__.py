@@ -52,12 +52,6 @@ def function_words() -> frozenset[str]:
 
 
 @cache
-def neutral_words() -> frozenset[str]:
-    """The neutral words of any language; which of them are neutral in a text, :func:`list_for` says."""
-    return frozenset().union(*(each.neutral for each in word_lists()))
-
-
-@cache
 def turning_words() -> frozenset[str]:
     return frozenset().union(*(each.turning for each in word_lists()))
 

@@ -209,6 +209,8 @@ class Plans(generics.ListAPIView[Plan]):
         body = shapes.plan_as_json(plan, attempts=not created)
         if created and shadow.is_to_be_checked(plan):
             tasks.check_later(plan.id)
+        if created and plan.source == PlanSource.EXAMPLE:
+            tasks.keep_later(plan.id)
         if plan.is_finished:
             return Response(body, status=201, headers=headers)
         if created:

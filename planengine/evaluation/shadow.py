@@ -166,7 +166,7 @@ def _take_back(plan: Plan, entry_vector: NDArray[np.float32] | None) -> None:
 def _vector_of_entry(plan: Plan) -> NDArray[np.float32] | None:
     """That of the entry that served the plan and lost it with a report; none for one that did not vote before."""
     entry = Entry.objects.filter(pk=plan.cache_entry_id).exclude(quarantined_at=None).first()
-    voted = entry is not None and (plan.source == PlanSource.SEMANTIC or entry.planned_by != storage.COMPOSER)
+    voted = entry is not None and (plan.source == PlanSource.SEMANTIC or entry.planned_by not in storage.SILENT)
     try:
         return plan_cache.embed(template_of(entry).embedding_text) if entry is not None and voted else None
     except TemplateInvalid:

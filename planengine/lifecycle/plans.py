@@ -192,6 +192,13 @@ def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan])
     return finished
 
 
+def keep_made(plan_id: str) -> None:
+    """Keeps the plan if it was made by example, so that its template serves at once from now on."""
+    plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.EXAMPLE).first()
+    if plan is not None:
+        plan_cache.keep_made(plan.project, PlanRequest(plan.action, plan.params_by_field), plan.plan)
+
+
 def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:
     """Writes the outcome; ``False`` when the plan is no longer the caller's."""
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from orra.base.strictjson import Json
 from orra.base.text import quote
 from planengine.catalogue.specs import Catalogue
-from planengine.planners.composer.bench import Workbench
-from planengine.planners.composer.chaining import assemble, plan_of
 from planengine.planners.protocol import Job
+from planengine.planners.wiring.assembly import plan_of
+from planengine.planners.wiring.chaining import assemble
+from planengine.planners.wiring.workbench import Workbench
 from planengine.validation.drafts import read_shape
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate

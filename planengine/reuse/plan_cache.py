@@ -124,6 +124,15 @@ def store(
     return storage.store(asked, plan, vector=vector, ttl_seconds=project.cache_ttl_seconds, source=source)
 
 
+def keep_made(
+    project: Project, request: PlanRequest, plan: Json, *, planner: Planner | None = None
+) -> Entry | None:
+    """Keeps a plan that was made by example, to serve its exact template until it is planned anew or confirmed."""
+    asked = request_for(project, request, planner=planner)
+    source = _source(project, plan, planned_by=storage.EXAMPLE, cost={})
+    return storage.store_made(asked, plan, ttl_seconds=project.cache_ttl_seconds, source=source)
+
+
 def keep_refusal(
     project: Project,
     request: PlanRequest,

@@ -74,6 +74,10 @@ class Bench:
             self.project, request, plan, vector=vector, planned_by=PLANNER.name, cost={}, planner=PLANNER
         )
 
+    def keep_made(self, request: PlanRequest, plan: Json) -> Entry | None:
+        """Stores what was made by example, as a worker does."""
+        return plan_cache.keep_made(self.project, request, plan, planner=PLANNER)
+
     def keep_refusal(self, request: PlanRequest, *, vector: NDArray[np.float32] | None = None) -> None:
         """Stores that a planner refused the request."""
         plan_cache.keep_refusal(self.project, request, vector=vector, planned_by=PLANNER.source, planner=PLANNER)

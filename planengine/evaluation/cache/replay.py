@@ -99,7 +99,8 @@ def replay_rows(
             raise vectors.failure
         yield _outcome(row, plan, decision, origins, reading)
         if decision.hit:
-            # A plan made by example may have been kept as an entry of its own.
+            if decision.kind == "example" and (made := bench.keep_made(row.request, decision.plan)) is not None:
+                origins[made.pk] = row
             continue
         if plan is not None or not row.expected:
             bench.learn(row.request, decision, plan)

@@ -15,9 +15,9 @@ from cache.languages import WordList, list_for
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import words_of as words_of_name
 from planengine.catalogue.specs import ServiceSpec
-from planengine.planners.composer.chaining import Assembly
 from planengine.planners.composer.parts import Part
 from planengine.planners.producers import Candidate, folded
+from planengine.planners.wiring.assembly import Assembly
 
 Words = Sequence[str]
 # Whether a word means what a field's name means: "born" before a date of birth.

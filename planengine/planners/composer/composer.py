@@ -1,7 +1,7 @@
 """The built-in planner: no model, no guessing, the same answer every time.
 
 It cuts the request into parts (:mod:`.parts`), finds the best set of services for them (:mod:`.choosing`), wires
-it by the names and types of fields (:mod:`.chaining`) and puts it in order (:mod:`.ordering`). It refuses where
+it by the names and types of fields (:mod:`..wiring`) and puts it in order (:mod:`.ordering`). It refuses where
 another set is as likely, and, before a side effect, where a word is not accounted for (:mod:`.decision`).
 """
 
@@ -12,8 +12,6 @@ import numpy as np
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import is_identifier, stems_of, words_of
-from planengine.planners.composer.bench import Workbench
-from planengine.planners.composer.chaining import plan_of
 from planengine.planners.composer.choosing import Fits, rank
 from planengine.planners.composer.decision import Request, decide
 from planengine.planners.composer.ordering import order
@@ -22,6 +20,8 @@ from planengine.planners.composer.refusals import NotActionable
 from planengine.planners.producers import facts_of
 from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.wiring.assembly import plan_of
+from planengine.planners.wiring.workbench import Workbench
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
 VERSION = 3

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from cache.templates.templates import Template
 from planengine.planners.composer import refusals
 from planengine.planners.composer.accounts import Account, MeansField, says_what, unaccounted
-from planengine.planners.composer.bench import Workbench
 from planengine.planners.composer.choosing import MARGIN, Fits, Ranking, Short, Wired, wire
 from planengine.planners.composer.parts import Part
 from planengine.planners.composer.refusals import NotActionable
+from planengine.planners.wiring.workbench import Workbench
 
 # All fitted on the even rows, like those of choosing.
 # A service less similar is not what is asked for; one of which no word speaks must be more similar; where every

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from planengine.catalogue.field_names import is_message
-from planengine.planners.composer.bench import Workbench
-from planengine.planners.composer.chaining import Assembly
 from planengine.planners.composer.choosing import Fits
 from planengine.planners.composer.parts import Part
 from planengine.planners.composer.refusals import no_order
+from planengine.planners.wiring.assembly import Assembly
+from planengine.planners.wiring.workbench import Workbench
 
 
 def order(

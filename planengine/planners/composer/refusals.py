@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 from cache.languages import turning_words
 from cache.templates.templates import Template
-from planengine.planners.composer.bench import Workbench
-from planengine.planners.composer.chaining import Missing, types_text
+from planengine.catalogue.schemas import type_names
+from planengine.planners.wiring.assembly import Missing
+from planengine.planners.wiring.workbench import Workbench
 
 
 class NotActionable(Exception):
@@ -69,7 +70,7 @@ def no_order(one: str, other: str) -> NotActionable:
 
 
 def not_supplied(bench: Workbench, missing: Missing) -> NotActionable:
-    kind = types_text(bench.field_of(missing.service, missing.field))
+    kind = type_names(bench.field_of(missing.service, missing.field).types)
     needs = f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
     unfit = bench.unfitting(missing.service, missing.field)
     remedy = "Send a value that fits." if unfit else f"Send it as a param named '{missing.field}'."

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cache.examples.accounting import Account, Known, account
 from cache.examples.wording import is_slot, words_of, words_of_text
-from cache.languages import function_words, neutral_words, turning_words, word_lists
+from cache.languages import function_words, turning_words, word_lists
 from cache.templates.templates import make_template
 
 CANCEL = "Cancel the appointment {id}"
@@ -29,7 +29,8 @@ def told(asked: str, *examples: str, described: str = "") -> Account:
 # No word of any list, nor the beginning of one.
 INVENTED = st.from_regex(r"zq[a-z]{2,9}", fullmatch=True).filter(lambda word: word not in function_words())
 TURNING = st.sampled_from(sorted(word for word in turning_words() if len(words_of_text(f"so {word}")) == 2))
-NEUTRAL = st.sampled_from(sorted(word for word in neutral_words() if word.isalpha()))
+NEUTRALS = frozenset().union(*(each.neutral for each in word_lists()))
+NEUTRAL = st.sampled_from(sorted(word for word in NEUTRALS if word.isalpha()))
 
 
 class TestUnknown:
@@ -101,7 +102,7 @@ class TestTurning:
 
         found = account(asked, bare)
         if not found.turning:  # a list may call neutral what turns in another language
-            assert word.casefold() in neutral_words() or any(word in each.beside for each in word_lists())
+            assert word.casefold() in NEUTRALS or any(word in each.beside for each in word_lists())
             return
 
         assert not found.settled and found.turned

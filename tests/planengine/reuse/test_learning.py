@@ -10,6 +10,7 @@ import pytest
 from cache.examples.acceptance import Adjustment
 from cache.models import Entry, EntryVector
 from orra.base.strictjson import Json
+from planengine import tasks
 from planengine.evaluation import shadow
 from planengine.models import HitCheck, Label, Plan, Project
 from planengine.reuse import learning
@@ -152,13 +153,48 @@ class TestHitsPlannedAgain:
         assert hit["source"] == "example", hit
         return Plan.objects.get(pk=hit["id"])
 
-    def test_a_plan_made_by_example_is_kept_by_nobody_until_it_was_confirmed(
+    def test_a_plan_made_by_example_serves_its_template_and_votes_for_nothing(
         self, api: Api, server: ScriptedServer
     ) -> None:
-        before = Entry.objects.count()
-        self.made(api)
-        assert Entry.objects.count() == before + len(WORDINGS)
-        assert ask(api, PLEASE, "C-3", more=self.MORE)["source"] == "example"
+        made = self.made(api)
+        tasks.keep_made(made.pk)
+
+        entry = Entry.objects.get(planned_by="example")
+        assert not EntryVector.objects.filter(pk=entry.pk).exists()
+        assert ask(api, PLEASE, "C-3", more=self.MORE)["source"] == "exact"
+        assert ask(api, "Kindly " + PLEASE.lower(), "C-3", more=self.MORE)["cache"]["entry_id"] != entry.pk
+
+    def test_what_is_made_by_example_takes_no_place(self, api: Api, server: ScriptedServer) -> None:
+        made = self.made(api)
+        assert ask(api, PLEASE, more=self.MORE, cache="refresh")["source"] == "model"
+        tasks.keep_made(made.pk)
+        tasks.keep_made(made.pk)
+        assert Entry.objects.get(action=made.action).planned_by == "model"
+
+    def test_a_plan_of_a_model_takes_the_place_of_one_made_by_example(
+        self, api: Api, server: ScriptedServer
+    ) -> None:
+        made = self.made(api)
+        tasks.keep_made(made.pk)
+        assert ask(api, PLEASE, more=self.MORE, cache="refresh")["source"] == "model"
+        entry = Entry.objects.get(action=made.action)
+        assert (entry.planned_by, entry.identity) == ("model", "")
+        assert EntryVector.objects.filter(pk=entry.pk).exists()
+
+    def test_one_made_by_example_that_is_reported_serves_nobody(self, api: Api, server: ScriptedServer) -> None:
+        made = self.made(api)
+        tasks.keep_made(made.pk)
+        shadow.report(made)
+        later = ask(api, PLEASE, "C-3", more=self.MORE, cache="only")
+        assert later["status"] == "failed"
+        tasks.keep_made(made.pk)
+        assert ask(api, PLEASE, "C-3", more=self.MORE, cache="only")["status"] == "failed"
+
+    def test_one_kept_and_found_right_votes_from_then_on(self, api: Api, server: ScriptedServer) -> None:
+        made = self.made(api)
+        tasks.keep_made(made.pk)
+        shadow.check(made.pk)
+        assert EntryVector.objects.filter(entry__action=made.action).exists()
 
     def test_one_found_right_is_an_example_from_then_on(self, api: Api, server: ScriptedServer) -> None:
         plan = self.made(api)
