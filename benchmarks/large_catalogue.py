@@ -38,10 +38,16 @@ class Case:
 class Shown:
     """Stands where a model would, to be shown services."""
 
-    source, name, model, heeds_feedback = "model", "shown", "shown", True
+    source, name, model = "model", "shown", "shown"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         return Draft(plan=None)
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return ""
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return True
 
 
 def catalogue(size: int = SIZE) -> Catalogue:

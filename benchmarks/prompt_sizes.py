@@ -7,7 +7,7 @@ import itertools
 from benchmarks import table
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.planners.prompts import build_messages
+from planengine.planners.prompts.full import build_messages
 from planengine.planners.protocol import Feedback, Job
 
 COUNTS = (5, 20, 50, 100, 200)

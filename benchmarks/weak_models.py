@@ -26,14 +26,18 @@ LEAST_WITH_FEEDBACK = 0.95
 class Untold:
     """A planner that is never told what was wrong."""
 
-    heeds_feedback = True
-
     def __init__(self, planner: ModelPlanner) -> None:
         self.source, self.name, self.model = planner.source, planner.name, planner.model
         self._planner = planner
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         return self._planner.draft(job, feedback=None, deadline=deadline)
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return ""
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return True
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,8 @@ LLM_MAX_OUTPUT_TOKENS = number("LLM_MAX_OUTPUT_TOKENS", 0, least=1, most=1_000_0
 LLM_MAKERS_SAMPLING = choice("LLM_MAKERS_SAMPLING", "auto", "always", "never")
 LLM_RESPONSE_FORMAT = choice("LLM_RESPONSE_FORMAT", "auto", "json_schema", "json_object", "none")
 LLM_STREAM = flag("LLM_STREAM", default=True)
+LLM_PLANNING = choice("LLM_PLANNING", "auto", "select", "full")
+LLM_TRUST = choice("LLM_TRUST", "probe", "trusted", "strict")
 # Who plans while the model's server is down: another model, or the composer.
 LLM_FALLBACK_MODEL = text("LLM_FALLBACK_MODEL")
 LLM_FALLBACK_API_KEY = api_key("LLM_FALLBACK_API_KEY")
@@ -229,6 +231,7 @@ if CHECK_API_BASE_URL and not CHECK_MODEL:
 CHECK_DEADLINE_SECONDS = number("CHECK_DEADLINE_SECONDS", 10, least=1, most=60)
 
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
+COMPOSE_REJECTED = flag("PLANNING_COMPOSE_REJECTED", default=True)
 PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)
 # How many plans of one template may be made at once when one cannot serve the others.
 PLANNING_LANES = number("PLANNING_LANES", 4, least=1, most=256)

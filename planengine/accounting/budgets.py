@@ -17,7 +17,7 @@ planned again, and the questions of the model check.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -31,8 +31,7 @@ from orra.base import metrics
 from planengine.exceptions import BudgetExceeded
 from planengine.llm.completions import Usage
 from planengine.models import DailyUsage, Project
-from planengine.planners.focus import CHARACTERS_PER_TOKEN, Focused
-from planengine.planners.prompts import build_messages
+from planengine.planners.focus import CHARACTERS_PER_TOKEN
 from planengine.planners.protocol import Feedback, Job, Planner, Trial
 
 # What an answer is expected to take, the model's reasoning included, before it is there.
@@ -213,10 +212,7 @@ def used_on(project: Project, day: date) -> int:
 
 
 def _prompt_tokens(planner: Planner, job: Job, feedback: Feedback | None) -> int:
-    if isinstance(planner, Focused):
-        job = replace(job, catalogue=planner.shown(job, feedback=feedback))
-    messages = build_messages(job, feedback=feedback)
-    return tokens_in("".join(message["content"] for message in messages))
+    return tokens_in(planner.prompt(job, feedback=feedback))
 
 
 def _exceeded(project: Project, tokens: int) -> BudgetExceeded:

@@ -208,3 +208,22 @@ def _make_room(kept: dict[Any, Any]) -> None:
     """Fields are the callers' to choose: what was worked out for them must not grow without end."""
     if len(kept) >= MAX_KEPT:
         kept.clear()
+
+
+def catalogue_from(services: Iterable[Mapping[str, Json]]) -> Catalogue:
+    """Services by the facts that a registration has, as planners choose from them, without a project."""
+    return Catalogue(
+        ServiceSpec(
+            id=f"s_{index}",
+            name=facts["name"],
+            type=facts["type"],
+            description=facts["description"],
+            version=1,
+            input_schema=facts["input_schema"],
+            output_schema=facts["output_schema"],
+            revertible=facts["revertible"],
+            annotations=facts["annotations"],
+            given_examples=tuple(facts["examples"]),
+        )
+        for index, facts in enumerate(services, 1)
+    )

@@ -146,6 +146,7 @@ def _facts_of(trial: Trial) -> dict[str, Json]:
         "warnings": [warning.as_dict() for warning in draft.warnings],
         "error_code": trial.error_code,
         "services_shown": draft.services_shown,
+        "way": draft.way,
         "prompt_tokens": draft.usage.prompt_tokens,
         "completion_tokens": draft.usage.completion_tokens,
         "seconds": trial.seconds,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from django.conf import settings
 
 from orra.base import metrics
-from planengine.drafting import breaker
+from planengine.accounting import budgets
+from planengine.drafting import breaker, trust
 from planengine.drafting.attempts import Attempts
-from planengine.drafting.generation import Outcome, generate
-from planengine.drafting.planner_choice import current_planner, fallback_planner
+from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
+from planengine.drafting.planner_choice import composer, current_planner, fallback_planner
 from planengine.models import Plan
 from planengine.planners.protocol import Job, Planner
 
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 # Of a plan's time, so that a first model that hangs leaves some for the fallback.
 SHARE_OF_FIRST = 2 / 3
+COMPOSER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
     deadline = time.monotonic() + settings.PLANNING_DEADLINE_SECONDS
     first, fallback = current_planner(), fallback_planner()
     if fallback is None:
-        return Made(_generate(plan, first, job, deadline=deadline), first)
+        return _or_composed(plan, job, Made(_generate(plan, first, job, deadline=deadline), first))
     failed = Outcome("failed")
     reason = "left_alone"
     seconds = SHARE_OF_FIRST * settings.PLANNING_DEADLINE_SECONDS
@@ -49,7 +52,7 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
         outcome = _generate(plan, first, job, deadline=time.monotonic() + seconds)
         breaker.note(_endpoint(), outcome)
         if not breaker.is_down(outcome):
-            return Made(outcome, first)
+            return _or_composed(plan, job, _or_trusted(plan, job, Made(outcome, first), fallback))
         failed = outcome
         reason = outcome.failure.code if outcome.failure else ""
     if served_by(fallback):
@@ -60,7 +63,37 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
     outcome = _generate(plan, fallback, job, deadline=deadline, first=len(failed.trials) + 1)
     if breaker.is_down(outcome):
         outcome = _both_down(outcome, failed)
-    return Made(replace(outcome, trials=(*failed.trials, *outcome.trials)), fallback)
+    outcome = replace(outcome, trials=(*failed.trials, *outcome.trials))
+    return _or_composed(plan, job, Made(outcome, fallback))
+
+
+def _or_trusted(plan: Plan, job: Job, made: Made, fallback: Planner) -> Made:
+    """What the fallback plans where the first model's plan was not believed: it may be a stronger model."""
+    held = made.outcome.failure is not None and made.outcome.failure.code == NOT_ACCOUNTED
+    if not held or not fallback.model:
+        return made
+    metrics.FALLBACKS.labels("model", NOT_ACCOUNTED).inc()
+    trials, seconds = made.outcome.trials, settings.PLANNING_DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
+    outcome = _generate(plan, fallback, job, deadline=deadline, first=trials[-1].number + 1)
+    if breaker.is_down(outcome):
+        return Made(replace(made.outcome, trials=(*trials, *outcome.trials)), made.planner)
+    return Made(replace(outcome, trials=(*trials, *outcome.trials)), fallback)
+
+
+def _or_composed(plan: Plan, job: Job, made: Made) -> Made:
+    """What the composer plans where all of a model's drafts were rejected: a weak model is never worse than none.
+    What the composer cannot plan either fails as the model's drafts did."""
+    rejected = made.outcome.failure is not None and made.outcome.failure.code == "plan_rejected"
+    if not (rejected and made.planner.model and settings.COMPOSE_REJECTED):
+        return made
+    planner, trials = composer(), made.outcome.trials
+    deadline = time.monotonic() + COMPOSER_SECONDS
+    composed = _generate(plan, planner, job, deadline=deadline, first=trials[-1].number + 1)
+    if composed.plan is None:
+        return Made(replace(made.outcome, trials=(*trials, *composed.trials)), made.planner)
+    metrics.FALLBACKS.labels("composer", "plan_rejected").inc()
+    return Made(replace(composed, trials=(*trials, *composed.trials)), planner)
 
 
 def stand_in() -> Planner | None:
@@ -84,6 +117,7 @@ def _endpoint() -> str:
 
 def _generate(plan: Plan, planner: Planner, job: Job, *, deadline: float, first: int = 1) -> Outcome:
     attempts = Attempts(plan, planner, job)
+    base_url = settings.LLM_API_BASE_URL if planner is current_planner() else settings.LLM_FALLBACK_API_BASE_URL
     return generate(
         planner,
         attempts.job,
@@ -93,4 +127,11 @@ def _generate(plan: Plan, planner: Planner, job: Job, *, deadline: float, first:
         begin=attempts.begin,
         record=attempts.end,
         repair=plan.project.repair,
+        oversee=trust.overseer(planner, job, base_url=base_url, ask=partial(_ask, plan)),
     )
+
+
+def _ask(plan: Plan, planner: Planner, job: Job, deadline: float) -> Outcome:
+    """One draft that the plan's project is charged for."""
+    meter = budgets.Meter(plan.project, planner, job)
+    return generate(planner, job, attempts=1, deadline=deadline, begin=meter.begin, record=meter.end)

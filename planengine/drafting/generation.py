@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from orra.base.strictjson import Json
@@ -15,9 +15,12 @@ from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
 from planengine.planners import repair as repairing
-from planengine.planners.protocol import Draft, Feedback, Job, Planner, Trial
+from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
+
+# A model's plan that does not account for all that was said, and has side effects.
+NOT_ACCOUNTED = "not_accounted"
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,35 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Oversight:
+    """Of a valid plan: ``reason`` is what of the request it does not account for, empty where nothing is left.
+    ``blocks``: it must not be carried out for that."""
+
+    reason: str = ""
+    blocks: bool = False
+
+
+# Of a valid plan and the services that a model chose, none where that is not known.
+Oversee = Callable[[Json, Sequence[str]], Oversight]
+
+
+def unseen(plan: Json, chosen: Sequence[str]) -> Oversight:
+    """Believes every plan."""
+    return Oversight()
+
+
+@dataclass(frozen=True)
 class Outcome:
     """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``). ``repaired``:
-    the services are the planner's, the wiring is not."""
+    the services are the planner's, the wiring is not. ``accounted``: nothing is known to be left of the request
+    that the plan does not account for."""
 
     status: str
     plan: Json | None = None
     failure: Failure | None = None
     trials: tuple[Trial, ...] = field(default_factory=tuple)
     repaired: bool = False
+    accounted: bool = True
 
 
 def generate(
@@ -62,11 +85,13 @@ def generate(
     begin: Callable[[int, Feedback | None], None] = lambda number, feedback: None,
     record: Callable[[Trial], object] = lambda trial: None,
     repair: bool = False,
+    oversee: Oversee = unseen,
 ) -> Outcome:
     """At most ``attempts`` drafts, numbered from ``first``, until ``deadline`` (``time.monotonic`` seconds).
     ``begin`` is told of each before it is asked for, and forbids it by raising a :class:`PlannerError`; ``record``
     sees each trial as soon as it is over, so that nothing of it is lost when the process dies. ``repair`` allows
-    the services of a rejected draft to be wired anew when all drafts were rejected."""
+    the services of a rejected draft to be wired anew when all drafts were rejected. ``oversee`` is asked of a
+    valid plan, with the services that a model chose where that is known."""
     trials: list[Trial] = []
     feedback: Feedback | None = None
     for number in range(first, first + attempts):
@@ -91,25 +116,54 @@ def generate(
         trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
         record(trials[-1])
         if verdict is not None and verdict.plan is not None:
-            return Outcome("ready", plan=verdict.plan, trials=tuple(trials))
+            return _overseen(verdict.plan, oversee(verdict.plan, draft.chosen), trials)
         if verdict is not None and verdict.not_actionable is not None:
             failure = Failure("not_actionable", verdict.not_actionable)
             return Outcome("not_actionable", failure=failure, trials=tuple(trials))
-        if not planner.heeds_feedback:
+        feedback = _feedback(trials, job)
+        if not planner.asks_again(feedback):
             break
-        feedback = Feedback(
-            answer=draft.answer,
-            text=_tell(draft, problems, job, first=number == first),
-            cut_off=any(problem.code == "output_truncated" for problem in problems),
-            completion_tokens=draft.usage.completion_tokens,
-        )
-    if repair and planner.heeds_feedback:
+    if repair and planner.model:
         repaired = _repair(job, trials)
         record(repaired)
         if not repaired.problems:
-            return Outcome("ready", plan=repaired.draft.plan, trials=(*trials, repaired), repaired=True)
+            seen = oversee(repaired.draft.plan, ())
+            return replace(_overseen(repaired.draft.plan, seen, [*trials, repaired]), repaired=True)
         return replace(_rejected(job, trials), trials=(*trials, repaired))
     return _rejected(job, trials)
+
+
+def _overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:
+    if not seen.blocks:
+        return Outcome("ready", plan=plan, trials=tuple(trials), accounted=not seen.reason)
+    services = ", ".join(task["service"] for task in plan["tasks"] if "service" in task)
+    failure = Failure(
+        NOT_ACCOUNTED,
+        f"The model chose {services}. {seen.reason}",
+        how_to_fix=(
+            "Say what is to be done in the words of the service, or add an example to it that says it so.",
+            "Name a stronger model as LLM_FALLBACK_MODEL, which is then asked; or believe this one with "
+            "LLM_TRUST=trusted.",
+        ),
+    )
+    return Outcome("not_actionable", failure=failure, trials=tuple(trials))
+
+
+def _feedback(trials: Sequence[Trial], job: Job) -> Feedback:
+    """What is told of the last trial."""
+    last = trials[-1]
+    draft = last.draft
+    before = trials[-2].draft if len(trials) > 1 else None
+    return Feedback(
+        answer=draft.answer,
+        text=_tell(draft, last.problems, job, first=len(trials) == 1),
+        cut_off=any(problem.code == "output_truncated" for problem in last.problems),
+        completion_tokens=draft.usage.completion_tokens,
+        way=draft.way or FULL,
+        chosen=draft.chosen,
+        problems=last.problems,
+        repeated=before is not None and (before.way, before.answer) == (draft.way, draft.answer),
+    )
 
 
 def _repair(job: Job, trials: list[Trial]) -> Trial:

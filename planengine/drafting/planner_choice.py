@@ -16,6 +16,7 @@ from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
 from planengine.planners.protocol import Planner
+from planengine.planners.selection.planner import Selecting
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,12 @@ PATIENCE = Patience()
 @cache
 def current_planner() -> Planner:
     if settings.LLM_MODEL:
-        return _shown_what_fits(ModelPlanner(configured_endpoint()))
+        return planner_of(configured_endpoint())
+    return composer()
+
+
+@cache
+def composer() -> Planner:
     return Composer(get_embedder())
 
 
@@ -35,7 +41,7 @@ def fallback_planner() -> Planner | None:
     if not settings.LLM_FALLBACK_MODEL:
         return None
     if settings.FALLBACK_IS_COMPOSER:
-        return Composer(get_embedder())
+        return composer()
     return model_planner(
         settings.LLM_FALLBACK_MODEL,
         base_url=settings.LLM_FALLBACK_API_BASE_URL,
@@ -54,11 +60,17 @@ def model_planner(model: str, *, base_url: str, api_key: str) -> Planner:
         streams=settings.LLM_STREAM,
         patience=PATIENCE,
     )
-    return _shown_what_fits(ModelPlanner(endpoint))
+    return planner_of(endpoint)
 
 
-def _shown_what_fits(planner: ModelPlanner) -> Planner:
-    return Focused(planner, get_embedder(), context_tokens=settings.LLM_CONTEXT_TOKENS)
+def planner_of(endpoint: Endpoint, *, planning: str | None = None) -> Planner:
+    """The planner that asks the model at ``endpoint`` as ``LLM_PLANNING`` has it, or as ``planning`` does: for
+    services (``select``), for whole plans (``full``), or for one and then the other (``auto``)."""
+    planning = planning or settings.LLM_PLANNING
+    full = Focused(ModelPlanner(endpoint), get_embedder(), context_tokens=settings.LLM_CONTEXT_TOKENS)
+    if planning == "full":
+        return full
+    return Selecting(endpoint, get_embedder(), full=full if planning == "auto" else None)
 
 
 def configured_endpoint() -> Endpoint:

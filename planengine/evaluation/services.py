@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from orra.base.strictjson import Json
@@ -10,7 +10,6 @@ from planengine.catalogue.annotations import check_annotations, is_read_only
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import check_examples
 from planengine.catalogue.schemas import check_schema, compile_schema
-from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.evaluation.lines import read_lines
 from planengine.exceptions import BadRequest
 
@@ -71,25 +70,6 @@ def read_service(service: Json, *, what: str) -> Facts:
         "revertible": revertible,
         **facts,
     }
-
-
-def catalogue_from(services: Iterable[Facts]) -> Catalogue:
-    """The services as planners choose from them, without a project."""
-    return Catalogue(
-        ServiceSpec(
-            id=f"s_{index}",
-            name=facts["name"],
-            type=facts["type"],
-            description=facts["description"],
-            version=1,
-            input_schema=facts["input_schema"],
-            output_schema=facts["output_schema"],
-            revertible=facts["revertible"],
-            annotations=facts["annotations"],
-            given_examples=tuple(facts["examples"]),
-        )
-        for index, facts in enumerate(services, 1)
-    )
 
 
 def only_reads(facts: Facts) -> bool:

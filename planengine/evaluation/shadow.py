@@ -26,9 +26,10 @@ from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.accounting.wrong_hits import observed, reported
 from planengine.catalogue.registry import catalogue_of
-from planengine.drafting import fallback
-from planengine.drafting.generation import Outcome, generate
+from planengine.drafting import fallback, trust
+from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
 from planengine.drafting.planner_choice import current_planner
+from planengine.drafting.probing import ask_once
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.models import HitCheck, Plan, Project
 from planengine.models.states import BY_MEANING, HIT_SOURCES, PlanSource, PlanStatus
@@ -75,6 +76,7 @@ def check(plan_id: str) -> None:
         deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
         begin=meter.begin,
         record=meter.end,
+        oversee=trust.overseer(planner, job, base_url=settings.LLM_API_BASE_URL, ask=ask_once),
     )
     if outcome.failure is not None and outcome.failure.code == BudgetExceeded.code:
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=BudgetExceeded.code)
@@ -89,6 +91,8 @@ def check(plan_id: str) -> None:
 def _verdict(plan: Plan, outcome: Outcome) -> str:
     """What planning a hit's request anew says of it: a refusal by the planner says that it was wrong, another
     failure says nothing."""
+    if not outcome.accounted or (outcome.failure is not None and outcome.failure.code == NOT_ACCOUNTED):
+        return HitCheck.Verdict.UNDECIDED  # what a model that is not trusted makes of more than it accounts for
     if outcome.plan is not None:
         same = same_graph(outcome.plan, plan.plan)
         return HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
@@ -97,12 +101,12 @@ def _verdict(plan: Plan, outcome: Outcome) -> str:
 
 def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.float32] | None) -> None:
     """What was planned anew is an example, too, if a model planned it."""
-    if planner.source != PlanSource.MODEL:
+    if planner.source != PlanSource.MODEL or not outcome.accounted:
         return
     request = PlanRequest(plan.action, plan.params_by_field)
     if outcome.plan is not None:
         plan_cache.keep_example(plan.project, request, outcome.plan, vector=vector, planned_by=planner.source)
-    elif outcome.status == PlanStatus.NOT_ACTIONABLE:
+    elif outcome.failure is not None and outcome.failure.code == PlanStatus.NOT_ACTIONABLE:
         plan_cache.keep_refusal(plan.project, request, vector=vector, planned_by=planner.source)
 
 

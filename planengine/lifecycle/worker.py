@@ -196,8 +196,10 @@ def _unless_reported(plan: Plan, request: PlanRequest, outcome: Outcome) -> Outc
 def _vector(
     plan: Plan, request: PlanRequest, outcome: Outcome, planner: Planner, decision: Decision | None
 ) -> NDArray[np.float32] | None:
-    """What makes the outcome vote. The composer's plans vote for nothing: it must not learn from itself."""
-    if planner.source == PlanSource.COMPOSER or (outcome.plan is None and not _is_refusal(outcome)):
+    """What makes the outcome vote. The composer's plans vote for nothing: it must not learn from itself. Nor does
+    a plan that leaves words unaccounted for, by a model that is not trusted."""
+    silent = planner.source == PlanSource.COMPOSER or not outcome.accounted
+    if silent or (outcome.plan is None and not _is_refusal(outcome)):
         return None
     if decision is not None and decision.vector is not None:
         return decision.vector

@@ -1,4 +1,4 @@
-"""How a server is asked for JSON: a ladder of forms, strictest first, and the schema of a plan.
+"""How a server is asked for JSON: a ladder of forms, strictest first.
 
 Servers know different rungs and ignore or refuse the others; :mod:`planengine.llm.dialects` steps down when a
 refusal names the form, and remembers. A constrained answer is no proof of a plan: every answer is validated.
@@ -9,15 +9,16 @@ ignore it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 
 from orra.base.strictjson import Json
 
-NAME = "execution_plan"
-# OpenAI allows 15,000 characters in the values of one enum of more than 250; longer ones slow every grammar down.
-MAX_NAMES = 250
-MAX_NAME_CHARACTERS = 15_000
+NAME = "answer"
+# The keywords that OpenAI's strict mode takes, whose root must be an object without choices.
+_STRICT_KEYWORDS = frozenset(
+    {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "minItems", "maxItems"}
+)
 
 
 class Rung(IntEnum):
@@ -48,10 +49,10 @@ def ladder_from(wish: str) -> tuple[Rung, ...]:
 def response_format(rung: Rung, schema: Mapping[str, Json]) -> dict[str, Json] | None:
     """The value of ``response_format``, ``None`` where nothing is sent."""
     match rung:
-        case Rung.STRICT_SCHEMA:
+        case Rung.STRICT_SCHEMA if is_strict(schema):
             named = {"name": NAME, "strict": True, "schema": dict(schema)}
             return {"type": "json_schema", "json_schema": named}
-        case Rung.SCHEMA:
+        case Rung.STRICT_SCHEMA | Rung.SCHEMA:
             return {"type": "json_schema", "json_schema": {"name": NAME, "schema": dict(schema)}}
         case Rung.OBJECT_SCHEMA:
             return {"type": "json_object", "schema": dict(schema)}
@@ -63,25 +64,19 @@ def response_format(rung: Rung, schema: Mapping[str, Json]) -> dict[str, Json] |
             return None
 
 
-def plan_schema(services: Iterable[str]) -> dict[str, Json]:
-    """The form of a plan over these services' names, in the few keywords that every grammar knows. Equal services
-    give equal schemas, whatever the request, so that a server's compiled grammar can be used again."""
-    names = sorted(services)
-    service: dict[str, Json] = {"type": "string"}
-    if names and len(names) <= MAX_NAMES and sum(map(len, names)) <= MAX_NAME_CHARACTERS:
-        service["enum"] = names
-    text: dict[str, Json] = {"type": "string"}
-    task = {
-        "type": "object",
-        # Without the word, some grammars allow an object without listed properties nothing but {}.
-        "properties": {"id": text, "service": service, "input": {"type": "object", "additionalProperties": True}},
-        "required": ["id", "input"],  # task0 names no service
-        "additionalProperties": False,
-    }
-    groups = {"type": "array", "items": {"type": "array", "items": text}}
-    return {
-        "type": "object",
-        "properties": {"tasks": {"type": "array", "items": task}, "parallel_groups": groups},
-        "required": ["tasks", "parallel_groups"],
-        "additionalProperties": False,
-    }
+def is_strict(schema: Mapping[str, Json]) -> bool:
+    """Whether OpenAI's strict mode takes the schema: every object closed, with all of its members required. What
+    it would refuse is sent without ``strict``."""
+    return schema.get("type") == "object" and "anyOf" not in schema and _is_closed(schema)
+
+
+def _is_closed(schema: Json) -> bool:
+    if not isinstance(schema, Mapping) or not schema.keys() <= _STRICT_KEYWORDS:
+        return False
+    members = schema.get("properties", {})
+    if schema.get("type") == "object" and (
+        schema.get("additionalProperties") is not False or set(schema.get("required", ())) != set(members)
+    ):
+        return False
+    inner = [*members.values(), *schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    return all(map(_is_closed, inner))

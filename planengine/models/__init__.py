@@ -9,6 +9,7 @@ from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
 from planengine.models.services import Service
 from planengine.models.tenants import KEY_PREFIX, ApiKey, Project, find_caller
+from planengine.models.trust import ModelTrust
 
 __all__ = [
     "KEY_PREFIX",
@@ -21,6 +22,7 @@ __all__ = [
     "Follower",
     "HitCheck",
     "Label",
+    "ModelTrust",
     "Plan",
     "Project",
     "Service",

@@ -139,6 +139,13 @@ class Attempt(models.Model):
     problems = models.JSONField(default=list)
     warnings = models.JSONField(default=list, help_text="What an operator should see to, good plan or not.")
     error_code = models.CharField(max_length=100, blank=True)
+    way = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How a model was asked: for services (select) or for a whole plan (full).",
+    )
     services_shown = models.PositiveIntegerField(
         null=True, help_text="How many services the prompt held. Empty for a planner that sees them all."
     )

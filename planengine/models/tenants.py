@@ -90,7 +90,7 @@ class Project(models.Model):
         "the cache answers.",
     )
     repair = models.BooleanField(
-        default=False,
+        default=True,
         help_text="When all of a model's drafts were rejected, wire its choice of services anew, by names and "
         "types.",
     )

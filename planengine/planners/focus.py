@@ -16,7 +16,7 @@ from planengine.catalogue.field_names import Likeness, compare, is_identifier, k
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.composer.parts import parts_of
 from planengine.planners.producers import Candidate, Facts, Output, facts_of
-from planengine.planners.prompts import request_size, service_size
+from planengine.planners.prompts.full import request_size, service_size
 from planengine.planners.protocol import Draft, Feedback, Job, Planner
 from planengine.planners.relevance import Relevance, TextEmbedder
 
@@ -42,7 +42,6 @@ class Focused:
     def __init__(self, planner: Planner, embedder: TextEmbedder, *, context_tokens: int) -> None:
         self.planner = planner
         self.source, self.name, self.model = planner.source, planner.name, planner.model
-        self.heeds_feedback = planner.heeds_feedback
         self._relevance = Relevance(embedder)
         self._characters = int(context_tokens * PROMPT_SHARE * CHARACTERS_PER_TOKEN)
 
@@ -50,6 +49,12 @@ class Focused:
         shown = self.shown(job, feedback=feedback)
         draft = self.planner.draft(replace(job, catalogue=shown), feedback=feedback, deadline=deadline)
         return replace(draft, services_shown=len(shown))
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return self.planner.prompt(replace(job, catalogue=self.shown(job, feedback=feedback)), feedback=feedback)
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return self.planner.asks_again(feedback)
 
     def shown(self, job: Job, *, feedback: Feedback | None = None) -> Catalogue:
         """The services that the prompt for this job holds."""
@@ -70,7 +75,7 @@ def choose(
     texts = list(dict.fromkeys([*(part.text for part in parts), job.action]))
     keys = frozenset(map(key_of, job.params))
     found = relevance.similarities_to(texts, facts.described)
-    scores = found.values / found.scale + [_evidence(each, keys) for each in facts.candidates.values()]
+    scores = found.values / found.scale + [evidence_of(each, keys) for each in facts.candidates.values()]
     nearness = dict(zip(facts.candidates, scores.max(axis=0).tolist(), strict=True))
     services = facts.services
     by_text = [[services[place] for place in row.argsort(kind="stable")[::-1].tolist()] for row in scores]
@@ -107,7 +112,7 @@ def _beginning(group: Sequence[ServiceSpec], characters: int) -> list[ServiceSpe
     return [spec for spec, size in zip(group, sizes, strict=True) if size <= characters]
 
 
-def _evidence(candidate: Candidate, keys: frozenset[str]) -> float:
+def evidence_of(candidate: Candidate, keys: frozenset[str]) -> float:
     """What names that fit add to nearness: that params are its inputs, and that it lacks none."""
     named = len(candidate.input_keys & keys)
     if not named:

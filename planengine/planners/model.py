@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from orra.base.strictjson import Json
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion
-from planengine.llm.structured_output import plan_schema
 from planengine.planners.parsing import NoPlan, extract_plan
-from planengine.planners.prompts import PROMPT_VERSION, build_messages
-from planengine.planners.protocol import Draft, Feedback, Job
+from planengine.planners.prompts import PROMPT_VERSION
+from planengine.planners.prompts.full import build_messages
+from planengine.planners.prompts.schemas import plan_schema
+from planengine.planners.protocol import FULL, Draft, Feedback, Job
 from planengine.validation.problems import Problem
 
 LEAST_RAISED_TOKENS = 8192
@@ -23,7 +26,6 @@ class ModelPlanner:
     model can be told; a server that gives no answer is an error (:mod:`planengine.llm.errors`)."""
 
     source = "model"
-    heeds_feedback = True
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -40,8 +42,13 @@ class ModelPlanner:
             output_tokens=_raised_budget(self.endpoint, feedback),
             on_progress=job.on_progress if self.endpoint.streams else None,
         )
-        prompt = "\n\n".join(message["content"] for message in messages)
-        return _read_draft(completion, prompt=prompt)
+        return read_draft(completion, prompt=prompt_of(messages))
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return prompt_of(build_messages(job, feedback=feedback))
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return feedback.cut_off or not feedback.repeated
 
 
 def _raised_budget(endpoint: Endpoint, feedback: Feedback | None) -> int | None:
@@ -54,7 +61,13 @@ def _raised_budget(endpoint: Endpoint, feedback: Feedback | None) -> int | None:
     return max(2 * (feedback.completion_tokens or 0), LEAST_RAISED_TOKENS)
 
 
-def _read_draft(completion: Completion, *, prompt: str) -> Draft:
+def prompt_of(messages: Sequence[Mapping[str, str]]) -> str:
+    """What an attempt keeps of a chat."""
+    return "\n\n".join(message["content"] for message in messages)
+
+
+def read_draft(completion: Completion, *, prompt: str) -> Draft:
+    """The whole plan in an answer, or the problem that there is none."""
     plan: Json = None
     problems: tuple[Problem, ...] = ()
     try:
@@ -67,20 +80,22 @@ def _read_draft(completion: Completion, *, prompt: str) -> Draft:
     return Draft(
         plan=plan,
         problems=problems,
-        warnings=_warnings(completion, prompt),
+        warnings=warnings_of(completion, prompt),
         prompt=prompt,
-        answer=_kept(answer),
-        reasoning=_kept(completion.reasoning),
+        answer=kept(answer),
+        reasoning=kept(completion.reasoning),
         model=completion.model,
         usage=completion.usage,
+        way=FULL,
     )
 
 
-def _kept(text: str) -> str:
+def kept(text: str) -> str:
+    """A model's words, cut to what an attempt keeps."""
     return text if len(text) <= MAX_KEPT else text[:MAX_KEPT] + " [cut here]"
 
 
-def _warnings(completion: Completion, prompt: str) -> tuple[Problem, ...]:
+def warnings_of(completion: Completion, prompt: str) -> tuple[Problem, ...]:
     """A server that cuts long prompts (Ollama, silently) counts fewer tokens than the prompt can have."""
     counted = completion.usage.prompt_tokens
     if counted is None or counted < LEAST_CONTEXT or len(prompt) <= MOST_CHARACTERS_PER_TOKEN * counted:

@@ -171,3 +171,15 @@ def _read(text: str, *, closed: bool) -> Json | None:
         if isinstance(candidate, dict) and isinstance(candidate.get("tasks"), list):
             return candidate
     return None
+
+
+def last_object(text: str) -> dict[str, Json] | None:
+    """The last JSON object in a text, whatever surrounds it; ``None`` when there is none. Never raises."""
+    for span in reversed(_objects(text[:MAX_CHARACTERS], 0)[-_MAX_CANDIDATES:]):
+        try:
+            value = parse(text[span.start : span.end])
+        except InvalidJson:
+            continue
+        if isinstance(value, dict):
+            return value
+    return None

@@ -15,27 +15,46 @@ from planengine.catalogue.specs import Catalogue
 from planengine.llm.completions import OnProgress, Usage
 from planengine.validation.problems import Problem
 
+FULL, SELECT = "full", "select"
+
+
+@dataclass(frozen=True)
+class Precedent:
+    """An accepted plan of a similar request, by its template, as an example to adapt; without ``services`` the
+    request was refused."""
+
+    action: str
+    services: tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Job:
-    """One request to plan: the action's text, its params by field in their order, today's services.
-    ``on_progress`` is told how far a draft is, as often as the planner likes, by one that can tell."""
+    """One request to plan: the action's text, its params by field in their order, today's services, and what was
+    planned for similar requests, nearest first. ``on_progress`` is told how far a draft is, as often as the
+    planner likes, by one that can tell."""
 
     action: str
     params: Mapping[str, Json]
     catalogue: Catalogue
+    precedents: tuple[Precedent, ...] = ()
     on_progress: OnProgress | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Feedback:
     """What the planner is told about its last draft: the draft as it wrote it, and what was wrong with it.
-    ``cut_off``: it ended at the model's output budget, after ``completion_tokens`` where that is known."""
+    ``cut_off``: it ended at the model's output budget, after ``completion_tokens`` where that is known.
+    ``way``: how the draft was asked for (:data:`FULL` or :data:`SELECT`), and ``chosen`` the services that it
+    names. ``repeated``: it is word for word the one before."""
 
     answer: str
     text: str
     cut_off: bool = False
     completion_tokens: int | None = None
+    way: str = FULL
+    chosen: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,8 @@ class Draft:
     """One attempt's result: the draft plan (not yet validated), or the problems that kept it from being one.
     ``warnings`` are for the operator: the draft may be good in spite of them. ``reasoning`` is what a model
     thought before its ``answer``. ``services_shown``: how many services the planner was shown to choose from,
-    ``None`` when it saw them all."""
+    ``None`` when it saw them all. ``way``: how a model was asked, for a whole plan or for services; ``chosen``:
+    the services that it named then."""
 
     plan: Json | None
     problems: tuple[Problem, ...] = ()
@@ -54,6 +74,8 @@ class Draft:
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     services_shown: int | None = None
+    way: str = ""
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,14 +94,20 @@ class Trial:
 class Planner(Protocol):
     """``source`` is what a Plan made by it shows; ``name`` is part of the cache's scope, so it changes whenever
     the planner would plan differently (model, prompt version). ``model`` is the model's configured name, empty
-    where none is called. ``heeds_feedback`` is false for one that draws the same draft again whatever it is
-    told."""
+    where none is called."""
 
     source: str
     name: str
     model: str
-    heeds_feedback: bool
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """A draft by ``deadline`` (``time.monotonic`` seconds). Raises :class:`PlannerError`."""
+        ...
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        """What the next draft asks a model; empty where none is asked."""
+        ...
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        """Whether another draft, made with this feedback, may be another one."""
         ...

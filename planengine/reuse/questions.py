@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cache.templates.templates import Template
 from orra.base.strictjson import Json
-from planengine.planners.prompts import data_sections
+from planengine.planners.prompts.sections import data_sections
 
 # Part of what verdicts are remembered by: raise it whenever the words below would make a model answer differently.
 QUESTION_VERSION = "q1"

@@ -24,7 +24,7 @@ from planengine.catalogue.specs import Catalogue
 from planengine.models import Attempt, HitCheck, Plan, Project
 from planengine.models.states import PlanSource, PlanStatus
 from planengine.planners.parsing import NoPlan, extract_plan
-from planengine.planners.prompts import build_messages
+from planengine.planners.prompts.full import build_messages
 from planengine.planners.protocol import Job
 from planengine.training.anonymity import Anonymous, CannotReplace, anonymise, is_plain
 from planengine.training.synthesis import Inventor

@@ -13,9 +13,6 @@ from planengine.evaluation.cache.rows import StreamRow, read_rows
 from tests.cache.voice_stream import read_phrasings, write_rows
 
 TOLERANCE = 0.05
-# Some thirty hits among intents that only their names describe are too few, and too much alike, to hold a promise
-# to: up to four of them were seen wrong.
-MOST_WRONG = 0.15
 
 
 def rows_of(name: str, count: int, folder: Path) -> list[StreamRow]:
@@ -25,7 +22,7 @@ def rows_of(name: str, count: int, folder: Path) -> list[StreamRow]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "count"), [("voice", 400), ("plain", 300)])
+@pytest.mark.parametrize(("name", "count"), [("voice", 1000), ("plain", 300)])
 def test_wrong_hits_stay_within_the_tolerance_where_intents_share_their_fields(
     name: str, count: int, tmp_path: Path
 ) -> None:
@@ -35,7 +32,7 @@ def test_wrong_hits_stay_within_the_tolerance_where_intents_share_their_fields(
     figures = evaluate_stream(rows, embedder, Options(tolerance=TOLERANCE, baselines=False))
 
     wrong = [hit.row.request.action for hit in figures.wrong]
-    assert len(wrong) <= MOST_WRONG * len(figures.hits), wrong
+    assert len(wrong) <= TOLERANCE * len(figures.hits), wrong
     assert figures.hits_of("semantic") + figures.hits_of("example") > 0
 
 

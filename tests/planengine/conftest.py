@@ -13,7 +13,8 @@ from tests.servers.scripted import ScriptedServer
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[ScriptedServer]:
-    """The model server that orra is configured with for the test."""
+    """The model server that orra is configured with for the test. It is asked for whole plans, and believed."""
+    settings.LLM_PLANNING, settings.LLM_TRUST, settings.COMPOSE_REJECTED = "full", "trusted", False
     with ScriptedServer() as started:
         settings.LLM_MODEL, settings.LLM_API_BASE_URL, settings.LLM_API_KEY = "small-1", started.url, ""
         forget_planners()

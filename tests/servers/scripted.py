@@ -130,7 +130,7 @@ def oblige(request: Request) -> dict[str, Any]:
     """A valid plan for orra's prompt: the one service that shares most words with the request, of those that its
     params suffice for; ``final`` when there is none."""
     sections = request.sections
-    params, wanted = sections["params"], _words(sections["request"])
+    params, wanted = sections["params of task0"], _words(sections["request"])
     callable_ones = [spec for spec in sections["services"] if set(spec["required_inputs"]) <= params.keys()]
     if not callable_ones:
         return final("No service can be called with the given params.")

@@ -42,6 +42,10 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     problems = serializers.ListField(child=serializers.DictField())
     warnings = serializers.ListField(child=serializers.DictField(), help_text="For the operator.")
     error_code = serializers.CharField()
+    way = serializers.CharField(
+        help_text="How the model was asked: for services (`select`) or for a whole plan (`full`). Empty for a "
+        "planner that asks no model."
+    )
     services_shown = serializers.IntegerField(allow_null=True, help_text="How many services the prompt held.")
     usage = UsageSerializer()
     cost = serializers.FloatField(allow_null=True, help_text="By the operator's prices; null when unknown.")
@@ -168,6 +172,7 @@ def _attempt_as_json(attempt: Any) -> dict[str, Json]:
         "problems": attempt.problems,
         "warnings": attempt.warnings,
         "error_code": attempt.error_code,
+        "way": attempt.way,
         "services_shown": attempt.services_shown,
         "usage": {"prompt_tokens": attempt.prompt_tokens, "completion_tokens": attempt.completion_tokens},
         "cost": None if attempt.cost is None else float(attempt.cost),

@@ -37,10 +37,15 @@ class _StandIn:
 
     source = "model"
     name = model = "stand-in"
-    heeds_feedback = False
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         raise PlannerError("The stand-in of an evaluation plans nothing.")
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return ""
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return False
 
 
 PLANNER = _StandIn()

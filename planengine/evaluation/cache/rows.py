@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from orra.base.strictjson import Json
-from planengine.catalogue.specs import Catalogue
+from planengine.catalogue.specs import Catalogue, catalogue_from
 from planengine.evaluation.expected import Call, comparable, draft_of, read_expected
 from planengine.evaluation.lines import RowsUnusable, read_lines
-from planengine.evaluation.services import MAX_NAME, Facts, catalogue_from
+from planengine.evaluation.services import MAX_NAME, Facts
 from planengine.exceptions import BadRequest
 from planengine.requests import PlanRequest, parse_action, parse_params
 

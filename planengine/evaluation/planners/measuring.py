@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
-from planengine.drafting.generation import Outcome, generate
+from planengine.drafting.generation import Outcome, Oversee, generate, unseen
 from planengine.evaluation.expected import Call, calls_agree, calls_of, services_agree
 from planengine.evaluation.planners.rows import Row
-from planengine.planners.protocol import Planner
+from planengine.planners.protocol import Job, Planner
 
 
 class PlannerUnusable(Exception):
@@ -146,12 +146,25 @@ def evaluate(
     seconds: float,
     prices: Prices | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    last_resort: Planner | None = None,
+    oversee: Callable[[Planner, Job], Oversee] = lambda planner, job: unseen,
 ) -> Figures:
-    """Plans every row as production would, with at most ``seconds`` for each. Raises :class:`PlannerUnusable`."""
+    """Plans every row as production would, with at most ``seconds`` for each; ``last_resort`` plans those of which
+    all drafts were rejected, ``oversee`` gives what is asked of valid plans. Raises :class:`PlannerUnusable`."""
     results: list[Result] = []
     for row in rows:
         started = time.perf_counter()
-        outcome = generate(planner, row.job, attempts=attempts, deadline=time.monotonic() + seconds)
+        outcome = generate(
+            planner,
+            row.job,
+            attempts=attempts,
+            deadline=time.monotonic() + seconds,
+            repair=True,
+            oversee=oversee(planner, row.job),
+        )
+        if last_resort is not None and outcome.failure is not None and outcome.failure.code == "plan_rejected":
+            composed = generate(last_resort, row.job, attempts=1, deadline=time.monotonic() + seconds)
+            outcome = composed if composed.plan is not None else outcome
         results.append(Result(row, outcome, time.perf_counter() - started))
         if len(results) == 1 and outcome.failure is not None and outcome.trials[-1].error_code:
             raise PlannerUnusable(f"{planner.name} cannot plan: {outcome.failure.message}")

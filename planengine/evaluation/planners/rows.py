@@ -13,10 +13,10 @@ from functools import cache, partial
 from pathlib import Path
 
 from orra.base.strictjson import Json
-from planengine.catalogue.specs import Catalogue
+from planengine.catalogue.specs import Catalogue, catalogue_from
 from planengine.evaluation.expected import Call, draft_of, read_expected
 from planengine.evaluation.lines import read_lines
-from planengine.evaluation.services import Facts, catalogue_from, read_service, read_services
+from planengine.evaluation.services import Facts, read_service, read_services
 from planengine.exceptions import BadRequest
 from planengine.planners.protocol import Job
 from planengine.requests import parse_action, parse_params

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planengine.drafting.planner_choice import current_planner, model_planner
+from planengine.drafting.generation import Oversee
+from planengine.drafting.overseeing import Overseer
+from planengine.drafting.planner_choice import composer, current_planner, model_planner
+from planengine.drafting.probing import PROBE_SECONDS, Trust, ask_once, probe
+from planengine.drafting.trust import relevance
 from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
@@ -20,7 +26,7 @@ from planengine.evaluation.planners.report import report, shortfalls
 from planengine.evaluation.planners.rows import Row, own_rows, read_rows
 from planengine.llm.client import tidy_url
 from planengine.planners.composer.composer import Composer
-from planengine.planners.protocol import Planner
+from planengine.planners.protocol import Job, Planner
 
 
 class Command(BaseCommand):
@@ -83,6 +89,8 @@ class Command(BaseCommand):
                     seconds=settings.PLANNING_DEADLINE_SECONDS,
                     prices=price,
                     progress=self._show_progress,
+                    last_resort=composer() if planner.model and settings.COMPOSE_REJECTED else None,
+                    oversee=_oversight_of(planner),
                 )
         except (RowsUnusable, PlannerUnusable) as error:
             raise CommandError(str(error), returncode=2) from None
@@ -99,6 +107,16 @@ class Command(BaseCommand):
             told = f"{done:,} of {total:,}" if done < total else ""
             self.stderr.write(f"\r{told:<30}\r", ending="")
             self.stderr.flush()
+
+
+def _oversight_of(planner: Planner) -> Callable[[Planner, Job], Oversee]:
+    """As production has it, with a probe of this run's own where one is needed."""
+
+    @cache
+    def trust() -> Trust:
+        return probe(planner, ask_once, deadline=time.monotonic() + PROBE_SECONDS)
+
+    return lambda planner, job: Overseer(planner, job, relevance(), trust, settings.LLM_TRUST)
 
 
 def _read(options: dict[str, Any]) -> list[Row]:

@@ -50,7 +50,7 @@ def decide(request: Request, ranking: Ranking) -> Wired:
     for goal in best.goals:
         if request.fits.similarity(goal) < _floor(request, goal, accounted=not reads):
             raise _no_service(request, goal)
-    doubt = None if reads else _doubt(request, best)
+    doubt = None if reads else doubt_about(request, best)
     for other in _rivals(request, ranking, accounted=not reads and doubt is None):
         raise refusals.either(request.template.action, best.services - other, other - best.services)
     if doubt:
@@ -72,7 +72,7 @@ def _rivals(request: Request, ranking: Ranking, *, accounted: bool) -> Iterator[
         wire(request.bench, (*best.goals, name), best.assembly.consumed) for name in _as_near(request.fits, best)
     )
     for other in (*near, *more):
-        if isinstance(other, Wired) and not (accounted and _doubt(request, other)):
+        if isinstance(other, Wired) and not (accounted and doubt_about(request, other)):
             yield other.services
 
 
@@ -86,7 +86,7 @@ def _as_near(fits: Fits, best: Wired) -> Iterator[str]:
             yield from (name for name in fits.names if near[name] >= lowest and name not in best.services)
 
 
-def _doubt(request: Request, found: Wired) -> NotActionable | None:
+def doubt_about(request: Request, found: Wired) -> NotActionable | None:
     """What this set does not account for, or does without being told to."""
     services = [request.bench.candidates[name] for name in found.assembly.services]
     goals = tuple(each for each in services if each.spec.name in found.goals)

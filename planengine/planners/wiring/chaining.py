@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from orra.base.strictjson import Json, same
 from planengine.catalogue.field_names import Likeness, is_vague, key_of
-from planengine.catalogue.schemas import Field
-from planengine.catalogue.shapes import conjuncts
 from planengine.planners.producers import Output
 from planengine.planners.wiring.assembly import Assembly, Missing, Source
 from planengine.planners.wiring.workbench import Workbench
@@ -146,6 +144,9 @@ class _Attempt:
     def _usable(self, service: str, name: str) -> list[Output]:
         """Outputs from goals, and from services that may help. A name that says nothing ("text", "id") is taken
         from a service that nobody asked for only if the params speak for that one."""
+        if (decided := self.bench.decided.get((service, name))) is not None:
+            found = self.bench.producers.of(service, name)
+            return [each for each in found if (each.producer, each.field) == (decided.service, decided.output)]
         return [
             option
             for option in self.bench.options(service, name)
@@ -157,11 +158,18 @@ class _Attempt:
         ]
 
     def _given(self, service: str, name: str) -> Source | None:
-        """What the request itself gives for an input: a param, or the only value that its schema allows."""
+        """What the request itself gives for an input: a param, or the only value that its schema allows; or what
+        was decided."""
+        if (decided := self.bench.decided.get((service, name))) is not None:
+            if decided.param is not None:
+                return Source(None, decided.param)
+            if decided.service is not None:
+                return None
+            return Source(None, self._constant_name(service, name, decided.value))
         param = self.bench.namesake(name)
         if param is not None:
             return None if self.bench.unfitting(service, name) else Source(None, param)
-        constant = _only_value(self.bench.field_of(service, name))
+        constant = self.bench.constant(service, name)
         if constant:
             return Source(None, self._constant_name(service, name, constant[0]))
         free = [
@@ -224,7 +232,7 @@ class _Attempt:
         }
 
     def _equivalent(self, service: str, name: str, inputs: Mapping[str, Mapping[str, Source]]) -> Source | None:
-        given = self._given(service, name) if not _only_value(self.bench.field_of(service, name)) else None
+        given = self._given(service, name) if not self.bench.constant(service, name) else None
         used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
         return given if given is not None and given.field not in used else None
 
@@ -274,13 +282,3 @@ class _Attempt:
         if near:
             return f"no param gives it; '{near[0].producer}' gives '{near[0].field}', which is another name"
         return "no param gives it and no service produces it"
-
-
-def _only_value(found: Field) -> list[Json]:
-    """The one value that a schema allows, if it allows only one."""
-    for part in conjuncts(found.schema, found.root):
-        if "const" in part:
-            return [part["const"]]
-        if isinstance(part.get("enum"), list) and len(part["enum"]) == 1:
-            return list(part["enum"])
-    return []

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
 from planengine.catalogue.schemas import Field
+from planengine.catalogue.shapes import conjuncts
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.producers import Output, facts_of
 
 
+@dataclass(frozen=True)
+class Decided:
+    """The source of an input: a ``param``, the output of a ``service``, or else the ``value`` of a literal."""
+
+    param: str | None = None
+    service: str | None = None
+    output: str = ""
+    value: Json = None
+
+
 class Workbench:
     """One request's services and params, with everything that can be known before goals are chosen. ``nearness``
-    is a service's similarity to the action."""
+    is a service's similarity to the action. ``decided``: where an input comes from, by service and input, as
+    somebody who understands the request has said."""
 
     def __init__(
         self,
@@ -22,11 +35,13 @@ class Workbench:
         params: Mapping[str, Json],
         action: str,
         nearness: Callable[[str], float] = lambda service: 0.0,
+        decided: Mapping[tuple[str, str], Decided] | None = None,
     ) -> None:
         facts = facts_of(catalogue)
         self.facts, self.candidates, self.producers = facts, facts.candidates, facts.producers
         self.params = params
         self.nearness = nearness
+        self.decided = decided or {}
         self._said = stems_of(action)
         self._equivalents: dict[tuple[str, str], list[tuple[Likeness, str]]] = {}
         self._by_key: dict[str, list[str]] = {}
@@ -61,6 +76,22 @@ class Workbench:
             return wanted
         names = self._by_key.get(key_of(wanted), [])
         return names[0] if len(names) == 1 else None
+
+    def constant(self, service: str, name: str) -> list[Json]:
+        """The one value that an input's schema allows, if it allows only one."""
+        found = self.field_of(service, name)
+        for part in conjuncts(found.schema, found.root):
+            if "const" in part:
+                return [part["const"]]
+            if isinstance(part.get("enum"), list) and len(part["enum"]) == 1:
+                return list(part["enum"])
+        return []
+
+    def gives(self, service: str, name: str) -> bool:
+        """Whether the request itself may give an input: by a param, or because its schema allows one value."""
+        if self.namesake(name) is not None:
+            return not self.unfitting(service, name)
+        return bool(self.constant(service, name) or self.equivalents(service, name))
 
     def unfitting(self, service: str, name: str) -> str:
         """Why the namesake param cannot be taken; empty when it can, or there is none."""

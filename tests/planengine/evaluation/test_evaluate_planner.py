@@ -74,7 +74,6 @@ class ScriptedPlanner:
     """Gives one draft after the other."""
 
     source = "model"
-    heeds_feedback = True
     name = "scripted"
     model = "scripted"
 
@@ -84,15 +83,26 @@ class ScriptedPlanner:
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         return Draft(plan=self._plans.pop(0), usage=Usage(prompt_tokens=10, completion_tokens=None))
 
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return ""
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return True
+
 
 class DeadPlanner:
     source = "model"
-    heeds_feedback = True
     name = "dead"
     model = "dead"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         raise PlannerError("The endpoint does not answer.")
+
+    def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
+        return ""
+
+    def asks_again(self, feedback: Feedback) -> bool:
+        return True
 
 
 def plan(*calls: tuple[str, str, dict[str, str]]) -> Json:

@@ -13,7 +13,8 @@ from planengine.llm.client import Call, Endpoint, request_body
 from planengine.llm.dialects import Dialect, adapt, merge_roles
 from planengine.llm.errors import Refusal, read_refusal
 from planengine.llm.families import Sampling
-from planengine.llm.structured_output import LADDER, Rung, plan_schema
+from planengine.llm.structured_output import LADDER, Rung
+from planengine.planners.prompts.schemas import plan_schema
 
 ENDPOINT = Endpoint("some-model", sampling=Sampling(0.6, 0.95, 20), max_output_tokens=500)
 CALL = Call(

@@ -14,7 +14,7 @@ from planengine.catalogue.specs import Catalogue
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.planners.focus import MAX_SHOWN, Focused
-from planengine.planners.prompts import build_messages
+from planengine.planners.prompts.full import build_messages
 from planengine.planners.protocol import Draft, Feedback, Job
 from planengine.planners.relevance import Floats
 from tests.planengine.shop import TEXT, a_service
@@ -126,5 +126,5 @@ def test_the_planner_is_given_what_is_shown_and_the_draft_tells_how_many() -> No
 
     focused = Focused(Planner(), NoEmbedder(), context_tokens=32_768)
     draft = focused.draft(REFUND, feedback=None, deadline=time.monotonic() + 10)
-    assert (focused.source, focused.name, focused.heeds_feedback) == ("model", "shown", True)
+    assert (focused.source, focused.name) == ("model", "shown")
     assert draft.services_shown == len(seen[0]) == MAX_SHOWN

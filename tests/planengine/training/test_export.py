@@ -17,7 +17,7 @@ from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.models import ApiKey, HitCheck, Plan, Project
-from planengine.planners.prompts import build_messages
+from planengine.planners.prompts.full import build_messages
 from planengine.planners.protocol import Job
 from planengine.validation.rules import validate
 from tests.conftest import Api
@@ -46,7 +46,7 @@ def asked_in(lesson: dict[str, Any]) -> tuple[str, dict[str, Json]]:
     """The action and the params of a lesson's prompt."""
     (message, *_) = lesson.get("messages") or lesson["prompt"]
     sections = sections_of(message["content"])
-    return sections["request"], sections["params"]
+    return sections["request"], sections["params of task0"]
 
 
 def test_a_lesson_is_what_a_model_would_be_asked_and_the_plan(api: Api, project: Project) -> None:

@@ -1,47 +1,53 @@
 """The order of a plan's tasks where no data flows between them: side effects keep the order in which the request
-states them, and a message comes after what it may announce."""
+states them, and a message comes after what it may announce.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
 from planengine.catalogue.field_names import is_message
-from planengine.planners.composer.choosing import Fits
-from planengine.planners.composer.parts import Part
-from planengine.planners.composer.refusals import no_order
 from planengine.planners.wiring.assembly import Assembly
 from planengine.planners.wiring.workbench import Workbench
 
 
-def order(
-    goals: Iterable[str], assembly: Assembly, bench: Workbench, fits: Fits, parts: Sequence[Part]
+class Unordered(Exception):
+    """Two services may change something, and nothing says which of them comes first."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one, other)
+        self.one, self.other = one, other
+
+
+def order_of(
+    assembly: Assembly,
+    bench: Workbench,
+    place: Mapping[str, int],
+    *,
+    then: Callable[[str, str], bool] = lambda one, other: False,
 ) -> dict[str, tuple[str, ...]]:
-    """The services that each must come after although it takes nothing from them. Raises
-    :class:`NotActionable` where two change something and nothing says which comes first."""
-    specs = {name: bench.candidates[name].spec for name in goals}
-    place = {name: fits.part_of(name) for name in specs}
+    """The services that each must come after although it takes nothing from them. ``place``: where the request
+    asks for each of those that it asks for; ``then``: whether it says that the second comes after the first,
+    although neither changes anything. Raises :class:`Unordered`."""
+    specs = {name: bench.candidates[name].spec for name in place}
     announces = {name: _announces(spec.input_fields) and not spec.read_only for name, spec in specs.items()}
     reach = _reach(assembly)
     after: dict[str, tuple[str, ...]] = {}
     for one, other in combinations(sorted(specs, key=lambda name: (announces[name], place[name])), 2):
-        if specs[one].read_only and specs[other].read_only and not _then(parts, place[one], place[other]):
+        if specs[one].read_only and specs[other].read_only and not then(one, other):
             continue
         if one in reach[other] or other in reach[one]:
             continue
         if place[one] != place[other] or announces[one] != announces[other]:
             after[other] = (*after.get(other, ()), one)
         elif not (specs[one].read_only or specs[other].read_only):
-            raise no_order(one, other)
+            raise Unordered(one, other)
     return after
 
 
 def _announces(inputs: Iterable[str]) -> bool:
     return any(map(is_message, inputs))
-
-
-def _then(parts: Sequence[Part], first: int, second: int) -> bool:
-    return any(part.ordered for part in parts[first + 1 : second + 1])
 
 
 def _reach(assembly: Assembly) -> Mapping[str, frozenset[str]]:

@@ -1,0 +1,95 @@
+"""What a model may be trusted with: measured, not believed.
+
+Small models carry out what they are told not to do. So before a model's plan is believed although some word of
+the request is not accounted for by it, the model is asked twenty short requests that must not be carried out, once
+(:mod:`planengine.drafting.probe`). One that falls for more than one of them is *held*: its plans
+with side effects need every word accounted for, as the composer's do. One that passes plans freely. ``LLM_TRUST``
+decides otherwise: ``trusted`` believes every model, ``strict`` none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import timedelta
+from functools import cache
+
+import structlog
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from orra.base.text import shorten
+from planengine.drafting.overseeing import Overseer
+from planengine.drafting.probing import PROBE_SECONDS, Ask, Trust, probe
+from planengine.embeddings.embedders import get_embedder
+from planengine.models import ModelTrust
+from planengine.planners.protocol import Job, Planner
+from planengine.planners.relevance import Relevance
+
+log = structlog.get_logger(__name__)
+
+_LEASE = timedelta(seconds=PROBE_SECONDS + 60)
+
+
+def key_of(planner: Planner, base_url: str) -> str:
+    """A name that tells the planner. The address is digested, because a key may hide in it."""
+    return f"{shorten(planner.name, 200)}@{hashlib.sha256(base_url.encode()).hexdigest()[:16]}"
+
+
+def overseer(planner: Planner, job: Job, *, base_url: str, ask: Ask) -> Overseer:
+    """For a planner whose model is at ``base_url``. What its probe shows is kept for all processes; ``ask`` is how
+    it is asked."""
+
+    def trust() -> Trust:
+        return measured(planner, base_url=base_url, ask=ask)
+
+    return Overseer(planner, job, relevance(), trust, settings.LLM_TRUST)
+
+
+def measured(planner: Planner, *, base_url: str, ask: Ask) -> Trust:
+    """What is known of a model, after its probe if nobody else is at it."""
+    row, _ = ModelTrust.objects.get_or_create(planner=key_of(planner, base_url))
+    known = _of_row(row)
+    if known.known:
+        return known
+    now = timezone.now()
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
+    held = ModelTrust.objects.filter(free, pk=row.pk, verdict="", asked=known.asked)
+    if not held.update(lease_expires_at=now + _LEASE):
+        return known
+    trust = known
+    try:
+        trust = probe(planner, ask, before=known, deadline=time.monotonic() + PROBE_SECONDS)
+    finally:
+        _keep(row.pk, trust)
+    return trust
+
+
+def forget(planner: str) -> bool:
+    """Has a model probed anew; whether there was something to forget."""
+    deleted, _ = ModelTrust.objects.filter(pk=planner).delete()
+    return bool(deleted)
+
+
+def _of_row(row: ModelTrust) -> Trust:
+    return Trust(row.asked, row.wrong, tuple(row.examples))
+
+
+def _keep(planner: str, trust: Trust) -> None:
+    verdict = ModelTrust.Verdict.TRUSTED if trust.trusted else ModelTrust.Verdict.HELD
+    ModelTrust.objects.filter(pk=planner).update(
+        asked=trust.asked,
+        wrong=trust.wrong,
+        examples=list(trust.examples),
+        lease_expires_at=None,
+        verdict=verdict if trust.known else ModelTrust.Verdict.OPEN,
+        checked_at=timezone.now() if trust.known else None,
+    )
+    log.info("model probed", planner=planner, asked=trust.asked, wrong=trust.wrong, failed=trust.failed or None)
+
+
+@cache
+def relevance() -> Relevance:
+    """This process's similarities to services, whose vectors it keeps."""
+    return Relevance(get_embedder())

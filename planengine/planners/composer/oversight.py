@@ -1,0 +1,54 @@
+"""Another planner's plan, held to the composer's rule: each word of the request is accounted for by what the plan
+does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from orra.base.strictjson import Json
+from planengine.planners.composer.choosing import Wired
+from planengine.planners.composer.decision import doubt_about
+from planengine.planners.composer.reading import read_request
+from planengine.planners.composer.refusals import NotActionable
+from planengine.planners.protocol import Job
+from planengine.planners.relevance import Relevance
+from planengine.planners.wiring.assembly import Assembly, Source
+
+
+def has_side_effects(plan: Json, job: Job) -> bool:
+    """Whether a validated plan calls a service that is not known to only read."""
+    specs = (job.catalogue.get(name) for name in _services_of(plan))
+    return any(spec is None or not spec.read_only for spec in specs)
+
+
+def unaccounted_for(plan: Json, job: Job, relevance: Relevance, *, chosen: Collection[str] = ()) -> str:
+    """Why a validated plan does not account for each word of the request, in words that say what would make it
+    work; empty where it does. ``chosen``: the services that were asked for, where that is known; the others are
+    look-ups."""
+    try:
+        doubt = doubt_about(read_request(job, relevance), _wired(plan, chosen))
+    except NotActionable as nothing_asked:
+        doubt = nothing_asked
+    return "" if doubt is None else str(doubt)
+
+
+def _wired(plan: Json, chosen: Collection[str]) -> Wired:
+    tasks = [task for task in plan["tasks"] if "service" in task]
+    services = {task["id"]: task["service"] for task in tasks}
+    inputs = {
+        task["service"]: {name: _source(value, services) for name, value in task["input"].items()}
+        for task in tasks
+    }
+    order = [services[each] for group in plan["parallel_groups"] for each in group]
+    giving = {source.service for wired in inputs.values() for source in wired.values()}
+    asked_for = [name for name in dict.fromkeys(order) if (name in chosen if chosen else name not in giving)]
+    return Wired(0.0, tuple(asked_for), Assembly(tuple(dict.fromkeys(order)), inputs))
+
+
+def _services_of(plan: Json) -> Collection[str]:
+    return {task["service"] for task in plan["tasks"] if "service" in task}
+
+
+def _source(reference: str, services: dict[str, str]) -> Source:
+    task, _, field = reference.removeprefix("$").partition(".")
+    return Source(services.get(task), field)

@@ -1,0 +1,47 @@
+"""What a model chose, read from whatever surrounds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planengine.planners.parsing import last_object
+from planengine.validation.problems import Problem
+
+_FORM = 'Answer with {"answer": {"services": ["name"]}}, or with {"answer": {"refusal": "why"}}.'
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The ``services`` in the order in which the model named them, or why it chose none."""
+
+    services: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def read_selection(text: str) -> Selection | Problem:
+    """The last JSON object of an answer that names services or refuses: bare, or inside ``answer``."""
+    found = last_object(text)
+    if found is None:
+        return Problem("no_selection", "The answer names no services and gives no reason", hint=_FORM)
+    inner = found.get("answer", found)
+    if isinstance(inner, list):
+        inner = {"services": inner}
+    if isinstance(inner, dict):
+        services = inner.get("services")
+        if isinstance(services, str):
+            services = [services]
+        if isinstance(services, list) and services and all(isinstance(name, str) for name in services):
+            return Selection(tuple(services))
+        reason = next((inner[key] for key in ("refusal", "error", "reason") if key in inner), None)
+        if isinstance(reason, str) and reason.strip():
+            return Selection(refusal=reason.strip())
+    return Problem("no_selection", "The answer names no services and gives no reason", hint=_FORM)
+
+
+def read_choice(text: str) -> str | None:
+    """The text that a model chose, ``None`` where none can be read."""
+    found = last_object(text)
+    chosen = found.get("answer") if found is not None else None
+    if isinstance(chosen, str):
+        return chosen
+    return None
