@@ -15,7 +15,7 @@ from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
 from planengine.catalogue.examples import ServiceExample, read_examples
-from planengine.catalogue.schemas import ObjectSchema, compile_schema
+from planengine.catalogue.schemas import ObjectSchema, compile_input_schema, compile_schema
 from planengine.catalogue.takers import Taker, can_take, discriminating_terms, plain_names, rivals
 
 MAX_KEPT = 1_000
@@ -50,7 +50,7 @@ class ServiceSpec:
 
     @cached_property
     def inputs(self) -> ObjectSchema:
-        return compile_schema(self.input_schema)
+        return compile_input_schema(self.input_schema)
 
     @cached_property
     def outputs(self) -> ObjectSchema:

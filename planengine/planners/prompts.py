@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orra.base.strictjson import Json
+from orra.base.text import show
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.protocol import Feedback, Job
@@ -150,9 +151,19 @@ def _describe(spec: ServiceSpec) -> Json:
         "required_inputs": list(spec.required_inputs),
         "outputs": dict(spec.output_fields),
     }
-    for side, schema in (("input", spec.input_schema), ("output", spec.output_schema)):
+    rules = [rule.words for rule in spec.inputs.rules]
+    if spec.inputs.is_open:
+        rules.append(_others_taken(spec.inputs.others))
+    if rules:
+        described["input_rules"] = rules
+    for side, schema in (("input", spec.inputs.root), ("output", spec.outputs.root)):
         described |= {f"{side} {key}": schema[key] for key in ("$defs", "definitions") if key in schema}
     return described
+
+
+def _others_taken(schema: Json) -> str:
+    fitting = "" if schema in (True, {}) else f", with values that fit {show(schema, 200)}"
+    return f"Params that are none of the inputs above may be given too, under their own names{fitting}."
 
 
 def _last_draft(answer: str) -> Json:
