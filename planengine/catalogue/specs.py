@@ -183,10 +183,16 @@ def _taker(spec: ServiceSpec) -> Taker:
     return Taker(
         name=spec.name,
         inputs=plain_names(spec.input_fields),
-        required=plain_names(spec.required_inputs),
+        required=plain_names(name for name in spec.required_inputs if name not in spec.inputs.settled),
         outputs=plain_names(spec.output_fields),
         # "on" tells nothing in a description, and everything in "turn_on".
         words=name_words(spec.name) | (described - function_words()),
+        groups=tuple(
+            tuple(plain_names(way.given) for way in rule.ways)
+            for rule in spec.inputs.rules
+            if rule.needs_one and rule.ways
+        ),
+        takes_any=spec.inputs.is_open,
     )
 
 

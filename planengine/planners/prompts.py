@@ -23,7 +23,7 @@ from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.protocol import Feedback, Job
 
 # Part of the cache's scope: raise it whenever the words below would make a model plan differently.
-PROMPT_VERSION = "p2"
+PROMPT_VERSION = "p3"
 MAX_DRAFT_CHARS = 12_000
 
 RULES = """\
@@ -47,8 +47,8 @@ The rules that the program checks:
    besides it: no words around it, no two references in one value, no literal values.
 6. After "$task0." comes a field of task0.input. After "$task1." comes an output field of the service that
    task1 calls. The type of what is referred to must suit the input.
-7. Give a service all its required inputs, and no input that it does not list. Leave an optional input out
-   when nothing fits it.
+7. Give a service all its required inputs, and no input that it does not list; keep its "input_rules", if it
+   has any. Leave an optional input out when nothing fits it.
 8. Call only services that the request needs, in the fewest tasks. No task may depend on itself, directly or
    in a circle.
 9. "parallel_groups" is a list of lists of task ids without task0. The first list holds the tasks that need

@@ -18,7 +18,7 @@ from planengine.catalogue.schemas.compiled import (
     compile_schema,
     value_faults,
 )
-from planengine.catalogue.schemas.rules import Rule, Way
+from planengine.catalogue.schemas.rules import Rule, Way, only_value
 from planengine.catalogue.shapes import can_fit, type_names, types_of
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "check_schema",
     "compile_input_schema",
     "compile_schema",
+    "only_value",
     "type_names",
     "types_of",
     "value_faults",

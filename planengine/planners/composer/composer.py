@@ -24,7 +24,7 @@ from planengine.planners.wiring.assembly import plan_of
 from planengine.planners.wiring.workbench import Workbench
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
-VERSION = 3
+VERSION = 4
 # What a name's own words count for, all of them said; a word this similar to a field's name means it.
 _PER_NAME = 0.10
 _MEANS = 0.50
