@@ -12,7 +12,7 @@ from typing import Any
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue.sample_values import samples
 from planengine.catalogue.schemas.dialects import ANNOTATIONS, as_draft_2020
-from planengine.catalogue.schemas.evaluation import faults, validator_of
+from planengine.catalogue.schemas.evaluation import faults, refuses, validator_of
 from planengine.catalogue.schemas.knowledge import Awaited, document_of
 from planengine.catalogue.schemas.rules import Rule, only_value, rules_of
 from planengine.catalogue.shapes import ALL_TYPES, can_fit, conjuncts, types_of, values_named
@@ -145,7 +145,8 @@ class ObjectSchema:
         unseen = {name: giver for name, giver in awaited.items() if self.field(name) is not None}
         instance = known | dict.fromkeys(unseen)
         validators = self._judges(unseen)
-        return [rule for rule, judge in zip(self.rules, validators, strict=True) if faults(judge, instance)]
+        judged = zip(self.rules, validators, strict=True)
+        return [rule for rule, judge in judged if refuses(judge, instance, undecided=not unseen)]
 
     def _judges(self, unseen: Mapping[str, Field | None]) -> list[Any]:
         key = frozenset(unseen.items())

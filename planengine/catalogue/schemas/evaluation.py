@@ -42,6 +42,15 @@ def faults(validator: Any, value: Json) -> list[str]:
         return [f"the schema cannot be evaluated ({type(error).__name__})"]
 
 
+def refuses(validator: Any, value: Json, *, undecided: bool) -> bool:
+    """Whether ``value`` is refused; ``undecided`` where that takes too much work."""
+    _steps.left = _MAX_STEPS
+    try:
+        return not validator.is_valid(value)
+    except (_TooMuchWork, RecursionError, Unresolvable, ArithmeticError, TypeError, ValueError):
+        return undecided
+
+
 class _TooMuchWork(Exception):
     pass
 

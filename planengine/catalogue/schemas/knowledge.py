@@ -21,6 +21,7 @@ _LEFT_OUT = frozenset(
     ("$schema", "$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$defs", "definitions", "then", "else")
 ) | {"minContains", "maxContains"}
 _NOTES = frozenset(("pattern", "format", "patternProperties"))
+_TOLD = _NOTES | {"$ref"}
 _NO_TEXT: Json = {"not": {"type": "string"}}
 _NO_MEMBERS: Json = {"maxProperties": 0}
 _NO_ITEMS: Json = {"maxItems": 0}
@@ -55,16 +56,22 @@ def document_of(schema: Json, root: Json, unseen: Unseen | None = None) -> Json:
     """A schema for the library, complete in itself. ``root``: what references are relative to. ``unseen``: the
     members of the object that is evaluated whose values are not known; whatever they hold there counts for
     nothing."""
-    return _Reading(root, unseen or {}, notes=_notes_in(schema) | _notes_in(root)).document(schema)
+    return _Reading(root, unseen or {}, notes=_notes(schema, root)).document(schema)
 
 
-def _notes_in(schema: Json) -> frozenset[str]:
+def _notes(schema: Json, root: Json) -> frozenset[str]:
+    """Which keywords that are not evaluated count for ``schema``."""
+    found = _words_in(schema)
+    return (found | _words_in(root) if "$ref" in found else found) & _NOTES
+
+
+def _words_in(schema: Json) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     stack = [schema]
     while stack:
         part = stack.pop()
         if isinstance(part, dict):
-            found |= _NOTES & part.keys()
+            found |= _TOLD & part.keys()
         stack.extend(member for _, member in subschemas(part))
     return found
 
@@ -150,8 +157,6 @@ class _Reading:
         if not self._both:
             return [{"oneOf": may}]
         must = [self.read(member, most=False, whole=whole) for member in members]
-        if may == must:
-            return [{"oneOf": may}]
         if most:
             return [{"anyOf": may}, {"anyOf": [{"oneOf": must}, {"not": {"anyOf": must}}]}]
         return [{"anyOf": must}, {"oneOf": may}]

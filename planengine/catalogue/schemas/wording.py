@@ -11,7 +11,7 @@ from planengine.catalogue.shapes import ALL_TYPES, IN_PLACE, conjuncts, follow, 
 
 _MAX_WORDS = 400
 _MAX_CLAUSES = 8
-_MAX_DEPTH = 4
+_MAX_DEPTH = 2
 _MAX_NAMES = 50
 _COUNTS = {"minProperties": "at least", "maxProperties": "at most"}
 
@@ -72,7 +72,7 @@ def names_said(schema: Json, root: Json) -> tuple[str, ...]:
             found |= dict.fromkeys((name, *needed))
         found |= dict.fromkeys(part.get("dependentSchemas", ()))
         found |= dict.fromkeys(part.get("properties", ()))
-        stack += [member for steps, member in subschemas(part) if steps[0] in IN_PLACE]
+        stack += reversed([member for steps, member in subschemas(part) if steps[0] in IN_PLACE])
         stack += [follow(part["$ref"], root)] if "$ref" in part else []
     return tuple(found)
 

@@ -216,14 +216,14 @@ def accepts(schema: ObjectSchema, values: Mapping[str, Json]) -> bool:
     )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(schema=SCHEMA, values=OBJECT)
 def test_with_all_values_known_it_is_the_library_that_decides(schema: Json, values: dict[str, Json]) -> None:
     assume(types_of(schema, schema) == {"object"})  # no other is registered
     assert accepts(ObjectSchema(schema), values) is Draft202012Validator(schema).is_valid(values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schema=SCHEMA, values=OBJECT, unseen=st.sets(st.sampled_from(NAMES), min_size=1), patterned=st.booleans())
 def test_what_some_completion_would_satisfy_is_never_refused(
     schema: Json, values: dict[str, Json], unseen: set[str], patterned: bool
