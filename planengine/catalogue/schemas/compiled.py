@@ -228,7 +228,16 @@ def _any(schemas: list[Json]) -> Json:
     distinct = list({canonical(schema): schema for schema in schemas}.values())
     if not distinct or any(schema is True or not schema.keys() - ANNOTATIONS for schema in distinct):
         return True
-    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+    if len(distinct) == 1:
+        return distinct[0]
+    listed = [_listed(schema) for schema in distinct]
+    return {"anyOf": distinct} if None in listed else {"enum": [value for each in listed for value in each or ()]}
+
+
+def _listed(schema: Json) -> list[Json] | None:
+    """The values of a schema that does nothing but list them."""
+    said = schema.keys() - ANNOTATIONS - {"type"}
+    return [schema["const"]] if said == {"const"} else list(schema["enum"]) if said == {"enum"} else None
 
 
 def _others(root: Json, branches: list[dict[str, Json]], bare_is_open: bool) -> Json:

@@ -163,7 +163,7 @@ class TestAsOpenApiWritesIt:
         ],
     )
     def test_it_is_read_as_it_is_meant(self, schema: Json, types: str | None, good: Json, bad: Json) -> None:
-        whole = an_object({"a": schema}, **{"$defs": {"Size": {"enum": ["S", "M"]}}})
+        whole = an_object({"a": schema}) | {"$defs": {"Size": {"enum": ["S", "M"]}}}
         field = inputs(whole).field("a")
         assert field is not None and types in (None, type_names(field.types))
         assert not field.faults(good) and field.faults(bad)
@@ -199,3 +199,14 @@ def test_a_pattern_under_a_condition_is_a_note_too() -> None:
     assert value_faults({"not": {"type": "integer", "pattern": "^a"}}, 1), "a pattern says nothing of numbers"
     items: Json = {"contains": {"pattern": "^a"}, "maxContains": 1}
     assert value_faults(items, ["b", "c"]) == [] and value_faults(items, [])
+
+
+def test_what_branches_say_is_shown_as_one() -> None:
+    found = inputs({"oneOf": [TICKET, CLOSING, an_object({"subject": {"type": "string", "maxLength": 5}})]})
+    assert found.properties["op"] == {"enum": ["open", "close"]}
+    assert found.properties["subject"] == {"anyOf": [TEXT, {"type": "string", "maxLength": 5}]}
+
+
+def test_outputs_of_branches_are_outputs() -> None:
+    found = compile_schema({"type": "object", "oneOf": [an_object({"receipt": TEXT}), an_object({"error": TEXT})]})
+    assert list(found.properties) == ["receipt", "error"]
