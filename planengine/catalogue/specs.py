@@ -198,11 +198,11 @@ def _taker(spec: ServiceSpec) -> Taker:
 
 def _described(spec: ServiceSpec) -> frozenset[str]:
     """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions:
-    one may name what the service does besides, or does not do."""
+    one may name what the service does besides, or does not do. Nor those of branches: a plan is of one of them."""
     allowed = (
         value
-        for schema in spec.input_fields.values()
-        if isinstance(schema, Mapping)
+        for name, schema in spec.input_fields.items()
+        if isinstance(schema, Mapping) and not spec.inputs.is_in_branches(name)
         for value in schema.get("enum", ())
         if isinstance(value, str)
     )

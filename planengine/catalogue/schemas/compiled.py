@@ -124,13 +124,17 @@ class ObjectSchema:
         """The members for which the schema leaves no choice of a value."""
         return frozenset(name for name, schema in self.properties.items() if only_value(schema, self.root))
 
+    def is_in_branches(self, name: str) -> bool:
+        """Whether a member is declared in branches only."""
+        return name in self.properties and name not in self._own
+
     def field(self, name: str) -> Field | None:
         """The property of this name. One that is not declared exists only if others are welcome."""
         found = self._fields.get(name)
         if found is None and (name in self.properties or self._others is not False):
             said = (*self._declared.get(name, ()), *self._asked.get(name, ()))
-            in_branches = name in self.properties and name not in self._own
-            found = Field(self.properties.get(name, self._others), self.root, said, in_branches)
+            schema = self.properties.get(name, self._others)
+            found = Field(schema, self.root, said, self.is_in_branches(name))
             if name in self.properties:
                 self._fields[name] = found
         return found

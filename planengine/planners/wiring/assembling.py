@@ -18,20 +18,24 @@ def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
 
 
 def _keeping_rules(bench: Workbench, goals: tuple[str, ...], ways: Ways) -> Assembly:
-    """A rule that is broken by what is given is kept in one of its ways, if in only one. One that fixes a value is
-    taken only where the action says that value: "update" is not meant by whoever names no id."""
+    """A rule that is broken by what is given is kept in one of its ways, if in only one. Before a side effect, one
+    that fixes a value is taken only where the action says it: whoever names no id need not mean "create"."""
     found = attempt(bench, goals, ways)
     service, rule = next(bench.broken(found), (None, None)) if not found.missing else (None, None)
     if service is None or rule is None:
         return found
     kept: list[Assembly] = []
+    unsaid = False
     if sum(map(len, ways.values())) < _MOST_RULES_MENDED:
         for way in rule.ways:
-            if bench.says(way.fixed.values()):
+            unsaid |= not bench.may_choose(service, way.fixed)
+            if bench.may_choose(service, way.fixed):
                 other = _keeping_rules(bench, goals, {**ways, service: (*ways.get(service, ()), way)})
                 kept += [other] if not other.missing and other not in kept else []
     kept.sort(key=lambda assembly: len(assembly.services))
     if kept[:1] and (not kept[1:] or len(kept[0].services) < len(kept[1].services)):
         return kept[0]
-    reason = rule.words.rstrip(".") + (", and it could be kept in several ways" if kept else "")
+    reason = rule.words.rstrip(".")
+    if kept or unsaid:
+        reason += ", and the action does not say which" if unsaid else ", and it could be kept in several ways"
     return Assembly(missing=(Missing(service, "", reason),))

@@ -306,4 +306,10 @@ class _Attempt:
         near = [found for found in self.bench.producers.of(service, name) if found.likeness is None]
         if near:
             return f"no param gives it; '{near[0].producer}' gives '{near[0].field}', which is another name"
+        listed = self.bench.producers.list_of(name)
+        if listed:
+            return (
+                f"no param gives it; '{listed[0]}' gives '{listed[1]}', a list, and a plan cannot call a service"
+                " once for each item"
+            )
         return "no param gives it and no service produces it"

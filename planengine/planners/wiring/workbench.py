@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
@@ -57,9 +57,13 @@ class Workbench:
             return frozenset()
         return frozenset(name for name in self.params if key_of(name) not in self.facts.takers)
 
-    def says(self, values: Iterable[Json]) -> bool:
-        """Whether the action has the words of these values."""
-        return all(isinstance(value, str) and stems_of(value) <= self._said for value in values)
+    def may_choose(self, service: str, fixed: Mapping[str, Json]) -> bool:
+        """Whether a form of the inputs that fixes these values may be chosen: where they change nothing, or the
+        action has the words of those that the service leaves a choice of."""
+        spec = self.candidates[service].spec
+        open_values = [value for name, value in fixed.items() if name not in spec.inputs.settled]
+        said = all(isinstance(value, str) and stems_of(value) <= self._said for value in open_values)
+        return spec.read_only or said
 
     def broken(self, assembly: Assembly) -> Iterator[tuple[str, Rule]]:
         """The rules of its services that an assembly breaks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,42 @@ class TestBranches:
         assert "has a rule that is not kept" in inputs_of(
             "mailbox", {"folder": "Inbox"}, self.service, action=action
         )
+
+    def test_unless_the_service_only_reads(self) -> None:
+        reads = replace(self.service, annotations=READS)
+        found = inputs_of("mailbox", {"folder": "Inbox"}, reads, action="Show the folder Inbox")
+        assert found == {"op": "$task0.op", "folder": "$task0.folder"}
+
+    def test_a_value_that_every_branch_has_is_no_choice(self) -> None:
+        branches = [
+            {"properties": {"v": {"const": "2"}, "folder": TEXT}, "required": ["v", "folder"]},
+            {"properties": {"v": {"const": "2"}, "copy": TEXT}, "required": ["v", "copy"]},
+        ]
+        service = with_input_schema(a_service("mailbox", {}, {}), {"type": "object", "anyOf": branches})
+        assert inputs_of("mailbox", {"copy": "C-1"}, service) == {"v": "$task0.v", "copy": "$task0.copy"}
+
+    def test_words_of_other_branches_account_for_nothing(self) -> None:
+        catalogue = Catalogue([self.service])
+        assert {"mailbox", "folder"} <= catalogue.words_of("mailbox")
+        assert not {"archive", "restore"} & catalogue.words_of("mailbox")
+        composed = TestComposer().compose(
+            "Archive and restore mailbox folder Inbox", {"folder": "Inbox"}, self.service
+        )
+        assert "'restore' is not accounted for" in composed
+
+
+class TestLists:
+    @pytest.mark.parametrize(
+        "gives",
+        [
+            {"letters": {"type": "array"}},
+            {"post": {"type": "array", "items": {"type": "object", "properties": {"letter": TEXT}}}},
+        ],
+    )
+    def test_a_list_of_what_is_needed_is_told(self, gives: Json) -> None:
+        lists = a_service("find-letters", {"person": TEXT}, gives, annotations=READS)
+        told = inputs_of("answer", {"person": "Ann"}, a_service("answer", {"letter": TEXT}, {}), lists)
+        assert "'find-letters' gives" in told and "once for each item" in told
 
 
 class TestComposer:
