@@ -136,8 +136,7 @@ def _rule_nobody_keeps(case: Case) -> Cause | None:
         if any(_is_given(name, case) for name in lacking):
             continue  # the model could have kept it
         details.append(f"Service {case.service(task)}: {rule.words}")
-        wanted = f", with parameters for {quote_all(lacking)} where they are asked for" if lacking else ""
-        fixes[f"Send parameters that keep the rule{wanted}: {rule.words}"] = None
+        fixes[f"Send parameters that keep the rule: {rule.words}"] = None
         fixes[f"OR change this rule in the input schema of service {case.service(task)}"] = None
     if not details:
         return None

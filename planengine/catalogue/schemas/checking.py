@@ -51,7 +51,7 @@ def check_input_schema(schema: Json) -> None:
     places = {id(part): at for at, part in _places(read)}
     compiled = compile_input_schema(schema)
     for part in conjuncts(read, read):
-        refused = _refused(compiled.properties, part)
+        refused = _refused(compiled.declared, part)
         if refused:
             raise SchemaInvalid(
                 f"The input {quote(refused[0])} is declared elsewhere in the schema and refused here. List it in"

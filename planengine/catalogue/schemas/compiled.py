@@ -124,6 +124,11 @@ class ObjectSchema:
         """The members for which the schema leaves no choice of a value."""
         return frozenset(name for name, schema in self.properties.items() if only_value(schema, self.root))
 
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The members that it describes or requires, without those that its rules merely ask for."""
+        return tuple(dict.fromkeys((*self._own, *self._declared, *self.required)))
+
     def is_in_branches(self, name: str) -> bool:
         """Whether a member is declared in branches only."""
         return name in self.properties and name not in self._own

@@ -140,6 +140,10 @@ class TestRefused:
             check_schema(an_object({"a": member}))
         assert caught.value.path == path
 
+    def test_a_rule_about_an_input_that_is_not_declared_is_no_fault(self) -> None:
+        check_input_schema(an_object({"a": TEXT}, additionalProperties=False, dependentRequired={"old": ["a"]}))
+        check_input_schema(an_object({"a": TEXT}, additionalProperties=False, anyOf=[{"required": ["old"]}, {}]))
+
     def test_alternatives_of_objects_need_no_type_beside_them(self) -> None:
         assert list(inputs({"oneOf": [TICKET, CLOSING]}).properties) == ["op", "subject", "ticket"]
         with pytest.raises(SchemaInvalid, match="must describe an object"):

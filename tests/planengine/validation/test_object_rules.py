@@ -186,7 +186,7 @@ class TestFeedback:
         draft = calls(BODY, body="$task0.body")
         problems = validate(draft, catalogue=alone, params=BODY, action="Do it.").problems
         cause = diagnose(problems, draft=draft, catalogue=alone, params=BODY)
-        assert "Give at least one of 'mail' and 'sms'" in cause.text and "'mail', 'sms'" in cause.how_to_fix[0]
+        assert "Give at least one of 'mail' and 'sms'" in cause.text and "'mail' and 'sms'" in cause.how_to_fix[0]
         corrections = Corrections(draft, catalogue=alone, params=BODY, action="Do it.")
         detail = tell_in_detail(problems, corrections, catalogue=alone, params=BODY, action="Do it.")
         assert 'answer with the "final" task' in detail
