@@ -22,7 +22,7 @@ from planengine.catalogue import registry
 from planengine.catalogue.annotations import HINTS, check_annotations, is_destructive, is_read_only
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import check_examples
-from planengine.catalogue.schemas import check_schema, compile_schema
+from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
 from planengine.models import Service
 
 
@@ -73,7 +73,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="What it does: planners choose by this.",
     )
     input_schema = JsonField(
-        check=check_schema,
+        check=check_input_schema,
         rows=16,
         help_text="A JSON Schema (Draft 2020-12) of type object; references must be local.",
     )
@@ -106,7 +106,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or self.cleaned_data
         if "examples" in cleaned and "input_schema" in cleaned:
             try:
-                check_examples(cleaned["examples"], compile_schema(cleaned["input_schema"]))
+                check_examples(cleaned["examples"], compile_input_schema(cleaned["input_schema"]))
             except RegistrationInvalid as error:
                 self.add_error("examples", _refusal(error))
         return cleaned

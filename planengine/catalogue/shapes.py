@@ -100,6 +100,12 @@ def types_of(schema: Json, root: Json) -> frozenset[str]:
     return _types(schema, root, _MAX_HOPS, {})
 
 
+def type_names(types: frozenset[str]) -> str:
+    """``string or null``; a number is named once although it includes the integers."""
+    names = types - {"integer"} if "number" in types else types
+    return " or ".join(sorted(names, key=lambda name: (name == "null", name))) or "nothing"
+
+
 def values_named(schema: Json, root: Json, *, keywords: Collection[str]) -> Iterator[Json]:
     """The values that ``schema`` or one of its alternatives names under ``const``, ``default`` or ``enum``."""
     for branch in _branches(schema, root):

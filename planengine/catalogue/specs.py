@@ -15,7 +15,7 @@ from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
 from planengine.catalogue.examples import ServiceExample, read_examples
-from planengine.catalogue.schemas import ObjectSchema, compile_schema
+from planengine.catalogue.schemas import ObjectSchema, compile_input_schema, compile_schema
 from planengine.catalogue.takers import Taker, can_take, discriminating_terms, plain_names, rivals
 
 MAX_KEPT = 1_000
@@ -50,7 +50,7 @@ class ServiceSpec:
 
     @cached_property
     def inputs(self) -> ObjectSchema:
-        return compile_schema(self.input_schema)
+        return compile_input_schema(self.input_schema)
 
     @cached_property
     def outputs(self) -> ObjectSchema:
@@ -183,20 +183,26 @@ def _taker(spec: ServiceSpec) -> Taker:
     return Taker(
         name=spec.name,
         inputs=plain_names(spec.input_fields),
-        required=plain_names(spec.required_inputs),
+        required=plain_names(name for name in spec.required_inputs if name not in spec.inputs.settled),
         outputs=plain_names(spec.output_fields),
         # "on" tells nothing in a description, and everything in "turn_on".
         words=name_words(spec.name) | (described - function_words()),
+        groups=tuple(
+            tuple(plain_names(way.given) for way in rule.ways)
+            for rule in spec.inputs.rules
+            if rule.needs_one and rule.ways
+        ),
+        takes_any=spec.inputs.is_open,
     )
 
 
 def _described(spec: ServiceSpec) -> frozenset[str]:
     """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions:
-    one may name what the service does besides, or does not do."""
+    one may name what the service does besides, or does not do. Nor those of branches: a plan is of one of them."""
     allowed = (
         value
-        for schema in spec.input_fields.values()
-        if isinstance(schema, Mapping)
+        for name, schema in spec.input_fields.items()
+        if isinstance(schema, Mapping) and not spec.inputs.is_in_branches(name)
         for value in schema.get("enum", ())
         if isinstance(value, str)
     )

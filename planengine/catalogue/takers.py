@@ -19,13 +19,21 @@ MOST_KINDS = 64
 
 @dataclass(frozen=True)
 class Taker:
-    """A service as far as its fields go: their plain names, and the words that it is known by."""
+    """A service as far as its fields go: their plain names, and the words that it is known by.
+
+    ``groups``: of each at least one set of inputs must be given. ``takes_any``: inputs of other names too."""
 
     name: str
     inputs: Names
     required: Names
     outputs: Names
     words: Names
+    groups: tuple[tuple[Names, ...], ...] = ()
+    takes_any: bool = False
+
+    def is_ready(self, known: Names | set[str]) -> bool:
+        """Whether what it cannot do without is among ``known``."""
+        return self.required <= known and all(any(names <= known for names in group) for group in self.groups)
 
 
 def plain_names(fields: Iterable[str]) -> Names:
@@ -37,9 +45,9 @@ def able(takers: Sequence[Taker], given: Names) -> tuple[Taker, ...]:
     known = set(given)
     found: list[Taker] = []
     left = list(takers)
-    while ready := [taker for taker in left if taker.required <= known]:
+    while ready := [taker for taker in left if taker.is_ready(known)]:
         found += ready
-        left = [taker for taker in left if not taker.required <= known]
+        left = [taker for taker in left if not taker.is_ready(known)]
         known.update(*(taker.outputs for taker in ready))
     return tuple(found)
 
@@ -48,16 +56,23 @@ def can_take(takers: Mapping[str, Taker], services: Collection[str], given: Name
     """Whether all these services are there and can be called with the ``given`` params and what they give one
     another, each param being taken by one of them."""
     own = [takers[name] for name in set(services) if name in takers]
-    if len(own) < len(set(services)) or not given <= frozenset().union(*(taker.inputs for taker in own)):
+    taken = any(taker.takes_any for taker in own) or given <= frozenset().union(*(taker.inputs for taker in own))
+    if len(own) < len(set(services)) or not taken:
         return False
     return len(able(own, given)) == len(own)
 
 
 def rivals(takers: Mapping[str, Taker], services: Collection[str], given: Names) -> Names:
     """Which services could be called with the ``given`` params instead of these: those that take all of them, and
-    where several take them together, those that take any."""
+    where several take them together, those that take any. One that takes inputs of any name takes the params that
+    no other service has an input for."""
     if len(set(services)) < 2:
-        return frozenset(each.name for each in takers.values() if each.required <= given <= each.inputs)
+        unnamed = given.difference(*(each.inputs for each in takers.values()))
+        return frozenset(
+            each.name
+            for each in takers.values()
+            if each.is_ready(given) and given <= each.inputs | (unnamed if each.takes_any else frozenset())
+        )
     ready = able(tuple(takers.values()), given)
     return frozenset(each.name for each in ready if each.inputs & given or each.name in services)
 

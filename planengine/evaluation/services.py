@@ -9,7 +9,7 @@ from orra.base.strictjson import Json
 from planengine.catalogue.annotations import check_annotations, is_read_only
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import check_examples
-from planengine.catalogue.schemas import check_schema, compile_schema
+from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
 from planengine.evaluation.lines import read_lines
 from planengine.exceptions import BadRequest
 
@@ -82,6 +82,8 @@ def _check(member: str, facts: Facts) -> None:
         case "annotations":
             check_annotations(facts[member])
         case "examples":
-            check_examples(facts[member], compile_schema(facts["input_schema"]))
+            check_examples(facts[member], compile_input_schema(facts["input_schema"]))
+        case "input_schema":
+            check_input_schema(facts[member])
         case _:
             check_schema(facts[member])

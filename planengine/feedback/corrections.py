@@ -15,9 +15,11 @@ from orra.base.strictjson import Json, same
 from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.field_names import compare, is_identifier, key_of, stems_of, words_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.feedback.keeping_rules import Given
 from planengine.planners.producers import Output, facts_of
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
+from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
 from planengine.validation.references import mentions
 
@@ -92,7 +94,8 @@ class Corrections:
     def _input_for(self, param: str, task: Task) -> str | None:
         """The input of a task's service that is meant for the param, and does not have it."""
         spec = self._services[task.id]
-        for name in spec.input_fields if spec else ():
+        own_name = [param] if spec and spec.inputs.is_open and param not in task.input else []
+        for name in (*spec.input_fields, *own_name) if spec else ():
             field = spec.inputs.field(name) if spec else None
             if spec is None or field is None or self._unlike(param, name, spec, given=self._said) == _UNLIKE:
                 continue
@@ -176,6 +179,18 @@ class Corrections:
             return ""
         told = self._of_input(task, spec, name)
         return told if name in spec.required_inputs else f"{told} It may also be left out."
+
+    def _of_broken_rule(self, problem: Problem) -> str:
+        task, spec = self._tasks.get(problem.task or ""), self._services.get(problem.task or "")
+        rule = broken_rule(problem, spec) if spec is not None else None
+        if task is None or spec is None or rule is None:
+            return ""
+        inputs = Given(spec, task.input, self._params)
+        added = inputs.what_keeps(rule, sources=lambda name: self._sources(task, spec, name))
+        if added:
+            return f"In {quote(task.id)}, write {', '.join(_wired(*pair) for pair in added.items())}."
+        without = inputs.without_which_is_kept(rule)
+        return f"Remove {quote(without)} from {quote(task.id)}. {rule.words}" if without is not None else ""
 
     def _of_input(self, task: Task, spec: ServiceSpec, name: str, *, instead_of: str = "") -> str:
         instead = f" instead of {quote(instead_of)}" if instead_of else ""
@@ -293,6 +308,7 @@ _BY_CODE: Mapping[str, Callable[[Corrections, Problem], str]] = {
     "service_missing": Corrections._of_service,
     "unsupported_input": Corrections._of_unsupported_input,
     "missing_input": Corrections._of_missing_input,
+    "input_rule_broken": Corrections._of_broken_rule,
     "type_mismatch": Corrections._of_wrong_value,
     "value_not_accepted": Corrections._of_wrong_value,
     "unknown_output_field": Corrections._of_wrong_value,
@@ -307,7 +323,7 @@ _BY_CODE: Mapping[str, Callable[[Corrections, Problem], str]] = {
 }
 
 
-def _wired(name: str, reference: str) -> str:
+def _wired(name: str, reference: Json) -> str:
     return f"{show(name, 80)}: {show(reference, 200)}"
 
 

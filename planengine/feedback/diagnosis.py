@@ -51,7 +51,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     ("unsupported_input",),
     ("composite_reference", "malformed_reference", "ambiguous_literal", "invented_literal"),
 )
-_CONSEQUENCES = ("unused_param", "unreachable_task")
+_CONSEQUENCES = ("input_rule_broken", "unused_param", "unreachable_task")
 _RANKS = {code: rank for rank, codes in enumerate(_CAUSES) for code in codes}
 
 
@@ -146,4 +146,6 @@ def _fields(schema: ObjectSchema) -> str:
         field = schema.field(name)
         types = type_names(field.types) if field else "anything"
         told.append(f"{quote(name)}: {types}{' (required)' if name in schema.required else ''}")
-    return ", ".join(told) or "nothing"
+    told += ["inputs of any other name"] if schema.is_open else []
+    rules = "".join(f" ({rule.words})" for rule in schema.rules[:_MAX_TOLD])
+    return (", ".join(told) or "nothing") + rules

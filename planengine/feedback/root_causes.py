@@ -6,16 +6,15 @@ of how much their answer explains: a param that no service takes makes a model w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
 
 from orra.base.strictjson import Json
 from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
-from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.validation.drafts import Task, read_shape
+from planengine.catalogue.specs import Catalogue
+from planengine.feedback.cases import Case, Cause
 from planengine.validation.literals import fold
+from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
 from planengine.validation.references import mentions, read_reference
 
@@ -25,76 +24,11 @@ _MAX_FIXES = 5
 def find_cause(
     problems: Sequence[Problem], *, draft: Json, catalogue: Catalogue, params: Mapping[str, Json]
 ) -> Cause:
-    case = _Case(tuple(problems), draft, catalogue, params)
+    case = Case(tuple(problems), draft, catalogue, params)
     return next(cause for find in _causes if (cause := find(case)) is not None)
 
 
-@dataclass(frozen=True)
-class Cause:
-    """``error`` and ``problem`` say what went wrong, ``details`` where, ``fixes`` what can be done."""
-
-    error: str
-    problem: str
-    details: list[str]
-    fixes: tuple[str, ...]
-
-
-class _Case:
-    """What is known about a failed plan, and the questions that the causes ask of it."""
-
-    def __init__(
-        self, problems: tuple[Problem, ...], draft: Json, catalogue: Catalogue, params: Mapping[str, Json]
-    ) -> None:
-        self.problems = problems
-        self.catalogue = catalogue
-        self.params = params
-        self.tasks = {task.id: task for task in read_shape(draft).tasks}
-        found = (catalogue.get(task.service) for task in self.tasks.values())
-        self.services = list({spec.name: spec for spec in found if spec is not None}.values())
-
-    def of(self, *codes: str) -> list[Problem]:
-        return [problem for problem in self.problems if problem.code in codes]
-
-    def inputs_of(self, *codes: str) -> Iterator[tuple[Task, str, Json]]:
-        """The task, the input's name and what the draft has there, for problems that are about an input."""
-        for problem in self.of(*codes):
-            task = self.tasks.get(problem.task or "")
-            for name, value in task.input.items() if task else ():
-                if task is not None and shorten(name) == problem.field:
-                    yield task, name, value
-
-    def referred_param(self, value: Json) -> str | None:
-        """The param that an input is a reference to."""
-        reference = read_reference(value, has_field=lambda task, field: task == "task0" and field in self.params)
-        known = reference is not None and reference.task == "task0" and reference.field in self.params
-        return reference.field if reference is not None and known else None
-
-    def is_taken(self, param: str) -> bool:
-        """Whether a chosen service takes the param: under its own name, or by a proper reference."""
-        return param in self._referred or bool(self.takers(param, self.services))
-
-    @cached_property
-    def _referred(self) -> set[str | None]:
-        return {
-            self.referred_param(value)
-            for task in self.tasks.values()
-            if (spec := self.catalogue.get(task.service)) is not None
-            for name, value in task.input.items()
-            if name in spec.input_fields
-        }
-
-    def takers(self, param: str, services: Iterable[ServiceSpec]) -> list[ServiceSpec]:
-        return [spec for spec in services if any(fold(name) == fold(param) for name in spec.input_fields)]
-
-    def service(self, task: Task) -> str:
-        spec = self.catalogue.get(task.service)
-        return quote(spec.name if spec else task.service)
-
-    def details(self, *codes: str) -> list[str]:
-        return [problem.message for problem in (self.of(*codes) if codes else self.problems)]
-
-
-def _params_nobody_takes(case: _Case) -> Cause | None:
+def _params_nobody_takes(case: Case) -> Cause | None:
     bad = list(case.inputs_of("composite_reference", "malformed_reference", "unsupported_input"))
     unused = {problem.field for problem in case.of("unused_param")}
     named = {each.field for *_, value in bad for each in mentions(value) if each.task == "task0"}
@@ -135,7 +69,7 @@ def _speaks_of(value: Json, params: Collection[str]) -> bool:
     return any(each.task == "task0" and each.field in params for each in mentions(value))
 
 
-def _param_that_does_not_fit(case: _Case) -> Cause | None:
+def _param_that_does_not_fit(case: Case) -> Cause | None:
     details: list[str] = []
     fixes: dict[str, None] = {}
     for task, name, value in case.inputs_of("type_mismatch", "value_not_accepted"):
@@ -161,7 +95,7 @@ def _param_that_does_not_fit(case: _Case) -> Cause | None:
     )
 
 
-def _input_nobody_gives(case: _Case) -> Cause | None:
+def _input_nobody_gives(case: Case) -> Cause | None:
     lacking: dict[tuple[str, str], None] = {}
     for problem in case.of("missing_input"):
         task = case.tasks.get(problem.task or "")
@@ -184,12 +118,55 @@ def _input_nobody_gives(case: _Case) -> Cause | None:
     )
 
 
-def _is_given(name: str, case: _Case) -> bool:
+def _is_given(name: str, case: Case) -> bool:
     outputs = (output for spec in case.catalogue for output in spec.output_fields)
     return any(fold(given) == fold(name) for given in (*case.params, *outputs))
 
 
-def _output_that_is_not_there(case: _Case) -> Cause | None:
+def _rule_nobody_keeps(case: Case) -> Cause | None:
+    details: list[str] = []
+    fixes: dict[str, None] = {}
+    for problem in case.of("input_rule_broken"):
+        task = case.tasks.get(problem.task or "")
+        spec = case.catalogue.get(task.service) if task else None
+        rule = broken_rule(problem, spec) if spec else None
+        if task is None or rule is None:
+            continue
+        lacking = [name for name in rule.names if name not in task.input]
+        if any(_is_given(name, case) for name in lacking):
+            continue  # the model could have kept it
+        details.append(f"Service {case.service(task)}: {rule.words}")
+        fixes[f"Send parameters that keep the rule: {rule.words}"] = None
+        fixes[f"OR change this rule in the input schema of service {case.service(task)}"] = None
+    if not details:
+        return None
+    return Cause(
+        "A service cannot be called with what the request gives.",
+        "The input schema of a chosen service has a rule for its inputs together, and the request's parameters"
+        " don't keep it.",
+        details,
+        tuple(fixes)[:_MAX_FIXES],
+    )
+
+
+def _one_call_for_each(case: Case) -> Cause | None:
+    lists = case.of("fan_out")
+    if not lists:
+        return None
+    services = ", ".join({case.service(case.tasks[each.task]): None for each in lists if each.task in case.tasks})
+    return Cause(
+        "A service would have to be called once for each item of a list.",
+        "A task calls its service once. How long a list will be is not known when the plan is made.",
+        case.details("fan_out"),
+        (
+            f"Let service {services} take the whole list, with an input of type array",
+            "OR register a service that gives the one value that is needed",
+            "OR send a request for each item",
+        ),
+    )
+
+
+def _output_that_is_not_there(case: Case) -> Cause | None:
     wanted: dict[tuple[str, str], None] = {}
     for _, _, value in case.inputs_of("unknown_output_field"):
         reference = read_reference(value, has_field=lambda task, field: False)
@@ -209,7 +186,7 @@ def _output_that_is_not_there(case: _Case) -> Cause | None:
     )
 
 
-def _service_that_is_not_there(case: _Case) -> Cause | None:
+def _service_that_is_not_there(case: Case) -> Cause | None:
     if len(case.catalogue) and not case.of("unknown_service", "service_missing"):
         return None
     invented = [
@@ -230,7 +207,7 @@ def _service_that_is_not_there(case: _Case) -> Cause | None:
     )
 
 
-def _value_made_up(case: _Case) -> Cause | None:
+def _value_made_up(case: Case) -> Cause | None:
     made_up = list(case.inputs_of("invented_literal"))
     if not made_up:
         return None
@@ -247,7 +224,7 @@ def _value_made_up(case: _Case) -> Cause | None:
     )
 
 
-def _prompt_cut(case: _Case) -> Cause | None:
+def _prompt_cut(case: Case) -> Cause | None:
     if not case.of("prompt_cut"):
         return None
     return Cause(
@@ -261,7 +238,7 @@ def _prompt_cut(case: _Case) -> Cause | None:
     )
 
 
-def _answer_without_plan(case: _Case) -> Cause | None:
+def _answer_without_plan(case: Case) -> Cause | None:
     if case.of("output_truncated"):
         return Cause(
             "The model's answers are cut off before the plan is complete.",
@@ -285,7 +262,7 @@ def _answer_without_plan(case: _Case) -> Cause | None:
     )
 
 
-def _model_not_up_to_it(case: _Case) -> Cause:
+def _model_not_up_to_it(case: Case) -> Cause:
     services = quote_all(spec.name for spec in case.services)
     fixes = [
         "Word the action more plainly, naming what to do and with which parameters"
@@ -308,6 +285,8 @@ _causes = (
     _params_nobody_takes,
     _param_that_does_not_fit,
     _input_nobody_gives,
+    _rule_nobody_keeps,
+    _one_call_for_each,
     _output_that_is_not_there,
     _service_that_is_not_there,
     _value_made_up,

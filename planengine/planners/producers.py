@@ -20,6 +20,7 @@ from planengine.catalogue.field_names import (
     stems_of,
     words_of,
 )
+from planengine.catalogue.shapes import conjuncts
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.composer.parts import Part, part_of
 from planengine.planners.relevance import describe
@@ -102,6 +103,7 @@ class Producers:
         self._candidates = {each.spec.name: each for each in candidates}
         self._by_handle: dict[str, list[tuple[Candidate, str]]] = {}
         self._found: dict[tuple[str, str], tuple[Output, ...]] = {}
+        self._lists: dict[str, tuple[str, str] | None] = {}
         for each in candidates:
             for name in each.spec.output_fields:
                 # What a service needs in order to run cannot come from it: it only hands it back.
@@ -114,6 +116,20 @@ class Producers:
         if (consumer, name) not in self._found:
             self._found[consumer, name] = tuple(self._find(self._candidates[consumer], name))
         return self._found[consumer, name]
+
+    def list_of(self, name: str) -> tuple[str, str] | None:
+        """A service and its output that is a list of what ``name`` means, or of objects that have it."""
+        if name not in self._lists:
+            self._lists[name] = next(
+                (
+                    (each.spec.name, output)
+                    for each in self._candidates.values()
+                    for output in each.spec.output_fields
+                    if _is_list_of(name, each.spec, output)
+                ),
+                None,
+            )
+        return self._lists[name]
 
     def _find(self, consumer: Candidate, name: str) -> Iterator[Output]:
         wanted = consumer.spec.inputs.field(name)
@@ -131,6 +147,18 @@ class Producers:
             if spec.name not in best or found.unlikeness < best[spec.name].unlikeness:
                 best[spec.name] = found
         yield from best.values()
+
+
+def _is_list_of(name: str, spec: ServiceSpec, output: str) -> bool:
+    made = spec.outputs.field(output)
+    if made is None or "array" not in made.types:
+        return False
+    items = (part["items"] for part in conjuncts(made.schema, made.root) if "items" in part)
+    members = (
+        member for each in items for part in conjuncts(each, made.root) for member in part.get("properties", ())
+    )
+    plural = stems_of(output) == stems_of(name) or key_of(output).removesuffix("s") == key_of(name)
+    return plural or key_of(name) in map(key_of, members)
 
 
 def _likeness(candidate: Candidate, field: str, consumer: Candidate, name: str) -> Likeness | None:

@@ -13,8 +13,8 @@ from orra.base.strictjson import Json
 from orra.base.text import quote
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.protocol import Job
+from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import plan_of
-from planengine.planners.wiring.chaining import assemble
 from planengine.planners.wiring.workbench import Workbench
 from planengine.validation.drafts import read_shape
 from planengine.validation.problems import Problem
@@ -52,9 +52,8 @@ def wire(chosen: Sequence[str], job: Job) -> Json | Problem:
     assembly = assemble(bench, chosen)
     if assembly.missing:
         missing = assembly.missing[0]
-        return Problem(
-            "not_repairable", f"Service {quote(missing.service)} needs {quote(missing.field)}: {missing.reason}."
-        )
+        lacks = f"needs {quote(missing.field)}" if missing.field else "has a rule that is not kept"
+        return Problem("not_repairable", f"Service {quote(missing.service)} {lacks}: {missing.reason}.")
     plan = plan_of(assembly, job.params)
     verdict = validate(plan, catalogue=job.catalogue, params=job.params, action=job.action)
     if verdict.plan is None:

@@ -12,7 +12,9 @@ _ID = re.compile(r"task(?:0|[1-9][0-9]{0,5})", re.ASCII)
 _EXACT = re.compile(r"\$(task(?:0|[1-9][0-9]{0,5}))\.(.+)", re.ASCII | re.DOTALL)
 _PLAIN_FIELD = re.compile(r"[\w-]+")
 # Every repetition is bounded or cannot overlap itself: answers are hostile, scanning them must stay linear.
-_MENTION = re.compile(r"\$\{?[ ]?(task[0-9]{1,7})(?![0-9])((?:\.[\w-]+|\[[\w'\"-]{0,40}\])*)", re.IGNORECASE)
+_MENTION = re.compile(
+    r"\$\{?[ ]?(task[0-9]{1,7})(?![0-9])((?:\.[\w-]+|\.\*|\[[\w'\"*:-]{0,40}\])*)", re.IGNORECASE
+)
 _WRAPPING = ". \t\r\n{}()[]<>\"'`"
 
 

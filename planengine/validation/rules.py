@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain, islice
 
-from orra.base.strictjson import Json, same, type_of
+from orra.base.strictjson import Json, same
 from orra.base.text import quote, quote_all, shorten, show
-from planengine.catalogue.schemas import Field, type_names
+from planengine.catalogue.schemas import Field
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.validation.graph import circles, levels
+from planengine.validation.links import link_problems
 from planengine.validation.literals import Origins, fold
+from planengine.validation.object_rules import rule_problems
 from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict
-from planengine.validation.wiring import Link, Wiring, wire
+from planengine.validation.wiring import Wiring, wire
 
 
 def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], action: str) -> Verdict:
@@ -41,7 +43,8 @@ def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], a
         _task0_problems(shape, wiring, origins),
         _service_problems(shape, wiring, catalogue),
         wiring.problems,
-        chain.from_iterable(_link_problems(link, shape, wiring, origins) for link in wiring.links),
+        chain.from_iterable(link_problems(link, shape, wiring, origins) for link in wiring.links),
+        rule_problems(shape, wiring, origins),
         _after_problems(shape),
         _order_problems(needs, groups),
         _unused_params(shape, wiring, params),
@@ -187,72 +190,6 @@ def _input_problems(task: Task, spec: ServiceSpec) -> Iterator[Problem]:
             )
 
 
-# --- references --------------------------------------------------------------------------------------------------
-
-
-def _link_problems(link: Link, shape: Shape, wiring: Wiring, origins: Origins) -> Iterator[Problem]:
-    producer, output = link.reference.task, link.reference.field
-    if producer == "task0":
-        if output in origins.params or output in wiring.constants:
-            value = origins.params[output] if output in origins.params else wiring.constants[output]
-            yield from _value_problems(link, value)
-        elif shape.task0 is not None:
-            yield _unknown_output(link, wiring.constants)
-    elif producer == link.task.id:
-        yield _at(
-            link, "self_reference", f"{_where(link)} refers to the task itself", "A task cannot wait for itself."
-        )
-    elif producer not in wiring.services:
-        message = f"{_where(link)} refers to '{producer}', which is not in the plan"
-        yield _at(link, "unknown_task_reference", message, f"Tasks: {quote_all(('task0', *wiring.services))}.")
-    else:
-        spec = wiring.services[producer]
-        if spec is not None:
-            yield from _output_problems(link, spec)
-
-
-def _value_problems(link: Link, value: Json) -> Iterator[Problem]:
-    if link.input is None:
-        return
-    faults = link.input.faults(value)
-    if not faults:
-        return
-    if type_of(value) not in link.input.types:
-        wanted = type_names(link.input.types)
-        message = f"{_where(link)} takes {wanted}, but '{link.reference}' is {type_of(value)}: {show(value)}"
-        yield _at(link, "type_mismatch", message, f"Give it a value of type {wanted}.")
-        return
-    for fault in faults:
-        message = f"{_where(link)} doesn't accept the value of '{link.reference}', {show(value)}: {fault}"
-        yield _at(link, "value_not_accepted", message, "Give it a value that its schema accepts.")
-
-
-def _output_problems(link: Link, spec: ServiceSpec) -> Iterator[Problem]:
-    output = spec.outputs.field(link.reference.field)
-    if output is None:
-        yield _unknown_output(link, spec.output_fields, spec)
-    elif link.input is not None and not link.input.takes(output):
-        takes, gives = type_names(link.input.types), type_names(output.types)
-        unfit = f"gives {gives}" if takes != gives else f"gives {gives} of another kind"
-        message = f"{_where(link)} takes {takes}, but '{link.reference}' {unfit}"
-        yield _at(link, "type_mismatch", message, f"Refer to something that gives {takes}.")
-
-
-def _unknown_output(link: Link, known: Mapping[str, Json], spec: ServiceSpec | None = None) -> Problem:
-    producer, output = link.reference.task, link.reference.field
-    owner = f"'{producer}' (service {quote(spec.name)})" if spec else f"'{producer}'"
-    message = f"{_where(link)} refers to {quote(output)} of {owner}, which has no such field"
-    return _at(link, "unknown_output_field", message, f"Its fields: {quote_all(known)}.")
-
-
-def _where(link: Link) -> str:
-    return f"Input {quote(link.name)} of '{link.task.id}' (service {quote(link.task.service)})"
-
-
-def _at(link: Link, code: str, message: str, hint: str) -> Problem:
-    return Problem(code, message, link.task.id, shorten(link.name), hint)
-
-
 # --- order -------------------------------------------------------------------------------------------------------
 
 
@@ -307,15 +244,17 @@ def _unused_params(shape: Shape, wiring: Wiring, params: Mapping[str, Json]) -> 
     if not unused:
         return
     taken = {fold(name) for spec in specs.values() for name in spec.input_fields}
+    takes_any = any(spec.inputs.is_open for spec in specs.values())
     for param in unused:
         # Named in an input that is no proper reference: told there already, unless no service takes it at all.
-        if not (param in wiring.mentioned and fold(param) in taken):
+        is_taken = takes_any or fold(param) in taken
+        if not (param in wiring.mentioned and is_taken):
             yield Problem(
                 "unused_param",
                 f"Action parameter {quote(param)} isn't used by any task",
                 "task0",
                 shorten(param),
                 f"No input of {quote_all(specs)} takes it: choose a service that does."
-                if fold(param) not in taken
+                if not is_taken
                 else f"Pass '$task0.{shorten(param)}' to the input that takes it.",
             )

@@ -14,6 +14,12 @@ from planengine.validation.literals import Origins, fold
 from planengine.validation.problems import MAX_PROBLEMS, Problem
 from planengine.validation.references import Reference, is_composite, mentions, read_reference
 
+ONCE_FOR_EACH = "a plan can neither take one item of it nor call a service once for each"
+ONCE_FOR_EACH_HINT = (
+    "Call a service that takes the whole list, or refer to one that gives a single value. If there is none, answer"
+    ' with the "final" task and say which service is missing.'
+)
+
 
 @dataclass(frozen=True)
 class Link:
@@ -75,7 +81,9 @@ def _resolve(
     mentioned = list(mentions(value))
     if mentioned and not equal:
         wiring.mentioned.update(each.field for each in mentioned if each.task == "task0")
-        wiring.problems.append(_bad_reference(value, task=task, name=name, mentioned=mentioned))
+        into_list = any(_is_list(each, wiring) for each in mentioned)
+        problem = _into_a_list(value, task=task, name=name) if into_list and not is_composite(value) else None
+        wiring.problems.append(problem or _bad_reference(value, task=task, name=name, mentioned=mentioned))
         return None
     if slot is None or len(wiring.problems) >= MAX_PROBLEMS:
         return None
@@ -113,6 +121,22 @@ def _names_like(name: str) -> Iterator[str]:
 
 def _is_in(values: tuple[Json, ...], value: Json) -> bool:
     return any(same(value, each) for each in values)
+
+
+def _is_list(reference: Reference, wiring: Wiring) -> bool:
+    spec = wiring.services.get(reference.task)
+    output = spec.outputs.field(reference.field) if spec is not None else None
+    return output is not None and output.types - {"null"} == {"array"}
+
+
+def _into_a_list(value: Json, *, task: Task, name: str) -> Problem:
+    return Problem(
+        "fan_out",
+        f"{_where(task, name)} refers into a list, {show(value, 120)}: {ONCE_FOR_EACH}",
+        task.id,
+        shorten(name),
+        ONCE_FOR_EACH_HINT,
+    )
 
 
 def _bad_reference(value: Json, *, task: Task, name: str, mentioned: list[Reference]) -> Problem:

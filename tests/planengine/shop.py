@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, ServiceSpec
@@ -40,6 +41,11 @@ def a_service(
         annotations=annotations or {},
         given_examples=tuple(examples),
     )
+
+
+def with_input_schema(service: ServiceSpec, schema: Json) -> ServiceSpec:
+    """The same service, taking what a schema of any form describes."""
+    return replace(service, input_schema=schema)
 
 
 READS: Json = {"readOnlyHint": True}

@@ -14,7 +14,7 @@ from planengine.catalogue.annotations import HINTS, MAX_TITLE_CHARACTERS, TITLE,
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import MAX_EXAMPLES, MAX_TEXT_CHARACTERS, check_examples
 from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS
-from planengine.catalogue.schemas import check_schema, compile_schema
+from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
 from planengine.models import Service
 
 ANNOTATIONS = {
@@ -49,15 +49,23 @@ EXAMPLE = {
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class SchemaField(serializers.JSONField):
-    """A JSON Schema (Draft 2020-12) of type object, with local references only."""
+    """A JSON Schema (Draft 2020-12, or as OpenAPI 3.0 writes it) of type object, with local references only."""
+
+    check = staticmethod(check_schema)
 
     def to_internal_value(self, data: Json) -> Json:
         schema = super().to_internal_value(data)
         try:
-            check_schema(schema)
+            self.check(schema)
         except RegistrationInvalid as error:
             raise _refusal(error) from None
         return schema
+
+
+class InputSchemaField(SchemaField):
+    """The same, and without inputs that no request could give."""
+
+    check = staticmethod(check_input_schema)
 
 
 @extend_schema_field(ANNOTATIONS)
@@ -83,7 +91,7 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
     description = serializers.CharField(
         max_length=MAX_DESCRIPTION_CHARACTERS, help_text="What it does: planners choose by this."
     )
-    input_schema = SchemaField()
+    input_schema = InputSchemaField()
     output_schema = SchemaField()
     revertible = serializers.BooleanField(default=False)
     annotations = AnnotationsField(
@@ -99,7 +107,7 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
-            check_examples(attrs["examples"], compile_schema(attrs["input_schema"]))
+            check_examples(attrs["examples"], compile_input_schema(attrs["input_schema"]))
         except RegistrationInvalid as error:
             raise serializers.ValidationError({"examples": _refusal(error).detail}) from None
         return attrs

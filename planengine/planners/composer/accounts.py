@@ -50,8 +50,15 @@ class Account:
         )
 
     def _described(self, service: Candidate) -> frozenset[str]:
-        """The words of its name and description, and of the names, descriptions and values of the inputs used."""
-        inputs = _of_inputs(service.spec, self.assembly.inputs[service.spec.name])
+        """The words of its name and description, and of the names, descriptions and values of the inputs used; of
+        one that a constant is given, that constant alone."""
+        wired, constants = self.assembly.inputs[service.spec.name], self.assembly.constants
+        fixed = {
+            name: constants[each.field]
+            for name, each in wired.items()
+            if each.service is None and each.field in constants
+        }
+        inputs = _of_inputs(service.spec, wired, fixed)
         return service.doing.union(*(folded(words_of_text(text)) for text in inputs))
 
     @cached_property
@@ -103,13 +110,13 @@ def says_what(part: Part, service: Candidate, but: frozenset[str]) -> bool:
     return any(_is_form(word, telling) for word in said) or set(words_of_name(service.spec.name)) <= set(said)
 
 
-def _of_inputs(spec: ServiceSpec, inputs: Iterable[str]) -> Iterator[str]:
+def _of_inputs(spec: ServiceSpec, inputs: Iterable[str], fixed: Mapping[str, Json]) -> Iterator[str]:
     for name in inputs:
         yield " ".join(words_of_name(name))
         field = spec.inputs.field(name)
         if field is not None:
             yield from _texts([field.schema.get("description") if isinstance(field.schema, Mapping) else None])
-            yield from _texts(field.constants)
+            yield from _texts([fixed[name]] if name in fixed else field.constants)
 
 
 def _texts(values: Iterable[Json]) -> Iterator[str]:

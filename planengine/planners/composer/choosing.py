@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planengine.planners.relevance import Floats
+from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import Assembly, Missing
-from planengine.planners.wiring.chaining import assemble
 from planengine.planners.wiring.workbench import Workbench
 
 # Fitted on the even rows of two public sets of planning requests (BFCL v4 `multiple` and `parallel_multiple`).

@@ -70,6 +70,11 @@ def no_order(one: str, other: str) -> NotActionable:
 
 
 def not_supplied(bench: Workbench, missing: Missing) -> NotActionable:
+    if not missing.field:
+        return NotActionable(
+            f"Service '{missing.service}' has a rule for its inputs that the params do not keep: {missing.reason}."
+            " Send params that keep it."
+        )
     kind = type_names(bench.field_of(missing.service, missing.field).types)
     needs = f"Service '{missing.service}' needs '{missing.field}' ({kind}): {missing.reason}."
     unfit = bench.unfitting(missing.service, missing.field)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orra.base.strictjson import Json
+from orra.base.text import show
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.prompts.sections import SECTIONS, choose_mark, dump, lines
@@ -35,8 +36,8 @@ The rules that the program checks:
    besides it: no words around it, no two references in one value, no literal values.
 6. After "$task0." comes a field of task0.input. After "$task1." comes an output field of the service that
    task1 calls. The type of what is referred to must suit the input.
-7. Give a service all its required inputs, and no input that it does not list. Leave an optional input out
-   when nothing fits it.
+7. Give a service all its required inputs, and no input that it does not list; keep its "input_rules", if it
+   has any. Leave an optional input out when nothing fits it.
 8. Call only services that the request needs, in the fewest tasks. No task may depend on itself, directly or
    in a circle.
 9. A task that must run after another although it takes nothing from it says so as its last member:
@@ -113,9 +114,19 @@ def _describe(spec: ServiceSpec) -> Json:
         "required_inputs": list(spec.required_inputs),
         "outputs": dict(spec.output_fields),
     }
-    for side, schema in (("input", spec.input_schema), ("output", spec.output_schema)):
+    rules = [rule.words for rule in spec.inputs.rules]
+    if spec.inputs.is_open:
+        rules.append(_others_taken(spec.inputs.others))
+    if rules:
+        described["input_rules"] = rules
+    for side, schema in (("input", spec.inputs.root), ("output", spec.outputs.root)):
         described |= {f"{side} {key}": schema[key] for key in ("$defs", "definitions") if key in schema}
     return described
+
+
+def _others_taken(schema: Json) -> str:
+    fitting = "" if schema in (True, {}) else f", with values that fit {show(schema, 200)}"
+    return f"Params that are none of the inputs above may be given too, under their own names{fitting}."
 
 
 def _last_draft(answer: str) -> Json:

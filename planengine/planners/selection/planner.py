@@ -21,8 +21,8 @@ from planengine.planners.relevance import Relevance, TextEmbedder
 from planengine.planners.selection.answers import Selection, read_choice, read_selection
 from planengine.planners.selection.references import NEITHER, Option, options_for, question_about
 from planengine.planners.selection.shortlist import shortlist
+from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import Missing, plan_of
-from planengine.planners.wiring.chaining import assemble
 from planengine.planners.wiring.ordering import order_of
 from planengine.planners.wiring.workbench import Decided, Workbench
 from planengine.validation.problems import Problem

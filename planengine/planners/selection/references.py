@@ -25,6 +25,8 @@ class Option:
 def options_for(missing: Missing, bench: Workbench, chosen: Sequence[str], template: Template) -> list[Option]:
     """Outputs of the chosen services and of look-ups, params that nothing takes by name, and literals, as far as
     their types suit."""
+    if not missing.field:  # a rule of all inputs together
+        return []
     outputs = [
         Option(f"{found.field} of {found.producer}", Decided(service=found.producer, output=found.field))
         for found in bench.producers.of(missing.service, missing.field)

@@ -21,7 +21,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why a service cannot be used: the input that nothing gives."""
+    """Why a service cannot be used: the input that nothing gives. ``field`` is empty where it is a rule for all
+    inputs together that is not kept, which is then the ``reason``."""
 
     service: str
     field: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from orra.base.strictjson import Json, same
 from planengine.catalogue.field_names import Likeness, is_vague, key_of
+from planengine.catalogue.schemas import Way, only_value
 from planengine.planners.producers import Output
 from planengine.planners.wiring.assembly import Assembly, Missing, Source
 from planengine.planners.wiring.workbench import Workbench
@@ -19,9 +20,13 @@ _MAX_REACHED = 64
 _CLEARLY_NEARER = 0.15
 
 
-def assemble(bench: Workbench, goals: Sequence[str]) -> Assembly:
-    """The goals with the helpers that they need, wired; or what is missing."""
-    return _Attempt(bench, tuple(dict.fromkeys(goals))).assembly()
+Ways = Mapping[str, Sequence[Way]]
+
+
+def attempt(bench: Workbench, goals: tuple[str, ...], ways: Ways) -> Assembly:
+    """The goals with the helpers that they need, wired; or what is missing. ``ways``: how rules for the inputs of
+    some services are to be kept."""
+    return _Attempt(bench, goals, ways).assembly()
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,9 @@ class _Attempt:
     """One try at reaching a set of goals. Services are settled one by one, each after all that it takes from, so
     that the result has no cycle."""
 
-    def __init__(self, bench: Workbench, goals: tuple[str, ...]) -> None:
+    def __init__(self, bench: Workbench, goals: tuple[str, ...], ways: Ways) -> None:
         self.bench = bench
+        self.ways = ways
         self.goals = goals
         self.goal_set = frozenset(goals)
         self.taken_by_goals = frozenset(name for goal in goals for name in bench.exact_params(goal))
@@ -58,11 +64,23 @@ class _Attempt:
         inputs = {service: dict(self.sources[service]) for service in services}
         for service in services:
             self._wire_optional(service, inputs, services)
+        self._wire_free(inputs)
         ambiguous = self._ambiguous(inputs)
         if ambiguous:
             return Assembly(missing=ambiguous)
         used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
         return Assembly(services, inputs, {name: value for name, value in self.constants.items() if name in used})
+
+    def _required(self, service: str) -> tuple[str, ...]:
+        """The inputs that a service needs, those included of the ways in which its rules are to be kept."""
+        own = self.bench.candidates[service].spec.required_inputs
+        more = (name for way in self.ways.get(service, ()) for name in sorted(way.required))
+        return tuple(dict.fromkeys((*own, *more)))
+
+    def _only_value(self, service: str, name: str) -> list[Json]:
+        fixed = [way.fixed[name] for way in self.ways.get(service, ()) if name in way.fixed]
+        found = self.bench.field_of(service, name)
+        return fixed or only_value(found.schema, found.root)
 
     def _reached(self) -> list[str]:
         """The goals and everything that could help them, nearest first."""
@@ -70,7 +88,7 @@ class _Attempt:
         queue = list(self.goals)
         while queue and len(reached) < _MAX_REACHED:
             service = queue.pop(0)
-            for name in self.bench.candidates[service].spec.required_inputs:
+            for name in self._required(service):
                 if self._given(service, name) is not None:
                     continue
                 for option in self._usable(service, name):
@@ -97,7 +115,7 @@ class _Attempt:
         cost = 0 if service in self.goal_set else 1
         waits = False
         sources: dict[str, Source] = {}
-        for name in self.bench.candidates[service].spec.required_inputs:
+        for name in self._required(service):
             given = self._given(service, name)
             if given is not None:
                 sources[name] = given
@@ -169,7 +187,7 @@ class _Attempt:
         param = self.bench.namesake(name)
         if param is not None:
             return None if self.bench.unfitting(service, name) else Source(None, param)
-        constant = self.bench.constant(service, name)
+        constant = self._only_value(service, name)
         if constant:
             return Source(None, self._constant_name(service, name, constant[0]))
         free = [
@@ -200,7 +218,7 @@ class _Attempt:
         return tuple(service for service in self.cost if service in wanted)
 
     def _wire_optional(self, service: str, inputs: dict[str, dict[str, Source]], services: Sequence[str]) -> None:
-        """Outputal inputs take a param, or a field of the same name that an earlier service of the plan yields."""
+        """Optional inputs take a param, or a field of the same name that an earlier service of the plan yields."""
         spec = self.bench.candidates[service].spec
         earlier = services[: services.index(service)]
         required = self._required_by_others(service, inputs)
@@ -213,26 +231,43 @@ class _Attempt:
                 continue
             named = None if param is None else Source(None, param)
             source = named or self._equivalent(service, name, inputs)
-            if source is None and not is_vague(name):
-                yielding = [
-                    option
-                    for option in self.bench.options(service, name)
-                    if option.producer in earlier and option.likeness is Likeness.EXACT
-                ]
-                source = Source(yielding[0].producer, yielding[0].field) if len(yielding) == 1 else None
             if source is not None:
                 inputs[service][name] = source
+        for name in spec.input_fields:
+            if name in inputs[service] or is_vague(name) or self.bench.namesake(name) in required:
+                continue
+            yielding = [
+                option
+                for option in self.bench.options(service, name)
+                if option.producer in earlier and option.likeness is Likeness.EXACT
+            ]
+            if len(yielding) == 1:
+                more = {**inputs[service], name: Source(yielding[0].producer, yielding[0].field)}
+                if not self._breaks_more(service, inputs[service], more):
+                    inputs[service] = more
+
+    def _breaks_more(self, service: str, wired: Mapping[str, Source], more: Mapping[str, Source]) -> bool:
+        broken, before = (self.bench.broken_by(service, each, self.constants) for each in (more, wired))
+        return any(rule not in before for rule in broken)
+
+    def _wire_free(self, inputs: dict[str, dict[str, Source]]) -> None:
+        """Params for which no service has an input go to the one goal that takes inputs of any name."""
+        takers = [goal for goal in self.goals if self.bench.free_params(goal)]
+        for param in self.bench.free_params(takers[0]) if len(takers) == 1 else ():
+            used = {source.field for wired in inputs.values() for source in wired.values() if not source.service}
+            if param not in used and not self.bench.field_of(takers[0], param).faults(self.bench.params[param]):
+                inputs[takers[0]][param] = Source(None, param)
 
     def _required_by_others(self, service: str, inputs: Mapping[str, Mapping[str, Source]]) -> set[str]:
         return {
             inputs[other][name].field
             for other in inputs.keys() - {service}
-            for name in self.bench.candidates[other].spec.required_inputs
+            for name in self._required(other)
             if inputs[other][name].service is None
         }
 
     def _equivalent(self, service: str, name: str, inputs: Mapping[str, Mapping[str, Source]]) -> Source | None:
-        given = self._given(service, name) if not self.bench.constant(service, name) else None
+        given = self._given(service, name) if not self._only_value(service, name) else None
         used = {source.field for wired in inputs.values() for source in wired.values() if source.service is None}
         return given if given is not None and given.field not in used else None
 
@@ -262,7 +297,7 @@ class _Attempt:
             seen.add(service)
 
     def _blocked(self, service: str) -> str:
-        names = self.bench.candidates[service].spec.required_inputs
+        names = self._required(service)
         return next((name for name in names if self._is_blocked(service, name)), names[0])
 
     def _is_blocked(self, service: str, name: str) -> bool:
@@ -281,4 +316,10 @@ class _Attempt:
         near = [found for found in self.bench.producers.of(service, name) if found.likeness is None]
         if near:
             return f"no param gives it; '{near[0].producer}' gives '{near[0].field}', which is another name"
+        listed = self.bench.producers.list_of(name)
+        if listed:
+            return (
+                f"no param gives it; '{listed[0]}' gives '{listed[1]}', a list, and a plan cannot call a service"
+                " once for each item"
+            )
         return "no param gives it and no service produces it"

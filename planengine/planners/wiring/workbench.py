@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
-from planengine.catalogue.schemas import Field
-from planengine.catalogue.shapes import conjuncts
+from planengine.catalogue.schemas import Field, Rule, only_value
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.producers import Output, facts_of
+from planengine.planners.wiring.assembly import Assembly, Source
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,45 @@ class Workbench:
 
     def takeable_params(self, service: str) -> frozenset[str]:
         """The params that may be inputs of ``service``, by their own name or another spelling."""
-        named = self.exact_params(service)
+        named = self.exact_params(service) | self.free_params(service)
         if len(named) == len(self.params):
             return named
         names = self.candidates[service].spec.input_fields
         return named.union(param for name in names for _, param in self.equivalents(service, name))
+
+    def free_params(self, service: str) -> frozenset[str]:
+        """The params for which no service has an input, where ``service`` takes inputs of any name."""
+        if not self.candidates[service].spec.inputs.is_open:
+            return frozenset()
+        return frozenset(name for name in self.params if key_of(name) not in self.facts.takers)
+
+    def may_choose(self, service: str, fixed: Mapping[str, Json]) -> bool:
+        """Whether a form of the inputs that fixes these values may be chosen: where they change nothing, or the
+        action has the words of those that the service leaves a choice of."""
+        spec = self.candidates[service].spec
+        open_values = [value for name, value in fixed.items() if name not in spec.inputs.settled]
+        said = all(isinstance(value, str) and stems_of(value) <= self._said for value in open_values)
+        return spec.read_only or said
+
+    def broken(self, assembly: Assembly) -> Iterator[tuple[str, Rule]]:
+        """The rules of its services that an assembly breaks."""
+        for service, wired in assembly.inputs.items():
+            for rule in self.broken_by(service, wired, assembly.constants):
+                yield service, rule
+
+    def broken_by(self, service: str, wired: Mapping[str, Source], constants: Mapping[str, Json]) -> list[Rule]:
+        """The rules of a service that these inputs break."""
+        inputs = self.candidates[service].spec.inputs
+        if not inputs.rules:
+            return []
+        given = {**constants, **self.params}
+        values = {name: given[source.field] for name, source in wired.items() if source.service is None}
+        awaited = {
+            name: self.candidates[source.service].spec.outputs.field(source.field)
+            for name, source in wired.items()
+            if source.service is not None
+        }
+        return inputs.broken(values, awaited)
 
     def field_of(self, service: str, name: str) -> Field:
         found = self.candidates[service].spec.inputs.field(name)
@@ -80,12 +114,7 @@ class Workbench:
     def constant(self, service: str, name: str) -> list[Json]:
         """The one value that an input's schema allows, if it allows only one."""
         found = self.field_of(service, name)
-        for part in conjuncts(found.schema, found.root):
-            if "const" in part:
-                return [part["const"]]
-            if isinstance(part.get("enum"), list) and len(part["enum"]) == 1:
-                return list(part["enum"])
-        return []
+        return only_value(found.schema, found.root)
 
     def gives(self, service: str, name: str) -> bool:
         """Whether the request itself may give an input: by a param, or because its schema allows one value."""

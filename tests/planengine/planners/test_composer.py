@@ -419,7 +419,7 @@ def test_services_are_embedded_once() -> None:
 
 
 def test_its_name_tells_the_embedder_and_its_version() -> None:
-    assert Composer(CountingEmbedder()).name == "composer:3:letters"
+    assert Composer(CountingEmbedder()).name == "composer:4:letters"
 
 
 _words = st.sampled_from(
