@@ -18,7 +18,7 @@ from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.evaluation.planners.report import report, shortfalls
 from planengine.evaluation.planners.rows import Row, own_rows, read_rows
-from planengine.llm.client import tidy_url
+from planengine.llm.endpoint import tidy_url
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Planner
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planengine.exceptions import ModelError
-from planengine.llm.client import Endpoint, complete, site_of
+from planengine.llm.client import complete
 from planengine.llm.completions import Completion, Progress, Usage
+from planengine.llm.endpoint import Endpoint, site_of
 from planengine.llm.errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
 from planengine.llm.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
 from tests.servers.scripted import Reply, ScriptedServer
