@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 # For the list of models, which only makes an error clearer.
 LIST_SECONDS = 5.0
 MAX_LISTED = 12
+# Characters that are kept of an answer that broke off.
+MAX_WRITTEN = 200_000
 # After so many failures in a row the form of structured output is suspected of them.
 FAILURES_OF_A_FORM = 2
 
@@ -115,7 +117,7 @@ class _Asking:
             completion = self._converse()
         except ModelError as error:
             if error.answer or error.reasoning:
-                self.written = (error.answer, error.reasoning)
+                self.written = (error.answer[:MAX_WRITTEN], error.reasoning[:MAX_WRITTEN])
             try:
                 self._after(error)
             except ModelError as last:

@@ -403,6 +403,21 @@ def test_tokens_that_are_counted_in_whole_answers_only_are_told_as_such(
     assert "LLM_STREAM=0" in found.finding("tokens")["then"]
 
 
+def test_a_long_prompt_that_only_a_whole_answer_refuses_is_told_as_such(serve: Serve) -> None:
+    """As llama-cpp-python does: the stream stays empty."""
+    model = Model(frozenset({OBJECT, OBJECT_SCHEMA}))
+    model.server = server = serve(profiles.LLAMA_CPP_PYTHON)
+    silent = Reply(headers={"Content-Type": "text/event-stream"})
+    server._default = lambda request: (
+        silent if request.json.get("stream") and request.prompt == LONG else model(request)
+    )
+
+    found = check()
+
+    assert (found.code, found.states()["long prompt"], found.states()["streaming"]) == (0, "note", "ok")
+    assert "is refused" in found.finding("long prompt")["seen"]
+
+
 def test_a_long_prompt_that_takes_too_long_is_told_as_such(serve: Serve, configure: Callable[..., None]) -> None:
     model = Model(BOTH)
     server = serve(replace(profiles.VLLM_NEW, overflow=None))

@@ -15,7 +15,7 @@ from planengine.llm.bodies import Call, first_dialect, request_body
 from planengine.llm.completions import Completion, Progress
 from planengine.llm.dialects import Dialect, adapt, memory
 from planengine.llm.endpoint import Endpoint, server_of, site_of
-from planengine.llm.errors import ModelRefusedRequest, ModelTimeout, ModelUnreachable
+from planengine.llm.errors import EmptyStream, ModelRefusedRequest, ModelTimeout, ModelUnreachable
 from planengine.llm.exchange import converse, fetch
 from planengine.llm.model_list import OfferedModel, read_model_list
 from planengine.llm.structured_output import Rung
@@ -141,6 +141,8 @@ def ask(
             )
         except ModelError as error:
             adapted = None
+            if isinstance(error, EmptyStream) and "stream" in request:
+                adapted = replace(dialect, omitted=dialect.omitted | {"stream", "stream_options"})
             if isinstance(error, ModelRefusedRequest):
                 adapted = adapt(dialect, error.refusal, sent=request)
             if adapted is None or adapted.rungs != dialect.rungs:
