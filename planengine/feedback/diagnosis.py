@@ -39,6 +39,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     (
         "output_truncated",
         "no_plan_found",
+        "only_reasoning",
         "invalid_json",
         "answer_too_large",
         "plan_not_an_object",

@@ -249,6 +249,17 @@ def _answer_without_plan(case: Case) -> Cause | None:
                 "OR use a model that reasons less, or register fewer services with shorter descriptions",
             ),
         )
+    if case.of("only_reasoning"):
+        return Cause(
+            "The model thinks, and gives no answer.",
+            "The model stopped after its reasoning, or its server took the answer for reasoning.",
+            case.details(),
+            (
+                "Give the model's server the reasoning parser of this model, or none",
+                "OR set LLM_RESPONSE_FORMAT=none, which lets a model think before it writes JSON",
+                "OR use a model that reasons less, or raise LLM_MAX_OUTPUT_TOKENS: reasoning counts",
+            ),
+        )
     if not case.of("no_plan_found", "invalid_json", "answer_too_large"):
         return None
     return Cause(

@@ -20,7 +20,7 @@ from tests.servers.profiles import Profile
 HASTE = Patience(retries=2, first_pause=0.001, longest_pause=0.01)
 ACTION = "Refund order ORD-17"
 PARAMS: dict[str, Json] = {"order_id": "ORD-17"}
-PLAN = {
+PLAN: dict[str, Any] = {
     "tasks": [
         {"id": "task0", "input": PARAMS},
         {"id": "task1", "service": "refund_payment", "input": {"order_id": "$task0.order_id"}},

@@ -50,8 +50,8 @@ def own_rows(*, limit: int | None = None) -> list[Row]:
 
 
 def trap_rows(*, limit: int | None = None) -> list[Row]:
-    """Requests over five catalogues, three fifths of which must not be carried out, and the others must: of a bank,
-    an energy supplier, a fleet, a school and a cloud. They were written apart from all rules."""
+    """Requests over the catalogues of a bank, an energy supplier, a fleet, a school and a cloud, three fifths of
+    which must not be carried out, and the others must. They were written apart from all rules."""
     rows = [
         row
         for path in sorted(TRAPS.glob("*-requests.jsonl"))

@@ -24,7 +24,7 @@ from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.evaluation.planners.report import report, shortfalls
 from planengine.evaluation.planners.rows import Row, own_rows, read_rows, trap_rows
-from planengine.llm.client import tidy_url
+from planengine.llm.endpoint import tidy_url
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Job, Planner
 
@@ -41,8 +41,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--traps",
             action="store_true",
-            help="instead of FILE: the 200 requests over five catalogues that come with orra, 120 of which must not be "
-            "carried out",
+            help="instead of FILE: the 200 requests over five catalogues that come with orra, 120 of which must "
+            "not be carried out",
         )
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
         parser.add_argument("--limit", type=int, help="only so many rows, spread evenly over the file")
