@@ -65,7 +65,7 @@ def streams(told: Mapping[str, Mapping[str, Json]]) -> str:
         )
         for name, figures in told.items()
     ]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def simpler_rules(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -74,7 +74,7 @@ def simpler_rules(told: Mapping[str, Mapping[str, Json]]) -> str:
         for stream, of_stream in told.items()
         for name, figures in of_stream["baselines"].items()
     ]
-    return _table(("requests", "rule", "hits", "wrong", "of hits", "at most"), rows)
+    return markdown_table(("requests", "rule", "hits", "wrong", "of hits", "at most"), rows)
 
 
 def tolerances(told: Mapping[str, Mapping[float, Mapping[str, Json]]]) -> str:
@@ -85,7 +85,7 @@ def tolerances(told: Mapping[str, Mapping[float, Mapping[str, Json]]]) -> str:
         for name, of_stream in told.items()
         for tolerance, figures in of_stream.items()
     ]
-    return _table(
+    return markdown_table(
         ("requests", "tolerance", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows
     )
 
@@ -98,7 +98,7 @@ def without(found: Evaluation) -> str:
         (name, *_hits(figures), f"{figures['wrong_side_effect_hits']:,}")
         for name, figures in {"nothing": whole, **found.without}.items()
     ]
-    return _table(("left out", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows)
+    return markdown_table(("left out", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows)
 
 
 def calibration(told: Mapping[str, Sequence[Mapping[str, Json]]]) -> str:
@@ -108,7 +108,7 @@ def calibration(told: Mapping[str, Sequence[Mapping[str, Json]]]) -> str:
         for tenth in tenths
     ]
     plot = "![risk, predicted and observed](evaluation-calibration.svg)\n\n" if PLOTTED in told else ""
-    return plot + _table(("requests", "predicted", "observed", "hits"), rows)
+    return plot + markdown_table(("requests", "predicted", "observed", "hits"), rows)
 
 
 def pairs(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -121,7 +121,7 @@ def pairs(told: Mapping[str, Mapping[str, Json]]) -> str:
         for name, figures in told.items()
         for rule, of in (("orra", figures), ("raw text, cosine > 0.95", figures["baseline"]))
     ]
-    return _table(("pairs", "rule", "rejected of different", "kept of same"), rows)
+    return markdown_table(("pairs", "rule", "rejected of different", "kept of same"), rows)
 
 
 def planners(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -137,7 +137,7 @@ def planners(told: Mapping[str, Mapping[str, Json]]) -> str:
         for name, figures in told.items()
     ]
     head = ("requests", "right", "wrong", "wrong with side effects", "rightly refused", "time p50 / p95")
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _hits(figures: Mapping[str, Json]) -> tuple[str, str, str, str]:
@@ -181,7 +181,7 @@ def _plot_calibration(tenths: Sequence[Mapping[str, Json]]) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Rows) -> str:
+def markdown_table(head: Sequence[str], rows: Rows) -> str:
     if not rows:
         return ""
     lines = [head, ["---"] * len(head), *rows]
