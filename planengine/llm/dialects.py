@@ -103,7 +103,8 @@ def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Di
     unnamed = _SOMETHING.search(refusal.message) is not None
     names_form = unnamed or _FORM.search(refusal.message)
     if "response_format" in sent and (names("response_format") or (not told and names_form)):
-        return replace(dialect, rungs=_step_down(dialect.rungs, refusal.message))
+        strict = "strict" in (sent["response_format"].get("json_schema") or {})
+        return replace(dialect, rungs=_step_down(dialect.rungs, refusal.message, strict=strict))
     if unnamed and (optional := {*_SAMPLING, *_TOKEN_LIMITS, "stream_options"} & sent.keys()):
         return replace(dialect, omitted=dialect.omitted | optional)
     if names("stream") or ("stream" in sent and re.search(r"\bstreaming\b", refusal.message, re.IGNORECASE)):
@@ -136,9 +137,10 @@ def weaker_forms(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
     return (Rung.PROMPT,)
 
 
-def _step_down(rungs: tuple[Rung, ...], message: str) -> tuple[Rung, ...]:
+def _step_down(rungs: tuple[Rung, ...], message: str, *, strict: bool) -> tuple[Rung, ...]:
+    """``strict``: the schema was sent as a strict one, so that without the word it is another form."""
     refused, *left = rungs
-    if refused is Rung.STRICT_SCHEMA and not _SCHEMA.search(message):
+    if refused is Rung.STRICT_SCHEMA and not (strict and _SCHEMA.search(message)):
         left = [rung for rung in left if rung is not Rung.SCHEMA]  # it is the type that is not known
     if "`value`" in message and Rung.VALUE in left:
         left = left[left.index(Rung.VALUE) :]

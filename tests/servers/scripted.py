@@ -52,7 +52,7 @@ class Request:
     def sections(self) -> dict[str, Any]:
         """The data sections of orra's prompt, decoded, by name."""
         found = re.findall(r"^(#\w+) BEGIN ([^\n]+)\n(.*?)\n\1 END \2$", self.prompt, re.MULTILINE | re.DOTALL)
-        return {name: json.loads(text) for _, name, text in found}
+        return {name.removesuffix(" of task0"): json.loads(text) for _, name, text in found}
 
     @property
     def choice(self) -> dict[str, str]:
@@ -142,7 +142,7 @@ def oblige(request: Request) -> dict[str, Any]:
     if choice := request.choice:
         return _choose(choice)
     sections = request.sections
-    params, wanted = sections["params of task0"], _words(sections["request"])
+    params, wanted = sections["params"], _words(sections["request"])
     callable_ones = [spec for spec in sections["services"] if set(spec["required_inputs"]) <= params.keys()]
     if not callable_ones:
         return final("No service can be called with the given params.")

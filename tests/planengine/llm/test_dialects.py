@@ -16,11 +16,11 @@ from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
 from planengine.llm.refusals import Refusal, read_refusal
 from planengine.llm.structured_output import LADDER, Rung
-from planengine.planners.prompts.schemas import plan_schema
+from planengine.planners.prompts.schemas import selection_schema
 
 ENDPOINT = Endpoint("some-model", sampling=Sampling(0.6, 0.95, 20), max_output_tokens=500)
 CALL = Call(
-    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say yes."}], plan_schema(["a"])
+    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say yes."}], selection_schema(["a"])
 )
 
 FIRST = Dialect()
