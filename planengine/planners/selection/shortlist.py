@@ -17,7 +17,7 @@ from planengine.planners.relevance import Relevance
 from planengine.planners.wiring.literals import fitting_literals
 from planengine.planners.wiring.workbench import Workbench
 
-MOST_SHOWN = 20
+MOST_SHOWN = 12
 # No more than so many are looked at, the likeliest: what is less like the request than all of these is not meant.
 _MOST_LOOKED_AT = 128
 _MOST_TEXTS = 8

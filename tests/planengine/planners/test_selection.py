@@ -314,7 +314,4 @@ def test_nobody_can_add_a_section(action: str, value: str, description: str) -> 
 def test_a_signature_is_one_short_line() -> None:
     spec = CATALOGUE.get("refund_order")
     assert spec is not None
-    assert (
-        signature(spec)
-        == "refund_order(order_id: string, note?: string) -> {refund_id: string}  # Refunds an order."
-    )
+    assert signature(spec) == "refund_order(order_id: string, note?: string) -> refund_id  # Refunds an order."
