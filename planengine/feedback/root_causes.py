@@ -187,7 +187,7 @@ def _output_that_is_not_there(case: Case) -> Cause | None:
 
 
 def _service_that_is_not_there(case: Case) -> Cause | None:
-    if len(case.catalogue) and not case.of("unknown_service", "service_missing"):
+    if len(case.catalogue) and not case.of("unknown_service"):
         return None
     invented = [
         task.service for task in case.tasks.values() if case.catalogue.get(task.service) is None and task.service
@@ -197,7 +197,7 @@ def _service_that_is_not_there(case: Case) -> Cause | None:
     return Cause(
         "The plan needs services that are not registered." if len(case.catalogue) else "No service is registered.",
         "The generated execution plan calls services that don't exist in this project.",
-        case.details("unknown_service", "service_missing") or case.details(),
+        case.details("unknown_service") or case.details(),
         (
             f"If the action needs them, register services for what the plan calls {names}"
             if invented

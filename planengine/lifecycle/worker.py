@@ -138,7 +138,8 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
         if any(candidate.verdict for candidate in decision.candidates):
             plans.note_decision(plan, decision)
     started = time.monotonic()
-    job = Job(plan.action, request.params, catalogue_of(plan.project))
+    precedents = () if decision is None else plan_cache.precedents_of(decision)
+    job = Job(plan.action, request.params, catalogue_of(plan.project), precedents)
     made = fallback.make(
         plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request)
     )

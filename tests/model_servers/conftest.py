@@ -59,8 +59,10 @@ def serve(configure: Callable[..., None]) -> Iterator[Serve]:
         server = EmulatedServer(profile, script, **options)
         started.append(server)
         server.start()
-        own = {"LLM_MODEL": profile.model, "LLM_API_BASE_URL": server.url, "LLM_API_KEY": ""}
-        configure(**own, **(variables or {}))
+        own: dict[str, Any] = {"LLM_MODEL": profile.model, "LLM_API_BASE_URL": server.url, "LLM_API_KEY": ""}
+        # Whole plans, which are the harder answer to read, and from the model alone.
+        own |= {"LLM_PLANNING": "full", "LLM_TRUST": "trusted", "COMPOSE_REJECTED": False}
+        configure(**{**own, **(variables or {})})
         return server
 
     yield start

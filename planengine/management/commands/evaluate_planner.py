@@ -44,6 +44,7 @@ class Command(BaseCommand):
             help="instead of FILE: the 200 requests over five catalogues that come with orra, 120 of which must "
             "not be carried out",
         )
+        parser.add_argument("--drafts", action="store_true", help="show what was written where it went wrong")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
         parser.add_argument("--limit", type=int, help="only so many rows, spread evenly over the file")
         parser.add_argument(
@@ -103,7 +104,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(measured)))
         else:
-            for line in report(measured):
+            for line in report(measured, drafts=options["drafts"]):
                 self.stdout.write(line)
         if file is None and not options["traps"] and any(shortfalls(figures) for figures in measured.values()):
             sys.exit(1)
