@@ -20,8 +20,9 @@ from benchmarks.table import Spread
 from cache import indexes
 from cache.examples.nearest import nearest_examples
 from cache.examples.votes import NEAREST
-from cache.lookup import Policy, find
+from cache.lookup import find
 from cache.models import Entry
+from cache.policy import Policy
 from cache.requests import Request, Scope
 from cache.storage import Source, store
 from orra.base.strictjson import Json

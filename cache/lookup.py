@@ -9,32 +9,32 @@ the result (which is where plans are validated against today's services).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 from django.db.models import Count, Q
 from numpy.typing import NDArray
 
 from cache.decisions import Candidate, Decision, Refusal
-from cache.examples.judgement import Judgement, Terms, judge
+from cache.examples.judgement import Judgement, judge
 from cache.examples.nearest import nearest_examples
 from cache.examples.observed import look_up
-from cache.examples.votes import COUNTER, NEAREST, Example, Rivals, count_votes
+from cache.examples.votes import COUNTER, NEAREST, Example, count_votes
 from cache.examples.wording import content, is_free_literal, words_of
 from cache.models import Entry
 from cache.plans.filling import CannotFill
 from cache.plans.provenance import Recipe, RecipeInvalid, fill_plan
 from cache.plans.renaming import pair_fields, rename_params, rename_plan
 from cache.plans.surroundings import check_surroundings
+from cache.policy import Policy
 from cache.requests import Request, fields_digest
 from cache.storage import quarantine, skeleton_for
 from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.rows import Rows
 from orra.base.strictjson import Json
 
-__all__ = ["Candidate", "Decision", "Policy", "Refusal", "Services", "find", "find_by_template"]
+__all__ = ["Candidate", "Decision", "Refusal", "find", "find_by_template"]
 
 # So many entries of the proposed skeleton are tried, nearest first.
 TRIED = 3
@@ -61,78 +61,6 @@ SAME_TEMPLATE = f"""
     UNION ALL ({USABLE} AND project_id = %s AND template_key = %s AND kind = '{COUNTER}' LIMIT %s)
 """
 OF_IDS = f"{USABLE} AND id = ANY(%s)"
-
-
-class Services(Protocol):
-    """What a lookup needs to know of a project's services, for one request's params."""
-
-    def take(self, services: Sequence[str]) -> bool:
-        """Whether all of these are there and can be called together with the request's params, each of which one
-        of them takes."""
-        ...
-
-    def rivals_of(self, services: Sequence[str], vector: NDArray[np.float32]) -> Rivals:
-        """What else could be called with the params."""
-        ...
-
-    def read_only(self, services: Sequence[str]) -> bool: ...
-
-    def described(self, services: Sequence[str]) -> Collection[str]:
-        """The words by which these services and their inputs are described, casefolded."""
-        ...
-
-    def samples(self, vector: NDArray[np.float32]) -> Sequence[Example]:
-        """The examples that the services' developers gave, with their similarity to the request."""
-        ...
-
-    def wire(self, services: Sequence[str]) -> Json | None:
-        """A plan of exactly these services, wired by names and types; ``None`` when names do not tell how."""
-        ...
-
-
-class NoServices:
-    """Nothing is known of services: whatever an entry holds may be served, and may have side effects."""
-
-    def take(self, services: Sequence[str]) -> bool:
-        return True
-
-    def rivals_of(self, services: Sequence[str], vector: NDArray[np.float32]) -> Rivals:
-        return Rivals()
-
-    def read_only(self, services: Sequence[str]) -> bool:
-        return False
-
-    def described(self, services: Sequence[str]) -> Collection[str]:
-        return ()
-
-    def samples(self, vector: NDArray[np.float32]) -> Sequence[Example]:
-        return ()
-
-    def wire(self, services: Sequence[str]) -> Json | None:
-        return None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How ready the caller is to be served. ``accept`` returns why a filled plan must not be served, or ``None``.
-    ``embed`` gives a template's unit vector, or ``None`` when there is none to be had now. ``floor`` is the lowest
-    cosine similarity for a hit by meaning, ``scale`` what a distance counts as one of the embedding model that the
-    prior was fitted with. ``terms`` say how much risk is tolerated. ``valid`` tells whether an
-    entry's plan is still good for the request it was made for: then a plan that is not accepted is the new values'
-    fault, and the entry stays. ``current`` tells whether what the entry depends on is as it was. ``rehearse``
-    leaves everything as it is. ``verdicts`` gives what is known, by template key, of entries that only their
-    wording keeps from serving: ``yes`` lets one serve all the same. ``None``: nobody is ever asked."""
-
-    accept: Callable[[Json], str | None]
-    embed: Callable[[str], NDArray[np.float32] | None]
-    floor: float
-    scale: float = 1.0
-    services: Services = field(default_factory=NoServices)
-    terms: Terms = Terms()
-    valid: Callable[[Entry], bool] = lambda entry: False
-    current: Callable[[Entry], bool] = lambda entry: True
-    rehearse: bool = False
-    verdicts: Callable[[], Mapping[str, str]] | None = None
 
 
 def find(request: Request, policy: Policy) -> Decision:

@@ -15,8 +15,8 @@ from cache.decisions import Candidate, Decision
 from cache.examples.acceptance import Adjustment
 from cache.examples.judgement import Terms
 from cache.examples.votes import COUNTER, REFUSAL
-from cache.lookup import Policy
 from cache.models import Entry
+from cache.policy import Policy
 from cache.requests import Request, Scope
 from cache.storage import Source
 from orra.base.strictjson import Json

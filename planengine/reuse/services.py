@@ -1,4 +1,4 @@
-"""What the cache asks of a project's services about one request. Implements :class:`cache.lookup.Services`."""
+"""What the cache asks of a project's services about one request. Implements :class:`cache.policy.Services`."""
 
 from __future__ import annotations
 

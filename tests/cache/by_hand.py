@@ -15,8 +15,8 @@ from cache import lookup, storage
 from cache.decisions import Decision
 from cache.examples.judgement import Terms
 from cache.examples.votes import Example, Rivals
-from cache.lookup import Policy, Services
 from cache.models import Entry, EntryVector
+from cache.policy import Policy, Services
 from cache.requests import Request, Scope
 from cache.storage import Source
 from orra.base.strictjson import Json

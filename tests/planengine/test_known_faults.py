@@ -20,8 +20,9 @@ from django.db import connection
 from django.utils import timezone
 
 from cache import lookup, storage
-from cache.lookup import Decision, Policy
+from cache.lookup import Decision
 from cache.models import Entry, EntryVector
+from cache.policy import Policy
 from cache.requests import Request, Scope
 from cache.storage import Source
 from orra.base.strictjson import Json
