@@ -8,45 +8,21 @@ because "5 kg" and "5 lb" must not look alike.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
-from orra.base.strictjson import Json
-
-MAX_DIGITS = 300
-
-# Scripts that put no space between words: there each character is a token, and digits beside it stand alone.
-UNSPACED = (
-    "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+from cache.templates.numbers import (
+    MONEY_MULTIPLIER,
+    MULTIPLIER,
+    NUMBER_WORDS,
+    NUMERAL,
+    as_json,
+    only_reading,
+    plain,
 )
-NUMBER_WORDS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
+from cache.templates.scripts import ENDING, JOINING, UNSPACED
+from orra.base.strictjson import Json
 
 
 @dataclass(frozen=True)
@@ -77,17 +53,16 @@ def find_literals(text: str) -> list[Literal]:
     return found
 
 
-def parse_number(text: str) -> Decimal | None:
-    """The number that ``text`` spells ("1,000", "-2.50", "seven"), or None when it spells none or an unclear
-    one."""
-    if (word := NUMBER_WORDS.get(text.casefold())) is not None:
-        return Decimal(word)
-    if len(text) > MAX_DIGITS or not _CLEAR_NUMBER.fullmatch(text):
-        return None
-    try:
-        return Decimal(text.replace(",", "").replace("−", "-"))
-    except InvalidOperation:
-        return None
+def cuts_a_literal(action: str, span: tuple[int, int], atoms: Sequence[Literal]) -> bool:
+    """Whether ``span`` begins or ends inside one of ``atoms``, which are in order and do not overlap: 17 is no part
+    of ORD-17, but 1234 is all of #1234."""
+    for edge in span:
+        at = bisect_left(atoms, edge, key=lambda literal: literal.start) - 1
+        if at < 0 or edge >= atoms[at].end:
+            continue
+        if edge == span[1] or action[atoms[at].start : edge].strip() not in _NUMBER_SIGNS:
+            return True
+    return False
 
 
 def id_prefix(raw: str) -> str:
@@ -111,11 +86,11 @@ def spellings(kind: str, raw: str) -> dict[str, Json]:
         found["bare"] = bare
     if kind not in ("number", "money") and not (kind == "id" and bare.isdecimal()):
         return found
-    number = parse_number(bare)
+    number = only_reading(bare, money=kind == "money")
     if number is not None:
-        whole = number == number.to_integral_value()
-        found["number"] = int(number) if whole else float(number)
-        found["digits"] = str(int(number)) if whole else str(number)
+        if (made := as_json(number)) is not None:
+            found["number"] = made
+        found["digits"] = plain(number)
     return found
 
 
@@ -142,7 +117,7 @@ def sentinel(kind: str, raw: str, serial: int) -> str:
 
 
 def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    word = rf"[^\W{UNSPACED}]"
+    word = JOINING
     start, end = rf"(?<!{word})", rf"(?!{word})"
     gap = r"\s{1,3}"
     month = (
@@ -153,17 +128,28 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     month_alone = "january|february|april|june|july|august|september|october|november|december"
     weekday = "(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
     day = r"\d{1,2}(?:st|nd|rd|th)?"
-    symbol = "[$€£¥₹₩₽₺₫฿]"
-    currency = "(?:usd|eur|gbp|jpy|chf|cad|aud|cny|inr|dollars?|bucks|euros?|pounds?|yen|rupees?|cents?)"
-    numeral = r"\d++(?:[.,]\d++)*+"
+    numeral = NUMERAL
+    symbol = "[$€£¥₹₩₽₺₫฿₴₦₱₪₸₾]"
+    code = "usd|eur|gbp|jpy|chf|cad|aud|cny|inr|sek|nok|dkk|pln|czk|huf|uah|brl|mxn|zar|krw|thb|sgd|hkd|nzd|ils|aed|sar"
+    # Those that are words too count in capitals only.
+    capitals = "(?-i:TRY|RON|RUB|BGN|Ft)"
+    coin = (
+        "dollars?|bucks|euros?|pounds?|yen|rupees?|cents?|yuan|francs?|franken|pesos?|reais|kronor|kroner|kr|zł|złotych"
+        "|kč|tl|лв|грн|руб(?:лей|ля|ль)?|р|евро|долларов|ευρώ|euró|eura"
+    )
+    currency = rf"(?:(?:{code}|{capitals}|{coin}){end}|[円元원]|บาท)"
+    prefixed = rf"(?-i:{code.upper()}|TRY|RON|RUB|BGN)"
+    sign = r"(?:(?:(?<=[\s(\[:=])|(?<!.))[-+−])"
     unit = (
-        "(?:st|nd|rd|th|s|k|m|x|h|hrs?|mins?|secs?|ms|kg|g|mg|mcg|µg|lbs?|oz|km|cm|mm|mi|ft|in|l|ml|dl|gb|mb|kb|tb"
+        "(?:st|nd|rd|th|s|m|x|h|hrs?|mins?|secs?|ms|kg|g|mg|mcg|µg|lbs?|oz|km|cm|mm|mi|ft|in|l|ml|dl|gb|mb|kb|tb"
         "|gib|mib|kib|[kmg]bps|px|pt|kwh?|hz|[kmg]hz|iu|bn|mn)"
     )
+    not_url = rf"\s<>\"”»{UNSPACED}。、，！？；：（）」』】"
+    glued = rf"{prefixed}{numeral}{MONEY_MULTIPLIER}?{end}(?![-_/:]{word})"
     # Tried in this order at every place; the first that fits wins.
     patterns = (
-        ("url", rf"{start}(?:(?:https?|s?ftp|wss?)://|www\.)[^\s<>\"”»]*[^\s<>\"”».,;:!?)\]}}'’]"),
-        ("email", r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++"),
+        ("url", rf"{start}(?:(?:https?|s?ftp|wss?)://|www\.)[^{not_url}]*[^{not_url}.,;:!?)\]}}'’]"),
+        ("email", rf"(?<![.+%-])(?<!{word})(?:{word}|[.+%-])++@(?:{word}|-)++(?:\.(?:{word}|-)++)++"),
         ("uuid", rf"{start}[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}{end}"),
         ("hash", rf"{start}(?:0x)?(?=[a-f]*+\d)(?=\d*+[a-f])[0-9a-f]{{12,128}}+{end}"),
         (
@@ -185,25 +171,25 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ("id", rf"{start}\d++(?:[-/]\d++){{2,}}+{end}"),
         (
             "money",
-            rf"(?:(?<={symbol})|(?<={symbol}\s)|(?<=(?:usd|eur|gbp|jpy|chf)\s)){numeral}(?:{end}|(?=(?:[kmb]|[mb]n){end}))",
+            rf"(?:(?<={symbol})|(?<={symbol}\s)|(?<=(?:{code})\s)|(?<={prefixed}\s)|(?<={prefixed})(?<!{word}{{4}}))"
+            rf"{numeral}(?:{MONEY_MULTIPLIER}|{end})",
         ),
-        ("money", rf"{start}{numeral}(?=\s?(?:{symbol}|{currency}{end}))"),
-        ("number", rf"(?:(?<=[\s(\[:=])|(?<!.))[-+−]{numeral}(?:{end}|(?={unit}{end}))"),
-        ("number", rf"{start}{numeral}(?:{end}|(?={unit}{end}))"),
-        # "two-factor" is a word of its own.
-        ("number", rf"{start}(?<!-)(?:{'|'.join(NUMBER_WORDS)}){end}(?!-\w)"),
+        ("money", rf"{sign}?{start}{numeral}{MONEY_MULTIPLIER}?+(?=\s?(?:{symbol}|{currency}))"),
+        ("number", rf"{sign}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
+        ("number", rf"{start}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
+        ("number", rf"{start}(?<!-)(?:{NUMBER_WORDS})"),
         # Any run of word characters: find_literals keeps those that hold a digit.
-        ("id", rf"(?:#|№\s?)?{start}{word}++(?:[-_/.:]{word}++)*+"),
+        ("id", rf"(?:#|№\s?)?{start}(?!{glued}){word}++(?:[-_/.:](?!{ENDING}){word}++)*+"),
     )
     groups = "|".join(f"(?P<k{index}>{pattern})" for index, (_, pattern) in enumerate(patterns))
     names = {f"k{index}": kind for index, (kind, _) in enumerate(patterns)}
     return re.compile(groups, re.IGNORECASE), names
 
 
+_NUMBER_SIGNS = ("#", "№")
 _ATOMIC, _kinds = _pattern()
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}+\"|“[^“”\n]{1,400}+”|„[^„“”\n]{1,400}+[“”]|«[^«»\n]{1,400}+»|「[^「」\n]{1,400}+」"
     r"|`[^`\n]{1,400}+`|(?<!\w)'[^'\n]{1,400}+'(?!\w)|(?<!\w)‘[^‘’\n]{1,400}+’(?!\w)"
 )
-_CLEAR_NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _PREFIXED_ID = re.compile(r"[#№]?\s?([^\W\d_]+)[-_/.:]?(\d+(?:[-_/.]\d+)*)")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache.templates.literals import find_literals, parse_number, sentinel, spellings
+from cache.templates.literals import find_literals, sentinel, spellings
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -45,19 +45,6 @@ def found(text: str) -> list[tuple[str, str]]:
 )
 def test_literals_are_found_with_their_kind(text: str, literals: list[tuple[str, str]]) -> None:
     assert found(text) == literals
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("1,000", 1000), ("1000", 1000), ("1.0", 1), ("-2.50", -2.5), ("Seven", 7), ("٣٤", 34)],
-)
-def test_numbers_are_read_in_their_spellings(text: str, number: float) -> None:
-    assert parse_number(text) == number
-
-
-@pytest.mark.parametrize("text", ["1,00", "1.2.3", "1,0,0", "ORD-17", "", "9" * 400])
-def test_unclear_numbers_are_not_read(text: str) -> None:
-    assert parse_number(text) is None
 
 
 def test_a_literal_is_spelled_alike_for_another_value() -> None:
