@@ -13,7 +13,7 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import Catalogue
 from planengine.feedback.cases import Case, Cause
-from planengine.validation.literals import fold
+from planengine.validation.literals import SAYS, fold
 from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
 from planengine.validation.references import mentions, read_reference
@@ -207,6 +207,38 @@ def _service_that_is_not_there(case: Case) -> Cause | None:
     )
 
 
+def _number_in_several_ways(case: Case) -> Cause | None:
+    unclear = case.of("ambiguous_number")
+    if not unclear:
+        return None
+    names = quote_all({problem.field or "": None for problem in unclear})
+    return Cause(
+        "A number in the action can be read in several ways.",
+        "Which number is meant cannot be told from the text, and it is not guessed.",
+        case.details("ambiguous_number"),
+        (
+            f"Add {names} to the parameters of your orchestration request",
+            "OR write the number without marks between its digits, or with its currency",
+        ),
+    )
+
+
+def _value_misread(case: Case) -> Cause | None:
+    wrong = [problem for problem in case.of("invented_literal") if problem.hint.startswith(SAYS)]
+    if not wrong:
+        return None
+    names = quote_all({problem.field or "": None for problem in wrong})
+    return Cause(
+        "The model read a value of the action wrongly.",
+        "The generated execution plan has values that differ from those that the action says.",
+        [problem.message for problem in wrong],
+        (
+            f"Add {names} to the parameters of your orchestration request",
+            "OR use a more capable model: `manage.py evaluate_planner` tells whether one is good enough",
+        ),
+    )
+
+
 def _value_made_up(case: Case) -> Cause | None:
     made_up = list(case.inputs_of("invented_literal"))
     if not made_up:
@@ -284,11 +316,13 @@ _causes = (
     _answer_without_plan,
     _params_nobody_takes,
     _param_that_does_not_fit,
+    _number_in_several_ways,
     _input_nobody_gives,
     _rule_nobody_keeps,
     _one_call_for_each,
     _output_that_is_not_there,
     _service_that_is_not_there,
+    _value_misread,
     _value_made_up,
     _model_not_up_to_it,
 )
