@@ -18,7 +18,7 @@ from cache.plans.filling import CannotFill, fill_plan, fingerprint, numbered_lit
 from cache.plans.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.plans.sentinels import check_with_sentinels
 from cache.templates.literals import spellings
-from cache.templates.numbers import SPACED, decimal_of, readings
+from cache.templates.numbers import decimal_of, readings, spaced
 from cache.templates.slots import Path, leaves
 from cache.templates.templates import Template, texts_between
 from cache.templates.tokens import joined, name_words, tokenize
@@ -217,7 +217,9 @@ def _atoms(template: Template, params: Mapping[str, Json]) -> Iterator[_Atom]:
 def _readings(template: Template) -> Iterator[Decimal]:
     """What the action's values may be as numbers, without their signs: a number of the plan that is one of them,
     but not as the value is clearly read, may be a guess."""
-    raws = [slot.raw for slot in template.slots] + [match.group() for match in SPACED.finditer(template.action)]
+    raws = [slot.raw for slot in template.slots] + [
+        template.action[start:end] for start, end in spaced(template.action)
+    ]
     for raw in raws:
         for number in (*readings(raw), *readings(raw, money=True)):
             yield number.copy_abs()

@@ -54,8 +54,8 @@ def find_literals(text: str) -> list[Literal]:
 
 
 def cuts_a_literal(action: str, span: tuple[int, int], atoms: Sequence[Literal]) -> bool:
-    """Whether ``span`` begins or ends inside one of ``atoms``, which are in order and do not overlap: 17 is no part
-    of ORD-17, but 1234 is all of #1234."""
+    """Whether ``span`` begins or ends inside one of ``atoms``, which are in order and do not overlap: 17 is no
+    part of ORD-17, but 1234 is all of #1234."""
     for edge in span:
         at = bisect_left(atoms, edge, key=lambda literal: literal.start) - 1
         if at < 0 or edge >= atoms[at].end:
@@ -130,7 +130,9 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     day = r"\d{1,2}(?:st|nd|rd|th)?"
     numeral = NUMERAL
     symbol = "[$€£¥₹₩₽₺₫฿₴₦₱₪₸₾]"
-    code = "usd|eur|gbp|jpy|chf|cad|aud|cny|inr|sek|nok|dkk|pln|czk|huf|uah|brl|mxn|zar|krw|thb|sgd|hkd|nzd|ils|aed|sar"
+    code = (
+        "usd|eur|gbp|jpy|chf|cad|aud|cny|inr|sek|nok|dkk|pln|czk|huf|uah|brl|mxn|zar|krw|thb|sgd|hkd|nzd|ils|aed"
+    )
     # Those that are words too count in capitals only.
     capitals = "(?-i:TRY|RON|RUB|BGN|Ft)"
     coin = (

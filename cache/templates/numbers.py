@@ -21,17 +21,32 @@ _MARKS = ".,\u066b\u066c．，"
 _APOSTROPHES = "'’"
 # Digits with the marks that stand between them, as one run of a text; the common blank parts two words.
 NUMERAL = rf"\d++(?:[{_MARKS}]\d++|[{_APOSTROPHES}{_BLANKS}]\d{{3}}(?!\d))*+"
-SPACED = re.compile(
-    rf"(?<![\w{_MARKS}{_APOSTROPHES}#-])[1-9]\d{{0,2}}(?: \d{{3}})+(?!\d)(?:[.,]\d++)?+(?![\w.,]*\d)"
+# Never fails behind its first two groups, so that no group is looked at twice.
+_SPACED = re.compile(
+    rf"(?<![\w{_MARKS}{_APOSTROPHES}#-])(?P<number>[1-9]\d{{0,2}}(?: \d{{3}}(?!\d))++(?:[.,]\d++)*+)"
+    r"(?P<more>(?: \d++)*+)"
 )
 
-_ONES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-)
-_SMALL = {word: number for number, word in enumerate(f"{_ONES} eighteen nineteen".split(), start=1)}
+
+_SMALL = {
+    word: number
+    for number, word in enumerate(
+        """
+        one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen
+        """.split(),  # noqa: SIM905
+        start=1,
+    )
+}
 _TENS = {
-    word: 10 * number
-    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
 }
 _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9}
 # Words and letters behind digits, with the power of ten that they stand for. The first are clear anywhere ("5k",
@@ -116,6 +131,11 @@ def read(text: str, *, money: bool = False) -> tuple[Reading, ...]:
         found = tuple(reading for reading in found if reading.group)
     negative = match["sign"] in ("-", "−")
     return tuple(Reading(_scaled(each.number, shift, negative), each.point, each.group) for each in found)
+
+
+def spaced(text: str) -> list[tuple[int, int]]:
+    """Where digits stand in groups of three with common blanks between them ("1 500"): one number, or several."""
+    return [match.span("number") for match in _SPACED.finditer(text) if not match["more"]]
 
 
 def agreed(numerals: Sequence[tuple[Reading, ...]]) -> list[tuple[Reading, ...]]:

@@ -14,7 +14,7 @@ from itertools import islice
 
 from cache.languages import function_words, list_for, turning_words
 from cache.templates.literals import Literal, cuts_a_literal
-from cache.templates.numbers import SPACED, decimal_of, only_reading, readings
+from cache.templates.numbers import decimal_of, only_reading, readings, spaced
 from cache.templates.tokens import JOIN, Token, name_words, tokenize
 from orra.base.strictjson import Json
 
@@ -237,8 +237,8 @@ def _numerals(action: str, literals: list[Literal]) -> Iterator[tuple[int, int, 
     for literal in literals:
         if literal.kind in ("number", "money"):
             yield literal.start, literal.end, literal.kind == "money"
-    for match in SPACED.finditer(action):
-        yield match.start(), match.end(), False
+    for start, end in spaced(action):
+        yield start, end, False
 
 
 def _longest(spans: Iterable[Span]) -> list[Span]:

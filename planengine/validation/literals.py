@@ -28,8 +28,8 @@ def anything(number: Decimal) -> bool:
 
 
 def fits_in(inputs: Iterable[Field]) -> Fits:
-    """Whether one of the inputs may take a number. What is written with decimals is no integer: "1,000" cannot be 1
-    where an integer is wanted."""
+    """Whether one of the inputs may take a number. What is written with decimals is no integer: "1,000" cannot be
+    1 where an integer is wanted."""
     fields = list(inputs)
 
     def fits(number: Decimal) -> bool:
@@ -63,8 +63,8 @@ class Misreading:
         """What would be right."""
         if self.is_unclear:
             return (
-                f"{quote(self.raw)} may be {self.choices}: it has to be sent as a parameter of the action. Leave the"
-                ' input out if it is not required, or answer with the "final" task and say so.'
+                f"{quote(self.raw)} may be {self.choices}: it has to be sent as a parameter of the action. Leave"
+                ' the input out if it is not required, or answer with the "final" task and say so.'
             )
         written = [as_json(number) for number in self.numbers]
         if written == [None]:

@@ -7,6 +7,7 @@ fill again.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from cache.templates.literals import Literal, cuts_a_literal, find_literals, spellings
-from cache.templates.numbers import SPACED, Reading, agreed, decimal_of, only_reading, plain, read
+from cache.templates.numbers import Reading, agreed, decimal_of, only_reading, plain, read, spaced
 from cache.templates.scripts import is_inside_word
 from orra.base.strictjson import Json
 
@@ -24,7 +25,7 @@ Fits = Callable[[Decimal], bool]
 # Signs that join words into one (non-refundable, and/or, e.g.), so that "refundable" is not said there.
 _JOINERS = "-_.:/@"
 _MAX_OCCURRENCES = 300
-_MAX_COMPARED, _MAX_LENGTH = 100, 80
+_MAX_COMPARED, _MAX_LENGTH = 60, 80
 _NEAR = 0.6
 _JOINED_KINDS = frozenset({"id", "url", "email", "uuid", "hash", "number", "money"})
 _DIGITS = re.compile(r"\d+")
@@ -68,7 +69,7 @@ class Said:
     def number(self, value: int | float, fits: Fits) -> bool:
         """Whether a number of the action is ``value`` and can be nothing else that an input may take."""
         number = decimal_of(value)
-        return any(numeral.possible(fits) == (number,) for numeral in self.numerals)
+        return any(numeral.possible(fits) == (number,) for numeral in self._by_number.get(number, ()))
 
     def lists(self, value: int | float) -> bool:
         """Whether ``value`` stands in a list without blanks: 2 in "1,2,3"."""
@@ -77,8 +78,8 @@ class Said:
     def unclear(self, value: Json, fits: Fits) -> Numeral | None:
         """The number of the action that may be ``value``, or another one."""
         number = only_reading(value) if isinstance(value, str) else decimal_of(value)
-        found = (each for each in self.numerals if len(each.possible(fits)) > 1 and number in each.readings)
-        return next(found, None)
+        found = self._by_number.get(number, ()) if number is not None else ()
+        return next((each for each in found if len(each.possible(fits)) > 1), None)
 
     def nearest(self, value: Json) -> str:
         """The text of the action that ``value``, which it does not say, was probably read from; empty where
@@ -103,6 +104,14 @@ class Said:
             if readings
         ]
         return (*numerals, *self._in_dates())
+
+    @cached_property
+    def _by_number(self) -> dict[Decimal, list[Numeral]]:
+        found: dict[Decimal, list[Numeral]] = {}
+        for numeral in self.numerals:
+            for number in numeral.readings:
+                found.setdefault(number, []).append(numeral)
+        return found
 
     @cached_property
     def _literals(self) -> list[Literal]:
@@ -134,14 +143,15 @@ class Said:
     def _spaced(self) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Digits in groups with common blanks: "1 500" may be two numbers, beside a currency it is one."""
         found = []
-        for match in SPACED.finditer(self._action):
-            inside = [each for each in self._atoms if each.start < match.end() and match.start() < each.end]
+        for start, end in spaced(self._action):
+            first = bisect_left(self._atoms, start, key=lambda each: each.end - 1)
+            inside = self._atoms[first : bisect_left(self._atoms, end, key=lambda each: each.start)]
             if any(each.kind not in ("number", "money") for each in inside):
                 continue
-            readings = read(match.group(), money=True)
+            readings = read(self._action[start:end], money=True)
             if not any(each.kind == "money" for each in inside):
                 readings += tuple(part for each in inside for part in self._read(each))
-            found.append((match.start(), match.end(), readings))
+            found.append((start, end, readings))
         return found
 
     @cached_property
@@ -167,7 +177,15 @@ class Said:
         return found
 
     def _is_part(self, start: int, end: int) -> bool:
-        return any(left <= start and end <= right for left, right, _ in self._spaced)
+        span = self._spaced_at(start)
+        return span is not None and end <= span[1]
+
+    def _spaced_at(self, index: int) -> tuple[int, int] | None:
+        """The digits in groups with common blanks that begin at ``index`` or before and end behind it."""
+        at = bisect_right(self._spaced, index, key=lambda each: each[0]) - 1
+        if at < 0 or index >= self._spaced[at][1]:
+            return None
+        return self._spaced[at][0], self._spaced[at][1]
 
     def _is_fraction(self, literal: Literal) -> bool:
         """Whether it is a part of "1/2" or "3:4", which say neither number."""
@@ -211,7 +229,7 @@ class Said:
         """Whether the words, ids and numbers at both ends of a part of the action are whole."""
         if cuts_a_literal(self._action, (start, end), self._joined):
             return False
-        if any(left < edge < right for left, right, _ in self._spaced for edge in (start, end)):
+        if any((span := self._spaced_at(edge)) is not None and span[0] < edge for edge in (start, end)):
             return False
         return all(edge in self._edges or self._is_border(edge) for edge in (start, end))
 
@@ -242,4 +260,5 @@ def _significant(text: str) -> str:
 
 
 def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    compared = SequenceMatcher(None, one, other, autojunk=False)
+    return compared.ratio() if compared.quick_ratio() >= _NEAR else 0.0
