@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cache.templates.dates import ENGLISH_MONTH, MONTH, only_date
 from cache.templates.numbers import (
     MONEY_MULTIPLIER,
     MULTIPLIER,
@@ -76,7 +77,9 @@ def spellings(kind: str, raw: str) -> dict[str, Json]:
 
     The same name for another literal of the same kind gives what it would have written there.
     """
-    found: dict[str, Json] = {"raw": raw}
+    day = only_date(raw) if kind == "date" else None
+    # First, so that a plan that holds "2031-05-06" holds a date in this form for the next request too.
+    found: dict[str, Json] = {"raw": raw} if day is None else {"iso": day, "raw": raw}
     bare = raw
     if kind == "quoted":
         bare = raw[1:-1].strip()
@@ -120,14 +123,11 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     word = JOINING
     start, end = rf"(?<!{word})", rf"(?!{word})"
     gap = r"\s{1,3}"
-    month = (
-        r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-        r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-    )
+
     # "march" and "may" alone are more often verbs.
     month_alone = "january|february|april|june|july|august|september|october|november|december"
     weekday = "(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-    day = r"\d{1,2}(?:st|nd|rd|th)?"
+    day = r"\d{1,2}(?:st|nd|rd|th|º|er|\.)?"
     numeral = NUMERAL
     symbol = "[$€£¥₹₩₽₺₫฿₴₦₱₪₸₾]"
     code = (
@@ -161,9 +161,12 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ),
         ("date", rf"{start}(?:19|20)\d{{2}}-(?:0[1-9]|1[0-2]){end}(?!-\d)"),
         ("date", rf"{start}\d{{1,2}}(?P<separator>[-/.])\d{{1,2}}(?P=separator)(?:\d{{4}}|\d{{2}}){end}"),
-        ("date", rf"{start}{month}\.?{gap}{day}(?:,?{gap}\d{{4}})?{end}(?![.:]\d)"),
-        ("date", rf"{start}{day}{gap}(?:of{gap})?{month}(?:,?{gap}\d{{4}})?{end}"),
-        ("date", rf"{start}{month}{gap}\d{{4}}{end}"),
+        ("date", rf"{start}\d{{4}}\s?[年년]\s?\d{{1,2}}\s?[月월]\s?\d{{1,2}}\s?[日일]"),
+        ("date", rf"{start}\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{4}}{end}"),
+        ("date", rf"{start}{ENGLISH_MONTH}\.?{gap}{day}(?:,?{gap}\d{{4}})?{end}(?![.:]\d)"),
+        ("date", rf"{start}{day}{gap}(?:de{gap})?{MONTH}\.?{gap}(?:de{gap})?\d{{4}}{end}"),
+        ("date", rf"{start}{day}{gap}(?:of{gap})?{ENGLISH_MONTH}(?:,?{gap}\d{{4}})?{end}"),
+        ("date", rf"{start}{ENGLISH_MONTH}{gap}\d{{4}}{end}"),
         ("date", rf"{start}(?:(?:next|last|this){gap})?{weekday}{end}"),
         ("date", rf"{start}(?:next|last|this){gap}(?:week(?:end)?|month|quarter|year){end}"),
         ("date", rf"{start}(?:today|tonight|tomorrow|yesterday|{month_alone}){end}"),

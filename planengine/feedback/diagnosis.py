@@ -49,7 +49,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     ("unknown_task0_field", "param_missing", "param_value_changed"),
     ("cycle", "self_reference", "unknown_task_reference"),
     ("unsupported_input",),
-    ("composite_reference", "malformed_reference", "ambiguous_literal", "ambiguous_number", "invented_literal"),
+    ("composite_reference", "malformed_reference", "ambiguous_literal", "ambiguous_value", "invented_literal"),
 )
 _CONSEQUENCES = ("input_rule_broken", "unused_param", "unreachable_task")
 _RANKS = {code: rank for rank, codes in enumerate(_CAUSES) for code in codes}

@@ -13,7 +13,8 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import Catalogue
 from planengine.feedback.cases import Case, Cause
-from planengine.validation.literals import SAYS, fold
+from planengine.feedback.value_causes import value_in_several_ways, value_made_up, value_misread
+from planengine.validation.literals import fold
 from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
 from planengine.validation.references import mentions, read_reference
@@ -207,55 +208,6 @@ def _service_that_is_not_there(case: Case) -> Cause | None:
     )
 
 
-def _number_in_several_ways(case: Case) -> Cause | None:
-    unclear = case.of("ambiguous_number")
-    if not unclear:
-        return None
-    names = quote_all({problem.field or "": None for problem in unclear})
-    return Cause(
-        "A number in the action can be read in several ways.",
-        "Which number is meant cannot be told from the text, and it is not guessed.",
-        case.details("ambiguous_number"),
-        (
-            f"Add {names} to the parameters of your orchestration request",
-            "OR write the number without marks between its digits, or with its currency",
-        ),
-    )
-
-
-def _value_misread(case: Case) -> Cause | None:
-    wrong = [problem for problem in case.of("invented_literal") if problem.hint.startswith(SAYS)]
-    if not wrong:
-        return None
-    names = quote_all({problem.field or "": None for problem in wrong})
-    return Cause(
-        "The model read a value of the action wrongly.",
-        "The generated execution plan has values that differ from those that the action says.",
-        [problem.message for problem in wrong],
-        (
-            f"Add {names} to the parameters of your orchestration request",
-            "OR use a more capable model: `manage.py evaluate_planner` tells whether one is good enough",
-        ),
-    )
-
-
-def _value_made_up(case: Case) -> Cause | None:
-    made_up = list(case.inputs_of("invented_literal"))
-    if not made_up:
-        return None
-    names = quote_all({name: None for _, name, _ in made_up})
-    services = ", ".join({case.service(task): None for task, _, _ in made_up})
-    return Cause(
-        "A service needs a value that the request doesn't contain.",
-        "The generated execution plan has values that are neither in the action nor in its parameters.",
-        [f"{task.id} (service {case.service(task)}), input {quote(name)}" for task, name, _ in made_up],
-        (
-            f"Add {names} to the parameters of your orchestration request, or say the values in the action",
-            f"OR make {names} optional, or give a default, in the input schema of service {services}",
-        ),
-    )
-
-
 def _prompt_cut(case: Case) -> Cause | None:
     if not case.of("prompt_cut"):
         return None
@@ -316,13 +268,13 @@ _causes = (
     _answer_without_plan,
     _params_nobody_takes,
     _param_that_does_not_fit,
-    _number_in_several_ways,
+    value_in_several_ways,
     _input_nobody_gives,
     _rule_nobody_keeps,
     _one_call_for_each,
     _output_that_is_not_there,
     _service_that_is_not_there,
-    _value_misread,
-    _value_made_up,
+    value_misread,
+    value_made_up,
     _model_not_up_to_it,
 )

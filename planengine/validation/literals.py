@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from cache.templates.dates import only_date
 from cache.templates.numbers import as_json, is_number, plain
 from orra.base.strictjson import Json, same
 from orra.base.text import quote, show
@@ -43,19 +44,19 @@ def fits_in(inputs: Iterable[Field]) -> Fits:
 
 @dataclass(frozen=True)
 class Misreading:
-    """``raw`` is what the action says, ``numbers`` what that may be as a number; more than one where it cannot be
-    told."""
+    """``raw`` is what the action says, ``choices`` what that may be, as a plan writes it; more than one where it
+    cannot be told."""
 
     raw: str
-    numbers: tuple[Decimal, ...]
+    choices: tuple[Json, ...] = ()
 
     @property
     def is_unclear(self) -> bool:
-        return len(self.numbers) > 1
+        return len(self.choices) > 1
 
     @property
-    def choices(self) -> str:
-        *others, last = map(plain, self.numbers[:_MAX_READINGS])
+    def told(self) -> str:
+        *others, last = map(str, self.choices[:_MAX_READINGS])
         return f"{', '.join(others)} or {last}" if others else last
 
     @property
@@ -63,15 +64,15 @@ class Misreading:
         """What would be right."""
         if self.is_unclear:
             return (
-                f"{quote(self.raw)} may be {self.choices}: it has to be sent as a parameter of the action. Leave"
-                ' the input out if it is not required, or answer with the "final" task and say so.'
+                f"{quote(self.raw)} may be {self.told}: it has to be sent as a parameter of the action. Leave the"
+                ' input out if it is not required, or answer with the "final" task and say so.'
             )
-        written = [as_json(number) for number in self.numbers]
-        if written == [None]:
+        if self.choices == (None,):
             return (
                 f"{SAYS}{quote(self.raw)}, which no JSON number holds exactly: it has to be sent as a parameter."
             )
-        return f"{SAYS}{quote(self.raw)}: write {show(written[0])}." if written else f"{SAYS}{quote(self.raw)}."
+        right = f": write {show(self.choices[0])}" if self.choices and self.choices != (self.raw,) else ""
+        return f"{SAYS}{quote(self.raw)}{right}."
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,18 @@ class Origins:
             )
         if not isinstance(value, str) and not is_number(value):
             return None
+        if isinstance(value, str) and (day := only_date(value)) is not None:
+            found = self._said.nearest_date(day)
+            return Misreading(*found) if found is not None else None
         unclear = self._said.unclear(value, fits)
         if unclear is not None:
-            return Misreading(unclear.raw, unclear.possible(fits))
+            return Misreading(
+                unclear.raw, tuple(as_json(number) or plain(number) for number in unclear.possible(fits))
+            )
         raw = self._said.nearest(value)
         if not raw:
             return None
         numeral = next((each for each in self._said.numerals if each.raw == raw), None)
-        return Misreading(raw, numeral.possible(fits) if numeral is not None and is_number(value) else ())
+        if numeral is None or not is_number(value):
+            return Misreading(raw)
+        return Misreading(raw, tuple(map(as_json, numeral.possible(fits))))

@@ -14,6 +14,7 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import cached_property
 
+from cache.templates.dates import dates
 from cache.templates.literals import Literal, cuts_a_literal, find_literals, spellings
 from cache.templates.numbers import Reading, agreed, decimal_of, only_reading, plain, read, spaced
 from cache.templates.scripts import is_inside_word
@@ -93,6 +94,21 @@ class Said:
             if found > likeness or (found == likeness and not best):
                 best, likeness = numeral.raw, found
         return best
+
+    def nearest_date(self, day: str) -> tuple[str, tuple[str, ...]] | None:
+        """The date of the action that ``day`` (2031-05-06), which it does not clearly say, was probably read from,
+        with the days that it may be."""
+        best, likeness = None, _NEAR
+        for raw, days in self._dates:
+            found = max(_likeness(day, each) for each in days)
+            if found > likeness:
+                best, likeness = (raw, days), found
+        return best
+
+    @cached_property
+    def _dates(self) -> list[tuple[str, tuple[str, ...]]]:
+        raws = [self._action[each.start : each.end] for each in self._atoms if each.kind == "date"][:_MAX_COMPARED]
+        return [(raw, tuple(day.isoformat() for day in found)) for raw in raws if (found := dates(raw))]
 
     @cached_property
     def numerals(self) -> tuple[Numeral, ...]:

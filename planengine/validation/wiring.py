@@ -179,8 +179,8 @@ def _ambiguous(value: Json, *, task: Task, name: str, params: list[str]) -> Prob
 def misread_problem(value: Json, misread: Misreading, *, where: str, task: str, name: str) -> Problem:
     """That a value is not what the action says, or that what the action says can be read in several ways."""
     if misread.is_unclear:
-        told = f"{where} is {show(value)}, but {quote(misread.raw)} in the action may be {misread.choices}"
-        return Problem("ambiguous_number", told, task, shorten(name), misread.hint)
+        told = f"{where} is {show(value)}, but {quote(misread.raw)} in the action may be {misread.told}"
+        return Problem("ambiguous_value", told, task, shorten(name), misread.hint)
     told = f"{where} has the value {show(value)}, but the action says {quote(misread.raw)}"
     return Problem("invented_literal", told, task, shorten(name), misread.hint)
 

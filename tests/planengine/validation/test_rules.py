@@ -291,13 +291,13 @@ class TestTask0:
     @pytest.mark.parametrize(
         ("value", "takes", "expected"),
         [
-            (1234, {"type": "number"}, "ambiguous_number"),
-            (1.234, {"type": "number"}, "ambiguous_number"),
+            (1234, {"type": "number"}, "ambiguous_value"),
+            (1.234, {"type": "number"}, "ambiguous_value"),
             (1234, {"type": "integer"}, None),
             (1234, {"type": "number", "minimum": 100}, None),
             (1.234, {"type": "number", "maximum": 100}, None),
             (1234, {"type": "number", "maximum": 100}, "invented_literal"),
-            (12.34, {"type": "number"}, "ambiguous_number"),
+            (12.34, {"type": "number"}, "ambiguous_value"),
         ],
     )
     def test_what_is_ambiguous_is_told_unless_the_schema_decides(
@@ -307,9 +307,34 @@ class TestTask0:
         for draft in (a_draft({"a": value}, ("take", {"a": "$task0.a"})), a_draft({}, ("take", {"a": value}))):
             found = problems(draft, {}, "Take 1.234 of it", catalogue=catalogue)
             assert [problem.code for problem in found[:1]] == ([] if expected is None else [expected])
-            if expected == "ambiguous_number":
+            if expected == "ambiguous_value":
                 assert "'1.234' in the action may be 1234 or 1.234" in found[0].message
                 assert "sent as a parameter" in found[0].hint
+
+    @pytest.mark.parametrize(
+        ("value", "action", "expected"),
+        [
+            ("2031-05-06", "Book it for 2031-05-06", None),
+            ("2031-05-06", "Book it for May 6, 2031", None),
+            ("2031-05-06", "Buche es für den 6. Mai 2031", None),
+            ("2031-05-06", "Resérvalo para el 6 de mayo de 2031", None),
+            ("2031-05-06", "2031年5月6日に予約して", None),
+            ("2031-06-25", "Book it for 25/06/2031", None),
+            ("2031-05-06", "Book it for 05/06/2031", "ambiguous_value"),
+            ("05/06/2031", "Book it for 05/06/2031", None),
+            ("2031-05-07", "Book it for May 6, 2031", "invented_literal"),
+            ("2031-06-05", "Book it for 6.5.2031", "invented_literal"),
+            ("2031-05-09", "Book it for next Friday", "unknown_task0_field"),
+        ],
+    )
+    def test_dates_are_found_by_day(self, value: Json, action: str, expected: str | None) -> None:
+        catalogue = Catalogue([a_service("take", {"a": {}}, {})])
+        found = problems(a_draft({"a": value}, ("take", {"a": "$task0.a"})), {}, action, catalogue=catalogue)
+        assert [problem.code for problem in found] == ([] if expected is None else [expected])
+        if expected == "ambiguous_value":
+            assert "'05/06/2031' in the action may be 2031-05-06 or 2031-06-05" in found[0].message
+        if expected == "invented_literal":
+            assert 'write "2031-05-06"' in found[0].hint
 
     @pytest.mark.parametrize(
         ("value", "action", "right"),
