@@ -126,8 +126,8 @@ class Origins:
         if not isinstance(value, str) and not is_number(value):
             return None
         if isinstance(value, str) and (day := only_date(value)) is not None:
-            found = self._said.nearest_date(day)
-            return Misreading(*found) if found is not None else None
+            date = self._said.nearest_date(day)
+            return Misreading(*date) if date is not None else None
         unclear = self._said.unclear(value, fits)
         if unclear is not None:
             return Misreading(
