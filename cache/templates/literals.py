@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from cache.templates.dates import ENGLISH_MONTH, MONTH, only_date
 from cache.templates.numbers import (
+    MARKS,
     MONEY_MULTIPLIER,
     MULTIPLIER,
     NUMBER_WORDS,
@@ -184,7 +185,10 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ("number", rf"{start}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
         ("number", rf"{start}(?<!-)(?:{NUMBER_WORDS})"),
         # Any run of word characters: find_literals keeps those that hold a digit.
-        ("id", rf"(?:#|№\s?)?{start}(?!{glued}){word}++(?:[-_/.:](?!{ENDING}){word}++)*+"),
+        (
+            "id",
+            rf"(?!(?:#|№\s?)\d++[{MARKS}]\d)(?:#|№\s?)?{start}(?!{glued}){word}++(?:[-_/.:](?!{ENDING}){word}++)*+",
+        ),
     )
     groups = "|".join(f"(?P<k{index}>{pattern})" for index, (_, pattern) in enumerate(patterns))
     names = {f"k{index}": kind for index, (kind, _) in enumerate(patterns)}

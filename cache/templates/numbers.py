@@ -17,13 +17,13 @@ from orra.base.strictjson import Json
 MAX_DIGITS = 300
 # Blanks that people and formatters put between groups of three digits, besides the common one.
 _BLANKS = "\u00a0\u2007\u2009\u202f"
-_MARKS = ".,\u066b\u066c．，"
+MARKS = ".,\u066b\u066c．，"
 _APOSTROPHES = "'’"
 # Digits with the marks that stand between them, as one run of a text; the common blank parts two words.
-NUMERAL = rf"\d++(?:[{_MARKS}]\d++|[{_APOSTROPHES}{_BLANKS}]\d{{3}}(?!\d))*+"
+NUMERAL = rf"\d++(?:[{MARKS}]\d++|[{_APOSTROPHES}{_BLANKS}]\d{{3}}(?!\d))*+"
 # Never fails behind its first two groups, so that no group is looked at twice.
 _SPACED = re.compile(
-    rf"(?<![\w{_MARKS}{_APOSTROPHES}#-])(?P<number>[1-9]\d{{0,2}}(?: \d{{3}}(?!\d))++(?:[.,]\d++)*+)"
+    rf"(?<![\w{MARKS}{_APOSTROPHES}#-])(?P<number>[1-9]\d{{0,2}}(?: \d{{3}}(?!\d))++(?:[.,]\d++)*+)"
     r"(?P<more>(?: \d++)*+)"
 )
 
@@ -87,7 +87,7 @@ _WHOLE = re.compile(
     rf"(?P<sign>[-+−]?)(?P<digits>{NUMERAL}|\d{{1,3}}(?: \d{{3}})+(?:[.,]\d++)?)(?P<power>{MONEY_MULTIPLIER}?)",
     re.IGNORECASE,
 )
-_MARK = re.compile(rf"[{_MARKS}{_APOSTROPHES}{_BLANKS} ]")
+_MARK = re.compile(rf"[{MARKS}{_APOSTROPHES}{_BLANKS} ]")
 _IN_WORDS = re.compile(NUMBER_WORDS, re.IGNORECASE)
 _ALIKE = str.maketrans({"．": ".", "，": ",", "’": "'", **dict.fromkeys(_BLANKS, " ")})
 

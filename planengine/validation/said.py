@@ -157,7 +157,8 @@ class Said:
 
     @cached_property
     def _spaced(self) -> list[tuple[int, int, tuple[Reading, ...]]]:
-        """Digits in groups with common blanks: "1 500" may be two numbers, beside a currency it is one."""
+        """Digits in groups with common blanks: "2 500 EUR" may be one amount, or two of 500. Who writes a decimal
+        comma ("2 500,00") parts groups by blanks, and does not put a count before an amount."""
         found = []
         for start, end in spaced(self._action):
             first = bisect_left(self._atoms, start, key=lambda each: each.end - 1)
@@ -165,7 +166,7 @@ class Said:
             if any(each.kind not in ("number", "money") for each in inside):
                 continue
             readings = read(self._action[start:end], money=True)
-            if not any(each.kind == "money" for each in inside):
+            if not any(each.point == "," for each in readings):
                 readings += tuple(part for each in inside for part in self._read(each))
             found.append((start, end, readings))
         return found
