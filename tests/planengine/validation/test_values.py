@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
+from planengine.validation.literals import Origins
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 from tests.planengine.shop import a_draft, a_service, shop
@@ -163,3 +168,32 @@ def test_a_value_that_was_read_wrongly_is_told_with_the_right_one(value: Json, a
 def test_literals_end_where_their_script_does(value: str, action: str, said: bool) -> None:
     draft = a_draft({"ref": value}, ("find-order", {"orderId": "$task0.ref"}))
     assert (not problems(draft, action)) == said
+
+
+anything_written = st.text(st.sampled_from("0123456789.,'’ -/:#$€kORDMay年月日元को१ -\u202f")) | st.text()
+values = st.integers(-2000, 2000) | st.floats(allow_nan=False, allow_infinity=False) | anything_written
+
+
+@given(action=anything_written, value=values)
+def test_what_is_said_is_never_misread_and_nothing_raises(action: str, value: Json) -> None:
+    origins = Origins({}, action)
+    if not origins.in_action(value):
+        found = origins.misread(value)
+        assert found is None or (found.raw in action and found.hint)
+
+
+@given(number=st.integers(0, 10**9) | st.decimals(0, 10**6, places=2).map(float))
+def test_a_number_is_found_in_its_own_spelling(number: float) -> None:
+    assert Origins({}, f"Set it to {number} EUR now").in_action(number)
+
+
+@pytest.mark.parametrize(
+    "unit", ["1 500, ", "1,2,3 ", "1.234 ", "a/", "5 ", "May 6 2031 ", "€5 ", "को17 ", "-$5 ", "ORD-1 "]
+)
+def test_a_hostile_action_costs_little(unit: str) -> None:
+    started = time.process_time()
+    origins = Origins({}, unit * (8000 // len(unit)))
+    for value in (5, 7.25, "ORD-18", "a", "17", [1, 2, 3], {"a": 99}, "2031-05-07"):
+        origins.in_action(value)
+        origins.misread(value)
+    assert time.process_time() - started < 3  # some 100 ms
