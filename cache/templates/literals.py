@@ -142,6 +142,8 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     )
     currency = rf"(?:(?:{code}|{capitals}|{coin}){end}|[円元원]|บาท)"
     prefixed = rf"(?-i:{code.upper()}|TRY|RON|RUB|BGN)"
+    # What is paid for one of something has three decimals at times: "$3.459 per gallon" is a number.
+    of_each = rf"\s?(?:/|(?:per|pro|par|por|je|za){end})"
     sign = r"(?:(?:(?<=[\s(\[:=])|(?<!.))[-+−])"
     unit = (
         "(?:st|nd|rd|th|s|m|x|h|hrs?|mins?|secs?|ms|kg|g|mg|mcg|µg|lbs?|oz|km|cm|mm|mi|ft|in|l|ml|dl|gb|mb|kb|tb"
@@ -178,9 +180,9 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         (
             "money",
             rf"(?:(?<={symbol})|(?<={symbol}\s)|(?<=(?:{code})\s)|(?<={prefixed}\s)|(?<={prefixed})(?<!{word}{{4}}))"
-            rf"{numeral}(?:{MONEY_MULTIPLIER}|{end})",
+            rf"{numeral}(?:{MONEY_MULTIPLIER}|{end})(?!{of_each})",
         ),
-        ("money", rf"{sign}?{start}{numeral}{MONEY_MULTIPLIER}?+(?=\s?(?:{symbol}|{currency}))"),
+        ("money", rf"{sign}?{start}{numeral}{MONEY_MULTIPLIER}?+(?=\s?(?:{symbol}|{currency})(?!{of_each}))"),
         ("number", rf"{sign}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
         ("number", rf"{start}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
         ("number", rf"{start}(?<!-)(?:{NUMBER_WORDS})"),

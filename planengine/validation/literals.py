@@ -65,7 +65,7 @@ class Misreading:
         if self.is_unclear:
             return (
                 f"{quote(self.raw)} may be {self.told}: it has to be sent as a parameter of the action. Leave the"
-                ' input out if it is not required, or answer with the "final" task and say so.'
+                " input out if it is not required."
             )
         if self.choices == (None,):
             return (
