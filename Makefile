@@ -10,13 +10,14 @@ CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY=none
 # A database of its own to compare models and migrations with.
 SCRATCH := ORRA_DATA_DIR=.venv/scratch
 
-.PHONY: help demo up test bench lint format lock clean
+.PHONY: help demo up test bench models lint format lock clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
 	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in docs/operations.md)"
 	@echo "make test    the tests        (ARGS='-k name' chooses)"
 	@echo "make bench   the measurements"
+	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
 	@echo "make lint    style, types, direction of imports, migrations"
 	@echo "make format  put the style right"
 	@echo "make lock    choose new versions of all packages and pin them"
@@ -33,6 +34,9 @@ test: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(PY) -m benchmarks $(ARGS)
+
+models: $(INSTALLED)
+	@$(PY) -m benchmarks.models
 
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .

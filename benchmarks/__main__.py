@@ -31,7 +31,10 @@ PARTS = (
     "cleanup",
     "stats",
     "evaluation",
+    "real_models",
 )
+# They need what is not there by itself.
+ON_WISH = ("evaluation", "real_models")
 
 
 def main() -> None:
@@ -42,8 +45,10 @@ def main() -> None:
     with fresh_database() as data_dir:
         logging.disable(logging.INFO)
         _measure(options.part or PARTS, data_dir, full=options.full, write=options.write)
-        if options.data is not None:
+        if options.data is not None and "real_models" not in options.part:
             _evaluate(options.data)
+        if "real_models" in options.part:
+            _run_real_models(options.data, limit=options.limit)
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 
@@ -52,7 +57,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
     parser.add_argument("--full", action="store_true", help="a million entries and plans, which takes minutes")
     parser.add_argument("--write", action="store_true", help="put what scale measured into docs/cache-scale.md")
-    parser.add_argument("--data", type=Path, help="evaluation: the folder that has the labelled requests")
+    parser.add_argument(
+        "--data", type=Path, help="evaluation, real_models: the folder that has the labelled requests"
+    )
+    parser.add_argument("--limit", type=int, help="real_models: so many requests of each kind")
     options = parser.parse_args()
     if unknown := sorted(set(options.part) - set(PARTS)):
         parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
@@ -60,8 +68,8 @@ def _options() -> argparse.Namespace:
         parser.error(MISSING)
     if options.data is not None and not options.data.is_dir():
         parser.error(f"--data: there is no folder {options.data}")
-    if options.data is not None and options.part and "evaluation" not in options.part:
-        parser.error("--data goes with the part evaluation")
+    if options.data is not None and options.part and not set(ON_WISH) & set(options.part):
+        parser.error("--data goes with the parts evaluation and real_models")
     return options
 
 
@@ -104,6 +112,12 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
                 after_each=lambda sizes: scale_page.write(sizes, cleaned, counted) if write else None,
             )
         )
+
+
+def _run_real_models(data: Path | None, *, limit: int | None) -> None:
+    from benchmarks import real_models, real_models_page
+
+    real_models_page.write(real_models.run(data, limit=limit))
 
 
 def _evaluate(data: Path) -> None:

@@ -33,11 +33,11 @@ SECONDS = 60.0
 
 @dataclass
 class Evaluation:
-    """Figures as the commands tell them in JSON, by what they are of. ``tolerances``: the second half of the
-    assistant stream at each; ``without``: the same with a part of the rule left out."""
+    """Figures as the commands tell them in JSON, by what they are of. ``tolerances``: what nothing was
+    fitted on, at each; ``without``: the second half of the assistant stream with a part of the rule left out."""
 
     streams: dict[str, Json] = field(default_factory=dict)
-    tolerances: dict[float, Json] = field(default_factory=dict)
+    tolerances: dict[str, dict[float, Json]] = field(default_factory=dict)
     without: dict[str, Json] = field(default_factory=dict)
     pairs: dict[str, Json] = field(default_factory=dict)
     planners: dict[str, Json] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def run(data: Path) -> Evaluation:
     for name, path in _files(data, "pairs-*.jsonl"):
         found.pairs[name] = _judge_pairs(name, path)
     for name, path in _files(data, "stream-*.jsonl"):
-        found.streams[name] = _told(name, _read(path, None).figures())
+        found.streams[name] = _at_each_tolerance(found, name, _read(path, None))
     for _, path in _files(data, "assistant-requests.jsonl"):
         _evaluate_assistant(found, _read(path, _services_of(path)))
     return found
@@ -85,16 +85,21 @@ def _evaluate_assistant(found: Evaluation, stream: _Stream) -> None:
     """The second half is what nothing was fitted on: tolerances, drift and ablations are measured there."""
     found.streams["assistant"] = _told("assistant", stream.figures())
     second = stream.half(2)
-    for tolerance in TOLERANCES:
-        is_default = tolerance == DEFAULT_TOLERANCE
-        figures = second.figures(tolerance=tolerance, baselines=is_default)
-        found.tolerances[tolerance] = _told(f"assistant, second half, tolerance {tolerance:.1%}", figures)
-        if is_default:
-            found.streams["assistant, second half"] = figures
+    found.streams["assistant, second half"] = _at_each_tolerance(found, "assistant, second half", second)
     found.streams["assistant, second half, drifting"] = _told("  drifting", second.drifting())
     for part in PARTS:
         figures = second.figures(without=frozenset({part}), baselines=False)
         found.without[part] = _told(f"  without {part}", figures)
+
+
+def _at_each_tolerance(found: Evaluation, name: str, stream: _Stream) -> dict[str, Json]:
+    """The figures at the default, the baselines among them."""
+    at_each = found.tolerances.setdefault(name, {})
+    for tolerance in TOLERANCES:
+        figures = stream.figures(tolerance=tolerance, baselines=tolerance == DEFAULT_TOLERANCE)
+        at_each[tolerance] = _told(f"{name}, tolerance {tolerance:.1%}", figures)
+    default: dict[str, Json] = at_each[DEFAULT_TOLERANCE]
+    return default
 
 
 def _read(path: Path, services: Path | None) -> _Stream:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import scatter
-from benchmarks.evaluation import TOLERANCES, Evaluation
+from benchmarks.evaluation import Evaluation
 from benchmarks.plot import Points
 from orra.base.strictjson import Json
 
@@ -20,8 +20,8 @@ RULES = {
     "vcache_0.01": "vCache, δ = 0.01",
     "vcache_0.02": "vCache, δ = 0.02",
 }
-# The stream that the plots are of: the largest with side effects.
-PLOTTED = "assistant"
+# The stream that the plots are of: with side effects, and nothing was fitted on it.
+PLOTTED = "assistant, second half"
 
 Rows = Sequence[Sequence[str]]
 
@@ -41,7 +41,7 @@ def figures(found: Evaluation) -> str:
     parts = [
         ("Streams", streams(found.streams)),
         ("The same, by simpler rules", simpler_rules(found.streams)),
-        ("Tolerances", tolerances(found.tolerances) if len(found.tolerances) > 1 else ""),
+        ("Tolerances", tolerances(found.tolerances)),
         ("Without a part of the rule", without(found)),
         ("Risk, predicted and observed", calibration(calibrated)),
         ("Pairs", pairs(found.pairs)),
@@ -65,7 +65,7 @@ def streams(told: Mapping[str, Mapping[str, Json]]) -> str:
         )
         for name, figures in told.items()
     ]
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def simpler_rules(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -74,16 +74,20 @@ def simpler_rules(told: Mapping[str, Mapping[str, Json]]) -> str:
         for stream, of_stream in told.items()
         for name, figures in of_stream["baselines"].items()
     ]
-    return _table(("requests", "rule", "hits", "wrong", "of hits", "at most"), rows)
+    return markdown_table(("requests", "rule", "hits", "wrong", "of hits", "at most"), rows)
 
 
-def tolerances(told: Mapping[float, Mapping[str, Json]]) -> str:
+def tolerances(told: Mapping[str, Mapping[float, Mapping[str, Json]]]) -> str:
+    if not told:
+        return ""
     rows = [
-        (f"{tolerance:.1%}", *_hits(told[tolerance]), f"{told[tolerance]['wrong_side_effect_hits']:,}")
-        for tolerance in TOLERANCES
-        if tolerance in told
+        (name, f"{tolerance:.1%}", *_hits(figures), f"{figures['wrong_side_effect_hits']:,}")
+        for name, of_stream in told.items()
+        for tolerance, figures in of_stream.items()
     ]
-    return _table(("tolerance", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows)
+    return markdown_table(
+        ("requests", "tolerance", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows
+    )
 
 
 def without(found: Evaluation) -> str:
@@ -94,7 +98,7 @@ def without(found: Evaluation) -> str:
         (name, *_hits(figures), f"{figures['wrong_side_effect_hits']:,}")
         for name, figures in {"nothing": whole, **found.without}.items()
     ]
-    return _table(("left out", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows)
+    return markdown_table(("left out", "hits", "wrong", "of hits", "at most", "wrong with side effects"), rows)
 
 
 def calibration(told: Mapping[str, Sequence[Mapping[str, Json]]]) -> str:
@@ -104,7 +108,7 @@ def calibration(told: Mapping[str, Sequence[Mapping[str, Json]]]) -> str:
         for tenth in tenths
     ]
     plot = "![risk, predicted and observed](evaluation-calibration.svg)\n\n" if PLOTTED in told else ""
-    return plot + _table(("requests", "predicted", "observed", "hits"), rows)
+    return plot + markdown_table(("requests", "predicted", "observed", "hits"), rows)
 
 
 def pairs(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -117,7 +121,7 @@ def pairs(told: Mapping[str, Mapping[str, Json]]) -> str:
         for name, figures in told.items()
         for rule, of in (("orra", figures), ("raw text, cosine > 0.95", figures["baseline"]))
     ]
-    return _table(("pairs", "rule", "rejected of different", "kept of same"), rows)
+    return markdown_table(("pairs", "rule", "rejected of different", "kept of same"), rows)
 
 
 def planners(told: Mapping[str, Mapping[str, Json]]) -> str:
@@ -133,7 +137,7 @@ def planners(told: Mapping[str, Mapping[str, Json]]) -> str:
         for name, figures in told.items()
     ]
     head = ("requests", "right", "wrong", "wrong with side effects", "rightly refused", "time p50 / p95")
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _hits(figures: Mapping[str, Json]) -> tuple[str, str, str, str]:
@@ -152,7 +156,9 @@ def _plot_rules(found: Evaluation) -> str:
         "vCache, δ 0.01, 0.02": "vcache",
         "raw text, > 0.95": "original",
     }
-    series: dict[str, Points] = {"orra": [_point(figures) for _, figures in sorted(found.tolerances.items())]}
+    series: dict[str, Points] = {
+        "orra": [_point(figures) for _, figures in sorted(found.tolerances.get(PLOTTED, {}).items())]
+    }
     for name, kind in of_kind.items():
         series[name] = [_point(figures) for rule, figures in baselines.items() if rule.startswith(kind)]
     return scatter.draw(
@@ -175,7 +181,7 @@ def _plot_calibration(tenths: Sequence[Mapping[str, Json]]) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Rows) -> str:
+def markdown_table(head: Sequence[str], rows: Rows) -> str:
     if not rows:
         return ""
     lines = [head, ["---"] * len(head), *rows]

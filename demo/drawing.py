@@ -85,5 +85,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def printable(text: str) -> str:
-    """One line that a terminal shows and does not obey: plans hold what strangers and models wrote."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    """One line that a terminal shows and does not obey: plans hold what strangers and models wrote. White space of
+    any kind is a space."""
+    shown = (" " if character.isspace() else character for character in text)
+    return "".join(character if character.isprintable() else "\ufffd" for character in shown)

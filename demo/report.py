@@ -69,9 +69,13 @@ def summary(told: Sequence[Told], *, width: int) -> str:
     return _paragraphs(lines, width)
 
 
-def not_as_told(told: Iterable[Told], *, width: int) -> str:
-    lines = [f"Request {each.number}: {fault}." for each in told for fault in each.faults]
-    return _paragraphs(lines, width)
+def not_as_told(told: Sequence[Told], *, width: int) -> str:
+    """Which requests did not come out as the story has it; empty when all did. Why stands with each of them."""
+    wrong = [str(each.number) for each in told if each.faults]
+    if not wrong:
+        return ""
+    which = f"{len(wrong)} of {len(told)} requests did not come out as told: {', '.join(wrong)}."
+    return _paragraphs([f"{which} What is wrong stands with each of them above."], width)
 
 
 def title(text: str, width: int) -> str:

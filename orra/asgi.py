@@ -37,6 +37,7 @@ from planengine.lifecycle.listening import Listener  # noqa: E402
 from planengine.lifecycle.waiting import (  # noqa: E402
     EVENTS_HEADER,
     LISTENING_SECONDS,
+    REPLAYED_HEADER,
     WAIT_HEADER,
     WAITING_SECONDS,
     Poller,
@@ -86,8 +87,12 @@ async def _ask_and_wait(scope: Message, body: bytes, send: Send) -> None:
             await waiters.next(location.rsplit("/", 1)[-1], timeout=float(wait))
             finished = await _get(scope, location)
             if finished.status == 200:  # else it is to be had later, as the first answer says
-                finished.status = 201
                 finished.headers.append((b"location", location.encode()))
+                replayed = REPLAYED_HEADER.lower().encode()
+                if (told := answer.header(replayed)) is not None:
+                    finished.headers.append((replayed, told))
+                else:
+                    finished.status = 201
                 answer = finished
     await answer.send_to(send)
 

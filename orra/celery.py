@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 
-from orra.base.outages import OUT_OF_REACH, brief
+from orra.base.outages import brief, is_away
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 
@@ -22,7 +22,9 @@ class PatientTask(Task):  # type: ignore[misc]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.run(*args, **kwargs)
-        except OUT_OF_REACH as error:
+        except Exception as error:
+            if not is_away(error):
+                raise
             log.warning("database unreachable", task=self.name, arguments=args, error=brief(error))
             return None
 

@@ -190,7 +190,6 @@ if LLM_API_BASE_URL and not LLM_MODEL:
 LLM_TEMPERATURE = decimal("LLM_TEMPERATURE", least=0, most=2)
 LLM_TOP_P = decimal("LLM_TOP_P", least=0, most=1)
 LLM_TOP_K = number("LLM_TOP_K", 0, least=1, most=1000) or None
-LLM_MAX_OUTPUT_TOKENS = number("LLM_MAX_OUTPUT_TOKENS", 0, least=1, most=1_000_000) or None
 LLM_MAKERS_SAMPLING = choice("LLM_MAKERS_SAMPLING", "auto", "always", "never")
 LLM_RESPONSE_FORMAT = choice("LLM_RESPONSE_FORMAT", "auto", "json_schema", "json_object", "none")
 LLM_STREAM = flag("LLM_STREAM", default=True)
@@ -217,6 +216,10 @@ LLM_BREAKER_SECONDS = number("LLM_BREAKER_SECONDS", 30, least=1, most=86_400)
 LLM_PRICES = prices("LLM_PRICES")
 # What the model takes in at once, prompt and answer together: decides how many services it is shown.
 LLM_CONTEXT_TOKENS = number("LLM_CONTEXT_TOKENS", 32_768, least=2_048, most=10_000_000)
+# Enough to think and to write a plan; without a limit a model that runs on has the whole of a plan's time. 0: none
+LLM_MAX_OUTPUT_TOKENS = (
+    number("LLM_MAX_OUTPUT_TOKENS", min(8_192, LLM_CONTEXT_TOKENS // 2), least=0, most=1_000_000) or None
+)
 EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
 EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")

@@ -39,10 +39,13 @@ class BadRequest(OrraError):
 
 
 class PlannerError(OrraError):
-    """``how_to_fix`` is for the developer who asked for the plan."""
+    """``how_to_fix`` is for the developer who asked for the plan; ``answer`` and ``reasoning`` are what the
+    planner had written when it failed."""
 
     code = "planner_failed"
     how_to_fix: tuple[str, ...] = ()
+    answer: str = ""
+    reasoning: str = ""
 
 
 class ModelError(PlannerError):

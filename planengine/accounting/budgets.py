@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
 from django.db import connection
@@ -122,15 +123,21 @@ class Call:
         return spent
 
     def _spent(self, trial: Trial) -> Spent:
-        if trial.error_code:
-            return spent_on_error(trial.error_code, lambda: _prompt_tokens(self.planner, self.job, self.feedback))
         draft = trial.draft
         thought = draft.reasoning if draft.reasoning != draft.answer else ""
-        return spent_on(self.planner.model, draft.usage, prompt=draft.prompt, answer=thought + draft.answer)
+        written = thought + draft.answer
+        if trial.error_code:
+            prompt_tokens = partial(_prompt_tokens, self.planner, self.job, self.feedback)
+            return spent_on_error(trial.error_code, prompt_tokens, written=written)
+        return spent_on(self.planner.model, draft.usage, prompt=draft.prompt, answer=written)
 
 
 def reserve(project: Project, planner: Planner, job: Job, feedback: Feedback | None) -> Call:
-    """The right to one call of the planner's, which is to be settled. Raises :class:`BudgetExceeded`."""
+    """The right to one call of the planner's, which is to be settled. Raises :class:`BudgetExceeded`; where the
+    budget is 0 for a planner without a model too, because only the cache is to answer then."""
+    if not planner.model and project.tokens_per_day == 0:
+        metrics.BUDGET_REFUSALS.inc()
+        raise _exceeded(project, 0)
     room = make_room(project, lambda: _prompt_tokens(planner, job, feedback)) if planner.model else None
     return Call(planner, job, feedback, room)
 
@@ -155,13 +162,15 @@ def spent_on(model: str, usage: Usage, *, prompt: str, answer: str) -> Spent:
     cost = None
     price = settings.LLM_PRICES.get(model)
     if price is not None and prompt_tokens is not None and completion_tokens is not None:
-        cost = price.of(prompt_tokens, completion_tokens)
+        cost = price.of(prompt_tokens, completion_tokens, cached=usage.cached_tokens or 0)
     return Spent(prompt_tokens, completion_tokens, tokens_in(uncounted), cost)
 
 
-def spent_on_error(code: str, prompt_tokens: Callable[[], int]) -> Spent:
-    """What a call used that was not answered."""
-    return Spent(None, None, prompt_tokens(), None) if code in PAID_ERRORS else NOTHING
+def spent_on_error(code: str, prompt_tokens: Callable[[], int], *, written: str = "") -> Spent:
+    """What a call used that was not answered, or of whose answer only so much was ``written``."""
+    if code not in PAID_ERRORS and not written:
+        return NOTHING
+    return Spent(None, None, prompt_tokens() + tokens_in(written), None)
 
 
 def tokens_in(text: str) -> int:

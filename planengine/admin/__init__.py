@@ -11,6 +11,7 @@ from planengine.admin.measured.figures import DailyUsageAdmin, TallyAdmin, Tally
 from planengine.admin.measured.floors import CalibratedFloorAdmin
 from planengine.admin.measured.labels import LabelAdmin
 from planengine.admin.measured.reembedding import ReembeddingAdmin
+from planengine.admin.measured.trust import ModelTrustAdmin
 from planengine.admin.measured.verdicts import VerdictAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
@@ -33,6 +34,7 @@ __all__ = [
     "ServiceAdmin",
     "TallyAdmin",
     "TallyMarkAdmin",
+    "ModelTrustAdmin",
     "VerdictAdmin",
 ]
 

@@ -9,7 +9,17 @@ from django.conf import settings
 from rest_framework.parsers import BaseParser
 
 from orra.base.strictjson import InvalidJson, Json, parse
+from orra.base.text import shorten
 from planengine.exceptions import BadRequest
+
+# What a body begins with that is not the UTF-8 text it ought to be, and what to do about it.
+BEGINNINGS = (
+    (b"\xef\xbb\xbf", "The body begins with a byte-order mark. Send UTF-8 without one."),
+    (b"\xff\xfe", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
+    (b"\xfe\xff", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
+    (b"\x1f\x8b", "The body is compressed with gzip. Send it as it is."),
+    (b"\x28\xb5\x2f\xfd", "The body is compressed with zstd. Send it as it is."),
+)
 
 
 class StrictJSONParser(BaseParser):
@@ -18,6 +28,7 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Json:
+        _refuse_encodings(parser_context)
         body = stream.read(settings.MAX_BODY_BYTES + 1)
         if len(body) > settings.MAX_BODY_BYTES:
             while stream.read(64 * 1024):  # a client that is still sending would see a reset, not the answer
@@ -27,7 +38,22 @@ class StrictJSONParser(BaseParser):
                 code="body_too_large",
                 status=413,
             )
+        for beginning, what_to_do in BEGINNINGS:
+            if body.startswith(beginning):
+                raise BadRequest(what_to_do, code="invalid_json")
         try:
             return parse(body)
         except InvalidJson as error:
             raise BadRequest(str(error), code=error.code) from None
+
+
+def _refuse_encodings(context: Mapping[str, Any] | None) -> None:
+    request = (context or {}).get("request")
+    encoding = request.headers.get("Content-Encoding", "").strip() if request is not None else ""
+    if encoding.lower() not in ("", "identity"):
+        raise BadRequest(
+            f"Bodies are read as they are, not {shorten(encoding, 40)}: send it uncompressed, without "
+            "Content-Encoding.",
+            code="unsupported_content_encoding",
+            status=415,
+        )

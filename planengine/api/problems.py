@@ -17,7 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from orra.base.outages import OUT_OF_REACH, brief
+from orra.base.outages import brief, is_away
 from orra.base.strictjson import Json
 from orra.base.text import shorten
 from planengine.exceptions import BadRequest, OrraError
@@ -64,7 +64,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
-    if isinstance(error, OUT_OF_REACH):
+    if is_away(error):
         _note_unreachable(error)
         return _respond(UNREACHABLE, headers=COME_BACK)
     if isinstance(error, Http404):
@@ -89,7 +89,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """What no view knew. A database that is away is said to be, in the admin in a page of its own."""
     error = sys.exc_info()[1]
-    if isinstance(error, OUT_OF_REACH):
+    if error is not None and is_away(error):
         _note_unreachable(error)
         if request.path_info.startswith("/admin/"):
             return HttpResponse(render_to_string("503.html"), status=503, headers=COME_BACK)

@@ -12,7 +12,14 @@ class Storable(StringConverter):
     regex = r"[^/\x00]+"
 
 
+class Slashed(StringConverter):
+    """A name with slashes in it, also when they came as ``%2F``."""
+
+    regex = r"[^/\x00]+(?:/[^/\x00]+)+"
+
+
 register_converter(Storable, "storable")
+register_converter(Slashed, "slashed")
 
 urlpatterns = [
     path("projects", views.Projects.as_view()),
@@ -22,6 +29,7 @@ urlpatterns = [
     path("api-keys/<storable:key_id>", views.OneApiKey.as_view()),
     path("services", views.Services.as_view()),
     path("services/<storable:name>", views.OneService.as_view()),
+    path("services/<slashed:name>", views.MisnamedService.as_view()),
     path("plans", views.Plans.as_view()),
     path("plans/<storable:plan_id>", views.OnePlan.as_view()),
     path("plans/<storable:plan_id>/events", PlanEvents.as_view()),

@@ -26,7 +26,7 @@ from planengine.catalogue import registry
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
-from planengine.lifecycle.waiting import WAIT_HEADER
+from planengine.lifecycle.waiting import REPLAYED_HEADER, WAIT_HEADER
 from planengine.models import ApiKey, Plan, Project, Service
 from planengine.models.states import PlanSource, PlanStatus
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
@@ -175,6 +175,16 @@ class OneService(APIView):
         return get_object_or_404(Service.objects.select_related("project"), project=project_of(request), name=name)
 
 
+@extend_schema(exclude=True)
+class MisnamedService(APIView):
+    """A name that no service can have: said as such, because the path alone would not be found."""
+
+    def put(self, request: Request, name: str) -> Response:
+        raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
+
+    get = delete = put
+
+
 PLAN_FILTERS = ("status", "source", "entry_id", "created_after", "created_before")
 
 
@@ -186,17 +196,21 @@ class Plans(generics.ListAPIView[Plan]):
         operation_id="create_plan",
         summary="Ask for a plan",
         description="Served from the cache where it can be, planned where it must. 201 with a finished plan, "
-        "202 with its `Location` when it is not finished within `wait_seconds`.",
+        "202 with its `Location` when it is not finished within `wait_seconds`. A key that was used before gives "
+        "the plan of then, whatever became of it, with 200 and the header `Idempotency-Replayed: true`: to ask "
+        "again after a failure takes a new key.",
         request=shapes.PlanRequestSerializer,
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
                 {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
                 location=OpenApiParameter.HEADER,
-                description="Sending the same request again with the same key gives the same plan.",
+                description="Sending the same request again with the same key gives the same plan, a failed one "
+                "too.",
             )
         ],
         responses={
+            200: OpenApiResponse(shapes.PlanSerializer, "Finished, and asked for before with this key."),
             201: OpenApiResponse(shapes.PlanSerializer, "Finished."),
             202: OpenApiResponse(shapes.PlanSerializer, "Being planned: see `Location`."),
         },
@@ -206,13 +220,15 @@ class Plans(generics.ListAPIView[Plan]):
         asked = parse_plan_request(request.data)
         plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
         headers = {"Location": f"/v1/plans/{plan.id}"}
+        if not created:
+            headers[REPLAYED_HEADER] = "true"
         body = shapes.plan_as_json(plan, attempts=not created)
         if created and shadow.is_to_be_checked(plan):
             tasks.check_later(plan.id)
         if created and plan.source == PlanSource.EXAMPLE:
             tasks.keep_later(plan.id)
         if plan.is_finished:
-            return Response(body, status=201, headers=headers)
+            return Response(body, status=201 if created else 200, headers=headers)
         if created:
             tasks.enqueue(plan.id)
         headers["Retry-After"] = RETRY_AFTER_SECONDS

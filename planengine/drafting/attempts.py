@@ -132,7 +132,11 @@ class Attempts:
         """The model's words for an attempt's row; of a call that failed, the latest that had come."""
         if not self._keeps_words:
             return {}
-        return self._progress() if trial.error_code else {"reasoning": trial.draft.reasoning}
+        words = self._progress() if trial.error_code else {}
+        draft = trial.draft
+        if not words or draft.answer or draft.reasoning:
+            words |= {"reasoning": draft.reasoning, "answer": draft.answer}
+        return words
 
 
 def _facts_of(trial: Trial) -> dict[str, Json]:

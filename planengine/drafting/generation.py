@@ -9,13 +9,16 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from orra.base.strictjson import Json
+from planengine.catalogue.specs import Catalogue
 from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
+from planengine.planners.unwrapping import with_known_names
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
@@ -108,6 +111,8 @@ def generate(
             trials.append(_gave_nothing(number, error, seconds=time.monotonic() - started))
             record(trials[-1])
             return _planner_failed(error, trials)
+        known = partial(_is_known, job.catalogue)
+        draft = replace(draft, plan=with_known_names(draft.plan, is_known=known))
         verdict = None
         problems = draft.problems
         if draft.plan is not None:
@@ -166,6 +171,10 @@ def _feedback(trials: Sequence[Trial], job: Job) -> Feedback:
     )
 
 
+def _is_known(catalogue: Catalogue, name: str) -> bool:
+    return catalogue.get(name) is not None
+
+
 def _repair(job: Job, trials: list[Trial]) -> Trial:
     started = time.monotonic()
     result = repairing.repair([trial.draft.plan for trial in trials], job)
@@ -186,7 +195,8 @@ def _tell(draft: Draft, problems: tuple[Problem, ...], job: Job, *, first: bool)
 
 def _gave_nothing(number: int, error: PlannerError, *, seconds: float) -> Trial:
     problem = Problem(code=error.code, message=error.message)
-    return Trial(number, Draft(plan=None), (problem,), seconds=seconds, error_code=error.code)
+    draft = Draft(plan=None, answer=error.answer, reasoning=error.reasoning)  # what was written is kept
+    return Trial(number, draft, (problem,), seconds=seconds, error_code=error.code)
 
 
 def _planner_failed(error: PlannerError, trials: list[Trial]) -> Outcome:

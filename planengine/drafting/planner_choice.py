@@ -3,14 +3,16 @@ one stands in for the model while its server is down."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import structlog
 from django.conf import settings
 
-from planengine.embeddings.embedders import get_embedder
-from planengine.llm.client import Endpoint, Patience
+from planengine.embeddings.embedders import Embedder, get_embedder
+from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling, family_of
+from planengine.llm.patience import Patience
 from planengine.llm.structured_output import ladder_from
 from planengine.planners.composer.composer import Composer
 from planengine.planners.focus import Focused
@@ -30,9 +32,14 @@ def current_planner() -> Planner:
     return composer()
 
 
-@cache
 def composer() -> Planner:
-    return Composer(get_embedder())
+    """This process's composer, which keeps the vectors of services."""
+    return _composer_with(get_embedder())  # type: ignore[arg-type]  # it is hashed by its identity
+
+
+@cache
+def _composer_with(embedder: Embedder) -> Planner:
+    return Composer(embedder)
 
 
 @cache
@@ -57,6 +64,7 @@ def model_planner(model: str, *, base_url: str, api_key: str) -> Planner:
         base_url=base_url,
         api_key=api_key,
         makers_sampling=settings.LLM_MAKERS_SAMPLING,
+        max_output_tokens=settings.LLM_MAX_OUTPUT_TOKENS,
         streams=settings.LLM_STREAM,
         patience=PATIENCE,
     )
@@ -88,5 +96,6 @@ def configured_endpoint() -> Endpoint:
         max_output_tokens=settings.LLM_MAX_OUTPUT_TOKENS,
         streams=settings.LLM_STREAM,
         rungs=ladder_from(settings.LLM_RESPONSE_FORMAT),
-        patience=PATIENCE,
+        # Who has a fallback need not wait for a server that is started again.
+        patience=replace(PATIENCE, awaits_restarts=not settings.LLM_FALLBACK_MODEL),
     )

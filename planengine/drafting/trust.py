@@ -22,7 +22,7 @@ from django.utils import timezone
 from orra.base.text import shorten
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.probing import PROBE_SECONDS, Ask, Trust, probe
-from planengine.embeddings.embedders import get_embedder
+from planengine.embeddings.embedders import Embedder, get_embedder
 from planengine.models import ModelTrust
 from planengine.planners.protocol import Job, Planner
 from planengine.planners.relevance import Relevance
@@ -89,7 +89,11 @@ def _keep(planner: str, trust: Trust) -> None:
     log.info("model probed", planner=planner, asked=trust.asked, wrong=trust.wrong, failed=trust.failed or None)
 
 
-@cache
 def relevance() -> Relevance:
     """This process's similarities to services, whose vectors it keeps."""
-    return Relevance(get_embedder())
+    return _relevance_with(get_embedder())  # type: ignore[arg-type]  # it is hashed by its identity
+
+
+@cache
+def _relevance_with(embedder: Embedder) -> Relevance:
+    return Relevance(embedder)

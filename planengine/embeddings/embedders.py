@@ -5,7 +5,6 @@ Whoever asks gets unit-length vectors or :class:`EmbeddingUnavailable`, and can 
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 import threading
@@ -24,12 +23,12 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from orra.base import metrics
-from orra.base.strictjson import Json
+from planengine.embeddings.answers import Unusable, read_vectors
 from planengine.embeddings.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.llm.client import tidy_url
-from planengine.llm.errors import Site, quote, read_json, read_refusal
+from planengine.llm.endpoint import tidy_url
 from planengine.llm.exchange import OPENAI_URL, client_for
+from planengine.llm.refusals import Site, quote, read_refusal
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, until
 
 log = structlog.get_logger(__name__)
@@ -233,22 +232,10 @@ class EndpointEmbedder:
             raise _EndpointFailed(f"No answer from {self._site.url}: {reason}.") from None
         except BodyTooLarge:
             raise self._bad_answer(f"more than {MAX_BODY_BYTES} bytes") from None
-        return self._read(answer.content, count=len(texts))
-
-    def _read(self, body: bytes, *, count: int) -> Vectors:
-        answer = read_json(body)
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-            raise self._bad_answer(f"no embeddings ({quote(read_refusal(body).message, self._site)})")
-        if len(data) != count:
-            raise self._bad_answer(f"{len(data)} embeddings for {count} texts")
-        positions = [item.get("index", place) for place, item in enumerate(data)]
-        if sorted(position for position in positions if type(position) is int) != list(range(count)):
-            raise self._bad_answer("embeddings whose indexes are not those of the texts")
-        vectors = [vector for item in data if (vector := _numbers(item.get("embedding"))) is not None]
-        if len(vectors) != count or len({vector.size for vector in vectors}) != 1:
-            raise self._bad_answer("embeddings that are not lists of numbers of one length")
-        return np.stack([vectors[place] for place in np.argsort(positions)])
+        try:
+            return read_vectors(answer.content, count=len(texts), site=self._site)
+        except Unusable as error:
+            raise self._bad_answer(str(error)) from None
 
     def _refused(self, status: int, body: bytes) -> EmbeddingUnavailable:
         said = quote(read_refusal(body).message, self._site)
@@ -273,24 +260,6 @@ def _is_too_much(status: int, body: bytes) -> bool:
     if status in {400, 413, 422}:
         return True
     return status == 500 and bool(re.search(r"too large|batch", read_refusal(body).message, re.IGNORECASE))
-
-
-def _numbers(value: Json) -> Vectors | None:
-    """A unit-length vector out of a list of numbers, or of the base64 that some servers send unasked."""
-    try:
-        if isinstance(value, str):
-            vector = np.frombuffer(base64.b64decode(value, validate=True), "<f4").astype(np.float64)
-        elif isinstance(value, list) and all(type(number) in (int, float) for number in value):
-            vector = np.array(value, np.float64)
-        else:
-            return None
-    except (ValueError, OverflowError):
-        return None
-    with np.errstate(over="ignore", invalid="ignore"):
-        length = np.linalg.norm(vector)
-    if not vector.size or not np.isfinite(length) or length == 0:
-        return None
-    return (vector / length).astype(np.float32)
 
 
 class Remembering:

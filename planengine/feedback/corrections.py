@@ -112,6 +112,13 @@ class Corrections:
             return ""
         return f"In {quote(task.id)}, call {_one_of(self._services_like(task))}."
 
+    def _of_nothing_called(self, problem: Problem) -> str:
+        """The services that take what is given and are named like what is asked for."""
+        if not len(self._catalogue):
+            return ""
+        nobody = Task("", "", dict.fromkeys(self._params))
+        return f"After 'task0', add a task that calls {_one_of(self._services_like(nobody))}."
+
     def _services_like(self, task: Task) -> list[ServiceSpec]:
         """The services that a task may mean: by name and description, and by what goes in and is taken out."""
         name, stems = shorten(task.service).casefold(), stems_of(shorten(task.service))
@@ -310,6 +317,7 @@ _BY_CODE: Mapping[str, Callable[[Corrections, Problem], str]] = {
     "unused_param": Corrections._of_unused_param,
     "unknown_service": Corrections._of_service,
     "service_missing": Corrections._of_service,
+    "no_service_task": Corrections._of_nothing_called,
     "unsupported_input": Corrections._of_unsupported_input,
     "missing_input": Corrections._of_missing_input,
     "input_rule_broken": Corrections._of_broken_rule,

@@ -39,6 +39,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     (
         "output_truncated",
         "no_plan_found",
+        "only_reasoning",
         "invalid_json",
         "answer_too_large",
         "plan_not_an_object",
@@ -49,6 +50,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     ("unknown_task0_field", "param_missing", "param_value_changed"),
     ("cycle", "self_reference", "unknown_task_reference"),
     ("unsupported_input",),
+    ("crossed_reference",),
     ("composite_reference", "malformed_reference", "ambiguous_literal", "ambiguous_value", "invented_literal"),
 )
 _CONSEQUENCES = ("input_rule_broken", "unused_param", "unreachable_task")

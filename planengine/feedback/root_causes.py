@@ -188,7 +188,7 @@ def _output_that_is_not_there(case: Case) -> Cause | None:
 
 
 def _service_that_is_not_there(case: Case) -> Cause | None:
-    if len(case.catalogue) and not case.of("unknown_service", "service_missing"):
+    if len(case.catalogue) and not case.of("unknown_service"):
         return None
     invented = [
         task.service for task in case.tasks.values() if case.catalogue.get(task.service) is None and task.service
@@ -198,7 +198,7 @@ def _service_that_is_not_there(case: Case) -> Cause | None:
     return Cause(
         "The plan needs services that are not registered." if len(case.catalogue) else "No service is registered.",
         "The generated execution plan calls services that don't exist in this project.",
-        case.details("unknown_service", "service_missing") or case.details(),
+        case.details("unknown_service") or case.details(),
         (
             f"If the action needs them, register services for what the plan calls {names}"
             if invented
@@ -231,6 +231,17 @@ def _answer_without_plan(case: Case) -> Cause | None:
             (
                 "Raise the model server's limit on output tokens, or its context length",
                 "OR use a model that reasons less, or register fewer services with shorter descriptions",
+            ),
+        )
+    if case.of("only_reasoning"):
+        return Cause(
+            "The model thinks, and gives no answer.",
+            "The model stopped after its reasoning, or its server took the answer for reasoning.",
+            case.details(),
+            (
+                "Give the model's server the reasoning parser of this model, or none",
+                "OR set LLM_RESPONSE_FORMAT=none, which lets a model think before it writes JSON",
+                "OR use a model that reasons less, or raise LLM_MAX_OUTPUT_TOKENS: reasoning counts",
             ),
         )
     if not case.of("no_plan_found", "invalid_json", "answer_too_large"):

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 # How long a client is ready to wait: from the view that accepts its request to the coroutine that waits for it.
 WAIT_HEADER = "X-Orra-Wait"
+# Tells a client that its idempotency key was used before, and that this is the plan of then.
+REPLAYED_HEADER = "Idempotency-Replayed"
 # The place of the last event that was told, from the view that tells them to the coroutine that goes on.
 EVENTS_HEADER = "X-Orra-Events"
 WAITING_SECONDS = 0.03

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from cache import lookup
 from cache.decisions import Decision
 from orra.base import leases, metrics
-from orra.base.outages import OUT_OF_REACH
+from orra.base.outages import is_away
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
@@ -108,9 +108,9 @@ def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
     with leases.kept(*_extensions(plan, lead), name=plan.id):
         try:
             _plan(plan, request, lead)
-        except OUT_OF_REACH:
-            raise  # when the lease has ended the sweep tries again
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise  # when the lease has ended the sweep tries again
             _finish_broken(plan)
 
 
@@ -138,7 +138,8 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
         if any(candidate.verdict for candidate in decision.candidates):
             plans.note_decision(plan, decision)
     started = time.monotonic()
-    job = Job(plan.action, request.params, catalogue_of(plan.project))
+    precedents = () if decision is None else plan_cache.precedents_of(decision)
+    job = Job(plan.action, request.params, catalogue_of(plan.project), precedents)
     made = fallback.make(
         plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request)
     )

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
-from planengine.llm.errors import ModelOverloaded, Site, content_filtered, not_a_completion, read_json
+from planengine.llm.errors import ModelOverloaded, content_filtered, error_for, not_a_completion
+from planengine.llm.refusals import Site, read_json, read_refusal
 
-# Other servers' words for what OpenAI calls "stop" and "length".
+# Servers' words for what OpenAI calls "stop", "length" and "content_filter", in any case of letters. An answer in
+# the form of a call is an answer.
 _FINISHES = {
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "end_turn": "stop",
-    "max_tokens": "length",
-    "model_length": "length",
+    **dict.fromkeys(("stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete", "completed"), "stop"),
+    **dict.fromkeys(("tool_calls", "tool_use", "function_call"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), "length"),
+    **dict.fromkeys(("content_filter", "safety", "prohibited_content", "blocklist"), "content_filter"),
 }
+# What servers that know no null write instead.
+_NO_FINISH = {"", "null", "none"}
 # SGLang's and vLLM's, and DeepSeek's: the server gave the answer up.
 _GIVEN_UP = {"abort", "error", "insufficient_system_resource"}
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the server counted them; ``None`` is unknown, which is not zero."""
+    """Tokens as the server counted them; ``None`` is unknown, which is not zero. ``cached_tokens`` of the prompt's
+    were in the server's cache, which some charge less for."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Of two calls. What one of them does not tell is unknown of both."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in _COUNTS)
+        return Usage(*(None if left is None or right is None else left + right for left, right in pairs))
+
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens")
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,9 @@ def read_answer(answer: dict[str, Json], *, site: Site) -> Completion | None:
     choices = answer.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
+    if isinstance(choice, dict) and choice.get("error"):  # OpenRouter's, when a provider gave up
+        told = json.dumps({"error": choice["error"]}).encode()
+        raise error_for(read_refusal(told).status or 500, headers={}, body=told, site=site)
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return None
     content, reasoning = read_message(message)
@@ -77,7 +93,7 @@ def read_answer(answer: dict[str, Json], *, site: Site) -> Completion | None:
     return Completion(
         content=storable(content),
         reasoning=storable(reasoning),
-        finish_reason=_finish(choice.get("finish_reason"), site),
+        finish_reason=_judged(finish_of(choice), site),
         model=storable(model) if isinstance(model, str) and model else site.model,
         usage=read_usage(answer.get("usage")),
         server="ollama" if fingerprint == "fp_ollama" else "",
@@ -90,27 +106,56 @@ def read_message(message: dict[str, Json]) -> tuple[str, str]:
     spoken = [message.get("reasoning_content"), message.get("reasoning")]
     reasoning = next((text for text in spoken if isinstance(text, str) and text), thoughts)
     refused = message.get("refusal")
+    content += _called(message)
     return content or (refused if isinstance(refused, str) else ""), reasoning
+
+
+def finish_of(choice: dict[str, Json]) -> str | None:
+    """Why the model stopped, in OpenAI's words where it has them; ``None`` while it has not."""
+    reason = choice.get("finish_reason")
+    if not isinstance(reason, str) or reason.lower() in _NO_FINISH:
+        return None
+    return storable(_FINISHES.get(reason.lower(), reason))
 
 
 def read_usage(usage: Json) -> Usage:
     """Tokens as counted by the server; anything but a plain count is unknown."""
 
-    def count(name: str) -> int | None:
-        value = usage.get(name) if isinstance(usage, dict) else None
-        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
+    holder = usage if isinstance(usage, dict) else {}
+    details = holder.get("prompt_tokens_details")
+    # OpenAI's place for it, and DeepSeek's and Moonshot's.
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    for name in ("prompt_cache_hit_tokens", "cached_tokens"):
+        cached = _count(holder.get(name)) if cached is None else cached
+    return Usage(_count(holder.get("prompt_tokens")), _count(holder.get("completion_tokens")), cached)
 
-    return Usage(prompt_tokens=count("prompt_tokens"), completion_tokens=count("completion_tokens"))
+
+def _count(value: Json) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**31 else None
 
 
-def _finish(reason: Json, site: Site) -> str:
-    if not isinstance(reason, str):
-        return ""
+def _judged(reason: str | None, site: Site) -> str:
     if reason == "content_filter":
         raise content_filtered(site)
     if reason in _GIVEN_UP:
         raise ModelOverloaded(f"The server at {site.url} gave its answer up ({reason}).")
-    return storable(_FINISHES.get(reason, reason))
+    return reason or ""
+
+
+def _called(message: dict[str, Json]) -> str:
+    """The arguments of what a model called that took the form of its answer for a function: each call's on a line
+    of its own, and in a stream in pieces of which the first names the function."""
+    calls = message.get("tool_calls")
+    listed = calls if isinstance(calls, list) else []
+    functions = [call.get("function") for call in listed if isinstance(call, dict)]
+    functions.append(message.get("function_call"))
+    return "".join(_arguments(function) for function in functions if isinstance(function, dict))
+
+
+def _arguments(function: dict[str, Json]) -> str:
+    arguments = function.get("arguments")
+    text = json.dumps(arguments) if isinstance(arguments, dict | list) else _text_of(arguments)
+    return f"\n{text}" if function.get("name") and text else text
 
 
 def _read_content(content: Json) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orra.base.strictjson import Json
-from planengine.llm.errors import Refusal
+from planengine.llm.refusals import Refusal
 from planengine.llm.structured_output import LADDER, Rung
 
 KEPT_SECONDS = 3600.0
@@ -31,6 +31,8 @@ _FORM = re.compile(
     r"|missing field `value`|(invalid|unsupported).{0,40}\bschema",
     re.IGNORECASE | re.DOTALL,
 )
+# OpenRouter's, when no provider of the model knows all that was sent: it does not say what of it.
+_SOMETHING = re.compile(r"no (endpoints|providers?) (were )?found that (can )?(support|handle)", re.IGNORECASE)
 _SCHEMA = re.compile(r"schema|strict|additionalProperties|grammar|keyword", re.IGNORECASE)
 _ROLES = re.compile(
     r"roles? (must|should) alternate|(system|developer)['\"`]? (role|message)"
@@ -38,20 +40,32 @@ _ROLES = re.compile(
     r"|messages\[\d+\]\.role|does not support ['\"`](system|developer)",
     re.IGNORECASE,
 )
-_TOO_MUCH = re.compile(r"too large|at most|less than|exceeds?|maximum|must be <", re.IGNORECASE)
+_TOO_MUCH = re.compile(
+    r"too large|at most|less than|exceeds?|maximum|must be (<|between|in)|valid range|per (minute|day)",
+    re.IGNORECASE,
+)
+# The answer's share of what was asked for, as servers name it; Groq's rate limit counts it without naming it.
+_ANSWER = re.compile(
+    r"max_(new_|completion_|output_)?tokens|\bcompletion|\boutput\b|request too large.{0,300}\bper (minute|day)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class Dialect:
     """``rungs`` and ``token_limits``: what is left to try, the one in use first. ``omitted``: fields that are
-    not sent though they are wanted. ``forces_sampling``: left out, the server takes values of its own instead
-    of the model's."""
+    not sent though they are wanted. ``limits_answers`` is false where the usual limit is more than the server
+    gives; then its own is the only one. ``forces_sampling``: left out, the server takes values of its own
+    instead of the model's. ``suspects_form``: the last answer came only when it was asked for in a weaker form of
+    structured output."""
 
     rungs: tuple[Rung, ...] = LADDER
     token_limits: tuple[str, ...] = _TOKEN_LIMITS
     merges_roles: bool = False
     omitted: frozenset[str] = frozenset()
+    limits_answers: bool = True
     forces_sampling: bool = False
+    suspects_form: bool = False
 
     @property
     def rung(self) -> Rung:
@@ -80,14 +94,19 @@ def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Di
             return [told] if told in fields else []
         return [field for field in fields if field in sent and re.search(rf"\b{field}\b", refusal.message)]
 
+    if (unlimited := without_limit(dialect, refusal, sent=sent)) is not None:
+        return unlimited
     if limits := names(*_TOKEN_LIMITS):
-        # A limit that is too high is so under every name.
-        left = () if _TOO_MUCH.search(refusal.message) else dialect.token_limits
-        return replace(dialect, token_limits=tuple(name for name in left if name not in limits))
+        return replace(dialect, token_limits=tuple(name for name in dialect.token_limits if name not in limits))
     if disliked := names(*_SAMPLING, "stream_options"):
         return replace(dialect, omitted=dialect.omitted | set(disliked))
-    if "response_format" in sent and (names("response_format") or (not told and _FORM.search(refusal.message))):
-        return replace(dialect, rungs=_step_down(dialect.rungs, refusal.message))
+    unnamed = _SOMETHING.search(refusal.message) is not None
+    names_form = unnamed or _FORM.search(refusal.message)
+    if "response_format" in sent and (names("response_format") or (not told and names_form)):
+        strict = "strict" in (sent["response_format"].get("json_schema") or {})
+        return replace(dialect, rungs=_step_down(dialect.rungs, refusal.message, strict=strict))
+    if unnamed and (optional := {*_SAMPLING, *_TOKEN_LIMITS, "stream_options"} & sent.keys()):
+        return replace(dialect, omitted=dialect.omitted | optional)
     if names("stream") or ("stream" in sent and re.search(r"\bstreaming\b", refusal.message, re.IGNORECASE)):
         return replace(dialect, omitted=dialect.omitted | {"stream", "stream_options"})
     if not told and not dialect.merges_roles and _ROLES.search(f"{refusal.param} {refusal.message}"):
@@ -95,9 +114,33 @@ def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Di
     return None
 
 
-def _step_down(rungs: tuple[Rung, ...], message: str) -> tuple[Rung, ...]:
+def is_limit_too_high(refusal: Refusal, *, sent: Mapping[str, Json]) -> bool:
+    """Whether it is the limit of the answer that is more than the server gives, whatever its name."""
+    limited = any(name in sent for name in _TOKEN_LIMITS)
+    named = refusal.param in _TOKEN_LIMITS or _ANSWER.search(refusal.message)
+    return limited and bool(named and _TOO_MUCH.search(refusal.message))
+
+
+def without_limit(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Dialect | None:
+    """How to ask where the answer's limit was too high; ``None`` when it was not."""
+    if not is_limit_too_high(refusal, sent=sent):
+        return None
+    return replace(
+        dialect, limits_answers=False, token_limits=dialect.token_limits if dialect.limits_answers else ()
+    )
+
+
+def weaker_forms(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    """The forms to try when the ones of the first rung's kind do not do: after a schema an object, then none."""
+    if rungs[:1] and rungs[0] in (Rung.STRICT_SCHEMA, Rung.SCHEMA, Rung.OBJECT_SCHEMA) and Rung.OBJECT in rungs:
+        return rungs[rungs.index(Rung.OBJECT) :]
+    return (Rung.PROMPT,)
+
+
+def _step_down(rungs: tuple[Rung, ...], message: str, *, strict: bool) -> tuple[Rung, ...]:
+    """``strict``: the schema was sent as a strict one, so that without the word it is another form."""
     refused, *left = rungs
-    if refused is Rung.STRICT_SCHEMA and not _SCHEMA.search(message):
+    if refused is Rung.STRICT_SCHEMA and not (strict and _SCHEMA.search(message)):
         left = [rung for rung in left if rung is not Rung.SCHEMA]  # it is the type that is not known
     if "`value`" in message and Rung.VALUE in left:
         left = left[left.index(Rung.VALUE) :]

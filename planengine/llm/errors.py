@@ -5,28 +5,23 @@ ModelError
 ├── ModelNotFound          the server is right, the model's name is not
 ├── ModelUnreachable       no connection, or one that broke before the answer was complete
 ├── ModelTimeout           the deadline passed
-├── ModelRateLimited       429: later, perhaps
+├── ModelRateLimited       429, or another status with the words for it: later, perhaps
 ├── ModelQuotaExhausted    429 or 402: not before someone pays
 ├── ModelContextOverflow   the prompt is longer than the model's context
 ├── ModelOverloaded        5xx: loading, overloaded or broken
 ├── ModelContentFiltered   the server's filter took offence at the request or the answer
 ├── ModelBadAnswer         an answer, but not a chat completion
+│   └── EmptyStream        a stream that was opened and closed again, with nothing in it
 └── ModelRefusedRequest    any other 4xx; :mod:`planengine.llm.dialects` may know how to ask instead
 """
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
-from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-
-MAX_QUOTED = 300
+from planengine.llm.refusals import Refusal, Site, asked_pause, pause_in, quote, read_json, read_refusal
 
 
 class ModelAuthFailed(ModelError):
@@ -38,8 +33,14 @@ class ModelNotFound(ModelError):
 
 
 class ModelUnreachable(ModelError):
+    """``was_there``: the server had taken the request, so that it may be back soon."""
+
     code = "model_unreachable"
     retryable = True
+
+    def __init__(self, message: str, *, retryable: bool | None = None, was_there: bool = False) -> None:
+        super().__init__(message, retryable=retryable)
+        self.was_there = was_there
 
 
 class ModelTimeout(ModelError):
@@ -63,7 +64,13 @@ class ModelQuotaExhausted(ModelError):
 
 
 class ModelContextOverflow(ModelError):
+    """``refusal``: what the server said; the answer's limit may be what does not fit, and not the prompt."""
+
     code = "model_context_overflow"
+
+    def __init__(self, message: str, *, refusal: Refusal) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class ModelOverloaded(ModelError):
@@ -86,6 +93,10 @@ class ModelBadAnswer(ModelError):
     code = "model_bad_answer"
 
 
+class EmptyStream(ModelBadAnswer):
+    """Some servers say what is wrong only where no stream was asked for."""
+
+
 class ModelRefusedRequest(ModelError):
     """``refusal``: what the server said, from which may follow how it wants to be asked instead."""
 
@@ -96,77 +107,42 @@ class ModelRefusedRequest(ModelError):
         self.refusal = refusal
 
 
-@dataclass(frozen=True)
-class Site:
-    """Where an answer came from, for messages: the URL that was called (without credentials), the model, and
-    what the operator can change. ``secret`` is never shown."""
-
-    url: str
-    model: str
-    secret: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What a server says when it says no, in any of the known shapes: ``{"error": {...}}``, ``{"error":
-    "..."}``, ``{"object": "error", ...}``, ``{"detail": ...}``, or no JSON at all. ``param`` is the field of
-    the request that it names by itself, as OpenAI does."""
-
-    message: str
-    kinds: frozenset[str]
-    status: int | None = None
-    param: str = ""
-
-
 _OVERFLOW = re.compile(
     r"maximum context length|context_length_exceeded|exceed_context_size|context (size|window|length)"
     r"|`inputs` tokens|(prompt|input)s? (is|are|length)? ?too long|max_model_len",
     re.IGNORECASE,
 )
-_QUOTA = re.compile(r"insufficient[ _](quota|balance|funds|credit)|exceeded your current quota", re.IGNORECASE)
-_NO_MODEL = re.compile(r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model", re.IGNORECASE | re.DOTALL)
+_OVERFLOW_KINDS = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+_QUOTA = re.compile(
+    r"insufficient[ _](quota|balance|funds|credit)|exceeded your current quota|credit balance is too low",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"rate[ _-]?limit|too many (concurrent )?requests|(requests|tokens) per (second|minute|hour|day)|throttl",
+    re.IGNORECASE,
+)
+_RATE_KINDS = frozenset(
+    {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests", "resource_exhausted"}
+)
+# However long one waits, a request of this size stays above the limit.
+_OVER_RATE = re.compile(r"request too large.{0,300}\bper (minute|day)", re.IGNORECASE | re.DOTALL)
+_NO_MODEL = re.compile(
+    r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model|no endpoints found for", re.IGNORECASE | re.DOTALL
+)
 _NO_MODEL_KINDS = frozenset({"model_not_found", "deploymentnotfound"})
+# A router's 404: the model is there, and nobody who offers it takes the request as it was put.
+_NO_ROUTE = re.compile(r"no (endpoints|allowed providers|providers?) (were )?(found|available|are)", re.IGNORECASE)
 _LOADING = re.compile(r"\bload(ing)?\b|not ready|warming|starting", re.IGNORECASE)
-# What comes with 400 or 422, or with the 500 of a server that does not catch it: a chat template's own words, and
-# llama-cpp-python's for a field that it does not know.
+# What comes with 400 or 422, or with the 500 of a server that does not catch it: a chat template's own words,
+# llama-cpp-python's for a field that it does not know, and those of grammars.
 _REFUSED = re.compile(
     r"(conversation )?roles? (must|should) alternate|system (role|message).{0,40}support"
-    r"|^\d+ validation errors?\b",
+    r"|^\d+ validation errors?\b|response_format|json[_ ]schema|\bgrammars?\b|guided[_ ]|xgrammar|outlines",
     re.IGNORECASE,
 )
 _FILTERS = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
-_SECRETS = re.compile(r"\b(sk|pk|hf|gsk|xai)[-_][\w*-]{6,}|(?<=[Bb]earer )\S+")
-
-
-def read_refusal(body: bytes) -> Refusal:
-    value = read_json(body)
-    if not isinstance(value, dict):
-        return Refusal(value if isinstance(value, str) else body[:4096].decode("utf-8", "replace"), frozenset())
-    inner = value.get("error")
-    source = inner if isinstance(inner, dict) else value
-    message = next((source[key] for key in ("message", "error", "detail", "msg") if source.get(key)), "")
-    kinds = {
-        str(holder[key]).lower()
-        for holder in (source, value)
-        for key in ("code", "type", "error_type")
-        if isinstance(holder.get(key), str)
-    }
-    status, param = source.get("code"), source.get("param")
-    return Refusal(
-        message if isinstance(message, str) else json.dumps(message, ensure_ascii=False),
-        frozenset(kinds),
-        status if isinstance(status, int) and not isinstance(status, bool) and 400 <= status < 600 else None,
-        param if isinstance(param, str) else "",
-    )
-
-
-def read_json(body: bytes) -> Json:
-    """The body's JSON, or ``None``. Lenient: what is not used of a server's answer need not be storable."""
-    try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
+# Not 401 and 402: these say enough by themselves.
+_LATER = frozenset({408, 409, 425, 498})
 
 
 def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Site) -> ModelError:
@@ -174,47 +150,73 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
     refusal = read_refusal(body)
     if status < 400 and refusal.status is not None:
         status = refusal.status
-    said = quote(refusal.message, site)
-    told = f" The server says: {said}" if said else ""
-    if refusal.kinds & {"context_length_exceeded", "exceed_context_size_error"} or (
+    told = _told(refusal, site)
+    if refusal.written is not None:
+        return _refused(status, refusal, site)
+    if refusal.kinds & _OVERFLOW_KINDS or (
         status in (200, 400, 413, 422, 500) and _OVERFLOW.search(refusal.message)
     ):
         return ModelContextOverflow(
             f"The prompt is longer than the context of the model {site.model!r}. Give the model a longer context, "
-            f"or register fewer or shorter services.{told}"
+            f"or register fewer or shorter services.{told}",
+            refusal=refusal,
         )
-    if (
-        status == 402
-        or "insufficient_quota" in refusal.kinds
-        or (status == 429 and _QUOTA.search(refusal.message))
-    ):
+    if status == 402 or "insufficient_quota" in refusal.kinds or _is_used_up(status, refusal):
         return ModelQuotaExhausted(f"The quota or balance at {site.url} is used up.{told}")
     if refusal.kinds & _FILTERS:
         return content_filtered(site, told)
     if refusal.kinds & _NO_MODEL_KINDS or (status in (200, 400, 404, 422) and _NO_MODEL.search(refusal.message)):
         return ModelNotFound(f"The server at {site.url} does not offer the model {site.model!r}.{told}")
-    if status in (401, 403):
-        return ModelAuthFailed(
-            f"Authentication failed: API key may be required or invalid for this endpoint ({site.url}).{told}"
+    if _OVER_RATE.search(refusal.message):
+        return ModelRefusedRequest(
+            f"One request of this size is more than the rate limit at {site.url} allows: register fewer or "
+            f"shorter services, or have the limit raised.{told}",
+            refusal=refusal,
         )
-    if status == 429:
-        wait = retry_after(headers)
+    if status == 429 or (status != 401 and _is_rate_limit(refusal)):
+        wait = asked_pause(headers, refusal.message)
         asked = f" It asks to wait {wait:g} s." if wait is not None else ""
         return ModelRateLimited(
             f"The server at {site.url} limits the rate of requests.{asked}{told}", retry_after=wait
         )
-    if status in (408, 409, 425) or (status >= 500 and status != 501 and not _REFUSED.search(refusal.message)):
+    if status in (401, 403):
+        return ModelAuthFailed(
+            f"Authentication failed: API key may be required or invalid for this endpoint ({site.url}).{told}"
+        )
+    if status in _LATER or (status >= 500 and status != 501 and not _REFUSED.search(refusal.message)):
         return ModelOverloaded(
             f"The server at {site.url} cannot answer now (HTTP {status}).{told}",
-            retry_after=retry_after(headers),
+            retry_after=asked_pause(headers, refusal.message),
             loading=status == 503 and bool(_LOADING.search(refusal.message)),
         )
     return _misplaced_or_refused(status, headers=headers, refusal=refusal, site=site)
 
 
-def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: Refusal, site: Site) -> ModelError:
+def _is_used_up(status: int, refusal: Refusal) -> bool:
+    """Whether money is missing, and not only patience: some call a limit per minute a quota too, and say for how
+    long."""
+    return status in (400, 403, 429) and bool(_QUOTA.search(refusal.message)) and pause_in(refusal.message) is None
+
+
+def _is_rate_limit(refusal: Refusal) -> bool:
+    return bool(refusal.kinds & _RATE_KINDS or _RATE.search(refusal.message))
+
+
+def _told(refusal: Refusal, site: Site) -> str:
     said = quote(refusal.message, site)
-    told = f" The server says: {said}" if said else ""
+    return f" The server says: {said}" if said else ""
+
+
+def _refused(status: int, refusal: Refusal, site: Site) -> ModelRefusedRequest:
+    return ModelRefusedRequest(
+        f"The server at {site.url} refused the request (HTTP {status}).{_told(refusal, site)}", refusal=refusal
+    )
+
+
+def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: Refusal, site: Site) -> ModelError:
+    told = _told(refusal, site)
+    if status == 404 and _NO_ROUTE.search(refusal.message):
+        return _refused(status, refusal, site)
     if status in (404, 405):
         return ModelBadAnswer(f"There is no chat completion API at {site.url} (HTTP {status}).{site.hint}{told}")
     if 300 <= status < 400:
@@ -222,9 +224,7 @@ def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: R
         return ModelBadAnswer(f"{site.url} redirects to {target}: set the base URL to the final address.")
     if status < 300:
         return ModelBadAnswer(f"The server at {site.url} answered with an error.{site.hint}{told}")
-    return ModelRefusedRequest(
-        f"The server at {site.url} refused the request (HTTP {status}).{told}", refusal=refusal
-    )
+    return _refused(status, refusal, site)
 
 
 def content_filtered(site: Site, told: str = "") -> ModelContentFiltered:
@@ -241,6 +241,8 @@ def not_a_completion(body: bytes, site: Site) -> ModelError:
         return error_for(200, headers={}, body=body, site=site)
     if not body.strip():
         what = "an empty body"
+    elif body.startswith(b"\x1f\x8b"):
+        what = "a compressed body, though none was asked for,"
     elif value is None:
         text = body[:4096].decode("utf-8", "replace")
         what = (
@@ -252,28 +254,3 @@ def not_a_completion(body: bytes, site: Site) -> ModelError:
     return ModelBadAnswer(
         f"The server at {site.url} answered with {what} instead of a chat completion.{site.hint}"
     )
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: out of ``Retry-After-Ms``, or ``Retry-After`` in seconds or as an HTTP date (RFC 9110)."""
-    said = headers.get("retry-after", "")
-    for text, unit in ((headers.get("retry-after-ms", ""), 0.001), (said, 1.0)):
-        try:
-            seconds = float(text) * unit
-        except ValueError:
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    try:
-        return max(parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
-    except (ValueError, OverflowError):
-        return None
-
-
-def quote(text: str, site: Site) -> str:
-    """A stranger's words for a message of ours: on one line, without keys, not too long."""
-    if len(site.secret) >= 4:
-        text = text.replace(site.secret, "[key]")
-    text = _SECRETS.sub("[key]", text)
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"

@@ -20,8 +20,16 @@ import openai
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion, OnProgress, read_completion
-from planengine.llm.errors import ModelBadAnswer, ModelTimeout, ModelUnreachable, Site, error_for, quote
+from planengine.llm.completions import Completion, OnProgress, Usage, read_completion, storable
+from planengine.llm.errors import (
+    EmptyStream,
+    ModelBadAnswer,
+    ModelRefusedRequest,
+    ModelTimeout,
+    ModelUnreachable,
+    error_for,
+)
+from planengine.llm.refusals import Site, quote
 from planengine.llm.streams import StreamedAnswer, is_stream
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 
@@ -82,20 +90,42 @@ def converse(
     deadline: float,
     on_progress: OnProgress | None = None,
 ) -> Completion:
-    """The answer to one chat request. Raises the errors of :mod:`planengine.llm.errors`."""
-    with _errors_of(site, deadline), until(deadline):
-        response = client_for(server.base_url, server.api_key).post(
-            "/chat/completions",
-            body=dict(request),
-            # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error; nor read.
-            cast_to=httpx2.Response,
-            options={"headers": {"X-Stainless-Raw-Response": "stream"}},
-        )
-        try:
-            completion = _read(response, server, site, deadline, on_progress)
-        finally:
-            response.close()
+    """The answer to one chat request. Raises the errors of :mod:`planengine.llm.errors`, with what had been
+    written until then."""
+    streamed = StreamedAnswer(site, on_progress)
+    try:
+        with _errors_of(site, deadline), until(deadline):
+            return _post(server, request, site=site, deadline=deadline, streamed=streamed)
+    except ModelRefusedRequest as error:
+        if error.refusal.written is None:
+            raise
+        return _written_after_all(error.refusal.written, error.refusal.message, site)
+    except ModelError as error:
+        error.answer, error.reasoning = map(storable, streamed.written)
+        raise
+
+
+def _post(
+    server: Server, request: Mapping[str, Json], *, site: Site, deadline: float, streamed: StreamedAnswer
+) -> Completion:
+    response = client_for(server.base_url, server.api_key).post(
+        "/chat/completions",
+        body=dict(request),
+        # Not decoded by the SDK, which makes a str of an HTML page and choices=None of an error; nor read.
+        cast_to=httpx2.Response,
+        options={"headers": {"X-Stainless-Raw-Response": "stream"}},
+    )
+    try:
+        completion = _read(response, streamed, server, site, deadline, asked_to_stream="stream" in request)
+    finally:
+        response.close()
     return completion if completion.server else replace(completion, server=response.headers.get("server", ""))
+
+
+def _written_after_all(written: str, said: str, site: Site) -> Completion:
+    """What a server kept back because it was not the JSON that was asked for: an answer like any other."""
+    finish = "length" if "max completion tokens" in said else "stop"
+    return Completion(storable(written), "", finish, site.model, Usage())
 
 
 def fetch(server: Server, path: str, *, deadline: float) -> bytes:
@@ -124,10 +154,12 @@ def _errors_of(site: Site, deadline: float) -> Generator[None]:
 
 def _read(
     response: httpx2.Response,
+    answer: StreamedAnswer,
     server: Server,
     site: Site,
     deadline: float,
-    on_progress: OnProgress | None,
+    *,
+    asked_to_stream: bool,
 ) -> Completion:
     """Out of a body that is one JSON object, or a stream, whatever was asked for."""
     parts = response.iter_bytes()
@@ -138,11 +170,13 @@ def _read(
             break
         start = (start + part).lstrip()  # blank lines that keep the connection alive
     if not streamed:
-        return read_completion(_whole_body(start, parts), site=site)
-    answer = StreamedAnswer(site, on_progress)
-    answer.feed(start)
+        body = _whole_body(start, parts)
+        if asked_to_stream and not body.strip():
+            raise EmptyStream(f"The server at {site.url} answered with an empty body.{site.hint}")
+        return read_completion(body, site=site)
+    answer.feed(start.removeprefix(b"\xef\xbb\xbf"))
     try:
-        while not answer.finished and (part := _next_part(parts, answer, server, deadline)) is not None:
+        while not answer.ended and (part := _next_part(parts, answer, server, deadline)) is not None:
             answer.feed(part)
         with until(min(deadline, time.monotonic() + LAST_BYTES_SECONDS)):
             while not answer.endless and (part := next(parts, None)) is not None:
@@ -180,9 +214,13 @@ def _broken_connection(cause: BaseException | None, *, site: Site, deadline: flo
         )
     if isinstance(cause, httpx2.TimeoutException):
         if time.monotonic() < deadline - 0.05:
-            return ModelUnreachable(f"The server at {site.url} fell silent in the middle of its answer.")
+            return ModelUnreachable(
+                f"The server at {site.url} fell silent in the middle of its answer.", was_there=True
+            )
         return ModelTimeout(reason)
-    return ModelUnreachable(f"The connection to {site.url} broke before the answer was complete: {reason}.")
+    return ModelUnreachable(
+        f"The connection to {site.url} broke before the answer was complete: {reason}.", was_there=True
+    )
 
 
 def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
-from planengine.llm.errors import read_json
+from planengine.llm.refusals import read_json
 
 
 @dataclass(frozen=True)

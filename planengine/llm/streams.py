@@ -1,25 +1,19 @@
 """An answer that comes piece by piece (server-sent events), put together, or found to be broken off.
 
 The errors that servers send in mid-stream come in several shapes, and some servers just stop. An answer counts
-only when the server said that it is finished: with a ``finish_reason``, or with ``[DONE]``.
+only when the server said that it is finished: with a ``finish_reason``, or with ``[DONE]``. Where every piece has
+a ``finish_reason``, none of them says it, and the end of the body has to.
 """
 
 from __future__ import annotations
 
+import json
+
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion, OnProgress, Progress, read_answer, read_message
-from planengine.llm.errors import (
-    MAX_QUOTED,
-    ModelBadAnswer,
-    ModelOverloaded,
-    ModelUnreachable,
-    Site,
-    error_for,
-    quote,
-    read_json,
-    read_refusal,
-)
+from planengine.llm.completions import Completion, OnProgress, Progress, finish_of, read_answer, read_message
+from planengine.llm.errors import EmptyStream, ModelBadAnswer, ModelOverloaded, ModelUnreachable, error_for
+from planengine.llm.refusals import MAX_QUOTED, Site, quote, read_json, read_refusal
 
 MAX_TEXT_CHARACTERS = 4_000_000
 MAX_LINE_BYTES = 1024 * 1024
@@ -50,6 +44,8 @@ class StreamedAnswer:
         self._sizes = Progress(0, 0)
         self._blank = 0
         self._finish: str | None = None
+        self._finish_is_bare = False
+        self._finish_says_nothing = False
         self._answer: dict[str, Json] = {}
 
     @property
@@ -59,8 +55,18 @@ class StreamedAnswer:
 
     @property
     def finished(self) -> bool:
-        """Whether the server has said that this was all; it may still count the tokens."""
-        return self._said_done or self._finish is not None
+        """Whether the server has said that this was all, as far as one can believe it."""
+        return self._said_done or self.endless or (self._finish is not None and not self._finish_says_nothing)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more of the answer can come; the server may still count the tokens."""
+        return self._said_done or self.endless or (self.finished and self._finish_is_bare and self.begun)
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """What has come so far: the answer, and the reasoning."""
+        return "".join(self._content), "".join(self._reasoning)
 
     def feed(self, part: bytes) -> None:
         """Raises the error that the server tells of, or that an endless answer is."""
@@ -75,13 +81,17 @@ class StreamedAnswer:
                 self._read_line(line.strip())
 
     def completion(self) -> Completion:
-        """Raises when the answer was not finished."""
+        """What came, after the body's end. Raises when the answer was not finished."""
         if self._unread and not self.finished:
             self._read_line(self._unread.strip())
-        if not self.finished:
-            raise ModelUnreachable(f"The server at {self._site.url} broke off in the middle of its answer.")
-        message = {"content": "".join(self._content), "reasoning": "".join(self._reasoning)}
-        choice = {"message": message, "finish_reason": self._finish}
+        if not self.begun and self._finish is None:
+            raise EmptyStream(f"The server at {self._site.url} answered with an empty stream.{self._site.hint}")
+        if not self._said_done and self._finish is None:
+            raise ModelUnreachable(
+                f"The server at {self._site.url} broke off in the middle of its answer.", was_there=True
+            )
+        content, reasoning = self.written
+        choice = {"message": {"content": content, "reasoning": reasoning}, "finish_reason": self._finish}
         completion = read_answer(self._answer | {"choices": [choice]}, site=self._site)
         assert completion is not None
         return completion
@@ -116,15 +126,18 @@ class StreamedAnswer:
             self._read_choice(choice)
 
     def _read_choice(self, choice: dict[str, Json]) -> None:
+        if choice.get("error"):
+            raise self._told(json.dumps({"error": choice["error"]}).encode())
         delta = choice["delta"] if "delta" in choice else choice.get("message")
-        if isinstance(delta, dict):
-            self._add(*read_message(delta))
-        if isinstance(choice.get("finish_reason"), str):
-            self._finish = choice["finish_reason"]
+        content, reasoning = read_message(delta) if isinstance(delta, dict) else ("", "")
+        if content or reasoning:
+            self._finish_says_nothing = self._finish is not None
+            self._add(content, reasoning)
+        reason = finish_of(choice)
+        if reason is not None and not self.endless:
+            self._finish, self._finish_is_bare = reason, not (content or reasoning)
 
     def _add(self, content: str, reasoning: str) -> None:
-        if not content and not reasoning:
-            return
         self._content.append(content)
         self._reasoning.append(reasoning)
         sizes = self._sizes

@@ -1,9 +1,9 @@
 """The one JSON object in a model's answer that is its plan: found in whatever surrounds it, never repaired.
 
 An answer may carry reasoning (``<think>…</think>``, often without its opening tag, or ``[THINK]…[/THINK]``), code
-fences and prose. A cut-off plan can be "repaired" into a shorter one that looks valid, so nothing is ever
-repaired. The last object that means to be a plan decides: an earlier one is a draft that the model gave up.
-Work is linear in the size of the answer, and that is bounded.
+fences and prose, and may wrap the plan (:mod:`planengine.planners.unwrapping`). A cut-off plan can be "repaired"
+into a shorter one that looks valid, so nothing is ever repaired. The last object that means to be a plan decides:
+an earlier one is a draft that the model gave up. Work is linear in the size of the answer, and that is bounded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from orra.base.strictjson import InvalidJson, Json, parse
+from planengine.planners.unwrapping import is_task, plan_in, unquoted
 from planengine.validation.problems import Problem
 
 MAX_CHARACTERS = 1_000_000
@@ -51,13 +52,32 @@ def extract_plan(text: Json, *, reasoning: str | None = None, finish_reason: str
         )
     answer = _content(text)
     stopped = finish_reason == "stop"
-    if not answer.strip() and stopped and isinstance(reasoning, str):
-        answer = reasoning
+    thought = reasoning if isinstance(reasoning, str) and not answer.strip() else ""
+    if stopped and thought:
+        answer = thought
     if len(answer) > MAX_CHARACTERS:
         raise NoPlan(
             Problem("answer_too_large", f"The answer is longer than {MAX_CHARACTERS} characters", hint=_HINT)
         )
-    return _plan_after_reasoning(answer, stopped=stopped)
+    if '\\"' in answer:
+        said = answer[_end_of_reasoning(answer) :]
+        answer = answer if (text := unquoted(said)) == said else text
+    try:
+        return _plan_after_reasoning(answer, stopped=stopped)
+    except NoPlan as failure:
+        if not thought.strip() or failure.problem.code != "no_plan_found":
+            raise
+    raise NoPlan(
+        Problem(
+            "only_reasoning",
+            f"There is no answer: the model wrote {len(thought):,} characters of reasoning and stopped",
+            hint=f"Think briefly, and then write the answer itself. {_HINT}",
+        )
+    )
+
+
+def _end_of_reasoning(answer: str) -> int:
+    return max((match.end() for match in _CLOSING_TAG.finditer(answer)), default=0)
 
 
 def _content(text: Json) -> str:
@@ -147,7 +167,7 @@ def _decide(answer: str, spans: list[_Span]) -> Json:
     candidates = 0
     for span in reversed(spans):
         text = answer[span.start : span.end]
-        if '"tasks"' not in text:
+        if '"tasks' not in text:
             continue
         plan = _read(text, closed=span.closed)
         if plan is not None:
@@ -155,6 +175,8 @@ def _decide(answer: str, spans: list[_Span]) -> Json:
         candidates += 1
         if candidates == _MAX_CANDIDATES:
             break
+    if candidates == 0 and (tasks := _tasks_alone(answer, spans)) is not None:
+        return plan_in({"tasks": tasks})
     said = "has no JSON object with a list of tasks" if answer.strip() else "is empty"
     raise NoPlan(Problem("no_plan_found", f"The answer {said}", hint=_HINT))
 
@@ -167,10 +189,27 @@ def _read(text: str, *, closed: bool) -> Json | None:
         value = parse(text)
     except InvalidJson as error:
         raise NoPlan(Problem("invalid_json", str(error), hint=_HINT)) from None
-    for candidate in (value, *value.values()):
-        if isinstance(candidate, dict) and isinstance(candidate.get("tasks"), list):
-            return candidate
-    return None
+    return plan_in(value)
+
+
+def _tasks_alone(answer: str, spans: list[_Span]) -> list[Json] | None:
+    """The tasks of a plan that came as a list of tasks, or as one task, without the object around them: those
+    that the answer ends with. A list that is not closed may go on, so that it holds no plan."""
+    last = len(spans) - 1
+    first = last
+    while first > 0 and answer[spans[first - 1].end : spans[first].start].strip() == ",":
+        first -= 1
+    if first < 0 or not spans[last].closed:
+        return None
+    start, end = spans[first].start, spans[last].end
+    is_list = answer[:start].rstrip().endswith("[")
+    if (is_list and not answer[end:].lstrip().startswith("]")) or (not is_list and first != last):
+        return None
+    try:
+        tasks = [parse(answer[span.start : span.end]) for span in spans[first:]]
+    except InvalidJson:
+        return None
+    return tasks if all(map(is_task, tasks)) else None
 
 
 def last_object(text: str) -> dict[str, Json] | None:

@@ -24,7 +24,8 @@ from cache.requests import Request
 from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.exceptions import BudgetExceeded, ModelError
-from planengine.llm.client import Endpoint, complete
+from planengine.llm.client import complete
+from planengine.llm.endpoint import Endpoint
 from planengine.models import Project
 from planengine.reuse.questions import QUESTION_VERSION, YES, build_question, read_answer
 

@@ -14,6 +14,7 @@ from cache import lookup, storage
 from cache.decisions import Candidate, Decision
 from cache.examples.acceptance import Adjustment
 from cache.examples.judgement import Terms
+from cache.examples.votes import COUNTER, REFUSAL
 from cache.lookup import Policy
 from cache.models import Entry
 from cache.requests import Request, Scope
@@ -26,12 +27,16 @@ from planengine.embeddings.calibration import floor_for, floor_of
 from planengine.embeddings.embedders import LOCAL_FLOOR, get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
-from planengine.planners.protocol import Planner
+from planengine.planners.protocol import Planner, Precedent
 from planengine.requests import PlanRequest, parse_params
 from planengine.reuse import model_check
 from planengine.reuse.advice import advise
 from planengine.reuse.services import ProjectServices
 from planengine.validation.rules import validate
+
+# So many examples of the likeliest plan go into a prompt, none of them farther than this.
+MOST_PRECEDENTS = 2
+LEAST_SIMILAR = 0.6
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +81,21 @@ def find_by_template(project: Project, request: PlanRequest, *, planner: Planner
     """As :func:`find`, without a search by meaning."""
     asked = request_for(project, request, planner=planner)
     return lookup.find_by_template(asked, _policy(project, request, asked))
+
+
+def precedents_of(decision: Decision) -> tuple[Precedent, ...]:
+    """What was planned for requests like one that was missed, for a planner to adapt: the nearest that the votes
+    propose, and the nearest that led to something else."""
+    if decision.judgement is None:
+        return ()
+    vote = decision.judgement.vote
+    near = [*vote.examples[:MOST_PRECEDENTS], *([vote.rival] if vote.rival is not None else [])]
+    told = {
+        each.template: Precedent(each.template, each.services if each.kind != REFUSAL else ())
+        for each in near
+        if each.kind != COUNTER and each.similarity >= LEAST_SIMILAR
+    }
+    return tuple(told.values())
 
 
 def explain(project: Project, request: PlanRequest) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import ServiceSpec
 from planengine.validation.drafts import Shape
-from planengine.validation.literals import Origins
+from planengine.validation.literals import Origins, fold
 from planengine.validation.problems import Problem
 from planengine.validation.wiring import ONCE_FOR_EACH, ONCE_FOR_EACH_HINT, Link, Wiring
 
@@ -20,6 +20,7 @@ def link_problems(link: Link, shape: Shape, wiring: Wiring, origins: Origins) ->
         if output in origins.params or output in wiring.constants:
             value = origins.params[output] if output in origins.params else wiring.constants[output]
             yield from _value_problems(link, value)
+            yield from _crossed(link, wiring, origins)
         elif shape.task0 is not None:
             yield _unknown_output(link, wiring.constants)
     elif producer == link.task.id:
@@ -33,6 +34,19 @@ def link_problems(link: Link, shape: Shape, wiring: Wiring, origins: Origins) ->
         spec = wiring.services[producer]
         if spec is not None:
             yield from _output_problems(link, spec)
+
+
+def _crossed(link: Link, wiring: Wiring, origins: Origins) -> Iterator[Problem]:
+    """An input takes the param of its own name, not another, unless that one goes to an input of its name
+    elsewhere: "from" and "to" are easily exchanged."""
+    name, param = fold(link.name), link.reference.field
+    own = next((each for each in origins.params if fold(each) == name), None)
+    if own is None or fold(param) == name or link.input is None or link.input.faults(origins.params[own]):
+        return
+    elsewhere = (other for other in wiring.links if other is not link and fold(other.name) == name)
+    if not any(other.reference.task == "task0" and other.reference.field == own for other in elsewhere):
+        message = f"{_where(link)} takes '{link.reference}', although there is a param of its own name"
+        yield _at(link, "crossed_reference", message, f"Write '$task0.{shorten(own)}'.")
 
 
 def _value_problems(link: Link, value: Json) -> Iterator[Problem]:

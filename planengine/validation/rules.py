@@ -212,7 +212,10 @@ def _after_problems(shape: Shape) -> Iterator[Problem]:
     known = {"task0", *(task.id for task in shape.tasks)}
     for task in shape.tasks:
         for each in task.after:
-            if each not in known:
+            if each == task.id:
+                message = f"'{task.id}' is to come after itself"
+                yield Problem("self_reference", message, task.id, "after", "A task cannot wait for itself.")
+            elif each not in known:
                 hint = f"Tasks: {quote_all(sorted(known))}."
                 message = f"'{task.id}' is to come after {quote(each)}, which is no task of the plan"
                 yield Problem("unknown_task_reference", message, task.id, "after", hint)

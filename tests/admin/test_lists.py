@@ -23,6 +23,7 @@ from planengine.models import (
     Follower,
     HitCheck,
     Label,
+    ModelTrust,
     Plan,
     Project,
     Service,
@@ -46,6 +47,7 @@ MODELS = (
     Follower,
     HitCheck,
     Label,
+    ModelTrust,
     Reembedding,
     Tally,
     TallyMark,
@@ -88,6 +90,7 @@ def fill_tables(
             DailyUsage.objects.create(project=project, day=now.date())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
+            ModelTrust.objects.create(planner=name, verdict="held", asked=2, wrong=2)
             Reembedding.objects.create(embedding_model=name, token=1, lease_expires_at=now)
             Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)
             TallyMark.objects.create(counted_until=now)

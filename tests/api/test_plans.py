@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from base64 import b64encode
 from datetime import timedelta
@@ -287,9 +288,30 @@ def test_the_same_key_gives_the_same_plan(api: Api) -> None:
     later = api.post("/v1/plans", {**body, "wait_seconds": 1}, **{"Idempotency-Key": '"k-1"'})
 
     assert first.json()["id"] == again.json()["id"] == later.json()["id"]
-    assert (first.status_code, again.status_code, later.status_code) == (202, 202, 201)
+    assert (first.status_code, again.status_code, later.status_code) == (202, 202, 200)
+    assert [answer.get("Idempotency-Replayed") for answer in (first, again, later)] == [None, "true", "true"]
     assert later.json()["status"] == "ready"
     assert Plan.objects.count() == 1
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_a_failure_stays_with_its_key_and_says_so(api: Api, retryable: bool) -> None:
+    body = {"action": REFUND, "params": {"order_id": "ORD-17"}}
+    key = {"Idempotency-Key": "k-1"}
+    plan = Plan.objects.get(pk=api.post("/v1/plans", body, **key).json()["id"])
+    failure = Failure("model_overloaded", "It is overloaded.", how_to_fix=("Wait.",), retryable=retryable)
+    claimed = plans.claim(plan.pk)
+    assert claimed is not None
+    plans.finish(claimed, Outcome("failed", failure=failure))
+
+    again = api.post("/v1/plans", body, **key)
+
+    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
+    told = again.json()["error"]["how_to_fix"]
+    assert told[0] == "Wait." and any("another Idempotency-Key" in line for line in told) is retryable
+    new = api.post("/v1/plans", body, **{"Idempotency-Key": "k-2"})
+    assert new.json()["id"] != plan.pk and new.json()["error"] is None
+    assert api.get(f"/v1/plans/{plan.pk}").json()["error"]["how_to_fix"] == told
 
 
 def test_a_key_belongs_to_one_request(api: Api, other_api: Api) -> None:
@@ -469,6 +491,35 @@ BAD_BODIES: dict[str, tuple[str | bytes, str]] = {
     "an endless wait": ('{"action": "x", "wait_seconds": 100000}', "wait_seconds_invalid"),
     "a wait that is true": ('{"action": "x", "wait_seconds": true}', "wait_seconds_invalid"),
 }
+
+
+ENCODED: dict[str, tuple[bytes, str]] = {
+    "a byte-order mark": (b'\xef\xbb\xbf{"action": "x"}', "without one"),
+    "UTF-16, little": ('\ufeff{"action": "x"}'.encode("utf-16-le"), "Send UTF-8"),
+    "UTF-16, big": ('\ufeff{"action": "x"}'.encode("utf-16-be"), "Send UTF-8"),
+    "gzip": (gzip.compress(b'{"action": "x"}'), "Send it as it is"),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_a_body_in_another_encoding_is_told_what_to_do(api: Api, name: str) -> None:
+    body, advice = ENCODED[name]
+
+    answer = api.post("/v1/plans", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
+    assert advice in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, identity"])
+def test_a_content_encoding_is_refused_with_what_to_do(api: Api, encoding: str) -> None:
+    body = gzip.compress(b'{"action": "x"}')
+    answer = api.post("/v1/plans", body, **{"Content-Encoding": encoding})
+    plain = api.post("/v1/plans", b'{"action": "x"}', **{"Content-Encoding": "identity"})
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_content_encoding")
+    assert "uncompressed" in answer.json()["detail"]
+    assert plain.status_code == 202
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)

@@ -278,3 +278,13 @@ def test_examples_are_judged_by_the_inputs_that_come_with_them(api: Api) -> None
 
     assert (refused.status_code, taken.status_code) == (400, 200)
     assert taken.json()["version"] == 2
+
+
+@pytest.mark.parametrize("name", ["crm/find", "crm%2Ffind", "a/b/c"])
+def test_a_name_with_slashes_is_told_what_names_are(api: Api, name: str) -> None:
+    answer = api.put(f"/v1/services/{name}", GREETER)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_service_name")
+    assert "letters, digits" in answer.json()["detail"]
+    assert "slash at its end" in api.put("/v1/services/greeter/", GREETER).json()["detail"]
+    assert not Service.objects.exclude(name__in=SHOP).exists()

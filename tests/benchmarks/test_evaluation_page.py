@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import evaluation_page, scatter
 from benchmarks.evaluation import Evaluation
-from benchmarks.evaluation_page import RULES, figures
+from benchmarks.evaluation_page import PLOTTED, RULES, figures
 from orra.base.strictjson import Json
 
 
@@ -54,12 +54,12 @@ def test_the_page_keeps_what_stands_around_the_figures(tmp_path: Path, monkeypat
     tenths = [{"predicted": 0.01, "observed": 0.02, "n": 4}]
 
     evaluation_page.write(
-        Evaluation(streams={"assistant": stream(calibration=tenths)}, tolerances={0.01: stream()})
+        Evaluation(streams={PLOTTED: stream(calibration=tenths)}, tolerances={PLOTTED: {0.01: stream()}})
     )
 
     text = copy.read_text()
     assert text.startswith("before\n<!-- figures -->\n### Streams") and text.endswith("-->\nbehind\n")
-    assert "old" not in text and "| assistant | 1.00% | 2.00% | 4 |" in text
+    assert "old" not in text and f"| {PLOTTED} | 1.00% | 2.00% | 4 |" in text
     assert "](evaluation-calibration.svg)" in text
     for name in ("evaluation-hits.svg", "evaluation-calibration.svg"):
         ElementTree.fromstring((evaluation_page.DOCS / name).read_text())

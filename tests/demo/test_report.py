@@ -47,7 +47,16 @@ def test_a_near_miss_names_the_guard() -> None:
 
 def test_what_is_not_as_told_stands_out() -> None:
     assert "NOT AS TOLD: it is wrong" in report.row(told(faults=("it is wrong",)), 80)
-    assert report.not_as_told([told(faults=("it is wrong",)), told()], width=80) == "Request 2: it is wrong."
+    assert report.not_as_told([told(), told()], width=80) == ""
+    named = report.not_as_told([told(faults=("it is wrong", "and so is that")), told()], width=80)
+    assert "1 of 2 requests did not come out as told: 2." in named
+    assert "it is wrong" not in named  # it stands with the request
+
+
+def test_an_explanation_of_several_lines_is_shown_without_marks_for_its_line_ends() -> None:
+    shown = report.row(told(faults=("its status is failed: PROBLEM: one\r\nHOW TO FIX:\n\t1. that\x1b[2J",)), 80)
+    assert "PROBLEM: one HOW TO FIX: 1. that" in " ".join(shown.split())
+    assert shown.count("\ufffd") == 1 and "\x1b" not in shown  # what a terminal would obey
 
 
 def test_the_summary_counts_what_happened() -> None:

@@ -13,6 +13,9 @@ import psycopg
 
 from orra.embedded.postgres import ensure_postgres
 
+# A stack whose model is asked for whole plans and believed, as its script answers.
+WHOLE_PLANS = {"LLM_PLANNING": "full", "LLM_TRUST": "trusted"}
+
 
 class Client:
     def __init__(self, url: str, key: str) -> None:

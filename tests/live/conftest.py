@@ -17,7 +17,7 @@ import pytest
 from orra.embedded.postgres import stop_postgres
 from orra.embedded.runs import StartedStack, running_stack
 from tests.conftest import SHOP
-from tests.live.client import Client, until
+from tests.live.client import WHOLE_PLANS, Client, until
 from tests.servers.scripted import Request, Scripted, ScriptedServer, oblige
 
 # What the test run set for itself; a stack under test has its own services.
@@ -105,7 +105,7 @@ def held_model() -> Iterator[HeldModel]:
 
 @pytest.fixture(scope="session")
 def stack_with_model(held_model: HeldModel) -> Iterator[StartedStack]:
-    variables = {"LLM_MODEL": "held-1", "LLM_API_BASE_URL": held_model.url}
+    variables = {"LLM_MODEL": "held-1", "LLM_API_BASE_URL": held_model.url, **WHOLE_PLANS}
     processes = {"WEB_CONCURRENCY": "2", "WORKER_CONCURRENCY": "4"}
     with new_data_dir() as folder, running_stack(folder, {**OWN, **variables, **processes}) as stack:
         yield stack

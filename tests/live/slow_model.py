@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orra.embedded.runs import StartedStack, running_stack
-from tests.live.client import Client
+from tests.live.client import WHOLE_PLANS, Client
 from tests.live.footprint import Footprint, watched
 from tests.servers.emulated import EmulatedServer
 from tests.servers.profiles import VLLM_NEW
@@ -95,6 +95,7 @@ def slow_run(data_dir: Path, *, at_once: int, seconds: float, **environment: str
             **dict.fromkeys(NOT_OURS),
             "LLM_MODEL": VLLM_NEW.model,
             "LLM_API_BASE_URL": server.url,
+            **WHOLE_PLANS,
             "WORKER_CONCURRENCY": str(at_once),
             **environment,
         }

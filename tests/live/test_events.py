@@ -18,7 +18,7 @@ import pytest
 
 from orra.embedded.runs import StartedStack
 from tests.conftest import SHOP
-from tests.live.client import Client, asked, until
+from tests.live.client import WHOLE_PLANS, Client, asked, until
 from tests.live.conftest import StartStack
 from tests.servers.scripted import Reply, Request, ScriptedServer, completion, oblige
 
@@ -125,7 +125,7 @@ def pending(client: Client, order: str, *, action: str = "Refund order {}") -> s
 def test_a_client_hears_all_of_it_through_cuts_and_restarts(start_stack: StartStack) -> None:
     gate = Gate()
     with ScriptedServer(default=gate) as model:
-        variables = {"LLM_MODEL": "slow-1", "LLM_API_BASE_URL": model.url, "WEB_CONCURRENCY": "2"}
+        variables = {"LLM_MODEL": "slow-1", "LLM_API_BASE_URL": model.url, "WEB_CONCURRENCY": "2", **WHOLE_PLANS}
         with start_stack(**variables) as stack:
             client = Client(stack.url, stack.api_key)
             register(client)
@@ -153,7 +153,7 @@ def test_words_are_heard_while_they_come_by_any_process_and_not_unless_wanted(st
     thinking = Thinking()
     with (
         ScriptedServer(default=thinking) as model,
-        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, WEB_CONCURRENCY="2") as stack,
+        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, WEB_CONCURRENCY="2", **WHOLE_PLANS) as stack,
     ):
         client = Client(stack.url, stack.api_key)
         register(client)
@@ -198,7 +198,7 @@ def test_a_follower_hears_of_its_leader(start_stack: StartStack) -> None:
     gate = Gate()
     with (
         ScriptedServer(default=gate) as model,
-        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url) as stack,
+        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, **WHOLE_PLANS) as stack,
     ):
         client = Client(stack.url, stack.api_key)
         register(client)
@@ -222,7 +222,7 @@ def test_two_hundred_listeners_leave_hits_quick(start_stack: StartStack) -> None
     gate = Gate()
     with (
         ScriptedServer(default=gate) as model,
-        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url) as stack,
+        start_stack(LLM_MODEL="slow-1", LLM_API_BASE_URL=model.url, **WHOLE_PLANS) as stack,
         ThreadPoolExecutor(LISTENING) as crowd,
     ):
         client = Client(stack.url, stack.api_key)

@@ -11,7 +11,7 @@ import pytest
 
 from orra.embedded.postgres import ensure_postgres
 from tests.conftest import SHOP
-from tests.live.client import Client, asked
+from tests.live.client import WHOLE_PLANS, Client, asked
 from tests.live.conftest import StartStack
 from tests.live.test_stampede import second_worker
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, oblige
@@ -64,6 +64,7 @@ def test_two_workers_leave_a_dead_model_alone_and_find_it_again(start_stack: Sta
             LLM_FALLBACK_API_BASE_URL=second.url,
             LLM_BREAKER_FAILURES="2",
             LLM_BREAKER_SECONDS="3600",
+            **WHOLE_PLANS,
             WORKER_CONCURRENCY="4",
         ) as stack,
         second_worker(stack),

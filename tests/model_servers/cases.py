@@ -37,6 +37,16 @@ TITLES = {
     25: "embeddings",
     26: "its list of models has another shape, or is missing",
     27: "killed before, in and after the headers, and back again",
+    28: "a finish reason in every piece of a stream",
+    29: "every form of JSON fails with 500, or gives nothing",
+    30: "the limit of the answer is more than it gives",
+    31: "what the model wrote is told beside an error",
+    32: "the answer is a call, a string, a list of tasks",
+    33: "a stream that stays empty",
+    34: "reasoning, and no answer",
+    35: "rate limits under other status codes",
+    36: "the deadline passes in mid-answer",
+    37: "a router finds no provider for the request",
 }
 
 Test = TypeVar("Test", bound=Callable[..., Any])

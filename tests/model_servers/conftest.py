@@ -20,7 +20,7 @@ from tests.servers.profiles import Profile
 HASTE = Patience(retries=2, first_pause=0.001, longest_pause=0.01)
 ACTION = "Refund order ORD-17"
 PARAMS: dict[str, Json] = {"order_id": "ORD-17"}
-PLAN = {
+PLAN: dict[str, Any] = {
     "tasks": [
         {"id": "task0", "input": PARAMS},
         {"id": "task1", "service": "refund_payment", "input": {"order_id": "$task0.order_id"}},
@@ -59,8 +59,10 @@ def serve(configure: Callable[..., None]) -> Iterator[Serve]:
         server = EmulatedServer(profile, script, **options)
         started.append(server)
         server.start()
-        own = {"LLM_MODEL": profile.model, "LLM_API_BASE_URL": server.url, "LLM_API_KEY": ""}
-        configure(**own, **(variables or {}))
+        own: dict[str, Any] = {"LLM_MODEL": profile.model, "LLM_API_BASE_URL": server.url, "LLM_API_KEY": ""}
+        # Whole plans, which are the harder answer to read, and from the model alone.
+        own |= {"LLM_PLANNING": "full", "LLM_TRUST": "trusted", "COMPOSE_REJECTED": False}
+        configure(**{**own, **(variables or {})})
         return server
 
     yield start

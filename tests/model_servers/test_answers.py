@@ -60,7 +60,7 @@ def test_half_a_plan_is_never_taken(serve: Serve, ask: Ask, ask_twice: AskTwice,
     for plan in ask_twice():
         assert "output budget" in assert_failed(plan, "plan_rejected")
     limits = [body.get("max_tokens", body.get("max_completion_tokens")) for body in server.chats]
-    assert limits[0] is None and limits[-1] == 8192  # the budget is raised, not the answer mended
+    assert (limits[0], limits[-1]) == (8192, 16384)  # the budget is raised, not the answer mended
     server.script(Says(TEXT, finish="length"), PLAN)
     assert_planned(ask(), attempts=2)
 
@@ -77,14 +77,14 @@ def test_the_operators_budget_is_where_it_begins(serve: Serve, ask: Ask, profile
 @case(8, profiles.VLLM_NEW, profiles.VLLM_OLD)
 def test_a_raised_budget_that_does_not_fit_the_context_is_let_go(serve: Serve, ask: Ask, profile: Profile) -> None:
     def refuse(request: Request) -> Any:
-        assert request.json["max_tokens"] == 8192
+        assert request.json["max_tokens"] == 16384
         return server.error(
-            400, "This model's maximum context length is 4096 tokens. However, you requested 8192."
+            400, "This model's maximum context length is 16384 tokens. However, you requested 17000."
         )
 
     server: EmulatedServer = serve(profile, Says("{", finish="length"), refuse, PLAN)
     assert_planned(ask(), attempts=2)
-    assert "max_tokens" not in server.chats[-1]
+    assert server.chats[-1]["max_tokens"] == 8192
 
 
 @case(9, *CHAT)

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from planengine.drafting import planner_choice
 from planengine.embeddings import embedders
 from planengine.embeddings.embedders import EndpointEmbedder
 from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_WORD
 from planengine.exceptions import EmbeddingUnavailable
-from tests.model_servers.conftest import Serve
+from tests.model_servers.conftest import HASTE, Serve
 from tests.servers import profiles
 from tests.servers.emulated import EmulatedServer, Says
 from tests.servers.profiles import Profile
-from tests.servers.scripted import Reply, Request, delayed, failure
+from tests.servers.scripted import Reply, Request, delayed, failure, final
 
 SAMPLE = {"order_id": "ORD-17", "reason": "it arrived damaged"}
 SAMPLE_PLAN: dict[str, Any] = {
@@ -139,6 +140,19 @@ EXPECTED: dict[str, Expected] = {
         long_prompt="note",
         ignored_in_use=True,
     ),
+    "groq": Expected(
+        BOTH, HELD, "strict_schema", "field", context=131072, long_prompt="note", said="(family gpt-oss)"
+    ),
+    "openrouter": Expected(
+        frozenset({OBJECT}),
+        forms("refused", "refused", "ignored", "constrains", "ignored"),
+        "object_schema",
+        "field",
+        context=40960,
+        long_prompt="note",
+        ignored_in_use=True,
+        said="sampling is the server's (family qwen3)",
+    ),
 }
 
 
@@ -231,7 +245,7 @@ def test_each_server_is_understood(model_at: Callable[..., EmulatedServer], prof
     assert (states["server"], states["key"], states["sample plan"]) == ("ok", "ok", "ok")
     assert expected.said in found.finding("said")["seen"]
     assert found.code == (1 if expected.long_prompt == "fails" else 0)
-    assert server.calls <= 6 + 2 * 6  # steps down to the plan; questions, one of which may be put twice
+    assert server.calls <= 7 + 2 * 7  # steps down to the plan; questions, one of which may be put twice
     bodies = [body for body in server.chats if "response_format" in body or body["messages"][0]["content"] == LONG]
     assert all(body.get("max_tokens") or body.get("max_completion_tokens") for body in bodies[-6:])
 
@@ -340,8 +354,81 @@ def test_a_model_whose_plans_are_wrong_fails(serve: Serve) -> None:
     found = check()
 
     assert (found.code, found.states()["sample plan"]) == (1, "fails")
-    assert "no_plan_found" in found.finding("sample plan")["seen"]
+    seen = found.finding("sample plan")["seen"]
+    assert "no_plan_found" in seen and "has no JSON object with a list of tasks" in seen
     assert set(found.facts()["forms"].values()) == {"ignored"}
+
+
+def test_a_model_that_declines_the_sample_is_quoted(serve: Serve) -> None:
+    serve(profiles.VLLM_NEW, default=final("I may not refund\x1b[2J anything."))
+
+    found = check()
+
+    assert (found.code, found.states()["sample plan"]) == (1, "fails")
+    seen = found.finding("sample plan")["seen"]
+    assert "the model says that nothing can be done (" in seen and "I may not refund" in seen
+    assert "\x1b" not in seen
+
+
+def test_a_form_that_the_server_fails_at_does_not_end_the_check(
+    model_at: Callable[..., EmulatedServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner_choice, "PATIENCE", replace(HASTE, retries=3))
+    server = model_at(profiles.VLLM_NEW, BOTH)
+    model = server._default
+
+    def answer(request: Request) -> Any:
+        if request.json.get("response_format", {}).get("type") == "json_schema":
+            return server.error(500, "")
+        return model(request) if callable(model) else model
+
+    server._default = answer
+
+    found = check()
+
+    assert (found.code, found.states()["sample plan"]) == (0, "ok")
+    assert found.facts()["forms"] == forms("fails", "fails", "ignored", "constrains", "ignored")
+    assert found.finding("json_schema, strict")["seen"].startswith("the server fails at it")
+
+
+def test_tokens_that_are_counted_in_whole_answers_only_are_told_as_such(
+    model_at: Callable[..., EmulatedServer],
+) -> None:
+    model_at(profiles.LLAMA_CPP_PYTHON, frozenset({OBJECT}))
+
+    found = check()
+
+    assert found.states()["tokens"] == "note"
+    assert "in whole answers, and not in streams" in found.finding("tokens")["seen"]
+    assert "LLM_STREAM=0" in found.finding("tokens")["then"]
+
+
+def test_a_long_prompt_that_only_a_whole_answer_refuses_is_told_as_such(serve: Serve) -> None:
+    """As llama-cpp-python does: the stream stays empty."""
+    model = Model(frozenset({OBJECT, OBJECT_SCHEMA}))
+    model.server = server = serve(profiles.LLAMA_CPP_PYTHON)
+    silent = Reply(headers={"Content-Type": "text/event-stream"})
+    server._default = lambda request: (
+        silent if request.json.get("stream") and request.prompt == LONG else model(request)
+    )
+
+    found = check()
+
+    assert (found.code, found.states()["long prompt"], found.states()["streaming"]) == (0, "note", "ok")
+    assert "is refused" in found.finding("long prompt")["seen"]
+
+
+def test_a_long_prompt_that_takes_too_long_is_told_as_such(serve: Serve, configure: Callable[..., None]) -> None:
+    model = Model(BOTH)
+    server = serve(replace(profiles.VLLM_NEW, overflow=None))
+    model.server = server
+    server._default = lambda request: Reply(then="hang") if request.prompt == LONG else model(request)
+
+    found = check("--seconds", "1.5")
+
+    assert found.states()["long prompt"] == "note"
+    told = found.finding("long prompt")
+    assert "not read and answered within" in told["seen"] and "LLM_CONTEXT_TOKENS" in told["then"]
 
 
 def test_questions_that_are_not_answered_end_the_check(
@@ -480,3 +567,18 @@ def test_the_table_has_a_line_for_each_finding(model_at: Callable[..., EmulatedS
     for words in ("json_schema, strict", "holds the model to it", "→ Plans are asked for in this form.", "fails"):
         assert words in text
     assert max(map(len, text.splitlines())) <= 115
+
+
+def test_a_chat_model_that_is_to_embed_is_a_wrong_configuration(
+    serve: Serve, settings: Any, configure: Callable[..., None]
+) -> None:
+    server = serve(profiles.LLAMA_CPP)
+    configure(LLM_MODEL="")
+    states = {"object": "embedding", "index": 0, "embedding": [[0.1, 0.2], [0.3, 0.4]]}
+    server.embed = Reply(body={"object": "list", "data": [states]})
+    settings.EMBEDDINGS_MODEL, settings.EMBEDDINGS_API_BASE_URL = "qwen2.5-coder", server.url
+
+    found = check()
+
+    assert (found.code, found.states("embeddings")["server"]) == (2, "misconfigured")
+    assert "'qwen2.5-coder' is no embedding model" in found.finding("server", "embeddings")["seen"]

@@ -114,6 +114,8 @@ UNUSABLE = {
     "null": odd(lambda data: [{**item, "embedding": None} for item in data]),
     "NaN": odd(lambda data: [{**item, "embedding": [float("nan")] * 8} for item in data]),
     "zeros": odd(lambda data: [{**item, "embedding": [0.0] * 8} for item in data]),
+    "one vector per token": odd(lambda data: [{**item, "embedding": [item["embedding"]] * 4} for item in data]),
+    "20,000 numbers": odd(lambda data: [{**item, "embedding": [0.5] * 20_000} for item in data]),
     "a hole": odd(lambda data: [{**item, "embedding": [1.0, None]} for item in data]),
 }
 

@@ -22,7 +22,7 @@ from tests.servers.scripted import Reply, Request
 pytestmark = pytest.mark.django_db
 
 # Nothing that a server could refuse before it comes to the matter.
-PLAIN = {"LLM_RESPONSE_FORMAT": "none"}
+PLAIN: dict[str, Any] = {"LLM_RESPONSE_FORMAT": "none", "LLM_MAX_OUTPUT_TOKENS": None}
 OVERFLOWING = tuple(profile for profile in CHAT if profile.overflow is not None)
 HTML = "<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
 
@@ -81,7 +81,8 @@ def test_a_base_url_without_v1_is_suspected(serve: Serve, ask: Ask, configure: A
 def test_no_page_and_no_silence_is_taken_for_an_answer(serve: Serve, ask: Ask, profile: Profile) -> None:
     stream = {"Content-Type": "text/event-stream"}
     page = Reply(body=HTML, headers={"Content-Type": "text/html"})
-    serve(profile, page, Reply(), Reply(body=HTML, headers=stream), Reply(headers=stream))
+    empty = (Reply(), Reply())  # an empty stream is asked for once more, as a whole
+    serve(profile, page, *empty, Reply(body=HTML, headers=stream), Reply(headers=stream), Reply(), variables=PLAIN)
     for what in ("an HTML page", "an empty body", "an HTML page", "an empty body"):
         assert what in assert_failed(ask(), "model_bad_answer")
 

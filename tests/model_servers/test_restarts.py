@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from django.db import connection
 
 from planengine.drafting import planner_choice
-from planengine.llm.client import Patience
+from planengine.llm.patience import Patience
 from tests.model_servers.cases import case
 from tests.model_servers.conftest import Ask, assert_failed
 from tests.model_servers.test_answers import assert_planned
@@ -89,7 +90,7 @@ def test_a_killed_server_is_a_clear_failure_and_one_that_comes_back_is_asked_aga
     monkeypatch.setattr(planner_choice, "PATIENCE", Patience(retries=2, first_pause=0.001, longest_pause=0.01))
     server = start(profile, then=then)
     configure(LLM_MODEL=profile.model, LLM_API_BASE_URL=server.url, LLM_API_KEY="", LLM_STREAM=stream)
-    configure(LLM_RESPONSE_FORMAT="none")
+    configure(LLM_RESPONSE_FORMAT="none", PLANNING_DEADLINE_SECONDS=2.0)
     port = server.port
 
     def plan() -> Any:
@@ -102,15 +103,49 @@ def test_a_killed_server_is_a_clear_failure_and_one_that_comes_back_is_asked_aga
         asked = pool.submit(plan)
         assert server.read_line() == "asked"
         server.kill()
+        killed = time.monotonic()
         failed = asked.result(timeout=60)
         assert failed["error"]["retryable"]
-        assert_failed(failed, "model_unreachable")
+        message = assert_failed(failed, "model_unreachable")
+        assert "broke before the answer was complete" in message and "Asked again: Could not connect" in message
+        assert time.monotonic() - killed > 1, "a server that was there is waited for"
 
         server = start(profile, port=port, then=then)
         monkeypatch.setattr(planner_choice, "PATIENCE", Patience(retries=100, first_pause=0.05, longest_pause=0.2))
-        configure()
+        configure(PLANNING_DEADLINE_SECONDS=60)
         asked = pool.submit(plan)
         assert server.read_line() == "asked"
         server.kill()
         start(profile, port=port)
         assert_planned(asked.result(timeout=60))
+
+
+@case(27, VLLM_NEW)
+def test_with_a_fallback_nobody_waits_for_a_server_to_come_back(
+    start: Callable[..., Process],
+    configure: Callable[..., None],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask,
+    profile: Profile,
+) -> None:
+    monkeypatch.setattr(planner_choice, "PATIENCE", Patience(retries=2, first_pause=0.001, longest_pause=0.01))
+    settings.FALLBACK_IS_COMPOSER = True
+    server = start(profile, then="hang")
+    configure(LLM_MODEL=profile.model, LLM_API_BASE_URL=server.url, LLM_API_KEY="", LLM_FALLBACK_MODEL="composer")
+    planner_choice.fallback_planner.cache_clear()
+
+    def plan() -> Any:
+        try:
+            return ask()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(plan)
+        assert server.read_line() == "asked"
+        server.kill()
+        planned = asked.result(timeout=60)
+    planner_choice.fallback_planner.cache_clear()
+    assert (planned["status"], planned["source"]) == ("ready", "composer")
+    assert planned["timings_ms"]["planner"] < 30_000  # of the 80 s that the first model may have

@@ -10,7 +10,7 @@ import pytest
 from a2wsgi import WSGIMiddleware
 
 from orra import asgi
-from planengine.lifecycle.waiting import WAIT_HEADER, Poller
+from planengine.lifecycle.waiting import REPLAYED_HEADER, WAIT_HEADER, Poller
 
 SCOPE = {
     "type": "http",
@@ -62,6 +62,14 @@ def test_a_finished_plan_takes_the_place_of_the_pending_one(monkeypatch: pytest.
 
     assert (start["status"], start["headers"]) == (201, [(b"location", b"/v1/plans/o_1")])
     assert body["body"] == b"ready"
+
+
+def test_a_plan_of_a_key_used_before_stays_marked_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, headers, pending = ACCEPTED
+    marked = (REPLAYED_HEADER.lower().encode(), b"true")
+    start, _ = answers(monkeypatch, (status, [*headers, marked], pending), (200, [], b"ready"))
+
+    assert (start["status"], start["headers"]) == (200, [(b"location", b"/v1/plans/o_1"), marked])
 
 
 @pytest.mark.parametrize("status", [401, 404, 503])

@@ -173,6 +173,13 @@ def _object_or_text(profile: Profile, body: Body) -> Reply | None:
     return profile.error(500, message, type="internal_server_error")
 
 
+def _no_route(profile: Profile, body: Body) -> Reply | None:
+    """A router whose providers of the model know no schemas; it does not say what they do not know."""
+    if body.get("response_format", {}).get("type") != "json_schema":
+        return None
+    return profile.error(404, "No endpoints found that can handle the requested parameters.")
+
+
 def objects_of(schema: Any) -> list[Body]:
     """Every part of a schema that describes an object."""
     if isinstance(schema, list):
@@ -318,6 +325,35 @@ DEEPSEEK = Profile(
     first_pieces=(b": keep-alive\n\n",) * 3,
     embeds=False,
 )
+GROQ = Profile(
+    "groq",
+    "Groq",
+    nested,
+    reasoning="reasoning",
+    overflow=(400, "Please reduce the length of the messages or completion.", _CODE),
+    model="openai/gpt-oss-20b",
+    models=_list("openai/gpt-oss-20b", context_window=131072),
+    headers={"Server": "cloudflare"},
+    embeds=False,
+)
+OPENROUTER = Profile(
+    "openrouter",
+    "OpenRouter",
+    nested_number,
+    (_no_route,),
+    reasoning="reasoning",
+    overflow=(
+        400,
+        "This endpoint's maximum context length is 4096 tokens. However, you requested about 5000 tokens "
+        "(5000 of text input). Please reduce the length, or use the context-compression plugin.",
+        {},
+    ),
+    counts="always",
+    first_pieces=(b": OPENROUTER PROCESSING\n\n",) * 2,
+    model="qwen/qwen3-8b",
+    models=_list("qwen/qwen3-8b", context_length=40960),
+    embeds=False,
+)
 TEI = Profile(
     "tei",
     "TEI",
@@ -343,5 +379,7 @@ CHAT = (
     TOGETHER,
     FIREWORKS,
     DEEPSEEK,
+    GROQ,
+    OPENROUTER,
 )
 ALL = (*CHAT, TEI)

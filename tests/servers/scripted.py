@@ -52,7 +52,17 @@ class Request:
     def sections(self) -> dict[str, Any]:
         """The data sections of orra's prompt, decoded, by name."""
         found = re.findall(r"^(#\w+) BEGIN ([^\n]+)\n(.*?)\n\1 END \2$", self.prompt, re.MULTILINE | re.DOTALL)
-        return {name: json.loads(text) for _, name, text in found}
+        return {name.removesuffix(" of task0"): json.loads(text) for _, name, text in found}
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """The sections of orra's shorter prompts, which ask for services or for one option, as they stand; empty
+        for another prompt."""
+        ended = re.search(r"^(#[0-9a-f]{6}) end$", self.prompt, re.MULTILINE)
+        if ended is None:
+            return {}
+        parts = re.split(rf"^{ended[1]} ", self.prompt[: ended.start()], flags=re.MULTILINE)[1:]
+        return {name: text.rstrip("\n") for name, _, text in (part.partition("\n") for part in parts)}
 
 
 @dataclass(frozen=True)
@@ -129,8 +139,10 @@ def final(reason: str) -> dict[str, Any]:
 def oblige(request: Request) -> dict[str, Any]:
     """A valid plan for orra's prompt: the one service that shares most words with the request, of those that its
     params suffice for; ``final`` when there is none."""
+    if choice := request.choice:
+        return _choose(choice)
     sections = request.sections
-    params, wanted = sections["params of task0"], _words(sections["request"])
+    params, wanted = sections["params"], _words(sections["request"])
     callable_ones = [spec for spec in sections["services"] if set(spec["required_inputs"]) <= params.keys()]
     if not callable_ones:
         return final("No service can be called with the given params.")
@@ -138,6 +150,15 @@ def oblige(request: Request) -> dict[str, Any]:
     taken = {name: f"$task0.{name}" for name in params if name in best["inputs"]}
     tasks = [{"id": "task0", "input": params}, {"id": "task1", "service": best["name"], "input": taken}]
     return {"tasks": tasks, "parallel_groups": [["task1"]]}
+
+
+def _choose(sections: Mapping[str, str]) -> dict[str, Any]:
+    """The first option of a question; else the one service that shares most words with the request."""
+    if "options" in sections:
+        return {"answer": json.loads(sections["options"])[0]}
+    wanted = _words(json.loads(sections["request"]))
+    best = max(sections["services"].splitlines(), key=lambda line: len(wanted & _words(line)))
+    return {"answer": {"services": [best.partition("(")[0]]}}
 
 
 class ScriptedServer:

@@ -126,7 +126,7 @@ def _missing_params(plan: Plan, sections: Any, chance: random.Random) -> Plan:
 def _swapped_types(plan: Plan, sections: Any, chance: random.Random) -> Plan:
     """Inputs that take what another type of thing gives."""
     services = {spec["name"]: spec for spec in sections["services"]}
-    types = {f"$task0.{name}": _type(value) for name, value in sections["params of task0"].items()}
+    types = {f"$task0.{name}": _type(value) for name, value in sections["params"].items()}
     for task in plan["tasks"][1:]:
         types |= {
             f"${task['id']}.{name}": s.get("type") for name, s in services[task["service"]]["outputs"].items()

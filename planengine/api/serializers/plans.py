@@ -12,6 +12,7 @@ from planengine.models import Plan
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 
 UNPLANNED = (*HIT_SOURCES, PlanSource.REPLAY)
+WITH_A_NEW_KEY = "To have it planned again, send it with another Idempotency-Key: this one gives this plan again."
 
 
 class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -119,7 +120,9 @@ class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     message = serializers.CharField()
     problems = serializers.ListField(child=serializers.DictField())
     how_to_fix = serializers.ListField(child=serializers.CharField())
-    retryable = serializers.BooleanField()
+    retryable = serializers.BooleanField(
+        help_text="Whether the same request, sent again, may succeed; with an Idempotency-Key, under a new one."
+    )
 
 
 class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -158,10 +161,18 @@ def plan_as_json(plan: Plan, *, attempts: bool = True) -> dict[str, Json]:
         "attempts": [_attempt_as_json(attempt) for attempt in plan.attempts.all()] if planned else [],
         "usage": {"prompt_tokens": plan.prompt_tokens, "completion_tokens": plan.completion_tokens},
         "timings_ms": plan.timings_ms,
-        "error": plan.error,
+        "error": _error_as_json(plan),
         "created_at": plan.created_at.isoformat(),
         "finished_at": plan.finished_at and plan.finished_at.isoformat(),
     }
+
+
+def _error_as_json(plan: Plan) -> Json:
+    """What went wrong; where trying again can help, that the same key does not try again."""
+    error = plan.error
+    if not error or not error.get("retryable") or plan.idempotency_key is None:
+        return error
+    return error | {"how_to_fix": [*error.get("how_to_fix", []), WITH_A_NEW_KEY]}
 
 
 def _attempt_as_json(attempt: Any) -> dict[str, Json]:

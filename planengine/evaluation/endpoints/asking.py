@@ -11,10 +11,11 @@ from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome, generate
 from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_SCHEMA, sample_job
 from planengine.exceptions import ModelError
-from planengine.llm.client import Call, Endpoint, first_dialect, request_body, server_of, site_of
+from planengine.llm.bodies import Call, first_dialect, request_body
 from planengine.llm.completions import Completion, Progress
 from planengine.llm.dialects import Dialect, adapt, memory
-from planengine.llm.errors import ModelRefusedRequest
+from planengine.llm.endpoint import Endpoint, server_of, site_of
+from planengine.llm.errors import EmptyStream, ModelRefusedRequest, ModelTimeout, ModelUnreachable
 from planengine.llm.exchange import converse, fetch
 from planengine.llm.model_list import OfferedModel, read_model_list
 from planengine.llm.structured_output import Rung
@@ -45,7 +46,8 @@ class Answer:
 class Observed:
     """``listed`` is ``None`` where the server gave no list, and ``unlisted`` says why. ``dialect`` is what the
     client speaks with the server. ``answers`` are to the same small question in each form of
-    structured output; ``long`` is to a long prompt. ``pages`` are bodies by their path."""
+    structured output; ``long`` is to a long prompt, and ``whole`` to a small one that was not to be streamed: it
+    is asked where the tokens of streams are not counted. ``pages`` are bodies by their path."""
 
     outcome: Outcome
     seconds: float
@@ -54,12 +56,13 @@ class Observed:
     unlisted: str = ""
     answers: Mapping[Rung, Answer] = field(default_factory=dict)
     long: Answer | None = None
+    whole: Answer | None = None
     pages: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def observe(endpoint: Endpoint, *, attempts: int, plan_seconds: float, seconds: float) -> Observed:
     """A plan as any request's would be made, by ``plan_seconds``; then, where that was answered at all, at most
-    six questions of at most ``seconds`` each. A question that is not answered in time is the last one."""
+    seven questions of at most ``seconds`` each. A question that is not answered in time is the last one."""
     memory.forget(endpoint.base_url, endpoint.model)
     started = time.monotonic()
     outcome = generate(ModelPlanner(endpoint), sample_job(), attempts=attempts, deadline=started + plan_seconds)
@@ -83,12 +86,29 @@ def observe(endpoint: Endpoint, *, attempts: int, plan_seconds: float, seconds: 
             return observed
     plain = replace(observed.dialect, rungs=(Rung.PROMPT,))
     long = ask(endpoint, LONG, dialect=plain, seconds=seconds)
-    return replace(observed, long=long, pages=_read_pages(endpoint, observed))
+    observed = replace(observed, long=long, pages=_read_pages(endpoint, observed))
+    if not endpoint.streams or not plain.streams or _is_silent(long) or counts_tokens(observed):
+        return observed
+    whole = replace(plain, omitted=plain.omitted | {"stream", "stream_options"})
+    return replace(observed, whole=ask(endpoint, COLOUR, dialect=whole, seconds=seconds))
 
 
 def answered(outcome: Outcome) -> bool:
     """Whether the model said anything at all, right or wrong."""
     return any(not trial.error_code for trial in outcome.trials)
+
+
+def completions_of(observed: Observed) -> list[Completion]:
+    """The answers to the questions, as the client would ask them."""
+    asked = [*observed.answers.values(), *([observed.long] if observed.long else [])]
+    return [answer.completion for answer in asked if answer.completion is not None]
+
+
+def counts_tokens(observed: Observed) -> bool:
+    """Whether the server has told how many tokens a call had."""
+    usages = [trial.draft.usage for trial in observed.outcome.trials]
+    usages += [completion.usage for completion in completions_of(observed)]
+    return any(usage.prompt_tokens is not None for usage in usages)
 
 
 def ask(
@@ -121,6 +141,8 @@ def ask(
             )
         except ModelError as error:
             adapted = None
+            if isinstance(error, EmptyStream) and "stream" in request:
+                adapted = replace(dialect, omitted=dialect.omitted | {"stream", "stream_options"})
             if isinstance(error, ModelRefusedRequest):
                 adapted = adapt(dialect, error.refusal, sent=request)
             if adapted is None or adapted.rungs != dialect.rungs:
@@ -136,8 +158,7 @@ def _ask_for(rung: Rung, endpoint: Endpoint, dialect: Dialect, *, seconds: float
 
 
 def _is_silent(answer: Answer) -> bool:
-    error = answer.error
-    return error is not None and error.retryable and not isinstance(error, ModelRefusedRequest)
+    return isinstance(answer.error, ModelTimeout | ModelUnreachable)
 
 
 def _with_list(endpoint: Endpoint, observed: Observed) -> Observed:

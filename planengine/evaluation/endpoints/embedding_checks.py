@@ -17,8 +17,8 @@ from planengine.embeddings.embedders import Embedder, Vectors
 from planengine.evaluation.endpoints.findings import Checked, Finding, State
 from planengine.evaluation.endpoints.sample import TEXTS
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.llm.errors import read_json
 from planengine.llm.exchange import client_for
+from planengine.llm.refusals import read_json
 from planengine.llm.transport import BodyTooLarge, until
 
 # One more than some servers take at once.
@@ -114,7 +114,7 @@ def _findings(floor: float, observed: EmbeddingsObserved) -> Iterator[Finding]:
     if observed.vectors is None:
         error = observed.error
         told = error.message if error is not None else "no vectors"
-        wrong = any(words in told for words in ("API key", "does the URL need"))
+        wrong = any(words in told for words in ("API key", "does the URL need", "is no embedding model"))
         yield Finding(
             "server",
             State.MISCONFIGURED if wrong else State.FAILS,

@@ -1,32 +1,38 @@
-"""What the answers of a model's server mean, and what orra will do about it. Knows no network."""
+"""What the answers of a model's server mean for an operator, and what orra will do about it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 
-from orra.base.strictjson import InvalidJson, Json, parse
 from planengine.drafting.generation import Failure
-from planengine.evaluation.endpoints.asking import Answer, Observed, answered
+from planengine.evaluation.endpoints.asking import Answer, Observed, answered, completions_of, counts_tokens
+from planengine.evaluation.endpoints.facts import (
+    TOKENS_FOR_ANSWER,
+    Form,
+    Style,
+    comes_in_pieces,
+    context_of,
+    facts_of,
+    is_cut,
+    is_kept_from_thinking,
+    judge_form,
+    judge_style,
+    room_for,
+    said_in,
+)
 from planengine.evaluation.endpoints.findings import Checked, Finding, State
 from planengine.evaluation.endpoints.sample import LONG, ODD_WORD
-from planengine.llm.client import Call, Endpoint, request_body, site_of
-from planengine.llm.completions import Completion
-from planengine.llm.errors import ModelContextOverflow, ModelRefusedRequest, quote, read_json
+from planengine.llm.bodies import Call, request_body
+from planengine.llm.endpoint import Endpoint, site_of
+from planengine.llm.errors import ModelContextOverflow, ModelTimeout
 from planengine.llm.families import family_of
+from planengine.llm.refusals import quote
 from planengine.llm.structured_output import Rung
-from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
 
 SHOWN_MODELS = 5
-# As measured (benchmarks/prompt_sizes.py): the rules and a request, and a service; and room to reason and answer.
-TOKENS_WITHOUT_SERVICES = 1000
-TOKENS_PER_SERVICE = 140
-TOKENS_FOR_ANSWER = 4000
+SHOWN_PROBLEMS = 3
 # Errors that are mended in orra's own variables.
 _MISCONFIGURED = {"model_auth": "key", "model_not_found": "model", "model_bad_answer": "server"}
-_TAGS = re.compile(r"<think(?:ing)?>|\[THINK\]", re.IGNORECASE)
-_CLOSING = re.compile(r"</think(?:ing)?>|\[/THINK\]", re.IGNORECASE)
 
 FORM_NAMES: Mapping[Rung, str] = {
     Rung.STRICT_SCHEMA: "json_schema, strict",
@@ -38,123 +44,10 @@ FORM_NAMES: Mapping[Rung, str] = {
 }
 
 
-class Form(StrEnum):
-    CONSTRAINS = "constrains"
-    IGNORED = "ignored"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-class Style(StrEnum):
-    """Where reasoning is: in a field of its own, between tags, before a closing tag, or nowhere to be seen."""
-
-    FIELD = "field"
-    TAGGED = "tagged"
-    UNTAGGED = "untagged"
-    NONE = "none"
-
-
 def judge_planner(endpoint: Endpoint, observed: Observed) -> Checked:
     findings = tuple(_findings(endpoint, observed))
     url = site_url(endpoint)
     return Checked("planner", f"{endpoint.model} at {url}", findings, facts_of(endpoint, observed))
-
-
-def facts_of(endpoint: Endpoint, observed: Observed) -> dict[str, Json]:
-    said = answered(observed.outcome)
-    completions = _completions(observed)
-    return {
-        "reachable": said,
-        "models": len(observed.listed) if observed.listed is not None else None,
-        "context": context_of(endpoint, observed),
-        "prompt_cut": is_cut(observed.long),
-        "forms": {rung.name.lower(): judge_form(rung, answer) for rung, answer in observed.answers.items()},
-        "form_in_use": observed.dialect.rung.name.lower() if said else None,
-        "reasoning": judge_style(completions) if completions else None,
-        "streams": _streams(observed) if completions else None,
-        "counts_tokens": _counts_tokens(observed) if said else None,
-        "valid_at_attempt": len(observed.outcome.trials) if observed.outcome.status == "ready" else None,
-        "plan_seconds": round(observed.seconds, 2),
-    }
-
-
-def judge_form(rung: Rung, answer: Answer) -> Form:
-    """Whether an answer was held to what ``response_format`` asks. Only the odd word is a proof of a schema, and
-    only an object where a sentence was asked for is one of ``json_object``."""
-    if isinstance(answer.error, ModelRefusedRequest):
-        return Form.REFUSED
-    completion = answer.completion
-    if completion is None:
-        return Form.UNKNOWN
-    text = _said(completion)
-    if not text:
-        return Form.UNKNOWN  # the tokens were spent on reasoning
-    try:
-        value = parse(text)
-    except InvalidJson:
-        return Form.IGNORED
-    if rung is Rung.OBJECT:
-        return Form.CONSTRAINS if isinstance(value, dict) else Form.IGNORED
-    return Form.CONSTRAINS if value == {"colour": ODD_WORD} else Form.IGNORED
-
-
-def judge_style(completions: list[Completion]) -> Style:
-    texts = [completion.content for completion in completions]
-    if any(completion.reasoning.strip() for completion in completions):
-        return Style.FIELD
-    if any(_TAGS.search(text) for text in texts):
-        return Style.TAGGED
-    return Style.UNTAGGED if any(_CLOSING.search(text) for text in texts) else Style.NONE
-
-
-def is_kept_from_thinking(observed: Observed) -> bool:
-    """Whether the model shows reasoning when it is free to answer, and none when it is held to the form in use."""
-    free, held = observed.long, observed.answers.get(observed.dialect.rung)
-    if free is None or free.completion is None or held is None or held.completion is None:
-        return False
-    return (
-        judge_style([free.completion]) is not Style.NONE
-        and judge_form(observed.dialect.rung, held) is Form.CONSTRAINS
-        and judge_style([held.completion]) is Style.NONE
-    )
-
-
-def is_cut(answer: Answer | None) -> bool | None:
-    """Whether the server counted fewer tokens than the long prompt can have; ``None`` when it does not tell."""
-    counted = answer.completion.usage.prompt_tokens if answer and answer.completion else None
-    return None if not counted else len(LONG) > MOST_CHARACTERS_PER_TOKEN * counted
-
-
-def context_of(endpoint: Endpoint, observed: Observed) -> int | None:
-    """Tokens of context: as the list of models has it, else as one of the server's own pages has it."""
-    listed = {model.name: model.context for model in observed.listed or ()}
-    if found := listed.get(endpoint.model):
-        return found
-    if len(listed) == 1 and (only := next(iter(listed.values()))):
-        return only  # a server of one model may know it by another name
-    told = (context_in(body, endpoint.model) for body in observed.pages.values())
-    return next((length for length in told if length), None)
-
-
-def context_in(body: bytes, model: str) -> int | None:
-    """In llama.cpp's ``/props``, TGI's ``/info``, Ollama's ``/api/ps`` and LM Studio's ``/api/v0/models``: what
-    the model was loaded with, not what it could have."""
-    page = read_json(body)
-    if not isinstance(page, dict):
-        return None
-    settings = page.get("default_generation_settings")
-    lengths: list[Json] = [page.get("max_total_tokens")]
-    lengths.append(settings.get("n_ctx") if isinstance(settings, dict) else None)
-    for items in (page.get("models"), page.get("data")):
-        for item in items if isinstance(items, list) else []:
-            if isinstance(item, dict) and model in (item.get("name"), item.get("model"), item.get("id")):
-                lengths += [item.get("loaded_context_length"), item.get("context_length")]
-    return next((length for length in lengths if type(length) is int and length > 0), None)
-
-
-def room_for(context: int) -> int:
-    """How many services of ordinary size a prompt may hold beside the rules and the answer."""
-    return max(0, (context - TOKENS_WITHOUT_SERVICES - TOKENS_FOR_ANSWER) // TOKENS_PER_SERVICE)
 
 
 def site_url(endpoint: Endpoint) -> str:
@@ -175,12 +68,12 @@ def _findings(endpoint: Endpoint, observed: Observed) -> Iterator[Finding]:
     yield _context(endpoint, observed)
     yield _long_prompt(observed)
     yield from _forms(observed)
-    if _completions(observed):
+    if completions_of(observed):
         yield _reasoning(observed)
         yield _streaming(endpoint, observed)
     yield _usage(observed)
     yield _dialect(endpoint, observed)
-    yield _plan(observed)
+    yield _plan(endpoint, observed)
 
 
 def _unanswered(failure: Failure) -> Finding:
@@ -234,6 +127,14 @@ def _long_prompt(observed: Observed) -> Finding:
             f"{size} is refused: {answer.error.message}",
             "Plans over more services than fit fail with model_context_overflow.",
         )
+    if isinstance(answer.error, ModelTimeout):
+        return Finding(
+            name,
+            State.NOTE,
+            f"{size} is not read and answered within {answer.seconds:.0f} s: it is too much for this server",
+            "Plans over as many services run into PLANNING_DEADLINE_SECONDS. Show the model fewer of them "
+            "(LLM_CONTEXT_TOKENS), allow more time, or ask again with more --seconds.",
+        )
     if answer.completion is None:
         return Finding(name, State.UNKNOWN, f"no answer: {answer.error}")
     if is_cut(answer):
@@ -244,7 +145,7 @@ def _long_prompt(observed: Observed) -> Finding:
             f"{size} was counted as {counted:,} tokens: the server cuts what is longer, and says nothing",
             "Plans get the warning prompt_cut. Give the model a longer context (Ollama: OLLAMA_CONTEXT_LENGTH).",
         )
-    if is_cut(answer) is None and ODD_WORD not in _said(answer.completion).lower():
+    if is_cut(answer) is None and ODD_WORD not in said_in(answer.completion).lower():
         return Finding(name, State.UNKNOWN, f"{size}: neither its tokens were told nor its first line remembered")
     return Finding(name, State.OK, f"{size} is read to the end, in {answer.seconds:.1f} s")
 
@@ -272,6 +173,8 @@ def _seen(form: Form, answer: Answer) -> str:
             return "holds the model to it"
         case Form.REFUSED:
             return "refused"
+        case Form.FAILS:
+            return f"the server fails at it: {answer.error}"
         case Form.IGNORED:
             return "accepted, and the model is not held to it"
         case Form.UNKNOWN:
@@ -300,7 +203,7 @@ def _reasoning(observed: Observed) -> Finding:
             "What stands before the last closing tag is not read as the plan.",
         ),
         Style.NONE: ("none is seen", ""),
-    }[judge_style(_completions(observed))]
+    }[judge_style(completions_of(observed))]
     return Finding("reasoning", State.OK, seen, then)
 
 
@@ -311,14 +214,21 @@ def _streaming(endpoint: Endpoint, observed: Observed) -> Finding:
         )
     if not observed.dialect.streams:
         return Finding("streaming", State.NOTE, "refused", "Answers are taken whole.")
-    if _streams(observed):
+    if comes_in_pieces(observed):
         return Finding("streaming", State.OK, "answers come in pieces", "A plan's progress is seen as it is made.")
     return Finding("streaming", State.NOTE, "asked for, but answers come whole", "They are taken as they come.")
 
 
 def _usage(observed: Observed) -> Finding:
-    if _counts_tokens(observed):
+    if counts_tokens(observed):
         return Finding("tokens", State.OK, "are counted by the server", "They are recorded with each attempt.")
+    if observed.whole and observed.whole.completion and observed.whole.completion.usage.prompt_tokens is not None:
+        return Finding(
+            "tokens",
+            State.NOTE,
+            "are counted by the server in whole answers, and not in streams",
+            "They are recorded as unknown, never as 0; with LLM_STREAM=0 they are recorded.",
+        )
     return Finding(
         "tokens", State.NOTE, "are not counted by the server", "They are recorded as unknown, never as 0."
     )
@@ -342,45 +252,31 @@ def _dialect(endpoint: Endpoint, observed: Observed) -> Finding:
     return Finding("said", State.OK, seen)
 
 
-def _plan(observed: Observed) -> Finding:
+def _plan(endpoint: Endpoint, observed: Observed) -> Finding:
     outcome, seconds = observed.outcome, observed.seconds
     tried = f"{len(outcome.trials)} attempt{'s' if len(outcome.trials) > 1 else ''}, {seconds:.1f} s"
     if outcome.status == "ready":
         state = State.OK if len(outcome.trials) == 1 else State.NOTE
         return Finding("sample plan", state, f"valid after {tried}", "")
-    if outcome.failure is not None and outcome.failure.code not in ("plan_rejected", "not_actionable"):
-        return Finding("sample plan", State.FAILS, f"{outcome.failure.message} ({outcome.failure.code})")
-    codes = sorted({problem.code for trial in outcome.trials for problem in trial.problems})
-    found = f": {', '.join(codes)}" if codes else ""
+    failure = outcome.failure
+    if failure is not None and failure.code not in ("plan_rejected", "not_actionable"):
+        return Finding("sample plan", State.FAILS, f"{failure.message} ({failure.code})")
+    if failure is not None and failure.code == "not_actionable":
+        said = quote(failure.message, site_of(endpoint))
+        return Finding(
+            "sample plan", State.FAILS, f"none after {tried}: the model says that nothing can be done ({said})"
+        )
     return Finding(
         "sample plan",
         State.FAILS,
-        f"none after {tried}{found}",
+        f"none after {tried}: {_what_was_wrong(endpoint, observed)}",
         "evaluate_planner says how often that happens with your services.",
     )
 
 
-def _completions(observed: Observed) -> list[Completion]:
-    answers = [*observed.answers.values(), *([observed.long] if observed.long else [])]
-    return [answer.completion for answer in answers if answer.completion is not None]
-
-
-def _counts_tokens(observed: Observed) -> bool:
-    usages = [trial.draft.usage for trial in observed.outcome.trials]
-    usages += [completion.usage for completion in _completions(observed)]
-    return any(usage.prompt_tokens is not None for usage in usages)
-
-
-def _streams(observed: Observed) -> bool:
-    return any(
-        answer.pieces > 1 for answer in (*observed.answers.values(), *([observed.long] if observed.long else []))
-    )
-
-
-def _said(completion: Completion) -> str:
-    """The answer without the reasoning before it; the reasoning's field when the model stopped without more."""
-    text = _CLOSING.split(completion.content)[-1].strip()
-    if not text and completion.finish_reason == "stop":
-        text = completion.reasoning.strip()
-    fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", text, re.DOTALL)
-    return fenced[1] if fenced else text
+def _what_was_wrong(endpoint: Endpoint, observed: Observed) -> str:
+    """The codes of all drafts' problems, and the last draft's first problems in words."""
+    trials = observed.outcome.trials
+    codes = sorted({problem.code for trial in trials for problem in trial.problems})
+    last = [quote(problem.message, site_of(endpoint)) for problem in trials[-1].problems[:SHOWN_PROBLEMS]]
+    return f"{', '.join(codes)}. At last: {'; '.join(last)}"

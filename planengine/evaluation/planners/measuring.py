@@ -64,7 +64,12 @@ class Result:
     @property
     def valid_at(self) -> int | None:
         """The attempt, from 1, whose draft was accepted."""
-        return len(self.outcome.trials) if self.outcome.plan is not None else None
+        return self.attempts if self.outcome.plan is not None else None
+
+    @property
+    def attempts(self) -> int:
+        """How often the planner was asked: what was wired anew from its drafts is no attempt of its own."""
+        return sum(not trial.planner for trial in self.outcome.trials)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -99,7 +104,7 @@ class Figures:
                 _share((result.valid_at or self.attempts + 1) <= number for result in to_plan)
                 for number in range(1, self.attempts + 1)
             ],
-            "attempts_mean": fmean(len(result.outcome.trials) for result in results) if results else 0.0,
+            "attempts_mean": fmean(result.attempts for result in results) if results else 0.0,
             "seconds_p50": median(seconds) if seconds else 0.0,
             "seconds_p95": quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else sum(seconds),
         }

@@ -15,8 +15,9 @@ GOOD_ENOUGH: Mapping[str, float] = {"valid": 0.95, "services_exact": 0.90, "wiri
 _TITLES = {"valid": "valid plans", "services_exact": "right services", "wiring_exact": "right wiring"}
 
 
-def report(by_planner: Mapping[str, Figures], *, verdicts: bool = True) -> Iterator[str]:
-    """Lines of text. ``by_planner``: by the name that each is to be shown under, all for the same rows."""
+def report(by_planner: Mapping[str, Figures], *, verdicts: bool = True, drafts: bool = False) -> Iterator[str]:
+    """Lines of text. ``by_planner``: by the name that each is to be shown under, all for the same rows.
+    ``drafts``: with what a planner wrote last where it was not as expected."""
     told = {name: figures.as_dict() for name, figures in by_planner.items()}
     n = next(iter(told.values()))["n"]
     if len(told) == 1:
@@ -32,7 +33,7 @@ def report(by_planner: Mapping[str, Figures], *, verdicts: bool = True) -> Itera
             yield f"{title:24}" + "".join(f"{cell or '–':>{_WIDTH}}" for cell in cells)
     if len(told) == 1:
         (figures,) = by_planner.values()
-        yield from _what_went_wrong(figures)
+        yield from _what_went_wrong(figures, drafts=drafts)
     if verdicts:
         yield ""
         yield from (f"{name}: {verdict(figures)}" for name, figures in by_planner.items())
@@ -93,7 +94,7 @@ _LINES: tuple[tuple[str, Callable[[Mapping[str, Json]], str]], ...] = (
 )
 
 
-def _what_went_wrong(figures: Figures) -> Iterator[str]:
+def _what_went_wrong(figures: Figures, *, drafts: bool) -> Iterator[str]:
     wrong = [result for result in figures.results if not result.wiring_exact]
     wrong.sort(key=lambda result: (not (result.wrong and result.side_effects), not result.wrong))
     if not wrong:
@@ -102,6 +103,9 @@ def _what_went_wrong(figures: Figures) -> Iterator[str]:
     yield "Not as expected"
     for result in wrong[:_SHOWN]:
         yield from _told(result)
+        answers = [trial.draft.answer for trial in result.outcome.trials if trial.draft.answer]
+        if drafts and answers:
+            yield f"    wrote {' '.join(answers[-1].split())}"
     if len(wrong) > _SHOWN:
         yield f"  … and {len(wrong) - _SHOWN:,} more"
 
@@ -114,8 +118,15 @@ def _told(result: Result) -> Iterator[str]:
         otherwise = " wired otherwise" if result.services_exact else ""
         yield f"    wanted {wanted}, got {got}{otherwise}{_risk(result)}"
     else:
-        reason = result.outcome.failure.message if result.outcome.failure else ""
-        yield f"    wanted {wanted}, {result.outcome.status.replace('_', ' ')}: {_short(' '.join(reason.split()))}"
+        reason = _reason(result.outcome.failure.message if result.outcome.failure else "")
+        yield f"    wanted {wanted}, {result.outcome.status.replace('_', ' ')}: {reason}"
+
+
+def _reason(message: str) -> str:
+    """On one line; of a diagnosis what it found, which stands after its general part."""
+    _, found, details = message.partition("DETAILS:")
+    told = details.partition("HOW TO FIX:")[0] if found else message
+    return _short(" ".join(told.split()))
 
 
 def _risk(result: Result) -> str:

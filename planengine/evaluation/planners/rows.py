@@ -23,6 +23,7 @@ from planengine.requests import parse_action, parse_params
 
 OWN_REQUESTS = Path(__file__).with_name("requests.jsonl")
 OWN_SERVICES = Path(__file__).with_name("services.jsonl")
+TRAPS = Path(__file__).with_name("traps")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,17 @@ def read_rows(path: Path, *, limit: int | None = None, services: Path | None = N
 def own_rows(*, limit: int | None = None) -> list[Row]:
     """The requests that come with orra: one service, chains, side by side, and some that cannot be planned."""
     return _spread(read_lines(OWN_REQUESTS, partial(_read_row, shared=own_catalogue())), limit)
+
+
+def trap_rows(*, limit: int | None = None) -> list[Row]:
+    """Requests over the catalogues of a bank, an energy supplier, a fleet, a school and a cloud, three fifths of
+    which must not be carried out, and the others must. They were written apart from all rules."""
+    rows = [
+        row
+        for path in sorted(TRAPS.glob("*-requests.jsonl"))
+        for row in read_rows(path, services=path.with_name(path.name.replace("-requests", "-services")))
+    ]
+    return _spread(rows, limit)
 
 
 @cache

@@ -17,7 +17,7 @@ from planengine.evaluation.endpoints.findings import Checked, exit_code
 from planengine.evaluation.endpoints.judging import judge_planner
 from planengine.evaluation.endpoints.local import check_composer
 from planengine.evaluation.endpoints.report import report
-from planengine.llm.client import tidy_url
+from planengine.llm.endpoint import tidy_url
 from planengine.llm.exchange import OPENAI_URL
 
 

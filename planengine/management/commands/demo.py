@@ -51,12 +51,8 @@ class Command(BaseCommand):
         explain(told, width=width, tell=self._tell)
         self._tell(report.title("Where to look next", width))
         self._tell(where_to_look(engine, project=shop.name, key=shop.api_key, again=repeatable(told)))
-        wrong = [each for each in told if each.faults]
-        if wrong:
-            raise CommandError(
-                f"{len(wrong)} of {len(told)} requests did not come out as told:\n"
-                + report.not_as_told(wrong, width=width)
-            )
+        if wrong := report.not_as_told(told, width=width):
+            raise CommandError(wrong)
 
     def _tell(self, text: str) -> None:
         self.stdout.write(text + "\n")

@@ -23,8 +23,8 @@ from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
 from planengine.evaluation.planners.report import report, shortfalls
-from planengine.evaluation.planners.rows import Row, own_rows, read_rows
-from planengine.llm.client import tidy_url
+from planengine.evaluation.planners.rows import Row, own_rows, read_rows, trap_rows
+from planengine.llm.endpoint import tidy_url
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Job, Planner
 
@@ -38,6 +38,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument(
+            "--traps",
+            action="store_true",
+            help="instead of FILE: the 200 requests over five catalogues that come with orra, 120 of which must "
+            "not be carried out",
+        )
+        parser.add_argument("--drafts", action="store_true", help="show what was written where it went wrong")
         parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
         parser.add_argument("--limit", type=int, help="only so many rows, spread evenly over the file")
         parser.add_argument(
@@ -97,9 +104,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(measured)))
         else:
-            for line in report(measured):
+            for line in report(measured, drafts=options["drafts"]):
                 self.stdout.write(line)
-        if file is None and any(shortfalls(figures) for figures in measured.values()):
+        if file is None and not options["traps"] and any(shortfalls(figures) for figures in measured.values()):
             sys.exit(1)
 
     def _show_progress(self, done: int, total: int) -> None:
@@ -121,6 +128,10 @@ def _oversight_of(planner: Planner) -> Callable[[Planner, Job], Oversee]:
 
 def _read(options: dict[str, Any]) -> list[Row]:
     file, services, limit = (options[name] for name in ("file", "services", "limit"))
+    if options["traps"]:
+        if file is not None or services is not None:
+            raise CommandError("--traps are requests of their own: leave out FILE and --services.")
+        return trap_rows(limit=limit)
     if file is None:
         if services is not None:
             raise CommandError("--services belongs to a FILE of requests.")

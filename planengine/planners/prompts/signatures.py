@@ -1,5 +1,5 @@
 """A service in one line, as people write functions:
-``name(input: type, optional?: type) -> {output: type}  # text``.
+``name(input: type, optional?: type) -> output  # text``.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from planengine.catalogue.specs import ServiceSpec
 
 _MOST_FIELDS = 12
 _MOST_VALUES = 8
-_MOST_CHARACTERS = 160
+_MOST_OUTPUTS = 6
+_MOST_CHARACTERS = 110
 
 
 def signature(spec: ServiceSpec) -> str:
-    """One line, however long its descriptions are: about fifty tokens where the schemas take two hundred."""
+    """One line, however long its descriptions are: about forty tokens where the schemas take two hundred."""
     inputs = _fields(spec.inputs, required=spec.required_inputs)
-    outputs = _fields(spec.outputs, required=spec.output_fields)
-    gives = f" -> {{{outputs}}}" if outputs else ""
+    outputs = ", ".join(list(spec.output_fields)[:_MOST_OUTPUTS])
+    gives = f" -> {outputs}" if outputs else ""
     text = shorten(" ".join(spec.description.split()), _MOST_CHARACTERS)
     line = " ".join(f"{spec.name}({inputs}){gives}".split())
     return line + (f"  # {text}" if text else "")

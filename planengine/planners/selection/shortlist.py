@@ -17,7 +17,7 @@ from planengine.planners.relevance import Relevance
 from planengine.planners.wiring.literals import fitting_literals
 from planengine.planners.wiring.workbench import Workbench
 
-MOST_SHOWN = 20
+MOST_SHOWN = 12
 # No more than so many are looked at, the likeliest: what is less like the request than all of these is not meant.
 _MOST_LOOKED_AT = 128
 _MOST_TEXTS = 8
@@ -52,8 +52,8 @@ def _ranked(job: Job, template: Template, relevance: Relevance) -> list[ServiceS
 
 
 def _able(bench: Workbench, services: Sequence[ServiceSpec], template: Template) -> frozenset[str]:
-    """Those of whose required inputs each is a param, a value that the schema fixes, a literal of the request, or
-    what another of them gives."""
+    """Those of whose required inputs each may be a param, a value that the schema fixes, a literal of the request,
+    or what another of them gives."""
     able: set[str] = set()
     left = list(services)
     while ready := [spec for spec in left if _is_ready(bench, spec, able, template)]:
@@ -67,5 +67,6 @@ def _is_ready(bench: Workbench, spec: ServiceSpec, able: set[str], template: Tem
         bench.gives(spec.name, name)
         or any(option.producer in able for option in bench.producers.of(spec.name, name))
         or bool(fitting_literals(template, bench.field_of(spec.name, name)))
+        or any(not bench.field_of(spec.name, name).faults(bench.params[param]) for param in bench.unknown_params)
         for name in spec.required_inputs
     )

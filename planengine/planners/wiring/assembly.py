@@ -52,18 +52,36 @@ def plan_of(
     """The draft plan of a complete assembly: its services as task1, task2, … in their order. ``after``: services
     that another must come after although it takes nothing from them."""
     behind = after or {}
-    ids = {service: f"task{number}" for number, service in enumerate(assembly.services, start=1)}
+    ordered = _ordered(assembly.services, behind, assembly.inputs)
+    ids = {service: f"task{number}" for number, service in enumerate(ordered, start=1)}
     tasks: list[Json] = [{"id": "task0", "input": dict(params) | dict(assembly.constants)}]
     for service, task in ids.items():
         inputs = {name: _reference(source, ids) for name, source in assembly.inputs[service].items()}
         order: Json = {"after": [ids[other] for other in behind[service]]} if service in behind else {}
         tasks.append({"id": task, "service": service, "input": inputs, **order})
     needs = {
-        ids[service]: {ids[source.service] for source in assembly.inputs[service].values() if source.service}
-        | {ids[other] for other in behind.get(service, ())}
-        for service in assembly.services
+        ids[service]: {ids[other] for other in _needs(service, behind, assembly.inputs)} for service in ordered
     }
     return {"tasks": tasks, "parallel_groups": levels(needs)}
+
+
+def _ordered(
+    services: Sequence[str], behind: Mapping[str, Sequence[str]], inputs: Mapping[str, Mapping[str, Source]]
+) -> list[str]:
+    """The services in their order, but for those that must come after a later one."""
+    placed: list[str] = []
+    left = list(services)
+    while left:
+        ready = (each for each in left if _needs(each, behind, inputs) <= set(placed))
+        placed.append(next(ready, left[0]))
+        left.remove(placed[-1])
+    return placed
+
+
+def _needs(
+    service: str, behind: Mapping[str, Sequence[str]], inputs: Mapping[str, Mapping[str, Source]]
+) -> set[str]:
+    return {source.service for source in inputs[service].values() if source.service} | set(behind.get(service, ()))
 
 
 def _reference(source: Source, ids: Mapping[str, str]) -> str:

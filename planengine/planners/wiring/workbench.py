@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
@@ -69,6 +70,11 @@ class Workbench:
         """The params for which no service has an input, where ``service`` takes inputs of any name."""
         if not self.candidates[service].spec.inputs.is_open:
             return frozenset()
+        return self.unknown_params
+
+    @cached_property
+    def unknown_params(self) -> frozenset[str]:
+        """The params that are no input of any service by name: each may be meant for any that it fits."""
         return frozenset(name for name in self.params if key_of(name) not in self.facts.takers)
 
     def may_choose(self, service: str, fixed: Mapping[str, Json]) -> bool:

@@ -16,9 +16,17 @@ def test_prices_are_per_million_tokens() -> None:
     assert parse_prices("") == {}
 
 
+def test_cached_tokens_of_a_prompt_have_a_price_of_their_own_or_the_prompts() -> None:
+    prices = parse_prices("a=2/10/0.5, b=2/10")
+
+    assert prices["a"].of(1_000_000, 0, cached=400_000) == Decimal("1.4")
+    assert prices["b"].of(1_000_000, 0, cached=400_000) == Decimal("2")
+    assert prices["a"].of(10, 0, cached=1_000_000) == prices["a"].of(10, 0, cached=10)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["gpt-x", "gpt-x=", "gpt-x=1", "=1/2", "gpt-x=1/2/3", "gpt-x=-1/2", "gpt-x=1e9/2", "a=1/2,a=1/2", "a=١/2"],
+    ["a", "a=", "a=1", "=1/2", "a=1/2/3/4", "a=1/2/", "a=-1/2", "a=1e9/2", "a=1/2,a=1/2", "a=١/2"],
 )
 def test_anything_else_is_told_as_such(text: str) -> None:
     with pytest.raises(ValueError, match="must be a list such as|twice"):

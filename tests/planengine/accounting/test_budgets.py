@@ -130,6 +130,33 @@ class TestTotals:
         assert (totals["calls"], totals["unknown_calls"], totals["cost"]) == (1, 1, None)
         assert totals["estimated_tokens"] == len(attempt.prompt + attempt.answer) // CHARACTERS_PER_TOKEN
 
+    @pytest.mark.parametrize(("cached_price", "paid"), [(Decimal("0.5"), 0.5), (None, 2)])
+    def test_cached_tokens_of_the_prompt_have_their_own_price(
+        self, api: Api, server: ScriptedServer, settings: Any, cached_price: Decimal | None, paid: float
+    ) -> None:
+        settings.LLM_PRICES = {"small-1": Price(Decimal("2"), Decimal("10"), cached_price)}
+        counted = {"prompt_tokens": 120, "completion_tokens": 30, "prompt_tokens_details": {"cached_tokens": 100}}
+        server.script(lambda request: completion(oblige(request), usage=counted))
+
+        plan = api.plan(*REFUND)
+
+        assert plan["attempts"][0]["cost"] == pytest.approx((20 * 2 + 100 * paid + 30 * 10) / 1_000_000)
+
+    def test_a_budget_of_nothing_leaves_the_cache_whoever_plans(self, api: Api, settings: Any) -> None:
+        """No model is configured: the composer uses no tokens, and is not asked either."""
+        settings.LLM_MODEL = ""
+        current_planner.cache_clear()
+        assert api.plan(*REFUND)["source"] == "composer"
+        api.patch("/v1/project", {"tokens_per_day": 0})
+
+        refused = api.plan("Search for laptops", {"query": "cheap"})
+
+        assert refused["error"]["code"] == "budget_exceeded" and "only the cache" in refused["error"]["message"]
+        assert api.plan("Refund order ORD-18", {"order_id": "ORD-18"})["source"] == "exact"
+        api.patch("/v1/project", {"tokens_per_day": 1})
+        assert api.plan("Search for laptops", {"query": "cheap"})["source"] == "composer"
+        current_planner.cache_clear()
+
     def test_without_prices_there_is_no_cost(self, api: Api, server: ScriptedServer) -> None:
         api.plan(*REFUND)
 

@@ -106,6 +106,24 @@ class TestEndpoint:
         with pytest.raises(EmbeddingUnavailable, match="no embeddings"):
             EndpointEmbedder("m", base_url=server.url).embed(["a"])
 
+    def test_the_states_of_a_chat_model_are_named(self, server: EmbeddingServer) -> None:
+        server.answer = lambda body: (200, {"data": [{"embedding": [[0.1, 0.2]] * 5, "index": 0}]})
+        with pytest.raises(EmbeddingUnavailable, match="one vector per token.*is no embedding model") as caught:
+            EndpointEmbedder("m", base_url=server.url).embed(["a b c"])
+        assert not caught.value.retryable
+
+    @pytest.mark.parametrize(("length", "kept"), [(16_000, True), (16_001, False)])
+    def test_vectors_that_the_database_cannot_keep_are_refused(
+        self, server: EmbeddingServer, length: int, kept: bool
+    ) -> None:
+        server.answer = lambda body: (200, {"data": [{"embedding": [1.0] * length, "index": 0}]})
+        endpoint = EndpointEmbedder("m", base_url=server.url)
+        if kept:
+            assert endpoint.embed(["a"]).shape == (1, length)
+        else:
+            with pytest.raises(EmbeddingUnavailable, match="can keep 16,000: use a model with fewer dimensions"):
+                endpoint.embed(["a"])
+
     def test_a_model_that_changes_its_size_is_followed(self, server: EmbeddingServer) -> None:
         embedder = Remembering(EndpointEmbedder("m", base_url=server.url))
         embedder.embed(["a", "b"])

@@ -12,8 +12,7 @@ import pytest
 from benchmarks.prompt_sizes import CHARACTERS_PER_TOKEN, COUNTS, prompt_for
 from planengine.evaluation.endpoints.asking import Answer
 from planengine.evaluation.endpoints.embedding_checks import is_shuffled, norms_of, tells_apart
-from planengine.evaluation.endpoints.findings import Checked, Finding, State, exit_code
-from planengine.evaluation.endpoints.judging import (
+from planengine.evaluation.endpoints.facts import (
     TOKENS_PER_SERVICE,
     TOKENS_WITHOUT_SERVICES,
     Form,
@@ -24,6 +23,7 @@ from planengine.evaluation.endpoints.judging import (
     judge_style,
     room_for,
 )
+from planengine.evaluation.endpoints.findings import Checked, Finding, State, exit_code
 from planengine.evaluation.endpoints.sample import LONG
 from planengine.llm.completions import Completion, Usage
 from planengine.llm.dialects import Dialect

@@ -60,6 +60,12 @@ COMPOSED = ROW | {"services": [READING, REFUND]}
 IMPOSSIBLE = ROW | {"action": "Water the plants"}
 
 
+@pytest.fixture(autouse=True)
+def _whole_plans(settings: Any) -> None:
+    """Models are asked for whole plans here, and believed."""
+    settings.LLM_PLANNING, settings.LLM_TRUST = "full", "trusted"
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "rows.jsonl"

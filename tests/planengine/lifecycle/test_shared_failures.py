@@ -34,12 +34,12 @@ def test_a_failure_is_shared_and_not_kept(api: Api, server: ScriptedServer) -> N
 def test_a_failure_of_a_draft_says_whose_it_is(api: Api, server: ScriptedServer) -> None:
     leader, follower = ask(api, "A-1"), ask(api, "B-2")
     nothing = completion("I would rather not.")
-    server.script(meanwhile(lambda: work(follower), then=nothing), nothing, nothing)
+    server.script(meanwhile(lambda: work(follower), then=nothing), nothing)
 
     work(leader)
 
     plan = get(api, follower)
-    assert (plan["error"]["code"], server.calls) == ("plan_rejected", 3)
+    assert (plan["error"]["code"], server.calls) == ("plan_rejected", 2)
     assert plan["error"]["message"].startswith(get(api, leader)["error"]["message"])
     assert f"outcome of plan {leader}" in plan["error"]["message"]
 

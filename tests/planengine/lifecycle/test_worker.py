@@ -47,18 +47,18 @@ def test_wrong_twice_and_right_the_third_time(api: Api, server: ScriptedServer) 
     assert Entry.objects.count() == 1
 
 
-def test_three_times_wrong_ends_in_the_diagnosis(api: Api, server: ScriptedServer) -> None:
+def test_the_same_wrong_draft_again_ends_in_the_diagnosis(api: Api, server: ScriptedServer) -> None:
     params = {
         "query": "I need a used laptop for college that is powerful enough",
         "budget": "800",
         "category": "laptop",
     }
     composite = {"query": "$task0.query budget: $task0.budget category: $task0.category"}
-    server.script(*[plan_of("search_laptops", params, composite)] * 3)
+    server.script(*[plan_of("search_laptops", params, composite)] * 2)
 
     plan = api.plan("I need a used laptop for college that is powerful enough", params)
 
-    assert (plan["status"], plan["error"]["code"], server.calls) == ("failed", "plan_rejected", 3)
+    assert (plan["status"], plan["error"]["code"], server.calls) == ("failed", "plan_rejected", 2)
     text = plan["error"]["message"]
     for expected in (
         "ORCHESTRATION ERROR",

@@ -20,17 +20,10 @@ from hypothesis import strategies as st
 
 from planengine.exceptions import ModelError
 from planengine.llm import exchange
-from planengine.llm.client import (
-    Call,
-    Endpoint,
-    Patience,
-    complete,
-    first_dialect,
-    request_body,
-    site_of,
-    tidy_url,
-)
+from planengine.llm.bodies import Call, first_dialect, request_body
+from planengine.llm.client import complete
 from planengine.llm.completions import Completion, Usage, read_completion
+from planengine.llm.endpoint import Endpoint, site_of, tidy_url
 from planengine.llm.errors import (
     ModelAuthFailed,
     ModelBadAnswer,
@@ -46,6 +39,7 @@ from planengine.llm.errors import (
 )
 from planengine.llm.exchange import client_for
 from planengine.llm.families import Sampling
+from planengine.llm.patience import Patience
 from planengine.llm.transport import until
 from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
 
@@ -305,7 +299,7 @@ def test_the_answer_is_bounded(server: ScriptedServer) -> None:
 
 def test_an_encoding_that_was_not_asked_for_is_not_undone(server: ScriptedServer) -> None:
     packed = gzip.compress(completion("yes").encoded)
-    with pytest.raises(ModelBadAnswer, match="not JSON"):
+    with pytest.raises(ModelBadAnswer, match="a compressed body"):
         ask(server, Reply(body=packed, headers={"Content-Encoding": "gzip"}))
 
 
@@ -474,10 +468,34 @@ def test_content_and_reasoning_are_found_wherever_they_are(
         ({"prompt_tokens": 12}, Usage(prompt_tokens=12)),
         ({"prompt_tokens": 0, "completion_tokens": -1}, Usage(prompt_tokens=0)),
         ({"prompt_tokens": True, "completion_tokens": 1.5}, Usage()),
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}, Usage(9, None, 8)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": "8"}}, Usage(9)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": None, "prompt_cache_hit_tokens": 7}, Usage(9, None, 7)),
+        ({"prompt_tokens": 9, "completion_tokens": 3, "cached_tokens": 0}, Usage(9, 3, 0)),
     ],
 )
 def test_unknown_usage_is_not_zero(server: ScriptedServer, usage: Any, known: Usage) -> None:
     assert ask(server, completion("yes", usage=usage)).usage == known
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (None, ""),
+        ("", ""),
+        ("null", ""),
+        ("None", ""),
+        (5, ""),
+        ("STOP", "stop"),
+        ("eos", "stop"),
+        ("tool_calls", "stop"),
+        ("MAX_TOKENS", "length"),
+        ("something new", "something new"),
+    ],
+)
+def test_finish_reasons_have_one_word_each(server: ScriptedServer, said: Any, meant: str) -> None:
+    choice = {"message": {"content": "yes"}, "finish_reason": said}
+    assert ask(server, Reply(body={"choices": [choice]})).finish_reason == meant
 
 
 JSON = st.recursive(

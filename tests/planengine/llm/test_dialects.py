@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planengine.llm.client import Call, Endpoint, request_body
+from planengine.llm.bodies import Call, request_body
 from planengine.llm.dialects import Dialect, adapt, merge_roles
-from planengine.llm.errors import Refusal, read_refusal
+from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
+from planengine.llm.refusals import Refusal, read_refusal
 from planengine.llm.structured_output import LADDER, Rung
-from planengine.planners.prompts.schemas import plan_schema
+from planengine.planners.prompts.schemas import selection_schema
 
 ENDPOINT = Endpoint("some-model", sampling=Sampling(0.6, 0.95, 20), max_output_tokens=500)
 CALL = Call(
-    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say yes."}], plan_schema(["a"])
+    [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say yes."}], selection_schema(["a"])
 )
 
 FIRST = Dialect()
@@ -66,7 +68,24 @@ def test_token_limits_take_their_other_name_or_none() -> None:
     assert other == Dialect(token_limits=("max_completion_tokens",))
     neither = after("Unknown field max_completion_tokens", dialect=other)
     assert neither == Dialect(token_limits=())
-    assert after("max_tokens is too large: 500. This model supports at most 100.") == Dialect(token_limits=())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "max_tokens is too large: 500. This model supports at most 100.",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 400]",
+        "However, you requested 900 tokens (400 in the messages, 500 in the completion), the maximum is 800.",
+        "Request too large for model `m` on tokens per minute (TPM): Limit 400, Requested 900.",
+    ],
+)
+def test_a_limit_beyond_the_servers_own_is_left_out_and_a_raised_one_tried_again(message: str) -> None:
+    learnt = after(message)
+    assert learnt == Dialect(limits_answers=False)
+    assert "max_tokens" not in request_body(ENDPOINT, CALL, dialect=learnt)
+    raised = request_body(ENDPOINT, replace(CALL, output_tokens=900), dialect=learnt)
+    assert raised["max_tokens"] == 900
+    assert adapt(learnt, Refusal(message, frozenset()), sent=raised) == replace(learnt, token_limits=())
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planengine.exceptions import ModelError
-from planengine.llm.client import Endpoint, complete, site_of
+from planengine.llm.client import complete
 from planengine.llm.completions import Completion, Progress, Usage
+from planengine.llm.endpoint import Endpoint, site_of
 from planengine.llm.errors import ModelBadAnswer, ModelContextOverflow, ModelOverloaded, ModelUnreachable
 from planengine.llm.streams import MAX_BLANK_CHARACTERS, MAX_LINE_BYTES, StreamedAnswer, is_stream
 from tests.servers.scripted import Reply, ScriptedServer
@@ -136,3 +137,15 @@ def test_a_finished_answer_is_not_kept_waiting_by_a_stream_that_does_not_end() -
         )
     assert (found.content, found.usage) == ("grün", Usage(5, 7))
     assert found.seconds < 30
+
+
+def test_a_byte_order_mark_before_a_stream_is_overlooked() -> None:
+    marked = Reply(pieces=(b"\xef\xbb\xbf" + WHOLE,), headers={"Content-Type": "text/event-stream"})
+    with ScriptedServer([marked]) as server:
+        found = complete(
+            Endpoint("some-model", base_url=server.url, streams=True),
+            [{"role": "user", "content": "?"}],
+            deadline=time.monotonic() + 20,
+        )
+    assert (found.content, found.reasoning) == ("grün", "hm, ja!")
+    assert server.calls == 1

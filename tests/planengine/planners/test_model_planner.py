@@ -78,12 +78,10 @@ def test_an_answer_given_as_reasoning_is_kept_as_the_answer(server: ScriptedServ
     "reply",
     [
         "I cannot help with that.",
-        "",
         completion(None, reasoning=TEXT, finish_reason="length"),
         completion(TEXT[: len(TEXT) // 2], finish_reason="length"),
         completion("{\n" + "\n" * 5000, finish_reason="length"),
         TEXT[:-30],
-        completion(None),
     ],
 )
 def test_an_answer_without_a_plan_is_a_draft_with_a_problem(server: ScriptedServer, reply: Scripted) -> None:
@@ -93,6 +91,16 @@ def test_an_answer_without_a_plan_is_a_draft_with_a_problem(server: ScriptedServ
     assert found.problems[0].code
     assert found.prompt
     assert server.calls == 1
+
+
+def test_an_answer_that_stays_empty_is_a_draft_with_a_problem() -> None:
+    """The server may have failed at the form that it was asked for: it is asked for weaker ones first."""
+    with ScriptedServer(default=completion(None)) as server:
+        found = draft(server)
+    assert found.plan is None and [problem.code for problem in found.problems] == ["no_plan_found"]
+    forms = [request.json.get("response_format", {}).get("type") for request in server.requests]
+    assert forms == ["json_schema", "json_object", None]
+    assert found.usage.prompt_tokens == 3 * 120  # each of them was paid for
 
 
 def test_feedback_reaches_the_model(server: ScriptedServer) -> None:

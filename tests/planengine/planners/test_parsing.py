@@ -74,7 +74,7 @@ class TestReasoningField:
     def test_counts_when_there_is_no_content_and_the_model_stopped(self, content: Json) -> None:
         assert extract_plan(content, reasoning=f"hm {OTHER} so {P}", finish_reason="stop") == PLAN
         for finish_reason in (None, "abort", "content_filter", "tool_calls"):
-            assert refusal(content, reasoning=P, finish_reason=finish_reason) == "no_plan_found"
+            assert refusal(content, reasoning=P, finish_reason=finish_reason) == "only_reasoning"
 
     def test_does_not_count_beside_content(self) -> None:
         assert refusal("I cannot say.", reasoning=P) == "no_plan_found"
@@ -168,7 +168,7 @@ def test_nothing_but_noplan_is_raised(text: str, finish_reason: str | None) -> N
         try:
             plan = extract_plan(content, reasoning=reasoning, finish_reason=finish_reason)
         except NoPlan as refused:
-            assert refused.problem.code in {"no_plan_found", "invalid_json"}
+            assert refused.problem.code in {"no_plan_found", "invalid_json", "only_reasoning"}
         else:
             assert isinstance(plan["tasks"], list)
 
@@ -193,6 +193,11 @@ def test_nothing_but_noplan_is_raised(text: str, finish_reason: str | None) -> N
         OTHER,
         '{x "tasks"} ',
         '{"tasks":1}',
+        '{"tasks":"[]"}',
+        '{"id":"a","input":{}},',
+        '[{"id":"a","input":{}}',
+        '"\\"tasks\\"',
+        '```"\\"',
     ],
 )
 @pytest.mark.parametrize("tail", ["", P])

@@ -56,9 +56,9 @@ def sections_of(prompt: str) -> Mapping[str, Any]:
 
 def test_the_data_sections_hold_the_job() -> None:
     sections = sections_of(prompt_of(JOB))
-    assert list(sections) == ["services", "request", "params of task0"]
+    assert list(sections) == ["services", "request", "params"]
     assert sections["request"] == "Refund ORD-17"
-    assert sections["params of task0"] == {"orderId": "ORD-17"}
+    assert sections["params"] == {"orderId": "ORD-17"}
     assert sections["services"][1] == {
         "name": "refund order",
         "description": "Gives the money back.",
@@ -148,7 +148,7 @@ def test_no_text_leaves_its_section(
 
     sections = sections_of(prompt)
     assert sections["request"] == action
-    assert sections["params of task0"] == params
+    assert sections["params"] == params
     assert sections["services"][0]["description"] == description
     assert sections["what was wrong with it"] == told.splitlines()
 

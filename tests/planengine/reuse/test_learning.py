@@ -302,3 +302,10 @@ class TestReports:
 
         assert EntryVector.objects.get().entry.action == WORDINGS[0].format("B-2")
         assert ask(api, PLEASE, "C-3")["source"] == "semantic"
+
+    def test_planning_the_same_anew_leaves_it_its_vote(self, api: Api) -> None:
+        planned = ask(api, WORDINGS[0])
+        shadow.report(Plan.objects.get(pk=planned["id"]), wrong=False)
+        assert ask(api, WORDINGS[0], cache="refresh")["source"] == "composer"
+        assert EntryVector.objects.count() == Entry.objects.count() == 1
+        assert ask(api, PLEASE, "C-3")["source"] == "semantic"

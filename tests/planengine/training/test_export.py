@@ -46,7 +46,7 @@ def asked_in(lesson: dict[str, Any]) -> tuple[str, dict[str, Json]]:
     """The action and the params of a lesson's prompt."""
     (message, *_) = lesson.get("messages") or lesson["prompt"]
     sections = sections_of(message["content"])
-    return sections["request"], sections["params of task0"]
+    return sections["request"], sections["params"]
 
 
 def test_a_lesson_is_what_a_model_would_be_asked_and_the_plan(api: Api, project: Project) -> None:

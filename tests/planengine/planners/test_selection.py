@@ -1,0 +1,317 @@
+"""Selection planning over a real socket: the model names services, the engine wires them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orra.base.strictjson import Json
+from planengine.catalogue.specs import Catalogue, catalogue_from
+from planengine.drafting.generation import Outcome, generate
+from planengine.llm.endpoint import Endpoint
+from planengine.planners.focus import Focused
+from planengine.planners.model import ModelPlanner
+from planengine.planners.prompts.selection import Hint, selection_messages
+from planengine.planners.prompts.signatures import signature
+from planengine.planners.protocol import FULL, SELECT, Job, Precedent
+from planengine.planners.relevance import Relevance
+from planengine.planners.selection.answers import Selection, read_selection
+from planengine.planners.selection.planner import Selecting
+from planengine.planners.selection.shortlist import MOST_SHOWN, shortlist
+from planengine.validation.problems import Problem
+from tests.conftest import object_schema
+from tests.planengine.planners.test_focus import NoEmbedder
+from tests.servers.scripted import Request, Scripted, ScriptedServer
+
+READS = {"readOnlyHint": True}
+
+
+def service(name: str, text: str, inputs: Json, outputs: Json, **more: Json) -> Json:
+    return {
+        "name": name,
+        "type": "service",
+        "description": text,
+        "input_schema": inputs,
+        "output_schema": outputs,
+        "revertible": False,
+        "annotations": {},
+        "examples": [],
+        **more,
+    }
+
+
+CATALOGUE = catalogue_from(
+    [
+        service(
+            "find_order",
+            "Looks up an order by its number.",
+            object_schema("order_number", order_number="string"),
+            object_schema("order_id", order_id="string"),
+            annotations=READS,
+        ),
+        service(
+            "refund_order",
+            "Refunds an order.",
+            object_schema("order_id", order_id="string", note="string"),
+            object_schema("refund_id", refund_id="string"),
+        ),
+        service(
+            "cancel_order",
+            "Cancels an order.",
+            object_schema("order_id", order_id="string"),
+            object_schema("cancelled", cancelled="boolean"),
+        ),
+        service(
+            "send_mail",
+            "Sends a mail.",
+            object_schema("email", email="string", refund_id="string"),
+            object_schema("sent", sent="boolean"),
+        ),
+        service(
+            "convert_money",
+            "Converts an amount.",
+            object_schema("amount", amount="number", source="string") | {"required": ["amount", "source"]},
+            object_schema("amount", amount="number"),
+            annotations=READS,
+        ),
+    ]
+)
+REFUND = Job("Refund order ORD-17", {"order_id": "ORD-17"}, CATALOGUE)
+BY_NUMBER = Job("Refund order 4711", {"order_number": "4711"}, CATALOGUE)
+
+
+def chosen(*names: str) -> dict[str, Json]:
+    return {"answer": {"services": list(names)}}
+
+
+REFUSED = {"answer": {"refusal": "It says not to."}}
+WHOLE = {
+    "tasks": [
+        {"id": "task0", "input": {"order_id": "ORD-17"}},
+        {"id": "task1", "service": "refund_order", "input": {"order_id": "$task0.order_id"}},
+    ],
+    "parallel_groups": [["task1"]],
+}
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def plan(server: ScriptedServer, job: Job, *replies: Scripted, only: bool = False, attempts: int = 3) -> Outcome:
+    server.script(*replies)
+    endpoint = Endpoint("small-1", base_url=server.url)
+    full = Focused(ModelPlanner(endpoint), NoEmbedder(), context_tokens=8192)
+    planner = Selecting(endpoint, NoEmbedder(), full=None if only else full)
+    return generate(planner, job, attempts=attempts, deadline=time.monotonic() + 20)
+
+
+def calls(outcome: Outcome) -> list[str]:
+    assert outcome.plan is not None, outcome.failure
+    return [task["service"] for task in outcome.plan["tasks"][1:]]
+
+
+def ways(outcome: Outcome) -> list[str]:
+    return [trial.draft.way for trial in outcome.trials]
+
+
+class TestWhatIsChosen:
+    def test_is_wired_by_the_engine(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("refund_order"))
+        assert found.plan == WHOLE
+        (trial,) = found.trials
+        assert (trial.draft.way, trial.draft.chosen, trial.draft.answer) == (
+            SELECT,
+            ("refund_order",),
+            json.dumps(chosen("refund_order")),
+        )
+        assert trial.draft.usage.prompt_tokens == 120
+
+    def test_gets_the_look_ups_that_it_needs(self, server: ScriptedServer) -> None:
+        assert calls(plan(server, BY_NUMBER, chosen("refund_order"))) == ["find_order", "refund_order"]
+
+    def test_side_effects_keep_the_order_in_which_they_are_named(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("refund_order", "cancel_order"))
+        assert calls(found) == ["refund_order", "cancel_order"]
+        assert found.plan is not None and found.plan["tasks"][2]["after"] == ["task1"]
+
+    def test_a_refusal_ends_it(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, REFUSED)
+        assert found.failure is not None
+        assert (found.status, found.failure.message, server.calls) == ("not_actionable", "It says not to.", 1)
+
+    def test_a_whole_plan_is_as_good(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, WHOLE)
+        assert (found.plan, ways(found)) == (WHOLE, [FULL])
+
+
+class TestWhatIsShown:
+    def test_only_what_can_be_called(self, server: ScriptedServer) -> None:
+        plan(server, REFUND, chosen("refund_order"))
+        (request,) = server.requests
+        assert [line.partition("(")[0] for line in request.choice["services"].splitlines()] == [
+            "cancel_order",
+            "find_order",
+            "refund_order",
+        ]
+        assert json.loads(request.choice["params"]) == {"order_id": "ORD-17"}
+
+    def test_names_are_constrained(self, server: ScriptedServer) -> None:
+        plan(server, REFUND, chosen("refund_order"))
+        form = server.requests[0].json["response_format"]["json_schema"]
+        assert form["strict"] is True and "refund_order" in json.dumps(form["schema"])
+
+    def test_what_others_give_counts_as_there(self) -> None:
+        job = Job("Refund order 4711 and mail it to a@b.example", {"order_number": "4711"}, CATALOGUE)
+        names = [spec.name for spec in shortlist(job, Relevance(NoEmbedder()))]
+        assert names == ["cancel_order", "find_order", "refund_order", "send_mail"]
+
+    def test_few_of_many(self) -> None:
+        many = catalogue_from(
+            service(f"tool_{number}", "Does a thing.", object_schema("x", x="string"), object_schema())
+            for number in range(300)
+        )
+        shown = shortlist(Job("Do tool 7", {"x": "a"}, many), Relevance(NoEmbedder()))
+        assert len(shown) == MOST_SHOWN and shown == sorted(shown, key=lambda spec: spec.name)
+
+    def test_precedents_are_told(self, server: ScriptedServer) -> None:
+        asked = Job(
+            REFUND.action,
+            REFUND.params,
+            CATALOGUE,
+            precedents=(
+                Precedent("Refund {order_id}", ("refund_order",)),
+                Precedent("Do not refund {order_id}", ()),
+            ),
+        )
+        plan(server, asked, chosen("refund_order"))
+        assert server.requests[0].choice["earlier requests"].splitlines() == [
+            '"Refund {order_id}" -> ["refund_order"]',
+            '"Do not refund {order_id}" -> refused',
+        ]
+
+    def test_where_nothing_can_be_called_a_whole_plan_is_asked_for(self, server: ScriptedServer) -> None:
+        found = plan(server, Job("Refund it", {"colour": ["red"]}, CATALOGUE), WHOLE, attempts=1)
+        assert ways(found) == [FULL]
+        found = plan(server, Job("Refund it", {"colour": ["red"]}, CATALOGUE), only=True)
+        assert [problem.code for problem in found.trials[-1].problems] == ["nothing_to_choose"]
+
+
+class TestAsWhatItIsAskedAgain:
+    def test_names_that_do_not_exist_are_told(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("telepathy"), chosen("refund_order"))
+        assert (calls(found), ways(found)) == (["refund_order"], [SELECT, SELECT])
+        sections = server.requests[-1].choice
+        assert json.loads(sections["your last choice"]) == ["telepathy"]
+        assert "telepathy" in sections["what was wrong with it"]
+
+    def test_a_param_that_nothing_takes_is_named(self, server: ScriptedServer) -> None:
+        job = Job("Refund order ORD-17, because late", {"order_id": "ORD-17", "note": "late"}, CATALOGUE)
+        found = plan(server, job, chosen("cancel_order"), chosen("refund_order"))
+        assert calls(found) == ["refund_order"]
+        assert "note" in server.requests[-1].choice["what was wrong with it"]
+
+    def test_a_choice_that_is_repeated_is_followed_by_a_whole_plan(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("telepathy"), chosen("telepathy"), WHOLE)
+        assert (found.plan, ways(found)) == (WHOLE, [SELECT, SELECT, FULL])
+        assert "telepathy" not in server.requests[-1].prompt
+
+    def test_or_by_nothing_where_that_is_never_asked_for(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("telepathy"), chosen("telepathy"), WHOLE, only=True)
+        assert (found.status, ways(found)) == ("failed", [SELECT, SELECT])
+
+    def test_one_service_twice_needs_a_whole_plan(self, server: ScriptedServer) -> None:
+        found = plan(server, REFUND, chosen("refund_order", "refund_order"), WHOLE)
+        assert (found.plan, ways(found)) == (WHOLE, [SELECT, FULL])
+
+    def test_a_whole_plan_that_is_repeated_word_for_word_ends_it(self, server: ScriptedServer) -> None:
+        bad = {"tasks": [WHOLE["tasks"][0]], "parallel_groups": []}  # type: ignore[index]
+        found = plan(server, REFUND, chosen("refund_order", "refund_order"), bad, bad, WHOLE, attempts=5)
+        assert (found.status, server.calls) == ("failed", 3)
+
+
+class TestAnOpenInput:
+    JOB = Job("Convert 250 from EUR", {"amount": 250, "home": "EUR"}, CATALOGUE)
+    MAIL = Job("Refund ORD-17 and mail that to ann@shop.example", {"order_id": "ORD-17"}, CATALOGUE)
+
+    def test_is_asked_about_alone(self, server: ScriptedServer) -> None:
+        found = plan(server, self.JOB, chosen("convert_money"), {"answer": "param home"})
+        assert found.plan is not None, found.failure
+        assert found.plan["tasks"][1]["input"] == {"amount": "$task0.amount", "source": "$task0.home"}
+        question = server.requests[-1]
+        assert json.loads(question.choice["options"]) == ["param home", "none of these"]
+        assert found.trials[0].draft.usage.prompt_tokens == 240
+
+    def test_may_be_a_text_of_the_request(self, server: ScriptedServer) -> None:
+        found = plan(
+            server, self.MAIL, chosen("refund_order", "send_mail"), {"answer": "the text ann@shop.example"}
+        )
+        assert found.plan is not None, found.failure
+        assert found.plan["tasks"][0]["input"]["email"] == "ann@shop.example"
+        assert calls(found) == ["refund_order", "send_mail"]
+
+    def test_that_nothing_gives_is_told(self, server: ScriptedServer) -> None:
+        found = plan(server, self.JOB, chosen("convert_money"), {"answer": "none of these"}, only=True, attempts=1)
+        (problem,) = found.trials[0].problems
+        assert problem.code == "selection_incomplete" and "source" in problem.message
+
+
+class TestAnswers:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"answer": {"services": ["a", "b"]}}',
+            '{"services": ["a", "b"]}',
+            '{"answer": ["a", "b"]}',
+            'Sure!\n```json\n{"answer": {"services": ["a", "b"]}}\n```',
+            '<think>{"answer": {"services": ["x"]}} no</think>{"answer": {"services": ["a", "b"]}}',
+        ],
+    )
+    def test_services_are_read(self, text: str) -> None:
+        assert read_selection(text) == Selection(("a", "b"))
+
+    @pytest.mark.parametrize(
+        "text", ['{"answer": {"refusal": "no"}}', '{"error": "no"}', '{"answer":{"reason":"no"}}']
+    )
+    def test_refusals_are_read(self, text: str) -> None:
+        assert read_selection(text) == Selection(refusal="no")
+
+    @pytest.mark.parametrize(
+        "text", ["", "a", "{}", '{"answer": {"services": []}}', '{"answer": {"services": [1]}}']
+    )
+    def test_anything_else_is_a_problem(self, text: str) -> None:
+        assert isinstance(read_selection(text), Problem)
+
+    @given(st.text())
+    def test_nothing_raises(self, text: str) -> None:
+        assert isinstance(read_selection(text), Selection | Problem)
+
+
+HOSTILE = st.lists(
+    st.sampled_from(["#abcdef end", "\n", "#", "services", "<|im_end|>", "request", "{", '"', "\u2028", "x"])
+).map("".join)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_nobody_can_add_a_section(action: str, value: str, description: str) -> None:
+    hostile = catalogue_from([service("a", description, object_schema("x", x="string"), object_schema())])
+    job = Job(action or "x", {"x": value}, Catalogue([*hostile]))
+    (message,) = selection_messages(job, list(hostile), hint=Hint(("a",), action))
+    body = json.dumps({"messages": [message]}).encode()
+    sections = Request("POST", "/", {}, body, ("", 0)).choice
+    assert list(sections) == ["services", "request", "params", "your last choice", "what was wrong with it"]
+    assert json.loads(sections["request"]) == (action or "x")
+    assert len(sections["services"].splitlines()) == 1
+
+
+def test_a_signature_is_one_short_line() -> None:
+    spec = CATALOGUE.get("refund_order")
+    assert spec is not None
+    assert signature(spec) == "refund_order(order_id: string, note?: string) -> refund_id  # Refunds an order."
