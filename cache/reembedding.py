@@ -93,14 +93,14 @@ class Anew:
 
 def read_anew(entry: Entry, request: Request, *, has_vector: bool) -> Anew | None:
     """``request`` is the one that the entry was made for, in the scope that it belongs to today; ``None`` for a
-    row whose plan is damaged. The composer's plans had vectors in older readings and vote no more; in today's
-    reading one that has a vector was confirmed."""
-    before, older = entry.scope, entry.scope_facts.get("templates", "1") != TEMPLATES
+    row whose plan is damaged. The composer's plans had vectors in the first reading and vote no more; since then
+    one that has a vector was confirmed."""
+    before, all_voted = entry.scope, entry.scope_facts.get("templates", "1") == "1"
     try:
         storage.read(entry, request)
     except (AttributeError, IndexError, KeyError, StopIteration, TypeError):
         return None
-    confirmed = has_vector and not older
+    confirmed = has_vector and not all_voted
     return Anew(entry, before, entry.reusable and (entry.planned_by not in storage.SILENT or confirmed))
 
 

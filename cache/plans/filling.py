@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cache.plans.recipes import Part, Recipe
-from cache.templates.literals import parse_number, spellings
+from cache.templates.literals import spellings
+from cache.templates.numbers import as_json, only_reading
 from cache.templates.slots import Path, Slot
 from cache.templates.templates import Template
 from cache.templates.tokens import fold
@@ -151,7 +152,6 @@ def param_spellings(value: Json) -> dict[str, Json]:
         return {}
     if not isinstance(value, str):
         return {"value": value, "text": str(value)}
-    number = parse_number(value)
-    if number is None:
-        return {"value": value}
-    return {"value": value, "number": int(number) if number == number.to_integral_value() else float(number)}
+    number = only_reading(value)
+    made = as_json(number) if number is not None else None
+    return {"value": value} if made is None else {"value": value, "number": made}

@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cache.languages import function_words
 from cache.plans.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
 from cache.plans.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.plans.sentinels import check_with_sentinels
 from cache.templates.literals import spellings
+from cache.templates.numbers import decimal_of, readings, spaced
 from cache.templates.slots import Path, leaves
 from cache.templates.templates import Template, texts_between
 from cache.templates.tokens import joined, name_words, tokenize
@@ -115,6 +117,7 @@ class _Tracer:
             for spelling, value in atom.written.items()
             if isinstance(value, str) and any(map(str.isalnum, value))
         ]
+        self._may_be = frozenset(_readings(template))
         self._budget = MAX_COMPARISONS
 
     def whole(self, path: Path, value: Json) -> tuple[Part, ...]:
@@ -137,7 +140,11 @@ class _Tracer:
         equal = self._equal(path, value)
         if equal is not None:
             return (equal,)
-        return self._composed(value) if isinstance(value, str) else self._constant(str(value), checked=False)
+        if isinstance(value, str):
+            return self._composed(value)
+        if decimal_of(value).copy_abs() in self._may_be:
+            raise _Untraceable
+        return self._constant(str(value), checked=False)
 
     def _equal(self, path: Path, value: Json) -> Part | None:
         """The one atom that is written just like ``value``. Among several the one whose name is the field's
@@ -205,6 +212,17 @@ def _atoms(template: Template, params: Mapping[str, Json]) -> Iterator[_Atom]:
             yield _Atom("param", path, name_words(".".join(map(str, path))), written)
     for at, slot in numbered_literals(template).items():
         yield _Atom("literal", at, frozenset([slot.kind]), spellings(slot.kind, slot.raw))
+
+
+def _readings(template: Template) -> Iterator[Decimal]:
+    """What the action's values may be as numbers, without their signs: a number of the plan that is one of them,
+    but not as the value is clearly read, may be a guess."""
+    raws = [slot.raw for slot in template.slots] + [
+        template.action[start:end] for start, end in spaced(template.action)
+    ]
+    for raw in raws:
+        for number in (*readings(raw), *readings(raw, money=True)):
+            yield number.copy_abs()
 
 
 def _standing(value: str, needles: list[_Needle]) -> list[tuple[int, int, _Needle]]:

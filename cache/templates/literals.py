@@ -8,45 +8,23 @@ because "5 kg" and "5 lb" must not look alike.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
-from orra.base.strictjson import Json
-
-MAX_DIGITS = 300
-
-# Scripts that put no space between words: there each character is a token, and digits beside it stand alone.
-UNSPACED = (
-    "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+from cache.templates.dates import ENGLISH_MONTH, MONTH, only_date
+from cache.templates.numbers import (
+    MARKS,
+    MONEY_MULTIPLIER,
+    MULTIPLIER,
+    NUMBER_WORDS,
+    NUMERAL,
+    as_json,
+    only_reading,
+    plain,
 )
-NUMBER_WORDS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
+from cache.templates.scripts import ENDING, JOINING, UNSPACED
+from orra.base.strictjson import Json
 
 
 @dataclass(frozen=True)
@@ -77,17 +55,16 @@ def find_literals(text: str) -> list[Literal]:
     return found
 
 
-def parse_number(text: str) -> Decimal | None:
-    """The number that ``text`` spells ("1,000", "-2.50", "seven"), or None when it spells none or an unclear
-    one."""
-    if (word := NUMBER_WORDS.get(text.casefold())) is not None:
-        return Decimal(word)
-    if len(text) > MAX_DIGITS or not _CLEAR_NUMBER.fullmatch(text):
-        return None
-    try:
-        return Decimal(text.replace(",", "").replace("−", "-"))
-    except InvalidOperation:
-        return None
+def cuts_a_literal(action: str, span: tuple[int, int], atoms: Sequence[Literal]) -> bool:
+    """Whether ``span`` begins or ends inside one of ``atoms``, which are in order and do not overlap: 17 is no
+    part of ORD-17, but 1234 is all of #1234."""
+    for edge in span:
+        at = bisect_left(atoms, edge, key=lambda literal: literal.start) - 1
+        if at < 0 or edge >= atoms[at].end:
+            continue
+        if edge == span[1] or action[atoms[at].start : edge].strip() not in _NUMBER_SIGNS:
+            return True
+    return False
 
 
 def id_prefix(raw: str) -> str:
@@ -101,7 +78,9 @@ def spellings(kind: str, raw: str) -> dict[str, Json]:
 
     The same name for another literal of the same kind gives what it would have written there.
     """
-    found: dict[str, Json] = {"raw": raw}
+    day = only_date(raw) if kind == "date" else None
+    # First, so that a plan that holds "2031-05-06" holds a date in this form for the next request too.
+    found: dict[str, Json] = {"raw": raw} if day is None else {"iso": day, "raw": raw}
     bare = raw
     if kind == "quoted":
         bare = raw[1:-1].strip()
@@ -111,11 +90,11 @@ def spellings(kind: str, raw: str) -> dict[str, Json]:
         found["bare"] = bare
     if kind not in ("number", "money") and not (kind == "id" and bare.isdecimal()):
         return found
-    number = parse_number(bare)
+    number = only_reading(bare, money=kind == "money")
     if number is not None:
-        whole = number == number.to_integral_value()
-        found["number"] = int(number) if whole else float(number)
-        found["digits"] = str(int(number)) if whole else str(number)
+        if (made := as_json(number)) is not None:
+            found["number"] = made
+        found["digits"] = plain(number)
     return found
 
 
@@ -142,28 +121,40 @@ def sentinel(kind: str, raw: str, serial: int) -> str:
 
 
 def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    word = rf"[^\W{UNSPACED}]"
+    word = JOINING
     start, end = rf"(?<!{word})", rf"(?!{word})"
     gap = r"\s{1,3}"
-    month = (
-        r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-        r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-    )
+
     # "march" and "may" alone are more often verbs.
     month_alone = "january|february|april|june|july|august|september|october|november|december"
     weekday = "(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-    day = r"\d{1,2}(?:st|nd|rd|th)?"
-    symbol = "[$€£¥₹₩₽₺₫฿]"
-    currency = "(?:usd|eur|gbp|jpy|chf|cad|aud|cny|inr|dollars?|bucks|euros?|pounds?|yen|rupees?|cents?)"
-    numeral = r"\d++(?:[.,]\d++)*+"
+    day = r"\d{1,2}(?:st|nd|rd|th|º|er|\.)?"
+    numeral = NUMERAL
+    symbol = "[$€£¥₹₩₽₺₫฿₴₦₱₪₸₾]"
+    code = (
+        "usd|eur|gbp|jpy|chf|cad|aud|cny|inr|sek|nok|dkk|pln|czk|huf|uah|brl|mxn|zar|krw|thb|sgd|hkd|nzd|ils|aed"
+    )
+    # Those that are words too count in capitals only.
+    capitals = "(?-i:TRY|RON|RUB|BGN|Ft)"
+    coin = (
+        "dollars?|bucks|euros?|pounds?|yen|rupees?|cents?|yuan|francs?|franken|pesos?|reais|kronor|kroner|kr|zł|złotych"
+        "|kč|tl|лв|грн|руб(?:лей|ля|ль)?|р|евро|долларов|ευρώ|euró|eura"
+    )
+    currency = rf"(?:(?:{code}|{capitals}|{coin}){end}|[円元원]|บาท)"
+    prefixed = rf"(?-i:{code.upper()}|TRY|RON|RUB|BGN)"
+    # What is paid for one of something has three decimals at times: "$3.459 per gallon" is a number.
+    of_each = rf"\s?(?:/|(?:per|pro|par|por|je|za){end})"
+    sign = r"(?:(?:(?<=[\s(\[:=])|(?<!.))[-+−])"
     unit = (
-        "(?:st|nd|rd|th|s|k|m|x|h|hrs?|mins?|secs?|ms|kg|g|mg|mcg|µg|lbs?|oz|km|cm|mm|mi|ft|in|l|ml|dl|gb|mb|kb|tb"
+        "(?:st|nd|rd|th|s|m|x|h|hrs?|mins?|secs?|ms|kg|g|mg|mcg|µg|lbs?|oz|km|cm|mm|mi|ft|in|l|ml|dl|gb|mb|kb|tb"
         "|gib|mib|kib|[kmg]bps|px|pt|kwh?|hz|[kmg]hz|iu|bn|mn)"
     )
+    not_url = rf"\s<>\"”»{UNSPACED}。、，！？；：（）」』】"
+    glued = rf"{prefixed}{numeral}{MONEY_MULTIPLIER}?{end}(?![-_/:]{word})"
     # Tried in this order at every place; the first that fits wins.
     patterns = (
-        ("url", rf"{start}(?:(?:https?|s?ftp|wss?)://|www\.)[^\s<>\"”»]*[^\s<>\"”».,;:!?)\]}}'’]"),
-        ("email", r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++"),
+        ("url", rf"{start}(?:(?:https?|s?ftp|wss?)://|www\.)[^{not_url}]*[^{not_url}.,;:!?)\]}}'’]"),
+        ("email", rf"(?<![.+%-])(?<!{word})(?:{word}|[.+%-])++@(?:{word}|-)++(?:\.(?:{word}|-)++)++"),
         ("uuid", rf"{start}[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}{end}"),
         ("hash", rf"{start}(?:0x)?(?=[a-f]*+\d)(?=\d*+[a-f])[0-9a-f]{{12,128}}+{end}"),
         (
@@ -173,9 +164,12 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ),
         ("date", rf"{start}(?:19|20)\d{{2}}-(?:0[1-9]|1[0-2]){end}(?!-\d)"),
         ("date", rf"{start}\d{{1,2}}(?P<separator>[-/.])\d{{1,2}}(?P=separator)(?:\d{{4}}|\d{{2}}){end}"),
-        ("date", rf"{start}{month}\.?{gap}{day}(?:,?{gap}\d{{4}})?{end}(?![.:]\d)"),
-        ("date", rf"{start}{day}{gap}(?:of{gap})?{month}(?:,?{gap}\d{{4}})?{end}"),
-        ("date", rf"{start}{month}{gap}\d{{4}}{end}"),
+        ("date", rf"{start}\d{{4}}\s?[年년]\s?\d{{1,2}}\s?[月월]\s?\d{{1,2}}\s?[日일]"),
+        ("date", rf"{start}\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{4}}{end}"),
+        ("date", rf"{start}{ENGLISH_MONTH}\.?{gap}{day}(?:,?{gap}\d{{4}})?{end}(?![.:]\d)"),
+        ("date", rf"{start}{day}{gap}(?:de{gap})?{MONTH}\.?{gap}(?:de{gap})?\d{{4}}{end}"),
+        ("date", rf"{start}{day}{gap}(?:of{gap})?{ENGLISH_MONTH}(?:,?{gap}\d{{4}})?{end}"),
+        ("date", rf"{start}{ENGLISH_MONTH}{gap}\d{{4}}{end}"),
         ("date", rf"{start}(?:(?:next|last|this){gap})?{weekday}{end}"),
         ("date", rf"{start}(?:next|last|this){gap}(?:week(?:end)?|month|quarter|year){end}"),
         ("date", rf"{start}(?:today|tonight|tomorrow|yesterday|{month_alone}){end}"),
@@ -185,25 +179,28 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         ("id", rf"{start}\d++(?:[-/]\d++){{2,}}+{end}"),
         (
             "money",
-            rf"(?:(?<={symbol})|(?<={symbol}\s)|(?<=(?:usd|eur|gbp|jpy|chf)\s)){numeral}(?:{end}|(?=(?:[kmb]|[mb]n){end}))",
+            rf"(?:(?<={symbol})|(?<={symbol}\s)|(?<=(?:{code})\s)|(?<={prefixed}\s)|(?<={prefixed})(?<!{word}{{4}}))"
+            rf"{numeral}(?:{MONEY_MULTIPLIER}|{end})(?!{of_each})",
         ),
-        ("money", rf"{start}{numeral}(?=\s?(?:{symbol}|{currency}{end}))"),
-        ("number", rf"(?:(?<=[\s(\[:=])|(?<!.))[-+−]{numeral}(?:{end}|(?={unit}{end}))"),
-        ("number", rf"{start}{numeral}(?:{end}|(?={unit}{end}))"),
-        # "two-factor" is a word of its own.
-        ("number", rf"{start}(?<!-)(?:{'|'.join(NUMBER_WORDS)}){end}(?!-\w)"),
+        ("money", rf"{sign}?{start}{numeral}{MONEY_MULTIPLIER}?+(?=\s?(?:{symbol}|{currency})(?!{of_each}))"),
+        ("number", rf"{sign}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
+        ("number", rf"{start}{numeral}(?:{MULTIPLIER}|{end}|(?={unit}{end}))"),
+        ("number", rf"{start}(?<!-)(?:{NUMBER_WORDS})"),
         # Any run of word characters: find_literals keeps those that hold a digit.
-        ("id", rf"(?:#|№\s?)?{start}{word}++(?:[-_/.:]{word}++)*+"),
+        (
+            "id",
+            rf"(?!(?:#|№\s?)\d++[{MARKS}]\d)(?:#|№\s?)?{start}(?!{glued}){word}++(?:[-_/.:](?!{ENDING}){word}++)*+",
+        ),
     )
     groups = "|".join(f"(?P<k{index}>{pattern})" for index, (_, pattern) in enumerate(patterns))
     names = {f"k{index}": kind for index, (kind, _) in enumerate(patterns)}
     return re.compile(groups, re.IGNORECASE), names
 
 
+_NUMBER_SIGNS = ("#", "№")
 _ATOMIC, _kinds = _pattern()
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}+\"|“[^“”\n]{1,400}+”|„[^„“”\n]{1,400}+[“”]|«[^«»\n]{1,400}+»|「[^「」\n]{1,400}+」"
     r"|`[^`\n]{1,400}+`|(?<!\w)'[^'\n]{1,400}+'(?!\w)|(?<!\w)‘[^‘’\n]{1,400}+’(?!\w)"
 )
-_CLEAR_NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _PREFIXED_ID = re.compile(r"[#№]?\s?([^\W\d_]+)[-_/.:]?(\d+(?:[-_/.]\d+)*)")

@@ -13,7 +13,8 @@ from decimal import Decimal
 from itertools import islice
 
 from cache.languages import function_words, list_for, turning_words
-from cache.templates.literals import Literal, parse_number
+from cache.templates.literals import Literal, cuts_a_literal
+from cache.templates.numbers import decimal_of, only_reading, readings, spaced
 from cache.templates.tokens import JOIN, Token, name_words, tokenize
 from orra.base.strictjson import Json
 
@@ -26,7 +27,6 @@ MAX_LEAVES = 512
 MAX_CHARACTERS = 65_536
 MAX_TIED = 8
 MAX_CHOICE = 60
-_NUMBER_SIGNS = ("#", "№")
 # A word and a longer one that begins with it are taken for forms of one word.
 SHORTEST_FORM, LONGEST_ENDING = 4, 3
 
@@ -129,7 +129,7 @@ def _param_slots(
         for span in () if spans and _is_choice(group[0].text, discriminating_terms) else spans:
             by_span.setdefault(span, []).append(group)
     atoms = [literal for literal in literals if literal.kind != "quoted"]
-    chosen = _longest(span for span in by_span if not _cuts_a_literal(action, span, atoms))
+    chosen = _longest(span for span in by_span if not cuts_a_literal(action, span, atoms))
     starts = [token.start for token in tokens]
     slots = []
     for start, end in chosen:
@@ -153,10 +153,16 @@ def _param_leaves(params: Mapping[str, Json], *, longest: int) -> list[_Leaf]:
         text = value if isinstance(value, str) else str(value)
         if len(text) <= longest and any(map(str.isalnum, text)):
             left -= len(text)
-            # "007" is a name, not the number seven.
-            is_name = isinstance(value, str) and len(text) > 1 and text[0] == "0" and text.isdecimal()
-            found.append(_Leaf(path, text, None if is_name else parse_number(text)))
+            found.append(_Leaf(path, text, _number(value)))
     return found
+
+
+def _number(value: str | int | float) -> Decimal | None:
+    if not isinstance(value, str):
+        return decimal_of(value)
+    # "007" is a name, not the number seven.
+    is_name = len(value) > 1 and value[0] == "0" and value.isdecimal()
+    return None if is_name else only_reading(value)
 
 
 def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[tuple[list[_Leaf], list[Span]]]:
@@ -211,8 +217,8 @@ def _alike(word: str, other: str) -> bool:
 def _as_number(
     action: str, literals: list[Literal], found: list[_Leaf]
 ) -> Iterator[tuple[list[_Leaf], list[Span]]]:
-    """The leaves that are one number, with the places where the action spells it another way ("1,000",
-    "seven")."""
+    """The leaves that are one number, with the places where the action spells it another way ("1,000", "1.000,00",
+    "1 000", "seven"), or in a way that may be it."""
     groups: dict[Decimal, list[_Leaf]] = {}
     for leaf in found:
         if leaf.number is not None:
@@ -220,24 +226,19 @@ def _as_number(
     if not groups:
         return
     spans: dict[Decimal, list[Span]] = {}
-    for literal in literals:
-        if literal.kind in ("number", "money"):
-            number = parse_number(action[literal.start : literal.end])
-            if number is not None:
-                spans.setdefault(number, []).append((literal.start, literal.end))
+    for start, end, money in _numerals(action, literals):
+        for number in readings(action[start:end], money=money):
+            spans.setdefault(number, []).append((start, end))
     for number, group in groups.items():
         yield group, spans.get(number, [])
 
 
-def _cuts_a_literal(action: str, span: Span, atoms: Sequence[Literal]) -> bool:
-    """Whether ``span`` begins or ends inside a literal: 17 is no part of ORD-17, but 1234 is all of #1234."""
-    for edge in span:
-        at = bisect_left(atoms, edge, key=lambda literal: literal.start) - 1
-        if at < 0 or edge >= atoms[at].end:
-            continue
-        if edge == span[1] or action[atoms[at].start : edge].strip() not in _NUMBER_SIGNS:
-            return True
-    return False
+def _numerals(action: str, literals: list[Literal]) -> Iterator[tuple[int, int, bool]]:
+    for literal in literals:
+        if literal.kind in ("number", "money"):
+            yield literal.start, literal.end, literal.kind == "money"
+    for start, end in spaced(action):
+        yield start, end, False
 
 
 def _longest(spans: Iterable[Span]) -> list[Span]:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from cache.templates.literals import UNSPACED
+from cache.templates.scripts import LOOSE, UNSPACED, marks
 
 _STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", '\'\'\'\'""""""--')
 _ASCII_TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -69,6 +69,7 @@ def name_words(name: str) -> frozenset[str]:
 
 @functools.cache
 def _any_token() -> re.Pattern[str]:
-    # Combining marks are no word characters for ``re``, yet "é" may be written with one and Hindi is full of them.
-    marks = "".join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.category(char)[0] == "M")
-    return re.compile(rf"(?:[^\W{UNSPACED}][{marks}]*+)++|[^\s][{marks}]*+")
+    mark = f"[{marks()}]*+"
+    loose = rf"(?=[{LOOSE}])[^\W\d_]"
+    joining = rf"(?:\d|[^\W{UNSPACED}{LOOSE}])"
+    return re.compile(rf"(?:{joining}{mark})++|(?:{loose}{mark})++|[^\s]{mark}")

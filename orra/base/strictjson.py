@@ -2,13 +2,15 @@
 
 Everything that reaches orra from outside (requests, model answers) goes through :func:`parse`, so that
 what is stored is always storable and comparable: no NaN, no duplicate keys, no lone surrogates, no
-``NUL`` (Postgres refuses it), bounded depth and bounded numbers.
+``NUL`` (Postgres refuses it), bounded depth and bounded numbers. No digit is lost: a number is kept as it was
+written, or refused.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 type_names = {
@@ -26,6 +28,7 @@ Json = Any
 
 MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 309  # the largest double, written out
+_EXACT_INTEGERS = 2.0**53  # doubles beyond it skip integers
 
 
 class InvalidJson(ValueError):
@@ -49,7 +52,7 @@ def parse(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Json:
             object_pairs_hook=_unique_keys,
             parse_constant=_refuse_constant,
             parse_int=_bounded_int,
-            parse_float=_finite_float,
+            parse_float=_exact_number,
         )
     except json.JSONDecodeError as error:
         raise InvalidJson(
@@ -95,7 +98,7 @@ def same(left: Json, right: Json) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right
+        return _plain_number(left) == _plain_number(right)
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
@@ -143,18 +146,40 @@ def _bounded_int(digits: str) -> int:
     return int(digits)
 
 
-def _finite_float(digits: str) -> float:
+def _exact_number(digits: str) -> int | float:
+    """The number that ``digits`` with a point or an exponent say, not one next to it: whole numbers that a double
+    has no room for become integers, other such numbers are refused."""
     number = float(digits)
+    shown = digits if len(digits) <= 40 else digits[:39] + "…"
     if not math.isfinite(number):
-        raise InvalidJson("number_too_large", f"The number {digits[:40]} is out of range.")
-    return number
+        raise InvalidJson("number_too_large", f"The number {shown} is out of range.")
+    try:
+        wanted = Decimal(digits)
+    except InvalidOperation:  # an exponent beyond all bounds
+        wanted = Decimal("NaN")
+    if wanted == Decimal(repr(number)) and abs(number) < _EXACT_INTEGERS:
+        return number
+    # A number in the range of doubles has at most 309 digits before the point.
+    if abs(number) >= _EXACT_INTEGERS and wanted == wanted.to_integral_value():
+        return int(wanted)
+    raise InvalidJson(
+        "number_too_precise",
+        f"The number {shown} cannot be kept exactly: {number!r} would be left of it. Send it as text, in quotes.",
+    )
 
 
 def _plain_numbers(value: Json) -> Json:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, int | float):
+        return _plain_number(value)
     if isinstance(value, dict):
         return {key: _plain_numbers(member) for key, member in value.items()}
     if isinstance(value, list):
         return [_plain_numbers(member) for member in value]
     return value
+
+
+def _plain_number(value: int | float) -> int | float:
+    """Whole floats as the integer that JSON writes for them: 10²³ for 1e23, not the double next to it."""
+    if not (isinstance(value, float) and value.is_integer()):
+        return value
+    return int(value) if abs(value) < _EXACT_INTEGERS else int(Decimal(repr(value)))

@@ -19,6 +19,7 @@ from planengine.feedback.keeping_rules import Given
 from planengine.planners.producers import Output, facts_of
 from planengine.validation.drafts import Task, read_shape
 from planengine.validation.graph import circles
+from planengine.validation.literals import SAYS
 from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
 from planengine.validation.references import mentions
@@ -187,6 +188,9 @@ class Corrections:
         told = self._of_input(task, spec, name)
         return told if name in spec.required_inputs else f"{told} It may also be left out."
 
+    def _of_invented(self, problem: Problem) -> str:
+        return problem.hint if problem.hint.startswith(SAYS) else self._of_wrong_value(problem)
+
     def _of_broken_rule(self, problem: Problem) -> str:
         task, spec = self._tasks.get(problem.task or ""), self._services.get(problem.task or "")
         rule = broken_rule(problem, spec) if spec is not None else None
@@ -325,7 +329,7 @@ _BY_CODE: Mapping[str, Callable[[Corrections, Problem], str]] = {
     "composite_reference": Corrections._of_wrong_value,
     "malformed_reference": Corrections._of_wrong_value,
     "ambiguous_literal": Corrections._of_wrong_value,
-    "invented_literal": Corrections._of_wrong_value,
+    "invented_literal": Corrections._of_invented,
     "cycle": Corrections._of_circle,
     "duplicate_task": Corrections._of_duplicate,
 }

@@ -51,7 +51,7 @@ _CAUSES: tuple[tuple[str, ...], ...] = (
     ("cycle", "self_reference", "unknown_task_reference"),
     ("unsupported_input",),
     ("crossed_reference",),
-    ("composite_reference", "malformed_reference", "ambiguous_literal", "invented_literal"),
+    ("composite_reference", "malformed_reference", "ambiguous_literal", "ambiguous_value", "invented_literal"),
 )
 _CONSEQUENCES = ("input_rule_broken", "unused_param", "unreachable_task")
 _RANKS = {code: rank for rank, codes in enumerate(_CAUSES) for code in codes}

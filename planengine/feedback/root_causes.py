@@ -13,6 +13,7 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import Catalogue
 from planengine.feedback.cases import Case, Cause
+from planengine.feedback.value_causes import value_in_several_ways, value_made_up, value_misread
 from planengine.validation.literals import fold
 from planengine.validation.object_rules import broken_rule
 from planengine.validation.problems import Problem
@@ -207,23 +208,6 @@ def _service_that_is_not_there(case: Case) -> Cause | None:
     )
 
 
-def _value_made_up(case: Case) -> Cause | None:
-    made_up = list(case.inputs_of("invented_literal"))
-    if not made_up:
-        return None
-    names = quote_all({name: None for _, name, _ in made_up})
-    services = ", ".join({case.service(task): None for task, _, _ in made_up})
-    return Cause(
-        "A service needs a value that the request doesn't contain.",
-        "The generated execution plan has values that are neither in the action nor in its parameters.",
-        [f"{task.id} (service {case.service(task)}), input {quote(name)}" for task, name, _ in made_up],
-        (
-            f"Add {names} to the parameters of your orchestration request, or say the values in the action",
-            f"OR make {names} optional, or give a default, in the input schema of service {services}",
-        ),
-    )
-
-
 def _prompt_cut(case: Case) -> Cause | None:
     if not case.of("prompt_cut"):
         return None
@@ -295,11 +279,13 @@ _causes = (
     _answer_without_plan,
     _params_nobody_takes,
     _param_that_does_not_fit,
+    value_in_several_ways,
     _input_nobody_gives,
     _rule_nobody_keeps,
     _one_call_for_each,
     _output_that_is_not_there,
     _service_that_is_not_there,
-    _value_made_up,
+    value_misread,
+    value_made_up,
     _model_not_up_to_it,
 )

@@ -16,7 +16,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from cache.languages import function_words
-from cache.templates.literals import find_literals, parse_number, spellings
+from cache.templates.literals import find_literals, spellings
+from cache.templates.numbers import readings
 from cache.templates.slots import Slot, find_slots, leaves
 from cache.templates.templates import texts_between
 from orra.base.strictjson import Json, canonical
@@ -177,10 +178,11 @@ class _Values:
         return len(word) >= _SHORTEST_WORD and word.casefold() in self.parts
 
     def _number(self, value: int | float) -> int | float:
-        made = parse_number(self.text(str(value)))
-        if made is None:
-            raise CannotReplace("A number has no plain spelling.")
-        return int(made) if isinstance(value, int) else float(made)
+        try:
+            made = float(self.text(str(value)))
+        except ValueError:
+            raise CannotReplace("A number has no plain spelling.") from None
+        return int(self.text(str(value))) if isinstance(value, int) else made
 
     def member(self, name: str) -> str:
         return name if self.is_name(name) else self.text(name)
@@ -196,9 +198,9 @@ def _action(action: str, slots: tuple[Slot, ...], values: _Values) -> str:
 def _filled(slot: Slot, values: _Values) -> str:
     if (known := values.stand_in(slot.raw)) is not None:
         return known
-    number = parse_number(slot.raw)
-    for text, stand_in in values.texts.items() if number is not None else ():
-        if parse_number(text) == number:
+    numbers = set(readings(slot.raw, money=slot.kind == "money"))
+    for text, stand_in in values.texts.items() if numbers else ():
+        if not numbers.isdisjoint(readings(text)):
             return stand_in
     bare = slot.raw.lstrip("#№").lstrip()
     if (known := values.stand_in(bare)) is not None:

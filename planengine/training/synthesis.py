@@ -8,7 +8,8 @@ import string
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from cache.templates.literals import find_literals, parse_number
+from cache.templates.literals import find_literals
+from cache.templates.numbers import only_reading, plain
 
 _WORDS = """
     amber birch cedar delta ember fjord grove harbor indigo jasper kelp larch maple nectar olive pebble
@@ -19,6 +20,7 @@ _WORDS = """
 _MAX_WORDS = 12
 _TRIES = 60
 _iso_date = re.compile(r"\d{4}-\d{2}-\d{2}")
+_machine_number = re.compile(r"\d+(?:\.\d+)?")
 _clock = re.compile(r"(?P<hour>\d{1,2})(?P<rest>:\d{2}.*)", re.DOTALL)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -41,8 +43,9 @@ class Inventor:
     def _draw(self, value: str, *, longer: int) -> str:
         found = [literal for literal in find_literals(value) if (literal.start, literal.end) == (0, len(value))]
         kind = found[0].kind if found else ""
-        if (number := parse_number(value)) is not None and value[:1].isdigit():
-            return self._number(value, whole=number == number.to_integral_value(), longer=longer)
+        if (number := only_reading(value)) is not None and value[:1].isdigit():
+            text = value if _machine_number.fullmatch(value) else plain(number)
+            return self._number(text, whole=number == number.to_integral_value(), longer=longer)
         if kind == "quoted":
             return value[0] + self._draw(value[1:-1].strip(), longer=longer) + value[-1]
         if kind == "email":
@@ -61,7 +64,7 @@ class Inventor:
         return self._words(value, longer)
 
     def _number(self, value: str, *, whole: bool, longer: int) -> str:
-        digits = len(value.partition(".")[0].replace(",", "")) + longer
+        digits = len(value.partition(".")[0]) + longer
         least = 10 ** (digits - 1) + 1 if digits > 1 else 2
         made = str(self._chance.randrange(least, 10**digits))
         places = len(value.partition(".")[2])

@@ -17,10 +17,10 @@ from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task, not_actionable_reason, read_shape
 from planengine.validation.graph import circles, levels
 from planengine.validation.links import link_problems
-from planengine.validation.literals import Origins, fold
+from planengine.validation.literals import Origins, anything, fits_in, fold
 from planengine.validation.object_rules import rule_problems
 from planengine.validation.problems import MAX_PROBLEMS, Problem, Verdict
-from planengine.validation.wiring import Wiring, wire
+from planengine.validation.wiring import Wiring, misread_problem, wire
 
 
 def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], action: str) -> Verdict:
@@ -113,11 +113,18 @@ def _extra_field_problems(
     namesakes = [param for param in origins.params if fold(param) == fold(name)]
     renamed = namesakes or [param for param in missing if same(origins.params[param], value)]
     if not renamed:
-        if origins.in_action(value):
+        takers = list(_takers(name, wiring))
+        fits = fits_in(takers) if takers else anything
+        if origins.in_action(value, fits=fits):
             wiring.sources[name] = "action"
             return
-        if any(same(value, constant) for slot in _takers(name, wiring) for constant in slot.constants):
+        if any(same(value, constant) for slot in takers for constant in slot.constants):
             wiring.sources[name] = "constant"
+            return
+        misread = origins.misread(value, fits=fits)
+        if misread is not None:
+            where = f"Task0 input field {quote(name)}"
+            yield misread_problem(value, misread, where=where, task="task0", name=name)
             return
     wanted = quote_all(renamed or origins.params)
     hint = f"The action parameter is called {wanted}." if renamed else f"Action parameters: {wanted}."

@@ -10,7 +10,7 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import Field
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape, Task
-from planengine.validation.literals import Origins, fold
+from planengine.validation.literals import Misreading, Origins, fits_in, fold
 from planengine.validation.problems import MAX_PROBLEMS, Problem
 from planengine.validation.references import Reference, is_composite, mentions, read_reference
 
@@ -90,11 +90,16 @@ def _resolve(
     if len(equal) > 1:
         wiring.problems.append(_ambiguous(value, task=task, name=name, params=equal))
         return None
-    if origins.in_action(value):
+    fits = fits_in([slot])
+    if origins.in_action(value, fits=fits):
         return _move(value, name, source="action", wiring=wiring, params=origins.params)
     if _is_in(slot.constants, value):
         return _move(value, name, source="constant", wiring=wiring, params=origins.params)
-    wiring.problems.append(_invented(value, task=task, name=name))
+    misread = origins.misread(value, fits=fits)
+    if misread is not None:
+        wiring.problems.append(misread_problem(value, misread, where=_where(task, name), task=task.id, name=name))
+    else:
+        wiring.problems.append(_invented(value, task=task, name=name))
     return None
 
 
@@ -169,6 +174,15 @@ def _ambiguous(value: Json, *, task: Task, name: str, params: list[str]) -> Prob
         shorten(name),
         f"Refer to the one that is meant: {choices}.",
     )
+
+
+def misread_problem(value: Json, misread: Misreading, *, where: str, task: str, name: str) -> Problem:
+    """That a value is not what the action says, or that what the action says can be read in several ways."""
+    if misread.is_unclear:
+        told = f"{where} is {show(value)}, but {quote(misread.raw)} in the action may be {misread.told}"
+        return Problem("ambiguous_value", told, task, shorten(name), misread.hint)
+    told = f"{where} has the value {show(value)}, but the action says {quote(misread.raw)}"
+    return Problem("invented_literal", told, task, shorten(name), misread.hint)
 
 
 def _invented(value: Json, *, task: Task, name: str) -> Problem:

@@ -468,6 +468,10 @@ BAD_BODIES: dict[str, tuple[str | bytes, str]] = {
     "100,000 levels": (f'{{"action": "x", "params": {{"a": {nested(100_000)}}}}}', "json_too_deep"),
     "NaN": ('{"action": "x", "params": {"a": NaN}}', "invalid_json"),
     "a number out of range": ('{"action": "x", "params": {"a": 1e999}}', "number_too_large"),
+    "a number that would lose digits": (
+        '{"action": "x", "params": {"a": 0.1234567890123456789}}',
+        "number_too_precise",
+    ),
     "a huge integer": (f'{{"action": "x", "params": {{"a": {"9" * 5000}}}}}', "number_too_large"),
     "a lone surrogate": ('{"action": "x \\ud800"}', "invalid_text"),
     "a lone surrogate in a param": ('{"action": "x", "params": {"a": "\\udfff"}}', "invalid_text"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cache.templates.literals import spellings
+from cache.templates.numbers import spaced
 from cache.templates.templates import Template
 from orra.base.strictjson import Json
 from planengine.catalogue.schemas import Field
@@ -29,7 +30,11 @@ def fitting_literals(template: Template, field: Field) -> list[FreeLiteral]:
 
 
 def _fitting(template: Template, field: Field) -> Iterator[FreeLiteral]:
+    # "1 500" may be one number or two: none of its parts is offered.
+    parted = {index for start, end in spaced(template.action) for index in range(start, end)}
     for slot in template.literals:
+        if slot.start in parted:
+            continue
         for value in reversed(spellings(slot.kind, slot.raw).values()):
             if isinstance(value, str) and slot.kind not in _SAY_WHAT_THEY_ARE:
                 continue

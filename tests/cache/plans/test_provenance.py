@@ -47,6 +47,51 @@ def served(
     return filled["tasks"][0]["input"]
 
 
+@pytest.mark.parametrize(
+    ("action", "value", "to", "expected"),
+    [
+        ("Pay 12,50 EUR", 12.5, "Pay 1.234,50 EUR", 1234.5),
+        ("Pay 12.50 EUR", 12.5, "Pay 1.234 EUR", 1234),
+        ("Pay 5k EUR", 5000, "Pay 750 EUR", 750),
+        ("Pay 750 EUR", 750, "Pay twelve EUR", None),
+        ("Take 5 of them", 5, "Take forty-two of them", 42),
+        ("Take 5 of them", 5, "Take 1.234 of them", None),
+        ("Take 5 of them", 5, "Take 1,5 of them", 1.5),
+        ("Take 5 of them", "5", "Take 1,5 of them", "1,5"),
+        ("Take 5 of them", 5, "Take 0.1234567890123456789 of them", None),
+        ("Come on May 6, 2031", "2031-05-06", "Come on 25/12/2031", "2031-12-25"),
+        ("Come on 2031-05-06", "2031-05-06", "Come on 05/06/2031", None),
+        ("Come on 2031-05-06", "2031-05-06", "Come on tomorrow", None),
+        ("Come on May 6, 2031", "May 6, 2031", "Come on tomorrow", "tomorrow"),
+    ],
+)
+def test_values_are_filled_in_the_form_of_the_plan_or_not_at_all(
+    action: str, value: Json, to: str, expected: Json
+) -> None:
+    assert recipe_of(action, {}, {"value": value}).reusable
+    if expected is not None:
+        assert same(served(action, {}, {"value": value}, to=to), {"value": expected})
+    elif make_template(to, {}).key == make_template(action, {}).key:
+        with pytest.raises(CannotFill):
+            served(action, {}, {"value": value}, to=to)
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        ("Take 1.234 of them", 1234),
+        ("Take 1.234 of them", 1.234),
+        ("Take 1,000 of them", 1000),
+        ("Take 1 500 of them", 1500),
+        ("Pay 1 500 EUR", 1500),
+        ("Take -5 of them", 5),
+        ("Come on 05/06/2031", "2031-05-06"),
+    ],
+)
+def test_what_may_be_a_guess_serves_the_identical_request_only(action: str, value: Json) -> None:
+    assert not recipe_of(action, {}, {"value": value}).reusable
+
+
 def test_literals_of_the_first_action_do_not_stay() -> None:
     constants = {"order": "1234", "number": 1234, "label": "#1234", "note": "About #1234!", "limit": 10}
     assert served("Process order #1234", {}, constants, to="Process order #5678") == {

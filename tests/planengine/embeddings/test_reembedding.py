@@ -292,6 +292,19 @@ class TestAnOlderReading:
 
         assert EntryVector.objects.count() == 1
 
+    def test_one_that_was_confirmed_in_the_second_reading_keeps_its_vote(self, project: Project) -> None:
+        keep(project, REFUND, "ORD-1")
+        entry = Entry.objects.get()
+        facts = {**entry.scope_facts, "templates": "2"}
+        scope = scope_digest(entry.project_id, facts)
+        Entry.objects.update(planned_by="composer", scope=scope, scope_facts=facts)
+        EntryVector.objects.update(scope=scope)
+
+        assert "1  read and embedded anew" in run()
+
+        assert EntryVector.objects.count() == 1
+        assert Entry.objects.get().scope == entry.scope
+
     def test_those_that_contradict_serve_their_own_requests(
         self, api: Api, project: Project, older: Entry
     ) -> None:

@@ -64,6 +64,18 @@ def test_what_would_be_right_is_named(code: str, draft: Json, params: dict[str, 
     assert right in told(draft, params)[code][0]
 
 
+@pytest.mark.parametrize(
+    ("code", "amount", "action", "right"),
+    [
+        ("invented_literal", 125, "Refund 12,5 for ORD-17", "The action says '12,5': write 12.5."),
+        ("ambiguous_value", 1234, "Refund 1.234 for ORD-17", "'1.234' may be 1234 or 1.234: it has to be sent"),
+    ],
+)
+def test_what_the_action_says_is_named(code: str, amount: Json, action: str, right: str) -> None:
+    draft = a_draft(ORDER, ("refund", {"orderId": "$task0.orderId", "amount": amount}))
+    assert right in told(draft, ORDER, action=action)[code][0]
+
+
 def test_a_circle_is_cut_where_something_else_fits() -> None:
     draft = a_draft(
         ORDER,

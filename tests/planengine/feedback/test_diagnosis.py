@@ -157,6 +157,21 @@ class TestOtherCauses:
         assert "Add 'amount' to the parameters" in told.how_to_fix[0] and "'refund'" in told.how_to_fix[1]
 
     @pytest.mark.parametrize(
+        ("amount", "action", "error", "fix"),
+        [
+            (1234, "Refund 1.234", "can be read in several ways", "OR write a number without marks"),
+            (125, "Refund 12,5", "read a value of the action wrongly", "more capable model"),
+        ],
+    )
+    def test_a_value_of_the_action(self, amount: Json, action: str, error: str, fix: str) -> None:
+        params = {"orderId": "ORD-17"}
+        draft = a_draft(params, ("refund", {"orderId": "$task0.orderId", "amount": amount}))
+        found = validate(draft, catalogue=shop, params=params, action=action).problems
+        told = diagnose(found, draft=draft, catalogue=shop, params=params)
+        assert error in told.text
+        assert "Add 'amount' to the parameters" in told.how_to_fix[0] and fix in told.how_to_fix[1]
+
+    @pytest.mark.parametrize(
         ("code", "expected"),
         [
             ("output_truncated", "limit on output tokens"),
