@@ -54,3 +54,22 @@ def value_made_up(case: Case) -> Cause | None:
             f"OR make {names} optional, or give a default, in the input schema of service {services}",
         ),
     )
+
+
+def input_left_open(case: Case) -> Cause | None:
+    """A model chose services that lack an input, or had none to choose from."""
+    open_inputs = case.of("selection_incomplete")
+    if not open_inputs and not case.of("nothing_to_choose"):
+        return None
+    names = quote_all({problem.field: None for problem in open_inputs if problem.field})
+    return Cause(
+        "No registered service can be called with what the request gives.",
+        "A service was wanted whose inputs neither the parameters nor other services give.",
+        case.details("selection_incomplete", "nothing_to_choose"),
+        (
+            f"Send {names} as parameters of your orchestration request"
+            if open_inputs
+            else "Send what the services require as parameters of your orchestration request",
+            "OR register a service that gives it and is known to only read (readOnlyHint)",
+        ),
+    )

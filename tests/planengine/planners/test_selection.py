@@ -261,6 +261,8 @@ class TestAnOpenInput:
         found = plan(server, self.JOB, chosen("convert_money"), {"answer": "none of these"}, only=True, attempts=1)
         (problem,) = found.trials[0].problems
         assert problem.code == "selection_incomplete" and "source" in problem.message
+        assert found.failure is not None
+        assert "Send 'source' as parameters" in found.failure.how_to_fix[0]
 
 
 class TestAnswers:
