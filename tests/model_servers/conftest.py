@@ -72,7 +72,8 @@ def serve(configure: Callable[..., None]) -> Iterator[Serve]:
 
 @pytest.fixture
 def ask(api: Api) -> Ask:
-    """Plans a request through REST and, as a worker would, the generation."""
+    """Plans a request through REST and, as a worker would, the generation. The plan is the model's own or none."""
+    api.patch("/v1/project", {"repair": False})
 
     def plan(action: str = ACTION, params: Json = PARAMS, **members: Json) -> Json:
         return api.plan(action, params, **members)

@@ -205,7 +205,7 @@ def test_reasoning_without_an_answer_is_named(serve: Serve, ask_twice: AskTwice,
     for plan in ask_twice():
         message = assert_failed(plan, "plan_rejected")
         assert "gives no answer" in message and "characters of reasoning" in message
-        assert [attempt["problems"][0]["code"] for attempt in plan["attempts"]] == ["only_reasoning"] * 3
+        assert [attempt["problems"][0]["code"] for attempt in plan["attempts"]] == ["only_reasoning"] * 2
         assert any("LLM_RESPONSE_FORMAT=none" in line for line in plan["error"]["how_to_fix"])
 
 
