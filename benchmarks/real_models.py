@@ -20,12 +20,14 @@ import httpx2
 
 from benchmarks import models, table
 from orra.base.strictjson import Json
+from planengine.drafting.generation import NOT_ACCOUNTED
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, planner_of
 from planengine.drafting.probing import Trust, ask_once, probe
 from planengine.drafting.trust import relevance
+from planengine.evaluation.expected import calls_agree, calls_of, services_agree
 from planengine.evaluation.planners import rows as planner_rows
-from planengine.evaluation.planners.measuring import evaluate
+from planengine.evaluation.planners.measuring import Result, evaluate
 from planengine.evaluation.planners.rows import Row
 from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
@@ -35,7 +37,7 @@ SECONDS = 120.0
 ATTEMPTS = 3
 START_SECONDS = 120.0
 # Whole plans take a small model half a minute each.
-MOST_WHOLE = 12
+MOST_WHOLE = 8
 
 
 @dataclass
@@ -103,7 +105,24 @@ def _plan(planner: Planner, rows: Sequence[Row], trust: Trust, *, alone: bool = 
         for trial in result.outcome.trials
         if trial.draft.usage.prompt_tokens
     )
-    return figures.as_dict() | {"prompt_tokens_p50": prompts[len(prompts) // 2] if prompts else 0}
+    return figures.as_dict() | {
+        "prompt_tokens_p50": prompts[len(prompts) // 2] if prompts else 0,
+        "believed_right": sum(result.right or _is_held_though_right(result) for result in figures.results),
+        "believed_wrong": sum(result.wrong or _is_held(result) for result in figures.results)
+        - sum(_is_held_though_right(result) for result in figures.results),
+    }
+
+
+def _is_held(result: Result) -> bool:
+    return result.outcome.failure is not None and result.outcome.failure.code == NOT_ACCOUNTED
+
+
+def _is_held_though_right(result: Result) -> bool:
+    """Whether the plan that was not believed is the expected one."""
+    if not _is_held(result) or not result.row.expected:
+        return False
+    plan = result.outcome.trials[-1].draft.plan
+    return services_agree(calls_of(plan), result.row.expected) and calls_agree(calls_of(plan), result.row.expected)
 
 
 def _show(name: str, figures: dict[str, Json]) -> None:
@@ -115,6 +134,7 @@ def _show(name: str, figures: dict[str, Json]) -> None:
         str(figures["refused"]),
         f"{figures['seconds_p50']:.1f} s",
         f"{figures['prompt_tokens_p50']:,}",
+        f"believed: {figures['believed_right']} right, {figures['believed_wrong']} wrong",
     )
 
 

@@ -14,7 +14,7 @@ MARKS = re.compile(r"(<!-- real models -->\n).*(<!-- end of real models -->)", r
 WAYS = {"chosen": "services chosen", "whole": "whole plans"}
 HEAD = (
     *("model", "requests", "way", "right", "wrong", "with side effects"),
-    *("refused", "failed", "median", "prompt tokens"),
+    *("refused", "failed", "if believed: right", "wrong", "median", "prompt tokens"),
 )
 
 
@@ -34,6 +34,8 @@ def text(found: Measured) -> str:
             str(figures["wrong_side_effects"]),
             str(figures["refused"]),
             f"{figures['failed'] * figures['n']:.0f}",
+            str(figures["believed_right"]),
+            str(figures["believed_wrong"]),
             f"{figures['seconds_p50']:.1f} s",
             f"{figures['prompt_tokens_p50']:,}",
         )

@@ -16,6 +16,7 @@ import pytest
 from demo.client import Client
 from orra.embedded.defaults import BASE_DIR
 from orra.embedded.runs import running, running_stack
+from tests.live.client import WHOLE_PLANS
 from tests.live.conftest import new_data_dir
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 
@@ -143,7 +144,7 @@ def mind() -> Iterator[Mind]:
     with new_data_dir() as data_dir:
         mind = Mind(data_dir)
         with ScriptedServer(default=lambda request: mind.says) as server:
-            configured = {"LLM_MODEL": server.model, "LLM_API_BASE_URL": server.url}
+            configured = {"LLM_MODEL": server.model, "LLM_API_BASE_URL": server.url, **WHOLE_PLANS}
             with running_stack(data_dir, UNCONFIGURED | configured):
                 yield mind
 

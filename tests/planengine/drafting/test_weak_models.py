@@ -16,8 +16,8 @@ MENDED = [kind for kind in ALL_KINDS if kind != "prose around JSON"]
 @pytest.mark.parametrize("kind", MENDED)
 def test_feedback_mends_the_mistake(kind: str) -> None:
     told = success(kind, told=True)
-    # A draft that is repeated word for word ends it, and a model that cuts its answers may do that by chance.
-    assert told.valid >= (0.85 if kind == "truncated JSON" else LEAST_WITH_FEEDBACK)
+    # A draft that is repeated word for word ends it, which one that spoils whole answers may do by chance.
+    assert told.valid >= (0.85 if kind in ("truncated JSON", "prose instead of JSON") else LEAST_WITH_FEEDBACK)
     assert told.right >= 0.9
     assert told.first < 0.7, "a model without mistakes shows nothing"
 
