@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json
 from orra.base.text import quote, quote_all
-from planengine.catalogue.specs import ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion, Usage
 from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
@@ -51,7 +51,7 @@ class Selecting:
         if shown:
             return _Conversation(self.endpoint, job, deadline).draft(shown, hint=_hint(feedback))
         if self._full is not None:
-            return self._full.draft(job, feedback=_of_whole_plan(feedback), deadline=deadline)
+            return self._full.draft(self._narrowed(job), feedback=_of_whole_plan(feedback), deadline=deadline)
         message = "No service can be called with the params of the request"
         return Draft(plan=None, problems=(Problem("nothing_to_choose", message),), way=SELECT)
 
@@ -59,7 +59,12 @@ class Selecting:
         shown = self._shown(job, feedback)
         if shown or self._full is None:
             return prompt_of(selection_messages(job, shown, hint=_hint(feedback)))
-        return self._full.prompt(job, feedback=_of_whole_plan(feedback))
+        return self._full.prompt(self._narrowed(job), feedback=_of_whole_plan(feedback))
+
+    def _narrowed(self, job: Job) -> Job:
+        """With the services only that can be called: a whole catalogue takes a small model minutes to read."""
+        able = shortlist(job, self._relevance)
+        return replace(job, catalogue=Catalogue(able)) if able else job
 
     def _shown(self, job: Job, feedback: Feedback | None) -> Sequence[ServiceSpec]:
         """The services to choose from; none where the model is to be asked for a whole plan, or nothing is left to

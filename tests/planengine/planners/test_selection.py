@@ -221,7 +221,13 @@ class TestAsWhatItIsAskedAgain:
     def test_a_choice_that_is_repeated_is_followed_by_a_whole_plan(self, server: ScriptedServer) -> None:
         found = plan(server, REFUND, chosen("telepathy"), chosen("telepathy"), WHOLE)
         assert (found.plan, ways(found)) == (WHOLE, [SELECT, SELECT, FULL])
-        assert "telepathy" not in server.requests[-1].prompt
+        whole = server.requests[-1]
+        assert "telepathy" not in whole.prompt
+        assert [spec["name"] for spec in whole.sections["services"]] == [
+            "cancel_order",
+            "find_order",
+            "refund_order",
+        ]
 
     def test_or_by_nothing_where_that_is_never_asked_for(self, server: ScriptedServer) -> None:
         found = plan(server, REFUND, chosen("telepathy"), chosen("telepathy"), WHOLE, only=True)
