@@ -24,7 +24,7 @@ from planengine.drafting.generation import NOT_ACCOUNTED
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, planner_of
 from planengine.drafting.probing import Trust, ask_once, probe
-from planengine.drafting.trust import relevance
+from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.expected import calls_agree, calls_of, services_agree
 from planengine.evaluation.planners import rows as planner_rows
 from planengine.evaluation.planners.measuring import Result, evaluate
@@ -32,6 +32,7 @@ from planengine.evaluation.planners.rows import Row
 from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
 from planengine.planners.protocol import Job, Planner
+from planengine.planners.relevance import relevance_by
 
 SECONDS = 120.0
 ATTEMPTS = 3
@@ -89,7 +90,7 @@ def _plan(planner: Planner, rows: Sequence[Row], trust: Trust, *, alone: bool = 
     """``alone``: with nobody to plan what the model could not."""
 
     def oversee(planner: Planner, job: Job) -> Overseer:
-        return Overseer(planner, job, relevance(), lambda: trust)
+        return Overseer(planner, job, relevance_by(get_embedder()), lambda: trust)
 
     figures = evaluate(
         planner,

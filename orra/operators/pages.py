@@ -93,14 +93,27 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return bool(self.admin_site.get_model_admin(model).has_view_permission(request))
 
 
-class ReadOnlyAdmin(OperatorAdmin):
-    """For what the engine alone writes."""
+class FoundOutAdmin(OperatorAdmin):
+    """For what the engine finds out and may find out anew: operators look, and delete. ``delete_label`` says in
+    the list what deleting does."""
+
+    delete_label: ClassVar[str] = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if self.delete_label and (action := actions.get("delete_selected")) is not None:
+            actions["delete_selected"] = (*action[:2], self.delete_label)
+        return actions
+
+
+class ReadOnlyAdmin(FoundOutAdmin):
+    """For what the engine alone writes."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -19,6 +19,7 @@ from planengine.feedback.corrections import Corrections
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
 from planengine.planners.unwrapping import with_known_names
+from planengine.validation.graph import services_called
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
@@ -141,7 +142,7 @@ def generate(
 def _overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:
     if not seen.blocks:
         return Outcome("ready", plan=plan, trials=tuple(trials), accounted=not seen.reason)
-    services = ", ".join(task["service"] for task in plan["tasks"] if "service" in task)
+    services = ", ".join(services_called(plan))
     failure = Failure(
         NOT_ACCOUNTED,
         f"The model chose {services}. {seen.reason}",

@@ -5,7 +5,7 @@ trusted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from orra.base.strictjson import Json
 from orra.base.text import shorten
@@ -18,7 +18,7 @@ from planengine.planners.relevance import Relevance
 PROBE, TRUSTED, STRICT = "probe", "trusted", "strict"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Overseer:
     """Says of one planner's plans for one job whether they may be believed. ``trust`` is asked for only when that
     depends on it, and tells what is known of the model, after a probe where need be. ``policy`` is ``LLM_TRUST``.
@@ -29,7 +29,6 @@ class Overseer:
     relevance: Relevance
     trust: Callable[[], Trust]
     policy: str = PROBE
-    _known: Trust | None = field(default=None, init=False)
 
     def __call__(self, plan: Json, chosen: Sequence[str]) -> Oversight:
         if not self.planner.model or self.policy == TRUSTED:
@@ -40,10 +39,10 @@ class Overseer:
         if self.policy == STRICT:
             why = "LLM_TRUST=strict holds every model to this."
         else:
-            self._known = self._known or self.trust()
-            if self._known.trusted:
+            known = self.trust()
+            if known.trusted:
                 return Oversight()
-            why = _why(self.planner.model, self._known)
+            why = _why(self.planner.model, known)
         return Oversight(f"{reason} {why}", blocks=has_side_effects(plan, self.job))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 import structlog
 from django.conf import settings
 
-from planengine.embeddings.embedders import Embedder, get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling, family_of
 from planengine.llm.patience import Patience
@@ -33,13 +33,7 @@ def current_planner() -> Planner:
 
 
 def composer() -> Planner:
-    """This process's composer, which keeps the vectors of services."""
-    return _composer_with(get_embedder())  # type: ignore[arg-type]  # it is hashed by its identity
-
-
-@cache
-def _composer_with(embedder: Embedder) -> Planner:
-    return Composer(embedder)
+    return Composer(get_embedder())
 
 
 @cache

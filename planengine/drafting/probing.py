@@ -11,6 +11,7 @@ from planengine.drafting.generation import Outcome, generate
 from planengine.drafting.probe import traps
 from planengine.planners.composer.oversight import has_side_effects
 from planengine.planners.protocol import Job, Planner
+from planengine.validation.graph import services_called
 
 MOST_WRONG = 1
 # All of a probe; what is left of it is asked before the next plan that needs it.
@@ -49,7 +50,7 @@ def probe(planner: Planner, ask: Ask, *, before: Trust = Trust(), deadline: floa
         if any(trial.error_code for trial in outcome.trials) or not outcome.trials:
             return Trust(trust.asked, trust.wrong, trust.examples, outcome.failure.code if outcome.failure else "")
         wrong = outcome.plan is not None and has_side_effects(outcome.plan, job)
-        shown = ({"action": job.action, "chose": _services_of(outcome.plan)},) if wrong else ()
+        shown = ({"action": job.action, "chose": services_called(outcome.plan)},) if wrong else ()
         trust = Trust(trust.asked + 1, trust.wrong + wrong, (*trust.examples, *shown)[:_MOST_EXAMPLES])
     return trust
 
@@ -57,7 +58,3 @@ def probe(planner: Planner, ask: Ask, *, before: Trust = Trust(), deadline: floa
 def ask_once(planner: Planner, job: Job, deadline: float) -> Outcome:
     """One draft, without a project to charge for it."""
     return generate(planner, job, attempts=1, deadline=deadline)
-
-
-def _services_of(plan: Json) -> list[str]:
-    return [task["service"] for task in plan["tasks"] if "service" in task]

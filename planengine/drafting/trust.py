@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import timedelta
-from functools import cache
 
 import structlog
 from django.conf import settings
@@ -22,10 +21,10 @@ from django.utils import timezone
 from orra.base.text import shorten
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.probing import PROBE_SECONDS, Ask, Trust, probe
-from planengine.embeddings.embedders import Embedder, get_embedder
+from planengine.embeddings.embedders import get_embedder
 from planengine.models import ModelTrust
 from planengine.planners.protocol import Job, Planner
-from planengine.planners.relevance import Relevance
+from planengine.planners.relevance import relevance_by
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +43,7 @@ def overseer(planner: Planner, job: Job, *, base_url: str, ask: Ask) -> Overseer
     def trust() -> Trust:
         return measured(planner, base_url=base_url, ask=ask)
 
-    return Overseer(planner, job, relevance(), trust, settings.LLM_TRUST)
+    return Overseer(planner, job, relevance_by(get_embedder()), trust, settings.LLM_TRUST)
 
 
 def measured(planner: Planner, *, base_url: str, ask: Ask) -> Trust:
@@ -66,12 +65,6 @@ def measured(planner: Planner, *, base_url: str, ask: Ask) -> Trust:
     return trust
 
 
-def forget(planner: str) -> bool:
-    """Has a model probed anew; whether there was something to forget."""
-    deleted, _ = ModelTrust.objects.filter(pk=planner).delete()
-    return bool(deleted)
-
-
 def _of_row(row: ModelTrust) -> Trust:
     return Trust(row.asked, row.wrong, tuple(row.examples))
 
@@ -87,13 +80,3 @@ def _keep(planner: str, trust: Trust) -> None:
         checked_at=timezone.now() if trust.known else None,
     )
     log.info("model probed", planner=planner, asked=trust.asked, wrong=trust.wrong, failed=trust.failed or None)
-
-
-def relevance() -> Relevance:
-    """This process's similarities to services, whose vectors it keeps."""
-    return _relevance_with(get_embedder())  # type: ignore[arg-type]  # it is hashed by its identity
-
-
-@cache
-def _relevance_with(embedder: Embedder) -> Relevance:
-    return Relevance(embedder)

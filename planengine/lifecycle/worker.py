@@ -33,6 +33,7 @@ from planengine.models.states import PlanSource
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
 from planengine.reuse import learning, plan_cache
+from planengine.validation.graph import services_called
 
 log = structlog.get_logger(__name__)
 
@@ -182,7 +183,7 @@ def _unless_reported(plan: Plan, request: PlanRequest, outcome: Outcome) -> Outc
     """The outcome, unless its plan was found wrong for such a request before."""
     if outcome.plan is None or not plan_cache.is_reported(plan.project, request, outcome.plan):
         return outcome
-    services = ", ".join(task["service"] for task in outcome.plan["tasks"] if "service" in task)
+    services = ", ".join(services_called(outcome.plan))
     failure = Failure(
         "reported_wrong",
         f"The plan that was made calls {services}, which was reported as wrong for such a request.",

@@ -18,7 +18,7 @@ from planengine.planners.composer.parts import parts_of
 from planengine.planners.producers import Candidate, Facts, Output, facts_of
 from planengine.planners.prompts.full import request_size, service_size
 from planengine.planners.protocol import Draft, Feedback, Job, Planner
-from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.relevance import Relevance, TextEmbedder, relevance_by
 
 MAX_SHOWN = 64
 # English and JSON come to about four characters a token; the other half is for thinking and answering.
@@ -42,7 +42,7 @@ class Focused:
     def __init__(self, planner: Planner, embedder: TextEmbedder, *, context_tokens: int) -> None:
         self.planner = planner
         self.source, self.name, self.model = planner.source, planner.name, planner.model
-        self._relevance = Relevance(embedder)
+        self._relevance = relevance_by(embedder)
         self._characters = int(context_tokens * PROMPT_SHARE * CHARACTERS_PER_TOKEN)
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:

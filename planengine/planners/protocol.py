@@ -91,6 +91,11 @@ class Trial:
     planner: str = ""
 
 
+def refusal(reason: str) -> Json:
+    """The draft that says why there is no plan."""
+    return {"tasks": [{"id": "final", "input": {"error": reason}}], "parallel_groups": []}
+
+
 class Planner(Protocol):
     """``source`` is what a Plan made by it shows; ``name`` is part of the cache's scope, so it changes whenever
     the planner would plan differently (model, prompt version). ``model`` is the model's configured name, empty

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from planengine.exceptions import EmbeddingUnavailable
 Floats = NDArray[np.float32]
 
 _KEPT = 8192
+_KEPT_EMBEDDERS = 4
 _MAX_CHARACTERS = 2000
 _WORDS_SCALE = 0.8
 
@@ -28,6 +30,8 @@ class TextEmbedder(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def __hash__(self) -> int: ...
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """``(n, d)`` vectors of unit length. Raises :class:`planengine.exceptions.EmbeddingUnavailable`."""
@@ -82,6 +86,12 @@ class Relevance:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return np.stack([found[text] for text in described])
+
+
+@lru_cache(maxsize=_KEPT_EMBEDDERS)
+def relevance_by(embedder: TextEmbedder) -> Relevance:
+    """The one that all planners of a process share, so that a service is embedded once for all of them."""
+    return Relevance(embedder)
 
 
 def describe(spec: ServiceSpec) -> str:

@@ -32,6 +32,7 @@ from planengine.requests import PlanRequest, parse_params
 from planengine.reuse import model_check
 from planengine.reuse.advice import advise
 from planengine.reuse.services import ProjectServices
+from planengine.validation.graph import services_called
 from planengine.validation.rules import validate
 
 # So many examples of the likeliest plan go into a prompt, none of them farther than this.
@@ -218,7 +219,7 @@ def is_reported(project: Project, request: PlanRequest, plan: Json) -> bool:
 
 def _source(project: Project, plan: Json, *, planned_by: str, cost: dict[str, Json]) -> Source:
     catalogue = catalogue_of(project)
-    used = {task["service"] for task in plan["tasks"] if "service" in task}
+    used = set(services_called(plan))
     versions = {service.name: service.version for service in catalogue if service.name in used}
     return Source(planned_by, versions, _dependencies(project, catalogue, used), cost)
 

@@ -1,8 +1,10 @@
-"""The order that dependencies force on tasks."""
+"""The order that dependencies force on tasks, and the services that these call."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+
+from orra.base.strictjson import Json
 
 
 def levels(dependencies: Mapping[str, Collection[str]]) -> list[list[str]]:
@@ -51,3 +53,8 @@ def circles(dependencies: Mapping[str, Collection[str]]) -> list[list[str]]:
         if len(group) > 1:
             result.append(group)
     return result
+
+
+def services_called(plan: Json) -> list[str]:
+    """The services that a validated plan calls, in the order of its tasks."""
+    return [task["service"] for task in plan["tasks"] if "service" in task]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from orra.operators.pages import OperatorAdmin, badge
+from orra.operators.pages import FoundOutAdmin, badge
 from planengine.models import Breaker
 
 
@@ -30,24 +30,13 @@ class LeftAloneFilter(admin.SimpleListFilter):
 
 
 @admin.register(Breaker)
-class BreakerAdmin(OperatorAdmin):
+class BreakerAdmin(FoundOutAdmin):
     list_display = ("endpoint", "state", "failures", "retry_at")
     list_filter = (LeftAloneFilter,)
     search_fields = ("endpoint",)
     search_help_text = "Part of a model's name."
     fields = ("endpoint", "state", "failures", "retry_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        if (action := actions.get("delete_selected")) is not None:
-            actions["delete_selected"] = (*action[:2], "Have the selected models asked again")
-        return actions
+    delete_label = "Have the selected models asked again"
 
     @admin.display(description="state", ordering="retry_at")
     def state(self, breaker: Breaker) -> SafeString:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from orra.operators.pages import OperatorAdmin
+from orra.operators.pages import FoundOutAdmin
 from planengine.models import CalibratedFloor
 
 
 @admin.register(CalibratedFloor)
-class CalibratedFloorAdmin(OperatorAdmin):
+class CalibratedFloorAdmin(FoundOutAdmin):
     list_display = ("embedding_model", "floor", "tolerance", "measured_on", "measured_at")
     list_filter = ("measured_at",)
     search_fields = ("embedding_model", "measured_on")
     search_help_text = "Part of a model's name, or of the file it was measured on."
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from cache.models import Verdict
 from orra.operators.display import brief
-from orra.operators.pages import OperatorAdmin, ProjectFilter
+from orra.operators.pages import FoundOutAdmin, ProjectFilter
 
 
 @admin.register(Verdict)
-class VerdictAdmin(OperatorAdmin):
+class VerdictAdmin(FoundOutAdmin):
     list_display = ("asked", "cached", "answer", "model", "project", "created_at", "expires_at")
     list_filter = ("answer", "created_at", ProjectFilter)
     list_select_related = ("project",)
@@ -27,9 +24,3 @@ class VerdictAdmin(OperatorAdmin):
     @admin.display(description="cached")
     def cached(self, verdict: Verdict) -> str:
         return brief(verdict.cached_template)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -25,6 +25,7 @@ from planengine.evaluation.cache.rows import Pair, StreamRow, labelled
 from planengine.evaluation.cache.stand_in import ANSWER, service_of, services_of
 from planengine.evaluation.cache.vectors import KnownVectors
 from planengine.evaluation.services import Facts, only_reads
+from planengine.validation.graph import services_called
 
 Progress = Callable[[int, int], None]
 
@@ -120,7 +121,7 @@ def _outcome(
     if decision.hit:
         entry = origins.get(decision.entry_id or "")
         fault = fault_of(decision.plan, row, wanted=plan, entry=(entry or row).request)
-        called = {task["service"] for task in decision.plan["tasks"] if "service" in task}
+        called = set(services_called(decision.plan))
         side_effects = not called <= reading
     return Outcome(
         row=row,

@@ -18,7 +18,6 @@ from planengine.drafting.generation import Oversee
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, current_planner, model_planner
 from planengine.drafting.probing import PROBE_SECONDS, Trust, ask_once, probe
-from planengine.drafting.trust import relevance
 from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.lines import RowsUnusable
 from planengine.evaluation.planners.measuring import Figures, PlannerUnusable, Prices, evaluate
@@ -27,6 +26,7 @@ from planengine.evaluation.planners.rows import Row, own_rows, read_rows, trap_r
 from planengine.llm.endpoint import tidy_url
 from planengine.planners.composer.composer import Composer
 from planengine.planners.protocol import Job, Planner
+from planengine.planners.relevance import relevance_by
 
 
 class Command(BaseCommand):
@@ -123,7 +123,7 @@ def _oversight_of(planner: Planner) -> Callable[[Planner, Job], Oversee]:
     def trust() -> Trust:
         return probe(planner, ask_once, deadline=time.monotonic() + PROBE_SECONDS)
 
-    return lambda planner, job: Overseer(planner, job, relevance(), trust, settings.LLM_TRUST)
+    return lambda planner, job: Overseer(planner, job, relevance_by(get_embedder()), trust, settings.LLM_TRUST)
 
 
 def _read(options: dict[str, Any]) -> list[Row]:

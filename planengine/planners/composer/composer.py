@@ -12,8 +12,8 @@ from planengine.planners.composer.choosing import Wired, rank
 from planengine.planners.composer.decision import Request, decide
 from planengine.planners.composer.reading import read_request
 from planengine.planners.composer.refusals import NotActionable, no_order
-from planengine.planners.protocol import Draft, Feedback, Job
-from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.protocol import Draft, Feedback, Job, refusal
+from planengine.planners.relevance import TextEmbedder, relevance_by
 from planengine.planners.wiring.assembly import plan_of
 from planengine.planners.wiring.ordering import Unordered, order_of
 
@@ -33,15 +33,15 @@ class Composer:
     model = ""
 
     def __init__(self, embedder: TextEmbedder) -> None:
-        self._relevance = Relevance(embedder)
+        self._relevance = relevance_by(embedder)
         self.name = composer_name(embedder.name)
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""
         try:
             return Draft(plan=self._plan(job))
-        except NotActionable as refusal:
-            return Draft(plan=_refusal(str(refusal)))
+        except NotActionable as reason:
+            return Draft(plan=refusal(str(reason)))
 
     def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
         return ""
@@ -65,7 +65,3 @@ def _order(best: Wired, request: Request) -> dict[str, tuple[str, ...]]:
         return order_of(best.assembly, request.bench, place, then=then)
     except Unordered as error:
         raise no_order(error.one, error.other) from None
-
-
-def _refusal(reason: str) -> Json:
-    return {"tasks": [{"id": "final", "input": {"error": reason}}], "parallel_groups": []}

@@ -13,11 +13,12 @@ from planengine.planners.composer.refusals import NotActionable
 from planengine.planners.protocol import Job
 from planengine.planners.relevance import Relevance
 from planengine.planners.wiring.assembly import Assembly, Source
+from planengine.validation.graph import services_called
 
 
 def has_side_effects(plan: Json, job: Job) -> bool:
     """Whether a validated plan calls a service that is not known to only read."""
-    specs = (job.catalogue.get(name) for name in _services_of(plan))
+    specs = (job.catalogue.get(name) for name in services_called(plan))
     return any(spec is None or not spec.read_only for spec in specs)
 
 
@@ -43,10 +44,6 @@ def _wired(plan: Json, chosen: Collection[str]) -> Wired:
     giving = {source.service for wired in inputs.values() for source in wired.values()}
     asked_for = [name for name in dict.fromkeys(order) if (name in chosen if chosen else name not in giving)]
     return Wired(0.0, tuple(asked_for), Assembly(tuple(dict.fromkeys(order)), inputs))
-
-
-def _services_of(plan: Json) -> Collection[str]:
-    return {task["service"] for task in plan["tasks"] if "service" in task}
 
 
 def _source(reference: str, services: dict[str, str]) -> Source:

@@ -16,8 +16,8 @@ from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
 from planengine.planners.prompts import PROMPT_VERSION
 from planengine.planners.prompts.schemas import Schema, choice_schema, selection_schema
 from planengine.planners.prompts.selection import Hint, question_messages, selection_messages
-from planengine.planners.protocol import SELECT, Draft, Feedback, Job, Planner
-from planengine.planners.relevance import Relevance, TextEmbedder
+from planengine.planners.protocol import SELECT, Draft, Feedback, Job, Planner, refusal
+from planengine.planners.relevance import TextEmbedder, relevance_by
 from planengine.planners.selection.answers import Selection, read_choice, read_selection
 from planengine.planners.selection.references import NEITHER, Option, options_for, question_about
 from planengine.planners.selection.shortlist import shortlist
@@ -44,34 +44,22 @@ class Selecting:
         self.model = endpoint.model
         self.name = f"model:{endpoint.model}:{PROMPT_VERSION}" + ("" if full else ":select")
         self._full = full
-        self._relevance = Relevance(embedder)
+        self._relevance = relevance_by(embedder)
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
-        shown = self._shown(job, feedback)
-        if shown:
-            return _Conversation(self.endpoint, job, deadline).draft(shown, hint=_hint(feedback))
-        if self._full is not None:
-            return self._full.draft(self._narrowed(job), feedback=_of_whole_plan(feedback), deadline=deadline)
+        able = shortlist(job, self._relevance)
+        if self._full is not None and _needs_whole_plan(able, feedback):
+            return self._full.draft(_over(able, job), feedback=_of_whole_plan(feedback), deadline=deadline)
+        if able:
+            return _Conversation(self.endpoint, job, deadline).draft(able, hint=_hint(feedback))
         message = "No service can be called with the params of the request"
         return Draft(plan=None, problems=(Problem("nothing_to_choose", message),), way=SELECT)
 
     def prompt(self, job: Job, *, feedback: Feedback | None) -> str:
-        shown = self._shown(job, feedback)
-        if shown or self._full is None:
-            return prompt_of(selection_messages(job, shown, hint=_hint(feedback)))
-        return self._full.prompt(self._narrowed(job), feedback=_of_whole_plan(feedback))
-
-    def _narrowed(self, job: Job) -> Job:
-        """With the services only that can be called: a whole catalogue takes a small model minutes to read."""
         able = shortlist(job, self._relevance)
-        return replace(job, catalogue=Catalogue(able)) if able else job
-
-    def _shown(self, job: Job, feedback: Feedback | None) -> Sequence[ServiceSpec]:
-        """The services to choose from; none where the model is to be asked for a whole plan, or nothing is left to
-        choose."""
-        if self._full is not None and feedback is not None and not _chooses_again(feedback):
-            return ()
-        return shortlist(job, self._relevance)
+        if self._full is not None and _needs_whole_plan(able, feedback):
+            return self._full.prompt(_over(able, job), feedback=_of_whole_plan(feedback))
+        return prompt_of(selection_messages(job, able, hint=_hint(feedback)))
 
     def asks_again(self, feedback: Feedback) -> bool:
         if _chooses_again(feedback):
@@ -85,6 +73,16 @@ def _chooses_again(feedback: Feedback) -> bool:
     """Whether a selection is asked for once more: when it can differ, and that may be enough."""
     codes = {problem.code for problem in feedback.problems}
     return feedback.way == SELECT and not feedback.repeated and bool(codes) and codes <= _CURED_BY_CHOOSING
+
+
+def _needs_whole_plan(able: Sequence[ServiceSpec], feedback: Feedback | None) -> bool:
+    """Whether names cannot say it, or there are none to choose from."""
+    return not able or (feedback is not None and not _chooses_again(feedback))
+
+
+def _over(able: Sequence[ServiceSpec], job: Job) -> Job:
+    """With the services only that can be called: a whole catalogue takes a small model minutes to read."""
+    return replace(job, catalogue=Catalogue(able)) if able else job
 
 
 def _of_whole_plan(feedback: Feedback | None) -> Feedback | None:
@@ -121,7 +119,7 @@ class _Conversation:
                 return replace(whole, services_shown=len(names))
             return self._told(shown, problems=(chosen,) if whole.answer.strip() else whole.problems)
         if chosen.refusal:
-            return self._told(shown, plan=_refusal(chosen.refusal))
+            return self._told(shown, plan=refusal(chosen.refusal))
         services = tuple(dict.fromkeys(chosen.services))
         problem = self._problem_of(chosen)
         found = self._wired(services) if problem is None else problem
@@ -210,10 +208,6 @@ def _incomplete(missing: Missing) -> Problem:
         field=missing.field,
         hint="Choose what gives it, or another service that needs it not.",
     )
-
-
-def _refusal(reason: str) -> Json:
-    return {"tasks": [{"id": "final", "input": {"error": reason}}], "parallel_groups": []}
 
 
 def _sum(usages: Sequence[Usage]) -> Usage:
