@@ -35,3 +35,7 @@ def plan_id() -> str:
 
 def entry_id() -> str:
     return new_id("ce")
+
+
+def grounding_id() -> str:
+    return new_id("g")

@@ -24,8 +24,9 @@ MAX_KEPT = 1_000
 @dataclass(frozen=True)
 class ServiceSpec:
     """One version of a service. ``type`` is ``agent`` or ``service``; both schemas describe JSON objects and have
-    passed :func:`planengine.catalogue.schemas.check_schema`. ``annotations`` (MCP's) and ``given_examples`` (as
-    their developer wrote them) belong to no version and may change without a new one."""
+    passed :func:`planengine.catalogue.schemas.check_schema`. ``annotations`` (MCP's), ``given_examples`` (as their
+    developer wrote them) and ``capabilities`` (what it can do, in the words of groundings) belong to no version
+    and may change without a new one."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class ServiceSpec:
     revertible: bool
     annotations: Mapping[str, Json] = field(default_factory=dict)
     given_examples: tuple[Json, ...] = ()
+    capabilities: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "annotations", MappingProxyType(dict(self.annotations)))

@@ -5,6 +5,7 @@ from planengine.models.checks import HitCheck
 from planengine.models.counters import DailyUsage, Tally, TallyMark
 from planengine.models.flights import Flight, Follower
 from planengine.models.floors import CalibratedFloor
+from planengine.models.groundings import Grounding, UseCaseVector
 from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
 from planengine.models.services import Service
@@ -20,6 +21,7 @@ __all__ = [
     "DailyUsage",
     "Flight",
     "Follower",
+    "Grounding",
     "HitCheck",
     "Label",
     "ModelTrust",
@@ -28,5 +30,6 @@ __all__ = [
     "Service",
     "Tally",
     "TallyMark",
+    "UseCaseVector",
     "find_caller",
 ]

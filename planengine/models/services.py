@@ -29,8 +29,12 @@ class Service(models.Model):
     examples = models.JSONField(
         default=list, blank=True, db_default=[], help_text="Requests that it was made for."
     )
+    capabilities = models.JSONField(
+        default=list, blank=True, db_default=[], help_text="What it can do, in the words of groundings."
+    )
     version = models.PositiveIntegerField(
-        default=1, help_text="Rises whenever the service changes, but for its annotations and examples."
+        default=1,
+        help_text="Rises whenever the service changes, but for its annotations, examples and capabilities.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -39,6 +39,17 @@ class Project(models.Model):
     catalogue_revision = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Rises with every change to the project's services."
     )
+    groundings_revision = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Rises with every change to the project's groundings; 0 as long as it never had one.",
+    )
+    grounding_required = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a request that no grounding covers is refused.",
+    )
     cache_ttl_seconds = models.PositiveIntegerField(
         default=24 * 3600,
         validators=[MinValueValidator(1), MaxValueValidator(366 * 24 * 3600)],
