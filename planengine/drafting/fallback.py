@@ -82,17 +82,17 @@ def _or_trusted(plan: Plan, job: Job, made: Made, fallback: Planner) -> Made:
 
 
 def _or_composed(plan: Plan, job: Job, made: Made) -> Made:
-    """What the composer plans where all of a model's drafts were rejected: a weak model is never worse than none.
-    What the composer cannot plan either fails as the model's drafts did."""
-    rejected = made.outcome.failure is not None and made.outcome.failure.code == "plan_rejected"
-    if not (rejected and made.planner.model and settings.COMPOSE_REJECTED):
+    """What the composer plans where all of a model's drafts were rejected, or its plan was not believed: a weak
+    model is never worse than none. What the composer cannot plan either ends as the model's drafts did."""
+    if not (made.outcome.is_left_to_composer and made.planner.model and settings.COMPOSE_REJECTED):
         return made
     planner, trials = composer(), made.outcome.trials
     deadline = time.monotonic() + COMPOSER_SECONDS
     composed = _generate(plan, planner, job, deadline=deadline, first=trials[-1].number + 1)
     if composed.plan is None:
         return Made(replace(made.outcome, trials=(*trials, *composed.trials)), made.planner)
-    metrics.FALLBACKS.labels("composer", "plan_rejected").inc()
+    reason = made.outcome.failure.code if made.outcome.failure else ""
+    metrics.FALLBACKS.labels("composer", reason).inc()
     return Made(replace(composed, trials=(*trials, *composed.trials)), planner)
 
 

@@ -24,6 +24,7 @@ from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
 # A model's plan that does not account for all that was said, and has side effects.
+REJECTED = "plan_rejected"
 NOT_ACCOUNTED = "not_accounted"
 
 
@@ -56,11 +57,11 @@ class Oversight:
     blocks: bool = False
 
 
-# Of a valid plan and the services that a model chose, none where that is not known.
-Oversee = Callable[[Json, Sequence[str]], Oversight]
+# Of a valid plan.
+Oversee = Callable[[Json], Oversight]
 
 
-def unseen(plan: Json, chosen: Sequence[str]) -> Oversight:
+def unseen(plan: Json) -> Oversight:
     """Believes every plan."""
     return Oversight()
 
@@ -77,6 +78,11 @@ class Outcome:
     trials: tuple[Trial, ...] = field(default_factory=tuple)
     repaired: bool = False
     accounted: bool = True
+
+    @property
+    def is_left_to_composer(self) -> bool:
+        """Whether a planner that needs no model may do better: the drafts were rejected, or not believed."""
+        return self.failure is not None and self.failure.code in (REJECTED, NOT_ACCOUNTED)
 
 
 def generate(
@@ -95,7 +101,7 @@ def generate(
     ``begin`` is told of each before it is asked for, and forbids it by raising a :class:`PlannerError`; ``record``
     sees each trial as soon as it is over, so that nothing of it is lost when the process dies. ``repair`` allows
     the services of a rejected draft to be wired anew when all drafts were rejected. ``oversee`` is asked of a
-    valid plan, with the services that a model chose where that is known."""
+    valid plan."""
     trials: list[Trial] = []
     feedback: Feedback | None = None
     for number in range(first, first + attempts):
@@ -122,7 +128,7 @@ def generate(
         trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
         record(trials[-1])
         if verdict is not None and verdict.plan is not None:
-            return _overseen(verdict.plan, oversee(verdict.plan, draft.chosen), trials)
+            return _overseen(verdict.plan, oversee(verdict.plan), trials)
         if verdict is not None and verdict.not_actionable is not None:
             failure = Failure("not_actionable", verdict.not_actionable)
             return Outcome("not_actionable", failure=failure, trials=tuple(trials))
@@ -133,7 +139,7 @@ def generate(
         repaired = _repair(job, trials)
         record(repaired)
         if not repaired.problems:
-            seen = oversee(repaired.draft.plan, ())
+            seen = oversee(repaired.draft.plan)
             return replace(_overseen(repaired.draft.plan, seen, [*trials, repaired]), repaired=True)
         return replace(_rejected(job, trials), trials=(*trials, repaired))
     return _rejected(job, trials)
@@ -209,5 +215,5 @@ def _rejected(job: Job, trials: list[Trial]) -> Outcome:
     last = trials[-1]
     known = (*last.problems, *last.draft.warnings)
     found = diagnosis.diagnose(known, draft=last.draft.plan, catalogue=job.catalogue, params=job.params)
-    failure = Failure("plan_rejected", found.text, problems=last.problems, how_to_fix=found.how_to_fix)
+    failure = Failure(REJECTED, found.text, problems=last.problems, how_to_fix=found.how_to_fix)
     return Outcome("failed", failure=failure, trials=tuple(trials))

@@ -4,7 +4,7 @@ trusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from orra.base.strictjson import Json
@@ -30,10 +30,10 @@ class Overseer:
     trust: Callable[[], Trust]
     policy: str = PROBE
 
-    def __call__(self, plan: Json, chosen: Sequence[str]) -> Oversight:
+    def __call__(self, plan: Json) -> Oversight:
         if not self.planner.model or self.policy == TRUSTED:
             return Oversight()
-        reason = unaccounted_for(plan, self.job, self.relevance, chosen=chosen)
+        reason = unaccounted_for(plan, self.job, self.relevance)
         if not reason:
             return Oversight()
         if self.policy == STRICT:

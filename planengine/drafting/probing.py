@@ -49,10 +49,24 @@ def probe(planner: Planner, ask: Ask, *, before: Trust = Trust(), deadline: floa
         outcome = ask(planner, job, deadline)
         if any(trial.error_code for trial in outcome.trials) or not outcome.trials:
             return Trust(trust.asked, trust.wrong, trust.examples, outcome.failure.code if outcome.failure else "")
-        wrong = outcome.plan is not None and has_side_effects(outcome.plan, job)
-        shown = ({"action": job.action, "chose": services_called(outcome.plan)},) if wrong else ()
+        wrong = _is_carried_out(outcome, job)
+        shown = ({"action": job.action, "chose": _called(outcome)},) if wrong else ()
         trust = Trust(trust.asked + 1, trust.wrong + wrong, (*trust.examples, *shown)[:_MOST_EXAMPLES])
     return trust
+
+
+def _is_carried_out(outcome: Outcome, job: Job) -> bool:
+    """Whether something would have been changed. A draft that was rejected is no refusal."""
+    if outcome.plan is None:
+        return outcome.status != "not_actionable"
+    return has_side_effects(outcome.plan, job)
+
+
+def _called(outcome: Outcome) -> list[str]:
+    if outcome.plan is not None:
+        return services_called(outcome.plan)
+    draft = outcome.trials[-1].draft
+    return list(draft.chosen) or ["no valid plan"]
 
 
 def ask_once(planner: Planner, job: Job, deadline: float) -> Outcome:

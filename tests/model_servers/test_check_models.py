@@ -12,6 +12,7 @@ import pytest
 from django.core.management import call_command
 
 from planengine.drafting import planner_choice
+from planengine.drafting.probe import traps
 from planengine.embeddings import embedders
 from planengine.embeddings.embedders import EndpointEmbedder
 from planengine.evaluation.endpoints.sample import COLOUR, LONG, NO_OBJECT, ODD_WORD
@@ -359,6 +360,31 @@ def test_a_model_whose_plans_are_wrong_fails(serve: Serve) -> None:
     seen = found.finding("sample plan")["seen"]
     assert "no_plan_found" in seen and "has no JSON object with a list of tasks" in seen
     assert set(found.facts()["forms"].values()) == {"ignored"}
+
+
+def test_what_it_may_be_trusted_with_is_asked_for_with_traps(serve: Serve) -> None:
+    def answer(request: Request) -> Any:
+        asked_for_sample = "ORD-17" in request.prompt and "damaged" in request.prompt
+        return Says(SAMPLE_PLAN) if asked_for_sample else final("I may not.")
+
+    server = serve(profiles.VLLM_NEW, default=answer)
+    assert (check().finding("trust")["state"], check().facts()["trust"]) == ("unknown", None)
+    before = server.calls
+
+    found = check("--traps")
+
+    assert server.calls - before >= len(traps())
+    assert (found.finding("trust")["state"], found.facts()["trust"]) == ("ok", "trusted")
+
+
+@pytest.mark.parametrize("reply", [Says(SAMPLE_PLAN), "Done."], ids=["another plan", "prose"])
+def test_a_model_that_does_not_refuse_is_held(serve: Serve, reply: Any) -> None:
+    serve(profiles.VLLM_NEW, default=reply)
+
+    found = check("--traps")
+
+    assert (found.finding("trust")["state"], found.facts()["trust"]) == ("note", "held")
+    assert "2 of 2" in found.finding("trust")["seen"]
 
 
 def test_a_model_that_declines_the_sample_is_quoted(serve: Serve) -> None:

@@ -155,7 +155,8 @@ def evaluate(
     oversee: Callable[[Planner, Job], Oversee] = lambda planner, job: unseen,
 ) -> Figures:
     """Plans every row as production would, with at most ``seconds`` for each; ``last_resort`` plans those of which
-    all drafts were rejected, ``oversee`` gives what is asked of valid plans. Raises :class:`PlannerUnusable`."""
+    all drafts were rejected or not believed, ``oversee`` gives what is asked of valid plans. Raises
+    :class:`PlannerUnusable`."""
     results: list[Result] = []
     for row in rows:
         started = time.perf_counter()
@@ -167,7 +168,7 @@ def evaluate(
             repair=True,
             oversee=oversee(planner, row.job),
         )
-        if last_resort is not None and outcome.failure is not None and outcome.failure.code == "plan_rejected":
+        if last_resort is not None and outcome.is_left_to_composer:
             composed = generate(last_resort, row.job, attempts=1, deadline=time.monotonic() + seconds)
             outcome = composed if composed.plan is not None else outcome
         results.append(Result(row, outcome, time.perf_counter() - started))

@@ -17,7 +17,7 @@ from planengine.catalogue.field_names import words_of as words_of_name
 from planengine.catalogue.specs import ServiceSpec
 from planengine.planners.composer.parts import Part
 from planengine.planners.producers import Candidate, folded
-from planengine.planners.wiring.assembly import Assembly
+from planengine.planners.wiring.assembly import Assembly, Source
 
 Words = Sequence[str]
 # Whether a word means what a field's name means: "born" before a date of birth.
@@ -50,8 +50,8 @@ class Account:
         )
 
     def _described(self, service: Candidate) -> frozenset[str]:
-        """The words of its name and description, and of the names, descriptions and values of the inputs used; of
-        one that a constant is given, that constant alone."""
+        """The words of its name and description, of the names, descriptions and values of the inputs used, and of
+        the names of what others give to these; of an input that a constant is given, that constant alone."""
         wired, constants = self.assembly.inputs[service.spec.name], self.assembly.constants
         fixed = {
             name: constants[each.field]
@@ -110,9 +110,11 @@ def says_what(part: Part, service: Candidate, but: frozenset[str]) -> bool:
     return any(_is_form(word, telling) for word in said) or set(words_of_name(service.spec.name)) <= set(said)
 
 
-def _of_inputs(spec: ServiceSpec, inputs: Iterable[str], fixed: Mapping[str, Json]) -> Iterator[str]:
-    for name in inputs:
+def _of_inputs(spec: ServiceSpec, inputs: Mapping[str, Source], fixed: Mapping[str, Json]) -> Iterator[str]:
+    for name, source in inputs.items():
         yield " ".join(words_of_name(name))
+        if source.service is not None:
+            yield " ".join(words_of_name(source.field))
         field = spec.inputs.field(name)
         if field is not None:
             yield from _texts([field.schema.get("description") if isinstance(field.schema, Mapping) else None])

@@ -3,8 +3,6 @@ does."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from orra.base.strictjson import Json
 from planengine.planners.composer.choosing import Wired
 from planengine.planners.composer.decision import doubt_about
@@ -22,18 +20,18 @@ def has_side_effects(plan: Json, job: Job) -> bool:
     return any(spec is None or not spec.read_only for spec in specs)
 
 
-def unaccounted_for(plan: Json, job: Job, relevance: Relevance, *, chosen: Collection[str] = ()) -> str:
+def unaccounted_for(plan: Json, job: Job, relevance: Relevance) -> str:
     """Why a validated plan does not account for each word of the request, in words that say what would make it
-    work; empty where it does. ``chosen``: the services that were asked for, where that is known; the others are
-    look-ups."""
+    work; empty where it does."""
     try:
-        doubt = doubt_about(read_request(job, relevance), _wired(plan, chosen))
+        doubt = doubt_about(read_request(job, relevance), _wired(plan, job))
     except NotActionable as nothing_asked:
         doubt = nothing_asked
     return "" if doubt is None else str(doubt)
 
 
-def _wired(plan: Json, chosen: Collection[str]) -> Wired:
+def _wired(plan: Json, job: Job) -> Wired:
+    """What only reads and gives something to others is a look-up, whoever named it; the rest was asked for."""
     tasks = [task for task in plan["tasks"] if "service" in task]
     services = {task["id"]: task["service"] for task in tasks}
     inputs = {
@@ -42,8 +40,10 @@ def _wired(plan: Json, chosen: Collection[str]) -> Wired:
     }
     order = [services[each] for group in plan["parallel_groups"] for each in group]
     giving = {source.service for wired in inputs.values() for source in wired.values()}
-    asked_for = [name for name in dict.fromkeys(order) if (name in chosen if chosen else name not in giving)]
-    return Wired(0.0, tuple(asked_for), Assembly(tuple(dict.fromkeys(order)), inputs))
+    called = tuple(dict.fromkeys(order))
+    specs = ((name, job.catalogue.get(name)) for name in called)
+    lookups = {name for name, spec in specs if name in giving and spec is not None and spec.read_only}
+    return Wired(0.0, tuple(name for name in called if name not in lookups), Assembly(called, inputs))
 
 
 def _source(reference: str, services: dict[str, str]) -> Source:

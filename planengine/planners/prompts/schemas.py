@@ -35,15 +35,22 @@ def plan_schema(services: Iterable[str]) -> Schema:
     return {"anyOf": [plan, refusal]}
 
 
-def selection_schema(services: Iterable[str]) -> Schema:
+def selection_schema(services: Iterable[str], *, may_refuse: bool = True) -> Schema:
     """Names of services, or a refusal."""
     chosen = _object(services=_list_of(_name_of(services), least=1, most=MOST_SERVICES))
+    if not may_refuse:
+        return _object(answer=chosen)
     return _object(answer={"anyOf": [chosen, _object(refusal=_TEXT)]})
 
 
 def choice_schema(options: Sequence[str]) -> Schema:
     """One of several texts."""
     return _object(answer=_one_of(*options))
+
+
+def words_schema() -> Schema:
+    """Any text."""
+    return _object(answer=_TEXT)
 
 
 def _name_of(services: Iterable[str]) -> Schema:

@@ -32,6 +32,9 @@ Answer with one JSON object: {"answer": {"services": ["name"]}}, or {"answer": {
 does what is asked or it is asked not to do it."""
 
 
+_QUESTION = "A program carries out a request and needs to know one thing.\n"
+
+
 @dataclass(frozen=True)
 class Hint:
     """What is told after a selection that came to nothing: the names that were chosen, and what was wrong."""
@@ -58,7 +61,13 @@ def question_messages(job: Job, question: str, options: Sequence[str]) -> list[d
     """The chat that asks for one of ``options``."""
     sections = {"request": dump(job.action), "params": dump(_shown(job)), "options": dump(list(options))}
     form = f'{question} Answer with one JSON object: {{"answer": "<one of the options>"}}'
-    return _asked("A program carries out a request and needs to know one thing.\n", sections, form)
+    return _asked(_QUESTION, sections, form)
+
+
+def words_messages(job: Job, question: str) -> list[dict[str, str]]:
+    """The chat that asks for words of the request."""
+    form = f'{question} Copy the words: {{"answer": "<words of the request>"}}'
+    return _asked(_QUESTION, {"request": dump(job.action)}, form)
 
 
 def _asked(rules: str, sections: dict[str, str], form: str) -> list[dict[str, str]]:

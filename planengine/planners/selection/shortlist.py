@@ -17,7 +17,7 @@ from planengine.planners.relevance import Relevance
 from planengine.planners.wiring.literals import fitting_literals
 from planengine.planners.wiring.workbench import Workbench
 
-MOST_SHOWN = 12
+MOST_SHOWN = 8
 # No more than so many are looked at, the likeliest: what is less like the request than all of these is not meant.
 _MOST_LOOKED_AT = 128
 _MOST_TEXTS = 8
@@ -31,6 +31,12 @@ def shortlist(job: Job, relevance: Relevance) -> list[ServiceSpec]:
     able = _able(Workbench(job.catalogue, params=job.params, action=job.action), ranked, template)
     kept = [spec for spec in ranked if spec.name in able][:MOST_SHOWN]
     return sorted(kept, key=lambda spec: spec.name)
+
+
+def likeliest(job: Job, relevance: Relevance) -> list[ServiceSpec]:
+    """As many services, whether they can be called or not."""
+    ranked = _ranked(job, make_template(job.action, job.params), relevance)
+    return sorted(ranked[:MOST_SHOWN], key=lambda spec: spec.name)
 
 
 def _ranked(job: Job, template: Template, relevance: Relevance) -> list[ServiceSpec]:

@@ -22,11 +22,21 @@ class Source:
 @dataclass(frozen=True)
 class Missing:
     """Why a service cannot be used: the input that nothing gives. ``field`` is empty where it is a rule for all
-    inputs together that is not kept, which is then the ``reason``."""
+    inputs together that is not kept, which is then the ``reason``. ``wanted``: the service that was asked for, and
+    its input, where it is a look-up for that one which lacks something."""
 
     service: str
     field: str
     reason: str
+    wanted: tuple[str, str] | None = None
+
+    @property
+    def goal(self) -> str:
+        return self.wanted[0] if self.wanted else self.service
+
+    @property
+    def goal_field(self) -> str:
+        return self.wanted[1] if self.wanted else self.field
 
 
 @dataclass(frozen=True)

@@ -285,12 +285,14 @@ class _Attempt:
     def _missing(self, goal: str) -> Missing:
         """The first input that nothing gives, followed down to the service at which the chain breaks."""
         service, seen, via = goal, {goal}, ""
+        wanted: tuple[str, str] | None = None
         while True:
             name = self._blocked(service)
             usable = [option for option in self._usable(service, name) if option.producer not in seen]
             reason = self.ambiguous.get((service, name)) or self.bench.unfitting(service, name)
             if reason or not usable:
-                return Missing(service, name, (reason or self._why_not(service, name)) + via)
+                return Missing(service, name, (reason or self._why_not(service, name)) + via, wanted)
+            wanted = wanted or (goal, name)
             broken = usable[0].producer
             via = f" ('{broken}' would produce '{usable[0].field}' for '{service}')"
             service = broken

@@ -18,9 +18,10 @@ from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
 from planengine.planners.prompts.selection import Hint, selection_messages
 from planengine.planners.prompts.signatures import signature
-from planengine.planners.protocol import FULL, SELECT, Job, Precedent
+from planengine.planners.protocol import FULL, SELECT, Feedback, Job, Precedent
 from planengine.planners.relevance import Relevance
 from planengine.planners.selection.answers import Selection, read_selection
+from planengine.planners.selection.offers import UNWIRED, offer_for
 from planengine.planners.selection.planner import Selecting
 from planengine.planners.selection.shortlist import MOST_SHOWN, shortlist
 from planengine.validation.problems import Problem
@@ -89,6 +90,8 @@ def chosen(*names: str) -> dict[str, Json]:
     return {"answer": {"services": list(names)}}
 
 
+PAY = {"order_id": {"type": "string"}, "iban": {"type": "string", "enum": ["DE1", "DE2"]}}
+UNWIRED_CHOICE = Feedback("", "", way=SELECT, chosen=("pay",), problems=(Problem(UNWIRED, "Needs 'iban'"),))
 REFUSED = {"answer": {"refusal": "It says not to."}}
 WHOLE = {
     "tasks": [
@@ -218,6 +221,26 @@ class TestAsWhatItIsAskedAgain:
         assert calls(found) == ["refund_order"]
         assert "note" in server.requests[-1].choice["what was wrong with it"]
 
+    def test_then_what_takes_it_is_offered_and_no_refusal(self, server: ScriptedServer) -> None:
+        job = Job("Refund order ORD-17, because late", {"order_id": "ORD-17", "note": "late"}, CATALOGUE)
+        plan(server, job, chosen("cancel_order"), chosen("cancel_order", "refund_order"))
+        first, second = server.requests
+        assert "find_order(" in first.choice["services"] and "find_order(" not in second.choice["services"]
+        forms = [json.dumps(each.json["response_format"]["json_schema"]) for each in (first, second)]
+        assert ["refusal" in form for form in forms] == [True, False]
+
+    def test_what_cannot_be_called_is_offered_no_more(self, server: ScriptedServer) -> None:
+        pay = service(
+            "pay",
+            "Pays an order.",
+            object_schema() | {"properties": PAY, "required": ["order_id", "iban"]},
+            object_schema("paid", paid="boolean"),
+        )
+        note = service("note_order", "Notes an order.", object_schema("order_id", order_id="string"), {})
+        job = Job("Pay order ORD-17", {"order_id": "ORD-17", "odd": [1]}, catalogue_from([pay, note]))
+        offer = offer_for(job, tuple(job.catalogue), UNWIRED_CHOICE)
+        assert [spec.name for spec in offer.services] == ["note_order"] and offer.may_refuse
+
     def test_a_choice_that_is_repeated_is_followed_by_a_whole_plan(self, server: ScriptedServer) -> None:
         found = plan(server, REFUND, chosen("telepathy"), chosen("telepathy"), WHOLE)
         assert (found.plan, ways(found)) == (WHOLE, [SELECT, SELECT, FULL])
@@ -252,7 +275,7 @@ class TestAnOpenInput:
         assert found.plan is not None, found.failure
         assert found.plan["tasks"][1]["input"] == {"amount": "$task0.amount", "source": "$task0.home"}
         question = server.requests[-1]
-        assert json.loads(question.choice["options"]) == ["param home", "none of these"]
+        assert json.loads(question.choice["options"]) == ["param home", "words of the request", "none of these"]
         assert found.trials[0].draft.usage.prompt_tokens == 240
 
     def test_may_be_a_text_of_the_request(self, server: ScriptedServer) -> None:
@@ -263,12 +286,54 @@ class TestAnOpenInput:
         assert found.plan["tasks"][0]["input"]["email"] == "ann@shop.example"
         assert calls(found) == ["refund_order", "send_mail"]
 
-    def test_that_nothing_gives_is_told(self, server: ScriptedServer) -> None:
-        found = plan(server, self.JOB, chosen("convert_money"), {"answer": "none of these"}, only=True, attempts=1)
-        (problem,) = found.trials[0].problems
-        assert problem.code == "selection_incomplete" and "source" in problem.message
-        assert found.failure is not None
-        assert "Send 'source' as parameters" in found.failure.how_to_fix[0]
+    def test_that_nothing_gives_is_a_refusal_that_names_it(self, server: ScriptedServer) -> None:
+        found = plan(server, self.JOB, chosen("convert_money"), {"answer": "none of these"})
+        assert (found.status, server.calls) == ("not_actionable", 2)
+        assert found.failure is not None and "Send source as a param" in found.failure.message
+
+    def test_may_be_words_of_the_request(self, server: ScriptedServer) -> None:
+        answers = [{"answer": "words of the request"}, {"answer": "EUR"}]
+        found = plan(server, self.JOB, chosen("convert_money"), *answers, attempts=1)
+        assert server.calls == 3
+        assert [problem.code for problem in found.trials[0].problems] == ["unused_param"]
+        assert found.trials[0].draft.plan is not None
+        assert found.trials[0].draft.plan["tasks"][0]["input"]["source"] == "EUR"
+
+    @pytest.mark.parametrize("words", ["CHF", "", "none of these"])
+    def test_is_nothing_that_the_request_does_not_say(self, server: ScriptedServer, words: str) -> None:
+        answers = [{"answer": "words of the request"}, {"answer": words}]
+        found = plan(server, self.JOB, chosen("convert_money"), *answers)
+        assert (found.status, server.calls) == ("not_actionable", 3)
+
+    def test_of_a_look_up_that_cannot_be_made_is_asked_about_where_it_is_wanted(
+        self, server: ScriptedServer
+    ) -> None:
+        person = service(
+            "find_person",
+            "Looks up a person.",
+            object_schema("person_id", person_id="string"),
+            object_schema("work_email", work_email="string"),
+            annotations=READS,
+        )
+        client = service(
+            "find_client",
+            "Looks up a client.",
+            object_schema("client_id", client_id="string"),
+            object_schema("email", email="string"),
+            annotations=READS,
+        )
+        mail = service(
+            "send_note",
+            "Sends a note.",
+            object_schema(email="string", text="string") | {"required": ["email", "text"]},
+            object_schema("sent", sent="boolean"),
+        )
+        params = {"person_id": "E-1", "text": "Welcome"}
+        job = Job("Send a note to person E-1", params, catalogue_from([person, client, mail]))
+        found = plan(server, job, chosen("send_note"), {"answer": "work_email of find_person"})
+        assert calls(found) == ["find_person", "send_note"]
+        options = json.loads(server.requests[-1].choice["options"])
+        assert options == ["work_email of find_person", "words of the request", "none of these"]
 
 
 class TestAnswers:

@@ -1,0 +1,163 @@
+"""The calls of one draft: a selection, and a question for each input that it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from cache.templates.templates import make_template
+from orra.base.strictjson import Json
+from orra.base.text import quote, quote_all
+from planengine.catalogue.specs import ServiceSpec
+from planengine.llm.client import Endpoint, complete
+from planengine.llm.completions import Completion, Usage
+from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
+from planengine.planners.prompts.schemas import Schema, choice_schema, selection_schema, words_schema
+from planengine.planners.prompts.selection import question_messages, selection_messages, words_messages
+from planengine.planners.protocol import SELECT, Draft, Job, refusal
+from planengine.planners.selection.answers import Selection, read_choice, read_selection
+from planengine.planners.selection.offers import UNWIRED, Offer
+from planengine.planners.selection.references import NEITHER, WORDS, Option, options_for, question_about
+from planengine.planners.wiring.assembling import assemble
+from planengine.planners.wiring.assembly import Missing, plan_of
+from planengine.planners.wiring.ordering import order_of
+from planengine.planners.wiring.workbench import Decided, Workbench
+from planengine.validation.problems import Problem
+
+MOST_QUESTIONS = 2
+_SAYS_MORE = "selection_cannot_say"
+
+
+@dataclass
+class Conversation:
+    """The calls of one draft: a selection, and a question for each input that it leaves open."""
+
+    endpoint: Endpoint
+    job: Job
+    deadline: float
+    prompts: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    completions: list[Completion] = field(default_factory=list)
+
+    def draft(self, offer: Offer) -> Draft:
+        shown = offer.services
+        names = [spec.name for spec in shown]
+        messages = selection_messages(self.job, shown, hint=offer.hint)
+        completion = self._ask(messages, selection_schema(names, may_refuse=offer.may_refuse))
+        chosen = read_selection(completion.content or completion.reasoning)
+        if isinstance(chosen, Problem):
+            whole = read_draft(completion, prompt=prompt_of(messages))
+            if whole.plan is not None:  # more than was asked for
+                return replace(whole, services_shown=len(names))
+            return self._told(shown, problems=(chosen,) if whole.answer.strip() else whole.problems)
+        if chosen.refusal:
+            return self._told(shown, plan=refusal(chosen.refusal))
+        services = tuple(dict.fromkeys(chosen.services))
+        problem = self._problem_of(chosen)
+        found = self._wired(services) if problem is None else problem
+        if isinstance(found, Problem):
+            return self._told(shown, problems=(found,), chosen=services)
+        return self._told(shown, plan=found, chosen=services)
+
+    def _problem_of(self, chosen: Selection) -> Problem | None:
+        """What keeps these names from being wired at all."""
+        unknown = [name for name in chosen.services if self.job.catalogue.get(name) is None]
+        if unknown:
+            return Problem("unknown_service", f"There is no service {quote_all(unknown)}", hint="Copy the names.")
+        if len(set(chosen.services)) < len(chosen.services):
+            return Problem(_SAYS_MORE, "A service is to be called more than once, which names alone cannot say")
+        return None
+
+    def _wired(self, chosen: Sequence[str]) -> Json | Problem:
+        """The plan of these services; a refusal where the model said that nothing gives what one of them needs."""
+        template = make_template(self.job.action, self.job.params)
+        decided: dict[tuple[str, str], Decided] = {}
+        for _ in range(MOST_QUESTIONS + 1):
+            bench = Workbench(self.job.catalogue, params=self.job.params, action=self.job.action, decided=decided)
+            assembly = assemble(bench, chosen)
+            if not assembly.missing:
+                place = {name: number for number, name in enumerate(chosen)}
+                return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place))
+            missing = assembly.missing[0]
+            wanted = (missing.goal, missing.goal_field)
+            options = options_for(missing, bench, chosen, template)
+            if not options or len(decided) == MOST_QUESTIONS or wanted in decided:
+                break
+            source = self._decide(missing, bench, options)
+            if source is None:
+                name = missing.goal_field
+                return refusal(
+                    f"{missing.goal} needs {name}, and nothing of the request gives it. Send {name} as a param."
+                )
+            decided[wanted] = source
+        return _incomplete(missing)
+
+    def _decide(self, missing: Missing, bench: Workbench, options: Sequence[Option]) -> Decided | None:
+        """What the model says gives an input; ``None``: nothing does."""
+        told = {option.told: option.source for option in options}
+        question, texts = question_about(missing), [*told, NEITHER]
+        takes_words = not bench.field_of(missing.goal, missing.goal_field).faults(WORDS)
+        if takes_words:
+            texts.insert(-1, WORDS)
+        chosen = self._choice(question_messages(self.job, question, texts), choice_schema(texts))
+        if chosen != WORDS:
+            return told.get(chosen)
+        words = self._choice(words_messages(self.job, question), words_schema())
+        return Decided(value=words) if words and words in self.job.action else None
+
+    def _choice(self, messages: list[dict[str, str]], schema: Schema) -> str:
+        completion = self._ask(messages, schema)
+        return read_choice(completion.content or completion.reasoning) or ""
+
+    def _ask(self, messages: list[dict[str, str]], schema: Schema) -> Completion:
+        completion = complete(
+            self.endpoint,
+            messages,
+            deadline=self.deadline,
+            schema=schema,
+            on_progress=self.job.on_progress if self.endpoint.streams else None,
+        )
+        self.prompts.append(prompt_of(messages))
+        self.answers.append(completion.content or completion.reasoning)
+        self.completions.append(completion)
+        return completion
+
+    def _told(
+        self,
+        shown: Sequence[ServiceSpec],
+        *,
+        plan: Json = None,
+        problems: tuple[Problem, ...] = (),
+        chosen: tuple[str, ...] = (),
+    ) -> Draft:
+        first = self.completions[0]
+        return Draft(
+            plan=plan,
+            problems=problems,
+            warnings=warnings_of(first, self.prompts[0]),
+            prompt="\n\n".join(self.prompts),
+            answer=kept("\n".join(self.answers)),
+            reasoning=kept("\n".join(each.reasoning for each in self.completions if each.reasoning)),
+            model=first.model,
+            usage=_sum([each.usage for each in self.completions]),
+            services_shown=len(shown),
+            way=SELECT,
+            chosen=chosen,
+        )
+
+
+def _incomplete(missing: Missing) -> Problem:
+    return Problem(
+        UNWIRED,
+        f"Service {quote(missing.service)} needs {quote(missing.field)}: {missing.reason}",
+        field=missing.field,
+        hint="Choose what gives it, or another service that needs it not.",
+    )
+
+
+def _sum(usages: Sequence[Usage]) -> Usage:
+    def total(name: str) -> int | None:
+        counts = [getattr(usage, name) for usage in usages]
+        return None if None in counts else sum(counts)
+
+    return Usage(total("prompt_tokens"), total("completion_tokens"))
