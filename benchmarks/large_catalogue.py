@@ -38,7 +38,7 @@ class Case:
 class Shown:
     """Stands where a model would, to be shown services."""
 
-    source, name, model = "model", "shown", "shown"
+    source, name, model, address = "model", "shown", "shown", ""
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         return Draft(plan=None)

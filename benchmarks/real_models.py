@@ -6,32 +6,34 @@ planners. ``make models`` fetches weights and server.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from socket import socket
+from typing import TextIO
 
 import httpx2
 
 from benchmarks import models, table
 from orra.base.strictjson import Json
-from planengine.drafting.generation import NOT_ACCOUNTED
+from planengine.drafting.composing import after, composed
+from planengine.drafting.generation import overseen
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, planner_of
 from planengine.drafting.probing import Trust, ask_once, probe
 from planengine.embeddings.embedders import get_embedder
-from planengine.evaluation.expected import calls_agree, calls_of, services_agree
 from planengine.evaluation.planners import rows as planner_rows
-from planengine.evaluation.planners.measuring import Result, evaluate
+from planengine.evaluation.planners.measuring import Figures, Result, evaluate
 from planengine.evaluation.planners.rows import Row
 from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
-from planengine.planners.protocol import Job, Planner
+from planengine.planners.protocol import Planner
 from planengine.planners.relevance import relevance_by
 
 SECONDS = 120.0
@@ -39,6 +41,10 @@ ATTEMPTS = 3
 START_SECONDS = 120.0
 # Whole plans take a small model half a minute each.
 MOST_WHOLE = 8
+
+
+# The model's own choice, believed; held to the words of the request, the composer ahead of it; whole plans.
+ALONE, HELD, WHOLE = "alone", "held", "whole"
 
 
 @dataclass
@@ -50,29 +56,43 @@ class Measured:
 
 
 def run(data: Path | None, *, limit: int | None = None) -> Measured:
-    """``limit``: so many rows of all but those that come with orra, spread evenly."""
+    """``limit``: so many rows of all but those that come with orra, spread evenly. What came of each row is left
+    beside the models, in ``rows.jsonl``."""
     found = Measured()
     if not models.is_there():
         print("The models are not there: make models")
         return found
     sets = list(_sets(data, limit))
-    for weights in models.MODELS:
-        with served(weights) as url:
-            endpoint = Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0))
-            selecting = planner_of(endpoint, planning="auto")
-            found.trust[weights.name] = probe(selecting, ask_once, deadline=time.monotonic() + 600)
-            table.heading(f"{weights.name}, {_told(found.trust[weights.name])}")
-            table.line("", "right", "wrong", "with side effects", "refused", "median", "prompt tokens")
-            for name, rows in sets:
-                figures = _plan(selecting, rows, found.trust[weights.name])
-                found.figures[weights.name, name, "chosen"] = figures
-                _show(name, figures)
-            whole = planner_of(endpoint, planning="full")
-            own = planner_rows.own_rows(limit=MOST_WHOLE)
-            figures = _plan(whole, own, found.trust[weights.name], alone=True)
-            found.figures[weights.name, "own requests", "whole"] = figures
-            _show("own requests, whole plans", figures)
+    with (models.FOLDER / "rows.jsonl").open("w", encoding="utf-8") as rows:
+        for weights in models.MODELS:
+            with served(weights) as url:
+                _measure(Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0)), sets, found, rows)
     return found
+
+
+def _measure(
+    endpoint: Endpoint, sets: Sequence[tuple[str, Sequence[Row]]], found: Measured, written: TextIO
+) -> None:
+    selecting = planner_of(endpoint, planning="auto")
+    trust = found.trust[endpoint.model] = probe(selecting, ask_once, deadline=time.monotonic() + 600)
+    table.heading(f"{endpoint.model}, {_told(trust)}")
+    table.line("", "right", "wrong", "with side effects", "refused rightly", "median", "prompt tokens")
+
+    def show(name: str, way: str, figures: Figures) -> None:
+        found.figures[endpoint.model, name, way] = _as_dict(figures)
+        _show(f"{name}, {way}", found.figures[endpoint.model, name, way])
+        for result in figures.results:
+            written.write(json.dumps(_row(endpoint.model, name, way, result), ensure_ascii=False) + "\n")
+        written.flush()
+
+    for name, rows in sets:
+        alone = evaluate(selecting, rows, attempts=ATTEMPTS, seconds=SECONDS)
+        show(name, ALONE, alone)
+        held = tuple(_held(result, selecting, trust) for result in alone.results)
+        show(name, HELD, replace(alone, results=held))
+    whole = planner_of(endpoint, planning="full")
+    own = planner_rows.own_rows(limit=MOST_WHOLE)
+    show("own requests", WHOLE, evaluate(whole, own, attempts=ATTEMPTS, seconds=SECONDS))
 
 
 def _sets(data: Path | None, limit: int | None) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -86,44 +106,51 @@ def _sets(data: Path | None, limit: int | None) -> Iterator[tuple[str, Sequence[
             yield path.stem, planner_rows.read_rows(path, limit=limit, services=services)
 
 
-def _plan(planner: Planner, rows: Sequence[Row], trust: Trust, *, alone: bool = False) -> dict[str, Json]:
-    """``alone``: with nobody to plan what the model could not."""
+def _held(result: Result, planner: Planner, trust: Trust) -> Result:
+    """What would have come of a row with the same answers of the model, were it held as its probe has it."""
+    started = time.perf_counter()
+    job, outcome = result.row.job, result.outcome
+    ahead = composed(composer(), job)
+    if ahead.plan is not None:
+        return Result(result.row, ahead, time.perf_counter() - started)
+    if outcome.plan is not None:
+        seen = Overseer(planner, job, relevance_by(get_embedder()), lambda: trust)(outcome.plan)
+        outcome = overseen(outcome.plan, seen, outcome.trials)
+    if outcome.is_left_to_composer:
+        outcome = after(outcome, ahead, held=True)
+    return Result(result.row, outcome, result.seconds + time.perf_counter() - started)
 
-    def oversee(planner: Planner, job: Job) -> Overseer:
-        return Overseer(planner, job, relevance_by(get_embedder()), lambda: trust)
 
-    figures = evaluate(
-        planner,
-        rows,
-        attempts=ATTEMPTS,
-        seconds=SECONDS,
-        oversee=oversee,
-        last_resort=None if alone else composer(),
-    )
+def _as_dict(figures: Figures) -> dict[str, Json]:
     prompts = sorted(
         trial.draft.usage.prompt_tokens
         for result in figures.results
         for trial in result.outcome.trials
         if trial.draft.usage.prompt_tokens
     )
-    return figures.as_dict() | {
-        "prompt_tokens_p50": prompts[len(prompts) // 2] if prompts else 0,
-        "believed_right": sum(result.right or _is_held_though_right(result) for result in figures.results),
-        "believed_wrong": sum(result.wrong or _is_held(result) for result in figures.results)
-        - sum(_is_held_though_right(result) for result in figures.results),
+    return figures.as_dict() | {"prompt_tokens_p50": prompts[len(prompts) // 2] if prompts else 0}
+
+
+def _row(model: str, name: str, way: str, result: Result) -> dict[str, Json]:
+    failure = result.outcome.failure
+    return {
+        "model": model,
+        "requests": name,
+        "way": way,
+        "line": result.row.line,
+        "action": result.row.job.action,
+        "expected": [call.service for call in result.row.expected],
+        "status": result.outcome.status,
+        "services": [call.service for call in result.calls],
+        "right": result.right,
+        "wrong": result.wrong,
+        "failure": f"{failure.code}: {failure.message}" if failure else "",
+        "seconds": round(result.seconds, 2),
+        "trials": [
+            [trial.planner or trial.draft.way, trial.draft.answer[:500], round(trial.seconds, 2)]
+            for trial in result.outcome.trials
+        ],
     }
-
-
-def _is_held(result: Result) -> bool:
-    return result.outcome.failure is not None and result.outcome.failure.code == NOT_ACCOUNTED
-
-
-def _is_held_though_right(result: Result) -> bool:
-    """Whether the plan that was not believed is the expected one."""
-    if not _is_held(result) or not result.row.expected:
-        return False
-    plan = result.outcome.trials[-1].draft.plan
-    return services_agree(calls_of(plan), result.row.expected) and calls_agree(calls_of(plan), result.row.expected)
 
 
 def _show(name: str, figures: dict[str, Json]) -> None:
@@ -132,10 +159,9 @@ def _show(name: str, figures: dict[str, Json]) -> None:
         f"{figures['right']} of {figures['plannable']}",
         str(figures["wrong"]),
         str(figures["wrong_side_effects"]),
-        str(figures["refused"]),
+        f"{figures['refused_right']} of {figures['n'] - figures['plannable']}",
         f"{figures['seconds_p50']:.1f} s",
         f"{figures['prompt_tokens_p50']:,}",
-        f"believed: {figures['believed_right']} right, {figures['believed_wrong']} wrong",
     )
 
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.evaluation_page import markdown_table
-from benchmarks.real_models import Measured
+from benchmarks.real_models import ALONE, HELD, WHOLE, Measured
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "weak-models.md"
 MARKS = re.compile(r"(<!-- real models -->\n).*(<!-- end of real models -->)", re.DOTALL)
-WAYS = {"chosen": "services chosen", "whole": "whole plans"}
+WAYS = {ALONE: "the model's choice, believed", HELD: "held, the composer ahead", WHOLE: "whole plans"}
 HEAD = (
     *("model", "requests", "way", "right", "wrong", "with side effects"),
-    *("refused", "failed", "if believed: right", "wrong", "median", "prompt tokens"),
+    *("refused rightly", "refused", "failed", "median", "95 %", "prompt tokens"),
 )
 
 
@@ -32,11 +32,11 @@ def text(found: Measured) -> str:
             f"{figures['right']} of {figures['plannable']}",
             str(figures["wrong"]),
             str(figures["wrong_side_effects"]),
+            f"{figures['refused_right']} of {figures['n'] - figures['plannable']}",
             str(figures["refused"]),
             f"{figures['failed'] * figures['n']:.0f}",
-            str(figures["believed_right"]),
-            str(figures["believed_wrong"]),
             f"{figures['seconds_p50']:.1f} s",
+            f"{figures['seconds_p95']:.1f} s",
             f"{figures['prompt_tokens_p50']:,}",
         )
         for (model, name, way), figures in found.figures.items()

@@ -27,7 +27,8 @@ class Untold:
     """A planner that is never told what was wrong."""
 
     def __init__(self, planner: ModelPlanner) -> None:
-        self.source, self.name, self.model = planner.source, planner.name, planner.model
+        self.source, self.name = planner.source, planner.name
+        self.model, self.address = planner.model, planner.address
         self._planner = planner
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -18,82 +18,125 @@ from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.drafting import breaker, trust
 from planengine.drafting.attempts import Attempts
+from planengine.drafting.composing import after, composed
 from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
 from planengine.drafting.planner_choice import composer, current_planner, fallback_planner
 from planengine.models import Plan
-from planengine.planners.protocol import Job, Planner
+from planengine.models.states import PlanSource
+from planengine.planners.protocol import Job, Planner, Trial
 
 log = structlog.get_logger(__name__)
 
 # Of a plan's time, so that a first model that hangs leaves some for the fallback.
 SHARE_OF_FIRST = 2 / 3
-COMPOSER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Made:
-    """``planner`` is who made it, or failed as the last; the outcome's trials are those of all who tried."""
+    """``planner`` is who was asked last, in whose scope the plan is kept; the outcome's trials are those of all
+    who tried."""
 
     outcome: Outcome
     planner: Planner
 
+    @property
+    def source(self) -> str:
+        """Who made it, as a Plan tells it."""
+        return PlanSource.COMPOSER if self.outcome.composed else self.planner.source
+
 
 def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made | None:
-    """A plan by the first planner or the fallback. ``served_by`` is asked before the fallback is, and says whether
-    the plan is finished with what it made before: then there is nothing to make."""
+    """A plan by the first planner or the fallback, and where these are models, with the composer beside them.
+    ``served_by`` is asked before the fallback is, and says whether the plan is finished with what it made before:
+    then there is nothing to make."""
+    making = _Making(plan, job)
     deadline = time.monotonic() + settings.PLANNING_DEADLINE_SECONDS
     first, fallback = current_planner(), fallback_planner()
+    if (ahead := making.ahead_of(first)) is not None:
+        return ahead
     if fallback is None:
-        return _or_composed(plan, job, Made(_generate(plan, first, job, deadline=deadline), first))
-    failed = Outcome("failed")
-    reason = "left_alone"
+        return making.made(making.ask(first, deadline=deadline), first)
+    failed: Outcome | None = None
     seconds = SHARE_OF_FIRST * settings.PLANNING_DEADLINE_SECONDS
     if breaker.lets_through(_endpoint(), seconds=seconds):
-        outcome = _generate(plan, first, job, deadline=time.monotonic() + seconds)
-        breaker.note(_endpoint(), outcome)
-        if not breaker.is_down(outcome):
-            return _or_composed(plan, job, _or_trusted(plan, job, Made(outcome, first), fallback))
-        failed = outcome
-        reason = outcome.failure.code if outcome.failure else ""
+        failed = making.ask(first, deadline=time.monotonic() + seconds)
+        breaker.note(_endpoint(), failed)
+        if not breaker.is_down(failed):
+            return making.believed(failed, first, fallback)
     if served_by(fallback):
         return None
+    reason = failed.failure.code if failed and failed.failure else "left_alone"
     kind, _, _ = fallback.name.partition(":")
     metrics.FALLBACKS.labels(kind, reason).inc()
     log.warning("fallback plans", plan=plan.pk, project=plan.project_id, planner=fallback.name, reason=reason)
-    outcome = _generate(plan, fallback, job, deadline=deadline, first=len(failed.trials) + 1)
-    if breaker.is_down(outcome):
-        outcome = _both_down(outcome, failed)
-    outcome = replace(outcome, trials=(*failed.trials, *outcome.trials))
-    return _or_composed(plan, job, Made(outcome, fallback))
+    outcome = making.ask(fallback, deadline=deadline)
+    return making.made(_both_down(outcome, failed) if breaker.is_down(outcome) else outcome, fallback)
 
 
-def _or_trusted(plan: Plan, job: Job, made: Made, fallback: Planner) -> Made:
-    """What the fallback plans where the first model's plan was not believed: it may be a stronger model."""
-    held = made.outcome.failure is not None and made.outcome.failure.code == NOT_ACCOUNTED
-    if not held or not fallback.model:
-        return made
-    metrics.FALLBACKS.labels("model", NOT_ACCOUNTED).inc()
-    trials, seconds = made.outcome.trials, settings.PLANNING_DEADLINE_SECONDS
-    deadline = time.monotonic() + seconds
-    outcome = _generate(plan, fallback, job, deadline=deadline, first=trials[-1].number + 1)
-    if breaker.is_down(outcome):
-        return Made(replace(made.outcome, trials=(*trials, *outcome.trials)), made.planner)
-    return Made(replace(outcome, trials=(*trials, *outcome.trials)), fallback)
+@dataclass
+class _Making:
+    """All that is tried for one plan, in the order in which it is tried."""
 
+    plan: Plan
+    job: Job
+    trials: list[Trial] = field(default_factory=list)
+    held: bool = False
 
-def _or_composed(plan: Plan, job: Job, made: Made) -> Made:
-    """What the composer plans where all of a model's drafts were rejected, or its plan was not believed: a weak
-    model is never worse than none. What the composer cannot plan either ends as the model's drafts did."""
-    if not (made.outcome.is_left_to_composer and made.planner.model and settings.COMPOSE_REJECTED):
-        return made
-    planner, trials = composer(), made.outcome.trials
-    deadline = time.monotonic() + COMPOSER_SECONDS
-    composed = _generate(plan, planner, job, deadline=deadline, first=trials[-1].number + 1)
-    if composed.plan is None:
-        return Made(replace(made.outcome, trials=(*trials, *composed.trials)), made.planner)
-    reason = made.outcome.failure.code if made.outcome.failure else ""
-    metrics.FALLBACKS.labels("composer", reason).inc()
-    return Made(replace(composed, trials=(*trials, *composed.trials)), planner)
+    def ask(self, planner: Planner, *, deadline: float) -> Outcome:
+        attempts = Attempts(self.plan, planner, self.job)
+        outcome = generate(
+            planner,
+            attempts.job,
+            attempts=settings.PLANNING_ATTEMPTS,
+            deadline=deadline,
+            first=self._next,
+            begin=attempts.begin,
+            record=attempts.end,
+            repair=self.plan.project.repair,
+            oversee=trust.overseer(planner, self.job, ask=partial(ask, self.plan)),
+        )
+        self.trials += outcome.trials
+        return outcome
+
+    def ahead_of(self, planner: Planner) -> Made | None:
+        """The composer's plan, if it has one, before a model that is held to the composer's rule anyway."""
+        self.held = settings.COMPOSE_REJECTED and trust.is_held(planner)
+        outcome = composed(composer(), self.job) if self.held else None
+        if outcome is None or outcome.plan is None:
+            return None
+        self._record(outcome, planner)
+        return Made(outcome, planner)
+
+    def believed(self, outcome: Outcome, first: Planner, fallback: Planner) -> Made:
+        """What the fallback plans where the first model's plan was not believed, for it may be a stronger one."""
+        if fallback.model and outcome.failure is not None and outcome.failure.code == NOT_ACCOUNTED:
+            metrics.FALLBACKS.labels("model", NOT_ACCOUNTED).inc()
+            deadline = time.monotonic() + settings.PLANNING_DEADLINE_SECONDS
+            second = self.ask(fallback, deadline=deadline)
+            if not breaker.is_down(second):
+                return self.made(second, fallback)
+        return self.made(outcome, first)
+
+    def made(self, outcome: Outcome, planner: Planner) -> Made:
+        """What came of it, or what the composer plans instead: a weak model is never worse than none."""
+        if planner.model and settings.COMPOSE_REJECTED and outcome.is_left_to_composer:
+            reason = outcome.failure.code if outcome.failure else ""
+            instead = composed(composer(), self.job, first=self._next)
+            self._record(instead, planner)
+            if instead.plan is not None:
+                metrics.FALLBACKS.labels("composer", reason).inc()
+            outcome = after(outcome, instead, held=self.held)
+        return Made(replace(outcome, trials=tuple(self.trials)), planner)
+
+    @property
+    def _next(self) -> int:
+        return self.trials[-1].number + 1 if self.trials else 1
+
+    def _record(self, outcome: Outcome, planner: Planner) -> None:
+        attempts = Attempts(self.plan, planner, self.job)
+        for trial in outcome.trials:
+            attempts.end(trial)
+        self.trials += outcome.trials
 
 
 def stand_in() -> Planner | None:
@@ -102,11 +145,13 @@ def stand_in() -> Planner | None:
     return fallback if fallback is not None and breaker.last_call_failed(_endpoint()) else None
 
 
-def _both_down(outcome: Outcome, failed: Outcome) -> Outcome:
+def _both_down(outcome: Outcome, failed: Outcome | None) -> Outcome:
     """The fallback's outcome with the first model's failure in its message: otherwise a reader would look at
     the fallback only."""
     assert outcome.failure is not None
-    why = failed.failure.message if failed.failure else "it gave no answer lately and is left alone for a while."
+    why = "it gave no answer lately and is left alone for a while."
+    if failed is not None and failed.failure is not None:
+        why = failed.failure.message
     message = f"{outcome.failure.message} This is the fallback, which was asked because of the first model: {why}"
     return replace(outcome, failure=replace(outcome.failure, message=message))
 
@@ -115,23 +160,7 @@ def _endpoint() -> str:
     return breaker.endpoint_of(settings.LLM_MODEL, settings.LLM_API_BASE_URL)
 
 
-def _generate(plan: Plan, planner: Planner, job: Job, *, deadline: float, first: int = 1) -> Outcome:
-    attempts = Attempts(plan, planner, job)
-    base_url = settings.LLM_API_BASE_URL if planner is current_planner() else settings.LLM_FALLBACK_API_BASE_URL
-    return generate(
-        planner,
-        attempts.job,
-        attempts=settings.PLANNING_ATTEMPTS,
-        deadline=deadline,
-        first=first,
-        begin=attempts.begin,
-        record=attempts.end,
-        repair=plan.project.repair,
-        oversee=trust.overseer(planner, job, base_url=base_url, ask=partial(_ask, plan)),
-    )
-
-
-def _ask(plan: Plan, planner: Planner, job: Job, deadline: float) -> Outcome:
+def ask(plan: Plan, planner: Planner, job: Job, deadline: float) -> Outcome:
     """One draft that the plan's project is charged for."""
     meter = budgets.Meter(plan.project, planner, job)
     return generate(planner, job, attempts=1, deadline=deadline, begin=meter.begin, record=meter.end)

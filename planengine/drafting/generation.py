@@ -25,6 +25,7 @@ from planengine.validation.rules import validate
 
 # A model's plan that does not account for all that was said, and has side effects.
 REJECTED = "plan_rejected"
+_TIMEOUT = "model_timeout"
 NOT_ACCOUNTED = "not_accounted"
 
 
@@ -69,20 +70,26 @@ def unseen(plan: Json) -> Oversight:
 @dataclass(frozen=True)
 class Outcome:
     """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``). ``repaired``:
-    the services are the planner's, the wiring is not. ``accounted``: nothing is known to be left of the request
-    that the plan does not account for."""
+    the services are the planner's, the wiring is not. ``composed``: the composer planned instead of the planner
+    that was asked. ``accounted``: nothing is known to be left of the request that the plan does not account
+    for."""
 
     status: str
     plan: Json | None = None
     failure: Failure | None = None
     trials: tuple[Trial, ...] = field(default_factory=tuple)
     repaired: bool = False
+    composed: bool = False
     accounted: bool = True
 
     @property
     def is_left_to_composer(self) -> bool:
-        """Whether a planner that needs no model may do better: the drafts were rejected, or not believed."""
-        return self.failure is not None and self.failure.code in (REJECTED, NOT_ACCOUNTED)
+        """Whether a planner that needs no model may do better: the drafts were rejected or not believed, or no
+        more of them came in time."""
+        if self.failure is None:
+            return False
+        answered = any(not trial.error_code for trial in self.trials)
+        return self.failure.code in (REJECTED, NOT_ACCOUNTED) or (answered and self.failure.code == _TIMEOUT)
 
 
 def generate(
@@ -128,7 +135,7 @@ def generate(
         trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
         record(trials[-1])
         if verdict is not None and verdict.plan is not None:
-            return _overseen(verdict.plan, oversee(verdict.plan), trials)
+            return overseen(verdict.plan, oversee(verdict.plan), trials)
         if verdict is not None and verdict.not_actionable is not None:
             failure = Failure("not_actionable", verdict.not_actionable)
             return Outcome("not_actionable", failure=failure, trials=tuple(trials))
@@ -140,12 +147,13 @@ def generate(
         record(repaired)
         if not repaired.problems:
             seen = oversee(repaired.draft.plan)
-            return replace(_overseen(repaired.draft.plan, seen, [*trials, repaired]), repaired=True)
+            return replace(overseen(repaired.draft.plan, seen, [*trials, repaired]), repaired=True)
         return replace(_rejected(job, trials), trials=(*trials, repaired))
     return _rejected(job, trials)
 
 
-def _overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:
+def overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:
+    """What comes of a valid plan, for all that was seen of it."""
     if not seen.blocks:
         return Outcome("ready", plan=plan, trials=tuple(trials), accounted=not seen.reason)
     services = ", ".join(services_called(plan))

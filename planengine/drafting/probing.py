@@ -38,6 +38,10 @@ class Trust:
     def trusted(self) -> bool:
         return self.known and self.wrong <= MOST_WRONG
 
+    @property
+    def held(self) -> bool:
+        return self.known and not self.trusted
+
 
 def probe(planner: Planner, ask: Ask, *, before: Trust = Trust(), deadline: float) -> Trust:
     """Asks what is left of the traps until the verdict is known, the server fails, or the ``deadline``

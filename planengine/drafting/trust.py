@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orra.base.text import shorten
-from planengine.drafting.overseeing import Overseer
+from planengine.drafting.overseeing import PROBE, Overseer
 from planengine.drafting.probing import PROBE_SECONDS, Ask, Trust, probe
 from planengine.embeddings.embedders import get_embedder
 from planengine.models import ModelTrust
@@ -31,24 +31,30 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(seconds=PROBE_SECONDS + 60)
 
 
-def key_of(planner: Planner, base_url: str) -> str:
+def key_of(planner: Planner) -> str:
     """A name that tells the planner. The address is digested, because a key may hide in it."""
-    return f"{shorten(planner.name, 200)}@{hashlib.sha256(base_url.encode()).hexdigest()[:16]}"
+    return f"{shorten(planner.name, 200)}@{hashlib.sha256(planner.address.encode()).hexdigest()[:16]}"
 
 
-def overseer(planner: Planner, job: Job, *, base_url: str, ask: Ask) -> Overseer:
-    """For a planner whose model is at ``base_url``. What its probe shows is kept for all processes; ``ask`` is how
-    it is asked."""
+def overseer(planner: Planner, job: Job, *, ask: Ask) -> Overseer:
+    """What a probe of the planner shows is kept for all processes; ``ask`` is how it is asked."""
 
     def trust() -> Trust:
-        return measured(planner, base_url=base_url, ask=ask)
+        return measured(planner, ask=ask)
 
     return Overseer(planner, job, relevance_by(get_embedder()), trust, settings.LLM_TRUST)
 
 
-def measured(planner: Planner, *, base_url: str, ask: Ask) -> Trust:
+def is_held(planner: Planner) -> bool:
+    """Whether its model is known to carry out what it must not."""
+    if not planner.model or settings.LLM_TRUST != PROBE:
+        return False
+    return ModelTrust.objects.filter(planner=key_of(planner), verdict=ModelTrust.Verdict.HELD).exists()
+
+
+def measured(planner: Planner, *, ask: Ask) -> Trust:
     """What is known of a model, after its probe if nobody else is at it."""
-    row, _ = ModelTrust.objects.get_or_create(planner=key_of(planner, base_url))
+    row, _ = ModelTrust.objects.get_or_create(planner=key_of(planner))
     known = _of_row(row)
     if known.known:
         return known

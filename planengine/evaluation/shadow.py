@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
 
 import numpy as np
 import structlog
@@ -27,9 +28,9 @@ from planengine.accounting import budgets
 from planengine.accounting.wrong_hits import observed, reported
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback, trust
+from planengine.drafting.composing import composed
 from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
-from planengine.drafting.planner_choice import current_planner
-from planengine.drafting.probing import ask_once
+from planengine.drafting.planner_choice import composer, current_planner
 from planengine.exceptions import BadRequest, BudgetExceeded
 from planengine.models import HitCheck, Plan, Project
 from planengine.models.states import BY_MEANING, HIT_SOURCES, PlanSource, PlanStatus
@@ -68,16 +69,7 @@ def check(plan_id: str) -> None:
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="planned by another")
         return
     job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
-    meter = budgets.Meter(plan.project, planner, job)
-    outcome = generate(
-        planner,
-        job,
-        attempts=settings.PLANNING_ATTEMPTS,
-        deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
-        begin=meter.begin,
-        record=meter.end,
-        oversee=trust.overseer(planner, job, base_url=settings.LLM_API_BASE_URL, ask=ask_once),
-    )
+    outcome = _planned(plan, job, planner)
     if outcome.failure is not None and outcome.failure.code == BudgetExceeded.code:
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=BudgetExceeded.code)
         return
@@ -86,6 +78,24 @@ def check(plan_id: str) -> None:
     with transaction.atomic():
         _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome), vector=vector)
         _keep(plan, outcome, planner, vector)
+
+
+def _planned(plan: Plan, job: Job, planner: Planner) -> Outcome:
+    """As it would be planned today, the composer ahead of a model that is held."""
+    if settings.COMPOSE_REJECTED and trust.is_held(planner):
+        ahead = composed(composer(), job)
+        if ahead.plan is not None:
+            return ahead
+    meter = budgets.Meter(plan.project, planner, job)
+    return generate(
+        planner,
+        job,
+        attempts=settings.PLANNING_ATTEMPTS,
+        deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
+        begin=meter.begin,
+        record=meter.end,
+        oversee=trust.overseer(planner, job, ask=partial(fallback.ask, plan)),
+    )
 
 
 def _verdict(plan: Plan, outcome: Outcome) -> str:
@@ -101,7 +111,7 @@ def _verdict(plan: Plan, outcome: Outcome) -> str:
 
 def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.float32] | None) -> None:
     """What was planned anew is an example, too, if a model planned it."""
-    if planner.source != PlanSource.MODEL or not outcome.accounted:
+    if planner.source != PlanSource.MODEL or outcome.composed or not outcome.accounted:
         return
     request = PlanRequest(plan.action, plan.params_by_field)
     if outcome.plan is not None:

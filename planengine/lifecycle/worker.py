@@ -25,6 +25,7 @@ from orra.base.outages import is_away
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
+from planengine.drafting.fallback import Made
 from planengine.drafting.generation import Failure, Outcome
 from planengine.lifecycle import plans, singleflight
 from planengine.lifecycle.singleflight import Lead
@@ -146,18 +147,18 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
     )
     if made is None:
         return
-    outcome, planner = _unless_reported(plan, request, made.outcome), made.planner
+    outcome = _unless_reported(plan, request, made.outcome)
     planner_ms = (time.monotonic() - started) * 1000
-    vector = _vector(plan, request, outcome, planner, decision)
+    vector = _vector(plan, request, outcome, made.source, decision)
     with _still_ours(plan, lead) as ours:
         if not ours:
             log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)
             return
         if request.cache != Plan.CacheMode.BYPASS:
-            _keep(plan, request, outcome, planner=planner, vector=vector, planner_ms=planner_ms)
+            _keep(plan, request, outcome, made=made, vector=vector, planner_ms=planner_ms)
         if decision is not None:
             _learn(plan, request, decision, outcome)
-        plans.finish(plan, outcome, source=planner.source, planner_ms=planner_ms)
+        plans.finish(plan, outcome, source=made.source, planner_ms=planner_ms)
 
 
 def _serve_from(planner: Planner, plan: Plan, request: PlanRequest) -> bool:
@@ -196,11 +197,11 @@ def _unless_reported(plan: Plan, request: PlanRequest, outcome: Outcome) -> Outc
 
 
 def _vector(
-    plan: Plan, request: PlanRequest, outcome: Outcome, planner: Planner, decision: Decision | None
+    plan: Plan, request: PlanRequest, outcome: Outcome, source: str, decision: Decision | None
 ) -> NDArray[np.float32] | None:
     """What makes the outcome vote. The composer's plans vote for nothing: it must not learn from itself. Nor does
     a plan that leaves words unaccounted for, by a model that is not trusted."""
-    silent = planner.source == PlanSource.COMPOSER or not outcome.accounted
+    silent = source == PlanSource.COMPOSER or not outcome.accounted
     if silent or (outcome.plan is None and not _is_refusal(outcome)):
         return None
     if decision is not None and decision.vector is not None:
@@ -218,13 +219,13 @@ def _keep(
     request: PlanRequest,
     outcome: Outcome,
     *,
-    planner: Planner,
+    made: Made,
     vector: NDArray[np.float32] | None,
     planner_ms: float,
 ) -> None:
     """Keeps the plan, or that there is none, in the cache. A cache that cannot be written costs a later hit, not
     this plan."""
-    planned_by = "repaired" if outcome.repaired else planner.source
+    planned_by = "repaired" if outcome.repaired else made.source
     used = plans.usage_of(plan)
     cost = {
         "milliseconds": round(planner_ms, 2),
@@ -242,12 +243,12 @@ def _keep(
                     outcome.plan,
                     vector=vector,
                     planned_by=planned_by,
-                    planner=planner,
+                    planner=made.planner,
                     cost=cost,
                 )
             elif vector is not None:
                 plan_cache.keep_refusal(
-                    plan.project, request, vector=vector, planned_by=planned_by, planner=planner
+                    plan.project, request, vector=vector, planned_by=planned_by, planner=made.planner
                 )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)

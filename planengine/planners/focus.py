@@ -41,7 +41,8 @@ class Focused:
 
     def __init__(self, planner: Planner, embedder: TextEmbedder, *, context_tokens: int) -> None:
         self.planner = planner
-        self.source, self.name, self.model = planner.source, planner.name, planner.model
+        self.source, self.name = planner.source, planner.name
+        self.model, self.address = planner.model, planner.address
         self._relevance = relevance_by(embedder)
         self._characters = int(context_tokens * PROMPT_SHARE * CHARACTERS_PER_TOKEN)
 

@@ -29,7 +29,7 @@ class ModelPlanner:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.model = endpoint.model
+        self.model, self.address = endpoint.model, endpoint.base_url
         self.name = f"model:{endpoint.model}:{PROMPT_VERSION}"
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:

@@ -100,12 +100,13 @@ def refusal(reason: str) -> Json:
 
 class Planner(Protocol):
     """``source`` is what a Plan made by it shows; ``name`` is part of the cache's scope, so it changes whenever
-    the planner would plan differently (model, prompt version). ``model`` is the model's configured name, empty
-    where none is called."""
+    the planner would plan differently (model, prompt version). ``model`` is the model's configured name and
+    ``address`` its server's, both empty where none is called."""
 
     source: str
     name: str
     model: str
+    address: str
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """A draft by ``deadline`` (``time.monotonic`` seconds). Raises :class:`PlannerError`."""

@@ -37,6 +37,7 @@ class _StandIn:
 
     source = "model"
     name = model = "stand-in"
+    address = ""
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         raise PlannerError("The stand-in of an evaluation plans nothing.")

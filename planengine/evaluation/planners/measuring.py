@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
+from planengine.drafting.composing import after, composed
 from planengine.drafting.generation import Outcome, Oversee, generate, unseen
 from planengine.evaluation.expected import Call, calls_agree, calls_of, services_agree
 from planengine.evaluation.planners.rows import Row
@@ -151,31 +152,42 @@ def evaluate(
     seconds: float,
     prices: Prices | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    last_resort: Planner | None = None,
+    composer: Planner | None = None,
+    held: Callable[[], bool] = lambda: False,
     oversee: Callable[[Planner, Job], Oversee] = lambda planner, job: unseen,
 ) -> Figures:
-    """Plans every row as production would, with at most ``seconds`` for each; ``last_resort`` plans those of which
-    all drafts were rejected or not believed, ``oversee`` gives what is asked of valid plans. Raises
-    :class:`PlannerUnusable`."""
-    results: list[Result] = []
-    for row in rows:
-        started = time.perf_counter()
-        outcome = generate(
+    """Plans every row as production would, with at most ``seconds`` for each. ``composer`` plans what all drafts
+    of a model came to nothing for, and goes ahead of one that is ``held``; ``oversee`` gives what is asked of
+    valid plans. Raises :class:`PlannerUnusable`."""
+
+    def ask(job: Job) -> Outcome:
+        return generate(
             planner,
-            row.job,
+            job,
             attempts=attempts,
             deadline=time.monotonic() + seconds,
             repair=True,
-            oversee=oversee(planner, row.job),
+            oversee=oversee(planner, job),
         )
-        if last_resort is not None and outcome.is_left_to_composer:
-            composed = generate(last_resort, row.job, attempts=1, deadline=time.monotonic() + seconds)
-            outcome = composed if composed.plan is not None else outcome
+
+    results: list[Result] = []
+    for row in rows:
+        started = time.perf_counter()
+        outcome = ask(row.job) if composer is None else _beside(composer, row.job, ask, held())
         results.append(Result(row, outcome, time.perf_counter() - started))
-        if len(results) == 1 and outcome.failure is not None and outcome.trials[-1].error_code:
+        if len(results) == 1 and outcome.failure is not None and outcome.trials[0].error_code:
             raise PlannerUnusable(f"{planner.name} cannot plan: {outcome.failure.message}")
         progress(len(results), len(rows))
     return Figures(tuple(results), attempts=attempts, prices=prices)
+
+
+def _beside(composer: Planner, job: Job, ask: Callable[[Job], Outcome], held: bool) -> Outcome:
+    if held and (ahead := composed(composer, job)).plan is not None:
+        return ahead
+    outcome = ask(job)
+    if not outcome.is_left_to_composer:
+        return outcome
+    return after(outcome, composed(composer, job, first=len(outcome.trials) + 1), held=held)
 
 
 def _share(hits: Iterable[bool]) -> float:

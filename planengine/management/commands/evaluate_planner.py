@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planengine.drafting.generation import Oversee
-from planengine.drafting.overseeing import Overseer
+from planengine.drafting.overseeing import PROBE, Overseer
 from planengine.drafting.planner_choice import composer, current_planner, model_planner
 from planengine.drafting.probing import PROBE_SECONDS, Trust, ask_once, probe
 from planengine.embeddings.embedders import get_embedder
@@ -89,6 +88,7 @@ class Command(BaseCommand):
             prices = [_prices(options, index) for index in range(len(planners))]
             measured: dict[str, Figures] = {}
             for (name, planner), price in zip(planners, prices, strict=True):
+                trust = _Probed(planner)
                 measured[name] = evaluate(
                     planner,
                     rows,
@@ -96,8 +96,9 @@ class Command(BaseCommand):
                     seconds=settings.PLANNING_DEADLINE_SECONDS,
                     prices=price,
                     progress=self._show_progress,
-                    last_resort=composer() if planner.model and settings.COMPOSE_REJECTED else None,
-                    oversee=_oversight_of(planner),
+                    composer=composer() if planner.model and settings.COMPOSE_REJECTED else None,
+                    held=trust.held,
+                    oversee=_oversight_of(trust),
                 )
         except (RowsUnusable, PlannerUnusable) as error:
             raise CommandError(str(error), returncode=2) from None
@@ -116,13 +117,24 @@ class Command(BaseCommand):
             self.stderr.flush()
 
 
-def _oversight_of(planner: Planner) -> Callable[[Planner, Job], Oversee]:
-    """As production has it, with a probe of this run's own where one is needed."""
+class _Probed:
+    """What a probe of this run's own shows of a planner, asked for where it is needed first."""
 
-    @cache
-    def trust() -> Trust:
-        return probe(planner, ask_once, deadline=time.monotonic() + PROBE_SECONDS)
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._trust: Trust | None = None
 
+    def __call__(self) -> Trust:
+        if self._trust is None:
+            self._trust = probe(self._planner, ask_once, deadline=time.monotonic() + PROBE_SECONDS)
+        return self._trust
+
+    def held(self) -> bool:
+        return settings.LLM_TRUST == PROBE and self._trust is not None and self._trust.held
+
+
+def _oversight_of(trust: Callable[[], Trust]) -> Callable[[Planner, Job], Oversee]:
+    """As production has it."""
     return lambda planner, job: Overseer(planner, job, relevance_by(get_embedder()), trust, settings.LLM_TRUST)
 
 

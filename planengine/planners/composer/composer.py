@@ -30,7 +30,7 @@ class Composer:
     """Implements :class:`planengine.planners.protocol.Planner`. Safe to share between threads."""
 
     source = "composer"
-    model = ""
+    model = address = ""
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._relevance = relevance_by(embedder)

@@ -27,7 +27,7 @@ class Selecting:
 
     def __init__(self, endpoint: Endpoint, embedder: TextEmbedder, *, full: Planner | None) -> None:
         self.endpoint = endpoint
-        self.model = endpoint.model
+        self.model, self.address = endpoint.model, endpoint.base_url
         self.name = f"model:{endpoint.model}:{PROMPT_VERSION}" + ("" if full else ":select")
         self._full = full
         self._relevance = relevance_by(embedder)

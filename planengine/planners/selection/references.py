@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cache.templates.templates import Template
+from planengine.catalogue.field_names import is_identifier
 from planengine.planners.producers import Output
 from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import Missing
@@ -47,11 +48,23 @@ def options_for(missing: Missing, bench: Workbench, chosen: Sequence[str], templ
     return [*outputs, *params, *literals][:_MOST_OPTIONS]
 
 
+def takes_text(bench: Workbench, service: str, name: str) -> bool:
+    """Whether an input takes words of any kind, and identifies nothing."""
+    field = bench.field_of(service, name)
+    has_format = isinstance(field.schema, Mapping) and "format" in field.schema
+    return not (has_format or is_identifier(name) or field.faults(WORDS))
+
+
 def _outputs(bench: Workbench, service: str, name: str, chosen: Sequence[str]) -> Iterator[Output]:
-    for found in bench.producers.of(service, name):
-        helps = bench.may_help(found.producer) and not assemble(bench, (found.producer,)).missing
-        if found.producer in chosen or helps:
-            yield found
+    """By their names; where none has a like one, the texts that the chosen services give."""
+    found = [each for each in bench.producers.of(service, name) if _is_there(bench, each.producer, chosen)]
+    yield from found
+    if not found and takes_text(bench, service, name):
+        yield from (text for each in chosen if each != service for text in bench.texts_of(each))
+
+
+def _is_there(bench: Workbench, producer: str, chosen: Sequence[str]) -> bool:
+    return producer in chosen or (bench.may_help(producer) and not assemble(bench, (producer,)).missing)
 
 
 def question_about(missing: Missing) -> str:

@@ -14,6 +14,7 @@ from planengine.planners.focus import evidence_of
 from planengine.planners.producers import facts_of
 from planengine.planners.protocol import Job
 from planengine.planners.relevance import Relevance
+from planengine.planners.selection.references import takes_text
 from planengine.planners.wiring.literals import fitting_literals
 from planengine.planners.wiring.workbench import Workbench
 
@@ -59,7 +60,8 @@ def _ranked(job: Job, template: Template, relevance: Relevance) -> list[ServiceS
 
 def _able(bench: Workbench, services: Sequence[ServiceSpec], template: Template) -> frozenset[str]:
     """Those of whose required inputs each may be a param, a value that the schema fixes, a literal of the request,
-    or what another of them gives."""
+    or what another of them gives; one of them may be any text that another gives, where the service takes a
+    param."""
     able: set[str] = set()
     left = list(services)
     while ready := [spec for spec in left if _is_ready(bench, spec, able, template)]:
@@ -69,10 +71,17 @@ def _able(bench: Workbench, services: Sequence[ServiceSpec], template: Template)
 
 
 def _is_ready(bench: Workbench, spec: ServiceSpec, able: set[str], template: Template) -> bool:
-    return all(
+    unknown = [name for name in spec.required_inputs if not _is_known(bench, spec, name, able, template)]
+    if len(unknown) != 1:
+        return not unknown
+    texts = (found for producer in able for found in bench.texts_of(producer))
+    return takes_text(bench, spec.name, unknown[0]) and bool(bench.exact_params(spec.name)) and any(texts)
+
+
+def _is_known(bench: Workbench, spec: ServiceSpec, name: str, able: set[str], template: Template) -> bool:
+    return (
         bench.gives(spec.name, name)
         or any(option.producer in able for option in bench.producers.of(spec.name, name))
         or bool(fitting_literals(template, bench.field_of(spec.name, name)))
         or any(not bench.field_of(spec.name, name).faults(bench.params[param]) for param in bench.unknown_params)
-        for name in spec.required_inputs
     )

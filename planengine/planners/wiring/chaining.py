@@ -163,8 +163,9 @@ class _Attempt:
         """Outputs from goals, and from services that may help. A name that says nothing ("text", "id") is taken
         from a service that nobody asked for only if the params speak for that one."""
         if (decided := self.bench.decided.get((service, name))) is not None:
-            found = self.bench.producers.of(service, name)
-            return [each for each in found if (each.producer, each.field) == (decided.service, decided.output)]
+            if decided.service is None:
+                return []
+            return [Output(self.bench.candidates[decided.service].spec, decided.output, None)]
         return [
             option
             for option in self.bench.options(service, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orra.base.strictjson import Json
-from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
+from planengine.catalogue.field_names import Likeness, compare, is_identifier, is_state, key_of, stems_of
 from planengine.catalogue.schemas import Field, Rule, only_value
 from planengine.catalogue.specs import Catalogue
 from planengine.planners.producers import Output, facts_of
@@ -162,6 +162,14 @@ class Workbench:
             and self.may_help(option.producer)
             for option in self.options(service, name)
         )
+
+    def texts_of(self, service: str) -> Iterator[Output]:
+        """The outputs of a service that are texts, and neither identify anything nor tell a state."""
+        spec = self.candidates[service].spec
+        for name in spec.output_fields:
+            made = spec.outputs.field(name)
+            if made is not None and made.types == {"string"} and not (is_identifier(name) or is_state(name)):
+                yield Output(spec, name, None)
 
     def options(self, service: str, name: str) -> tuple[Output, ...]:
         """Every output of another service that may serve as this input."""

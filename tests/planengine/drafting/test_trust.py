@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -87,6 +88,28 @@ class TestASmallModel:
         assert ask(api, ODD)["status"] == "not_actionable"
         assert ask(api, PLAIN)["status"] == "ready"
 
+    def test_is_not_asked_what_the_composer_plans(self, api: Api, model: ScriptedServer, settings: Any) -> None:
+        settings.COMPOSE_REJECTED = True
+        ask(api, ODD)
+        asked = model.calls
+        plan = api.plan(PLAIN.format("B-3"), {"order_id": "B-3"})
+        assert (plan["status"], plan["source"], model.calls) == ("ready", "composer", asked)
+        assert [attempt["planner"].partition(":")[0] for attempt in plan["attempts"]] == ["composer"]
+        entry = Entry.objects.get()
+        assert entry.planned_by == "composer" and entry.scope_facts["planner"].startswith("model:small-1:")
+        assert api.plan(PLAIN.format("B-4"), {"order_id": "B-4"})["source"] == "exact"
+
+    def test_whose_drafts_come_to_nothing_ends_with_the_composers_reason(
+        self, api: Api, model: ScriptedServer, settings: Any
+    ) -> None:
+        settings.COMPOSE_REJECTED = True
+        ask(api, ODD)
+        model.script(*["No plan."] * 9)
+        plan = ask(api, ODD)
+        assert (plan["status"], plan["error"]["code"]) == ("not_actionable", "not_actionable")
+        assert "not accounted for" in plan["error"]["message"]
+        assert plan["attempts"][-1]["planner"].startswith("composer:")
+
     def test_plans_what_only_reads_but_that_votes_for_nothing(
         self, api: Api, model: ScriptedServer, project: Project
     ) -> None:
@@ -140,10 +163,12 @@ class TestTheProbe:
         assert ModelTrust.objects.get().verdict == "held"
 
     def test_another_address_is_another_model(self) -> None:
+        @dataclass(frozen=True)
         class Known:
-            name = "model:m:p"
+            address: str
+            name: str = "model:m:p"
 
-        one, other = (trust.key_of(Known(), url) for url in ("http://a", "http://b"))  # type: ignore[arg-type]
+        one, other = (trust.key_of(Known(url)) for url in ("http://a", "http://b"))  # type: ignore[arg-type]
         assert one != other and "http" not in one
 
     def test_knows_when_it_is_enough(self) -> None:

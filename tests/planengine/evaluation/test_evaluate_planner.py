@@ -82,6 +82,7 @@ class ScriptedPlanner:
     source = "model"
     name = "scripted"
     model = "scripted"
+    address = ""
 
     def __init__(self, *plans: Json) -> None:
         self._plans = list(plans)
@@ -100,6 +101,7 @@ class DeadPlanner:
     source = "model"
     name = "dead"
     model = "dead"
+    address = ""
 
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         raise PlannerError("The endpoint does not answer.")
