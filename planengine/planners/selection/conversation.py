@@ -54,7 +54,7 @@ class Conversation:
             return self._told(shown, plan=refusal(chosen.refusal))
         services = tuple(dict.fromkeys(chosen.services))
         problem = self._problem_of(chosen)
-        found = self._wired(services) if problem is None else problem
+        found = self._wired(services, offer) if problem is None else problem
         if isinstance(found, Problem):
             return self._told(shown, problems=(found,), chosen=services)
         return self._told(shown, plan=found, chosen=services)
@@ -68,8 +68,9 @@ class Conversation:
             return Problem(_SAYS_MORE, "A service is to be called more than once, which names alone cannot say")
         return None
 
-    def _wired(self, chosen: Sequence[str]) -> Json | Problem:
-        """The plan of these services; a refusal where the model said that nothing gives what one of them needs."""
+    def _wired(self, chosen: Sequence[str], offer: Offer) -> Json | Problem:
+        """The plan of these services. Where the model says that nothing gives what one of them needs, it may
+        choose another once; then that is a refusal."""
         template = make_template(self.job.action, self.job.params)
         decided: dict[tuple[str, str], Decided] = {}
         for _ in range(MOST_QUESTIONS + 1):
@@ -84,6 +85,8 @@ class Conversation:
             if not options or len(decided) == MOST_QUESTIONS or wanted in decided:
                 break
             source = self._decide(missing, bench, options)
+            if source is None and offer.is_first and len(offer.services) > 1:
+                break
             if source is None:
                 name = missing.goal_field
                 return refusal(

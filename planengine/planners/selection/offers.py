@@ -28,6 +28,10 @@ class Offer:
     may_refuse: bool = True
     hint: Hint | None = None
 
+    @property
+    def is_first(self) -> bool:
+        return self.hint is None
+
 
 def chooses_again(feedback: Feedback) -> bool:
     """Whether a selection is asked for once more: when it can differ, and that may be enough."""

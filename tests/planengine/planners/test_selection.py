@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -268,6 +269,7 @@ class TestAsWhatItIsAskedAgain:
 
 class TestAnOpenInput:
     JOB = Job("Convert 250 from EUR", {"amount": 250, "home": "EUR"}, CATALOGUE)
+    ALONE = replace(JOB, catalogue=Catalogue([spec for spec in CATALOGUE if spec.name == "convert_money"]))
     MAIL = Job("Refund ORD-17 and mail that to ann@shop.example", {"order_id": "ORD-17"}, CATALOGUE)
 
     def test_is_asked_about_alone(self, server: ScriptedServer) -> None:
@@ -287,7 +289,7 @@ class TestAnOpenInput:
         assert calls(found) == ["refund_order", "send_mail"]
 
     def test_that_nothing_gives_is_a_refusal_that_names_it(self, server: ScriptedServer) -> None:
-        found = plan(server, self.JOB, chosen("convert_money"), {"answer": "none of these"})
+        found = plan(server, self.ALONE, chosen("convert_money"), {"answer": "none of these"})
         assert (found.status, server.calls) == ("not_actionable", 2)
         assert found.failure is not None and "Send source as a param" in found.failure.message
 
@@ -302,8 +304,17 @@ class TestAnOpenInput:
     @pytest.mark.parametrize("words", ["CHF", "", "none of these"])
     def test_is_nothing_that_the_request_does_not_say(self, server: ScriptedServer, words: str) -> None:
         answers = [{"answer": "words of the request"}, {"answer": words}]
-        found = plan(server, self.JOB, chosen("convert_money"), *answers)
+        found = plan(server, self.ALONE, chosen("convert_money"), *answers)
         assert (found.status, server.calls) == ("not_actionable", 3)
+
+    def test_that_nothing_gives_lets_it_choose_another_once(self, server: ScriptedServer) -> None:
+        other = service("note_money", "Notes an amount.", object_schema("amount", amount="number"), {})
+        job = Job(self.JOB.action, self.JOB.params, Catalogue([*self.ALONE.catalogue, *catalogue_from([other])]))
+        nothing = {"answer": "none of these"}
+        found = plan(server, job, chosen("convert_money"), nothing, chosen("note_money"), WHOLE)
+        assert ways(found)[:2] == [SELECT, SELECT]
+        assert "convert_money(" not in server.requests[2].choice["services"]
+        assert [problem.code for problem in found.trials[0].problems] == [UNWIRED]
 
     def test_of_a_look_up_that_cannot_be_made_is_asked_about_where_it_is_wanted(
         self, server: ScriptedServer
