@@ -137,6 +137,14 @@ def is_message(name: str) -> bool:
     return bool(_messages & set(_words_of_name(name)[-1:]))
 
 
+def identify_differently(one: str, other: str) -> bool:
+    """Whether two names identify things of different kinds, as ``order_id`` and ``shipment_id`` do."""
+    if not (is_identifier(one) and is_identifier(other)):
+        return False
+    first, second = _words_of_name(one)[:-1], _words_of_name(other)[:-1]
+    return bool(first and second and first != second)
+
+
 def is_identifier(name: str) -> bool:
     return bool(_identifiers & set(_words_of_name(name)[-1:]))
 

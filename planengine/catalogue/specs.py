@@ -15,6 +15,7 @@ from cache.templates.tokens import name_words, tokenize
 from orra.base.strictjson import Json, canonical
 from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
 from planengine.catalogue.examples import ServiceExample, read_examples
+from planengine.catalogue.field_names import key_of
 from planengine.catalogue.schemas import ObjectSchema, compile_input_schema, compile_schema
 from planengine.catalogue.takers import Taker, can_take, discriminating_terms, plain_names, rivals
 
@@ -153,6 +154,19 @@ class Catalogue:
             _make_room(self._rivals)
             self._rivals[asked] = known
         return known
+
+    def looked_up(self, wanted: str, *, by: str) -> ServiceSpec | None:
+        """A service that needs a field called ``by`` and gives one called ``wanted``, each in any spelling."""
+        givers = self._givers.get(key_of(wanted), ())
+        return next((spec for spec in givers if key_of(by) in map(key_of, spec.required_inputs)), None)
+
+    @cached_property
+    def _givers(self) -> Mapping[str, Sequence[ServiceSpec]]:
+        found: dict[str, list[ServiceSpec]] = {}
+        for spec in self._services:
+            for name in spec.output_fields:
+                found.setdefault(key_of(name), []).append(spec)
+        return found
 
     def words_of(self, service: str) -> frozenset[str]:
         """The words of a service's and its inputs' names and allowed values, casefolded."""

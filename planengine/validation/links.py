@@ -6,21 +6,25 @@ from collections.abc import Iterator, Mapping
 
 from orra.base.strictjson import Json, type_of
 from orra.base.text import quote, quote_all, shorten, show
+from planengine.catalogue.field_names import identify_differently
 from planengine.catalogue.schemas import type_names
-from planengine.catalogue.specs import ServiceSpec
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.drafts import Shape
 from planengine.validation.literals import Origins, fold
 from planengine.validation.problems import Problem
 from planengine.validation.wiring import ONCE_FOR_EACH, ONCE_FOR_EACH_HINT, Link, Wiring
 
 
-def link_problems(link: Link, shape: Shape, wiring: Wiring, origins: Origins) -> Iterator[Problem]:
+def link_problems(
+    link: Link, shape: Shape, wiring: Wiring, origins: Origins, catalogue: Catalogue
+) -> Iterator[Problem]:
     producer, output = link.reference.task, link.reference.field
     if producer == "task0":
         if output in origins.params or output in wiring.constants:
             value = origins.params[output] if output in origins.params else wiring.constants[output]
             yield from _value_problems(link, value)
             yield from _crossed(link, wiring, origins)
+            yield from _not_looked_up(link, catalogue)
         elif shape.task0 is not None:
             yield _unknown_output(link, wiring.constants)
     elif producer == link.task.id:
@@ -47,6 +51,18 @@ def _crossed(link: Link, wiring: Wiring, origins: Origins) -> Iterator[Problem]:
     if not any(other.reference.task == "task0" and other.reference.field == own for other in elsewhere):
         message = f"{_where(link)} takes '{link.reference}', although there is a param of its own name"
         yield _at(link, "crossed_reference", message, f"Write '$task0.{shorten(own)}'.")
+
+
+def _not_looked_up(link: Link, catalogue: Catalogue) -> Iterator[Problem]:
+    """What identifies one thing is nothing that identifies another, where a service tells the one by the other."""
+    param = link.reference.field
+    if not identify_differently(param, link.name):
+        return
+    spec = catalogue.looked_up(link.name, by=param)
+    if spec is not None and spec.name != link.task.service:
+        message = f"{_where(link)} takes '{link.reference}', which identifies something else"
+        hint = f"Call {quote(spec.name)}, which gives {quote(link.name)} for {quote(param)}, and refer to that."
+        yield _at(link, "crossed_reference", message, hint)
 
 
 def _value_problems(link: Link, value: Json) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ def validate(draft: Json, *, catalogue: Catalogue, params: Mapping[str, Json], a
         _task0_problems(shape, wiring, origins),
         _service_problems(shape, wiring, catalogue),
         wiring.problems,
-        chain.from_iterable(link_problems(link, shape, wiring, origins) for link in wiring.links),
+        chain.from_iterable(link_problems(link, shape, wiring, origins, catalogue) for link in wiring.links),
         rule_problems(shape, wiring, origins),
         _after_problems(shape),
         _order_problems(needs, groups),

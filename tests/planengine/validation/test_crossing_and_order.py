@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orra.base.strictjson import Json
-from planengine.catalogue.specs import Catalogue
+from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 from tests.planengine.shop import TEXT, a_draft, a_service
@@ -50,6 +50,37 @@ class TestCrossedReferences:
         params: dict[str, Json] = {"id": 5, "customer": "C-1", "to": "x"}
         draft = a_draft(params, ("tell", {"id": "$task0.customer", "to": "$task0.to"}))
         assert "crossed_reference" not in [problem.code for problem in problems(draft, params)]
+
+
+class TestIdentifiers:
+    """``order_id`` is no ``shipment_id`` where a service gives the one for the other."""
+
+    FIND = a_service("find_order", {"order_id": TEXT}, {"shipment_id": TEXT})
+    TRACK = a_service("track", {"shipment_id": TEXT}, {"place": TEXT})
+
+    def problems(self, *services: ServiceSpec, params: dict[str, Json], **wired: str) -> list[Problem]:
+        draft = a_draft(params, ("track", wired))
+        return list(validate(draft, catalogue=Catalogue(services), params=params, action="Track it.").problems)
+
+    def test_of_another_thing_are_looked_up(self) -> None:
+        params: dict[str, Json] = {"order_id": "O-1"}
+        (problem,) = self.problems(self.FIND, self.TRACK, params=params, shipment_id="$task0.order_id")
+        assert problem.code == "crossed_reference"
+        assert problem.hint == "Call 'find_order', which gives 'shipment_id' for 'order_id', and refer to that."
+
+    def test_in_any_spelling(self) -> None:
+        params: dict[str, Json] = {"orderNumber": "O-1"}
+        find = a_service("find_order", {"order_number": TEXT}, {"shipmentId": TEXT})
+        assert self.problems(find, self.TRACK, params=params, shipment_id="$task0.orderNumber")
+
+    def test_are_taken_where_nothing_looks_them_up(self) -> None:
+        params: dict[str, Json] = {"order_id": "O-1"}
+        assert not self.problems(self.TRACK, params=params, shipment_id="$task0.order_id")
+
+    @pytest.mark.parametrize("param", ["id", "shipment", "shipment_ref", "text"])
+    def test_and_where_the_param_may_be_one(self, param: str) -> None:
+        find = a_service("find_order", {param: TEXT}, {"shipment_id": TEXT})
+        assert not self.problems(find, self.TRACK, params={param: "S-1"}, shipment_id=f"$task0.{param}")
 
 
 class TestOrder:
