@@ -30,7 +30,7 @@ up: $(INSTALLED)
 	@$(PY) -m orra.embedded.stack up $(ARGS)
 
 test: $(INSTALLED)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: $(INSTALLED)
 	@$(PY) -m benchmarks $(ARGS)
