@@ -11,15 +11,17 @@ from orra.base.text import quote, quote_all
 from planengine.catalogue.specs import ServiceSpec
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion, Usage
+from planengine.planners.composer.oversight import unaccounted_for
 from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
 from planengine.planners.prompts.schemas import Schema, choice_schema, selection_schema, words_schema
 from planengine.planners.prompts.selection import question_messages, selection_messages, words_messages
 from planengine.planners.protocol import SELECT, Draft, Job, refusal
+from planengine.planners.relevance import Relevance
 from planengine.planners.selection.answers import Selection, read_choice, read_selection
 from planengine.planners.selection.offers import UNWIRED, Offer
-from planengine.planners.selection.references import NEITHER, WORDS, Option, options_for, question_about
+from planengine.planners.selection.references import NEITHER, WORDS, Question, question_about
 from planengine.planners.wiring.assembling import assemble
-from planengine.planners.wiring.assembly import Missing, plan_of
+from planengine.planners.wiring.assembly import Assembly, Missing, plan_of
 from planengine.planners.wiring.ordering import order_of
 from planengine.planners.wiring.workbench import Decided, Workbench
 from planengine.validation.problems import Problem
@@ -35,6 +37,7 @@ class Conversation:
     endpoint: Endpoint
     job: Job
     deadline: float
+    relevance: Relevance
     prompts: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     completions: list[Completion] = field(default_factory=list)
@@ -77,14 +80,13 @@ class Conversation:
             bench = Workbench(self.job.catalogue, params=self.job.params, action=self.job.action, decided=decided)
             assembly = assemble(bench, chosen)
             if not assembly.missing:
-                place = {name: number for number, name in enumerate(chosen)}
-                return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place))
+                return self._plan(bench, chosen, assembly)
             missing = assembly.missing[0]
             wanted = (missing.goal, missing.goal_field)
-            options = options_for(missing, bench, chosen, template)
-            if not options or len(decided) == MOST_QUESTIONS or wanted in decided:
+            question = question_about(missing, bench, chosen, template)
+            if question is None or len(decided) == MOST_QUESTIONS or wanted in decided:
                 break
-            source = self._decide(missing, bench, options)
+            source = self._decide(question)
             if source is None and offer.is_first and len(offer.services) > 1:
                 break
             if source is None:
@@ -95,17 +97,29 @@ class Conversation:
             decided[wanted] = source
         return _incomplete(missing)
 
-    def _decide(self, missing: Missing, bench: Workbench, options: Sequence[Option]) -> Decided | None:
+    def _plan(self, bench: Workbench, chosen: Sequence[str], assembly: Assembly) -> Json:
+        """Without a look-up that gives nothing to the others, if every word is accounted for without it."""
+
+        def ordered(assembly: Assembly, chosen: Sequence[str]) -> Json:
+            place = {name: number for number, name in enumerate(chosen)}
+            return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place))
+
+        for idle in _idle(bench, chosen, assembly):
+            others = [name for name in chosen if name != idle]
+            fewer = assemble(bench, others)
+            if not fewer.missing and fewer.consumed == assembly.consumed:
+                plan = ordered(fewer, others)
+                if not unaccounted_for(plan, self.job, self.relevance):
+                    return plan
+        return ordered(assembly, chosen)
+
+    def _decide(self, question: Question) -> Decided | None:
         """What the model says gives an input; ``None``: nothing does."""
-        told = {option.told: option.source for option in options}
-        question, texts = question_about(missing), [*told, NEITHER]
-        takes_words = not bench.field_of(missing.goal, missing.goal_field).faults(WORDS)
-        if takes_words:
-            texts.insert(-1, WORDS)
-        chosen = self._choice(question_messages(self.job, question, texts), choice_schema(texts))
+        texts = [*question.options, *([WORDS] if question.takes_words else []), NEITHER]
+        chosen = self._choice(question_messages(self.job, question.text, texts), choice_schema(texts))
         if chosen != WORDS:
-            return told.get(chosen)
-        words = self._choice(words_messages(self.job, question), words_schema())
+            return question.options.get(chosen)
+        words = self._choice(words_messages(self.job, question.text), words_schema())
         return Decided(value=words) if words and words in self.job.action else None
 
     def _choice(self, messages: list[dict[str, str]], schema: Schema) -> str:
@@ -147,6 +161,12 @@ class Conversation:
             way=SELECT,
             chosen=chosen,
         )
+
+
+def _idle(bench: Workbench, chosen: Sequence[str], assembly: Assembly) -> list[str]:
+    """What was chosen beside others, only reads, and gives nothing to them."""
+    giving = {source.service for wired in assembly.inputs.values() for source in wired.values()}
+    return [name for name in chosen if len(chosen) > 1 and name not in giving and bench.may_help(name)]
 
 
 def _incomplete(missing: Missing) -> Problem:

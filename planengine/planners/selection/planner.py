@@ -38,7 +38,7 @@ class Selecting:
         if self._full is not None and _needs_whole_plan(offer, feedback):
             return self._full.draft(self._over(able, job), feedback=_of_whole_plan(feedback), deadline=deadline)
         if offer.services:
-            return Conversation(self.endpoint, job, deadline).draft(offer)
+            return Conversation(self.endpoint, job, deadline, self._relevance).draft(offer)
         message = "No service can be called with the params of the request"
         return Draft(plan=None, problems=(Problem("nothing_to_choose", message),), way=SELECT)
 

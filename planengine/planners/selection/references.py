@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cache.templates.templates import Template
 from planengine.catalogue.field_names import is_identifier
 from planengine.planners.producers import Output
+from planengine.planners.prompts.sections import escape
+from planengine.planners.prompts.signatures import signature
 from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import Missing
 from planengine.planners.wiring.literals import fitting_literals
@@ -19,33 +21,41 @@ _MOST_OPTIONS = 12
 
 
 @dataclass(frozen=True)
-class Option:
-    """``told``: as the model reads it."""
+class Question:
+    """What a model is asked about one input: ``options`` as it reads them, each with what it stands for.
+    ``takes_words``: words of the request may be meant."""
 
-    told: str
-    source: Decided
+    text: str
+    options: Mapping[str, Decided]
+    takes_words: bool
 
 
-def options_for(missing: Missing, bench: Workbench, chosen: Sequence[str], template: Template) -> list[Option]:
-    """Outputs of the chosen services and of look-ups that can be made, params that nothing takes by name, and
-    literals, as far as their types suit."""
+def question_about(
+    missing: Missing, bench: Workbench, chosen: Sequence[str], template: Template
+) -> Question | None:
+    """The outputs of the chosen services and of look-ups that can be made, the params that nothing takes by name,
+    and the literals, as far as they suit by type. Where no output has a like name, a text that a chosen service
+    gives may be what is passed on. ``None``: nothing suits."""
     service, name = missing.goal, missing.goal_field
     if not name:  # a rule of all inputs together
-        return []
+        return None
     field = bench.field_of(service, name)
-    outputs = [
-        Option(f"{found.field} of {found.producer}", Decided(service=found.producer, output=found.field))
-        for found in _outputs(bench, service, name, chosen)
-    ]
-    params = [
-        Option(f"param {param}", Decided(param=param))
-        for param, value in bench.params.items()
-        if param in bench.unknown_params and not field.faults(value)
-    ]
-    literals = [
-        Option(f"the text {each.raw}", Decided(value=each.value)) for each in fitting_literals(template, field)
-    ]
-    return [*outputs, *params, *literals][:_MOST_OPTIONS]
+    named = [each for each in bench.producers.of(service, name) if _is_there(bench, each.producer, chosen)]
+    texts = [] if named or not takes_text(bench, service, name) else _texts(bench, service, chosen)
+    found = {f"{each.field} of {each.producer}": _decided(each) for each in (*named, *texts)}
+    for param, value in bench.params.items():
+        if param in bench.unknown_params and not field.faults(value):
+            found[f"param {param}"] = Decided(param=param)
+    for each in fitting_literals(template, field):
+        found[f"the text {each.raw}"] = Decided(value=each.value)
+    if not found:
+        return None
+    options = dict(list(found.items())[:_MOST_OPTIONS])
+    if texts:
+        shown = escape(signature(bench.candidates[service].spec))
+        return Question(f'The program calls {shown}\nWhat is its "{name}"?', options, takes_words=False)
+    text = f'Where does the input "{name}" of {service} come from?'
+    return Question(text, options, takes_words=not field.faults(WORDS))
 
 
 def takes_text(bench: Workbench, service: str, name: str) -> bool:
@@ -55,17 +65,13 @@ def takes_text(bench: Workbench, service: str, name: str) -> bool:
     return not (has_format or is_identifier(name) or field.faults(WORDS))
 
 
-def _outputs(bench: Workbench, service: str, name: str, chosen: Sequence[str]) -> Iterator[Output]:
-    """By their names; where none has a like one, the texts that the chosen services give."""
-    found = [each for each in bench.producers.of(service, name) if _is_there(bench, each.producer, chosen)]
-    yield from found
-    if not found and takes_text(bench, service, name):
-        yield from (text for each in chosen if each != service for text in bench.texts_of(each))
+def _texts(bench: Workbench, service: str, chosen: Sequence[str]) -> list[Output]:
+    return [text for each in chosen if each != service for text in bench.texts_of(each)]
+
+
+def _decided(output: Output) -> Decided:
+    return Decided(service=output.producer, output=output.field)
 
 
 def _is_there(bench: Workbench, producer: str, chosen: Sequence[str]) -> bool:
     return producer in chosen or (bench.may_help(producer) and not assemble(bench, (producer,)).missing)
-
-
-def question_about(missing: Missing) -> str:
-    return f'Where does the input "{missing.goal_field}" of {missing.goal} come from?'

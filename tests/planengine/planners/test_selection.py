@@ -146,6 +146,22 @@ class TestWhatIsChosen:
         assert calls(found) == ["refund_order", "cancel_order"]
         assert found.plan is not None and found.plan["tasks"][2]["after"] == ["task1"]
 
+    @pytest.mark.parametrize(
+        ("action", "called"),
+        [
+            ("Refund order ORD-17", ["refund_order"]),
+            ("View and refund order ORD-17", ["view_order", "refund_order"]),
+        ],
+    )
+    def test_a_look_up_that_gives_nothing_stays_where_words_ask_for_it(
+        self, server: ScriptedServer, action: str, called: list[str]
+    ) -> None:
+        order, total = object_schema("order_id", order_id="string"), object_schema("total", total="number")
+        view = service("view_order", "Shows an order.", order, total, annotations=READS)
+        job = Job(action, REFUND.params, Catalogue([*CATALOGUE, *catalogue_from([view])]))
+        found = plan(server, job, chosen("view_order", "refund_order"))
+        assert sorted(calls(found)) == sorted(called)
+
     def test_a_refusal_ends_it(self, server: ScriptedServer) -> None:
         found = plan(server, REFUND, REFUSED)
         assert found.failure is not None
@@ -315,6 +331,29 @@ class TestAnOpenInput:
         assert ways(found)[:2] == [SELECT, SELECT]
         assert "convert_money(" not in server.requests[2].choice["services"]
         assert [problem.code for problem in found.trials[0].problems] == [UNWIRED]
+
+    def test_may_be_a_text_that_another_gives_by_any_name(self, server: ScriptedServer) -> None:
+        scan = service(
+            "scan_page",
+            "Reads a page.",
+            object_schema("page", page="string"),
+            object_schema("wording", wording="string"),
+            annotations=READS,
+        )
+        keep = service(
+            "keep_page",
+            "Keeps a page.",
+            object_schema(content="string", folder="string") | {"required": ["content", "folder"]},
+            object_schema("kept", kept="boolean"),
+        )
+        job = Job(
+            "Scan page 7 and keep it in legal", {"page": "7", "folder": "legal"}, catalogue_from([scan, keep])
+        )
+        found = plan(server, job, chosen("scan_page", "keep_page"), {"answer": "wording of scan_page"})
+        assert found.plan is not None, found.failure
+        assert found.plan["tasks"][2]["input"] == {"content": "$task1.wording", "folder": "$task0.folder"}
+        assert json.loads(server.requests[-1].choice["options"]) == ["wording of scan_page", "none of these"]
+        assert "keep_page(content: string" in server.requests[-1].prompt
 
     def test_of_a_look_up_that_cannot_be_made_is_asked_about_where_it_is_wanted(
         self, server: ScriptedServer
