@@ -40,7 +40,7 @@ SECONDS = 120.0
 ATTEMPTS = 3
 START_SECONDS = 120.0
 # Whole plans take a small model half a minute each.
-MOST_WHOLE = 6
+MOST_WHOLE = 4
 
 
 # The model's own choice, believed; held to the words of the request, the composer ahead of it; whole plans.

@@ -18,7 +18,7 @@ from planengine.planners.selection.references import takes_text
 from planengine.planners.wiring.literals import fitting_literals
 from planengine.planners.wiring.workbench import Workbench
 
-MOST_SHOWN = 8
+MOST_SHOWN = 6
 # No more than so many are looked at, the likeliest: what is less like the request than all of these is not meant.
 _MOST_LOOKED_AT = 128
 _MOST_TEXTS = 8
