@@ -12,15 +12,6 @@ from orra.base.strictjson import InvalidJson, Json, parse
 from orra.base.text import shorten
 from planengine.exceptions import BadRequest
 
-# What a body begins with that is not the UTF-8 text it ought to be, and what to do about it.
-BEGINNINGS = (
-    (b"\xef\xbb\xbf", "The body begins with a byte-order mark. Send UTF-8 without one."),
-    (b"\xff\xfe", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
-    (b"\xfe\xff", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
-    (b"\x1f\x8b", "The body is compressed with gzip. Send it as it is."),
-    (b"\x28\xb5\x2f\xfd", "The body is compressed with zstd. Send it as it is."),
-)
-
 
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
@@ -38,9 +29,6 @@ class StrictJSONParser(BaseParser):
                 code="body_too_large",
                 status=413,
             )
-        for beginning, what_to_do in BEGINNINGS:
-            if body.startswith(beginning):
-                raise BadRequest(what_to_do, code="invalid_json")
         try:
             return parse(body)
         except InvalidJson as error:
