@@ -23,8 +23,8 @@ from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.drafting.planner_choice import current_planner
-from planengine.embeddings.calibration import floor_for, floor_of
-from planengine.embeddings.embedders import LOCAL_FLOOR, get_embedder
+from planengine.embeddings.calibration import floor_for, scale_of
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project
 from planengine.planners.protocol import Planner, Precedent
@@ -269,7 +269,7 @@ def _policy(
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
-        scale=(1 - LOCAL_FLOOR) / max(1 - floor_of(embedder).value, 0.01),
+        scale=scale_of(embedder)[1],
         services=ProjectServices(
             catalogue_of(project), action=request.action, params=request.params, embedder=embedder
         ),
