@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from itertools import islice
 
 from orra.base.strictjson import Json, type_of
-from orra.base.text import quote
-from planengine.grounding.faults import Faults, same_name
+from orra.base.text import fold, quote
+from planengine.grounding.faults import Faults
 from planengine.grounding.specs import Rule, RuleKind
 
 MAX_CONSTRAINTS = 100
@@ -177,7 +177,7 @@ def _bare(side: str) -> str:
 def _checked(place: str, rule: Rule, faults: Faults) -> Rule | None:
     if not rule.first or (not rule.then and rule.kind != RuleKind.AT_MOST):
         return None
-    if rule.kind in (RuleKind.REQUIRES, RuleKind.NEVER) and same_name(rule.first) == same_name(rule.then):
+    if rule.kind in (RuleKind.REQUIRES, RuleKind.NEVER) and fold(rule.first) == fold(rule.then):
         faults.add(place, "contradiction", f"It names {quote(rule.first)} twice, which no plan can keep to.")
         return None
     return rule

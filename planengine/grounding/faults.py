@@ -6,14 +6,12 @@ import unicodedata
 from collections.abc import Mapping
 
 from orra.base.strictjson import Json, type_of
-from orra.base.text import shorten
+from orra.base.text import hidden_letter, shorten
 from planengine.exceptions import GroundingInvalid
 
 MAX_TEXT_CHARACTERS = 2_000
 MAX_TOLD = 20  # of what is wrong, and of what to do
-
-# They make a name look like another one.
-_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WHITESPACE = "\n\t\r"
 
 
 class Faults:
@@ -65,18 +63,13 @@ class Faults:
     def text(self, place: str, given: Json, most: int = MAX_TEXT_CHARACTERS) -> str:
         """Sentences, without the whitespace around them. ``""`` if there was a fault."""
         text = self._string(place, given)
-        controls = (letter for letter in text if unicodedata.category(letter) == "Cc" and letter not in "\n\t\r")
-        return self._checked(place, text.strip(), next(controls, None), most)
+        controls = "".join(letter for letter in text if unicodedata.category(letter) == "Cc")
+        return self._checked(place, text.strip(), hidden_letter(controls, allowed=_WHITESPACE), most)
 
     def name(self, place: str, given: Json, most: int = MAX_TEXT_CHARACTERS) -> str:
         """Words of one line, with one space between them. ``""`` if there was a fault."""
         text = self._string(place, given)
-        hidden = (
-            letter
-            for letter in text
-            if (unicodedata.category(letter) == "Cc" and letter not in "\n\t\r") or letter in _DIRECTIONS
-        )
-        return self._checked(place, " ".join(text.split()), next(hidden, None), most)
+        return self._checked(place, " ".join(text.split()), hidden_letter(text, allowed=_WHITESPACE), most)
 
     def _string(self, place: str, given: Json) -> str:
         if isinstance(given, str):
@@ -89,17 +82,12 @@ class Faults:
 
     def _checked(self, place: str, text: str, hidden: str | None, most: int) -> str:
         if hidden is not None:
-            self.add(place, "invalid_text", f"It holds the invisible character U+{ord(hidden):04X}: leave it out.")
+            self.add(place, "invalid_text", f"It holds the invisible character {hidden}: leave it out.")
             return ""
         if len(text) > most:
             self.add(place, "too_long", f"It has {len(text):,} characters, {most:,} is the most.")
             return ""
         return text
-
-
-def same_name(name: str) -> str:
-    """Equal for names that mean the same: case and spaces say nothing."""
-    return " ".join(name.casefold().split())
 
 
 def _join(place: str, name: str) -> str:

@@ -7,16 +7,15 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from orra.base.strictjson import Json
-from orra.base.text import quote, quote_all
+from orra.base.text import fold, quote, quote_all
+from planengine.catalogue.capabilities import MAX_CAPABILITIES, MAX_CAPABILITY_CHARACTERS
 from planengine.exceptions import BadRequest
-from planengine.grounding.faults import Faults, same_name
+from planengine.grounding.faults import Faults
 from planengine.grounding.specs import UseCase
 from planengine.requests import MAX_FIELD_CHARACTERS, parse_params
 
 MAX_USE_CASES = 200
 MAX_WORDINGS = 50  # other ones, of a use case
-MAX_CAPABILITIES = 50
-MAX_CAPABILITY_CHARACTERS = 200
 MAX_VARIABLES = 20  # in one wording
 MEMBERS = ("action", "also", "params", "capabilities", "order", "forbidden", "intent")
 
@@ -49,8 +48,8 @@ def _read_use_case(place: str, given: Json, faults: Faults) -> UseCase:
     also = faults.items(f"{place}.also", given.get("also"), MAX_WORDINGS, "texts")
     capabilities = _names(f"{place}.capabilities", given.get("capabilities"), faults)
     forbidden = _names(f"{place}.forbidden", given.get("forbidden"), faults)
-    if both := {same_name(each) for each in capabilities} & {same_name(each) for each in forbidden}:
-        both_named = [each for each in forbidden if same_name(each) in both]
+    if both := {fold(each) for each in capabilities} & {fold(each) for each in forbidden}:
+        both_named = [each for each in forbidden if fold(each) in both]
         faults.add(
             f"{place}.forbidden", "contradiction", f"{quote_all(both_named)} is among the capabilities too."
         )
@@ -112,10 +111,10 @@ def _names(place: str, given: Json, faults: Faults) -> tuple[str, ...]:
     names: dict[str, str] = {}
     for index, each in enumerate(faults.items(place, given, MAX_CAPABILITIES, "names of capabilities")):
         name = faults.name(f"{place}[{index}]", each, MAX_CAPABILITY_CHARACTERS)
-        if name and same_name(name) in names:
+        if name and fold(name) in names:
             faults.add(f"{place}[{index}]", "duplicate", f"{quote(name)} stands in the list already.")
         elif name:
-            names[same_name(name)] = name
+            names[fold(name)] = name
     return tuple(names.values())
 
 
@@ -128,11 +127,11 @@ def _order(place: str, given: Json, capabilities: Sequence[str], faults: Faults)
     if not isinstance(given, list):
         faults.wrong_type(place, "true or a list of capabilities", given)
         return ()
-    known = {same_name(each): each for each in capabilities}
+    known = {fold(each): each for each in capabilities}
     ordered = []
     for name in _names(place, given, faults):
-        if same_name(name) in known:
-            ordered.append(known[same_name(name)])
+        if fold(name) in known:
+            ordered.append(known[fold(name)])
         else:
             faults.add(
                 place,
@@ -150,6 +149,6 @@ def _check_wordings(use_cases: Sequence[UseCase], faults: Faults) -> None:
         wordings = [("action", use_case.action), *((f"also[{at}]", each) for at, each in enumerate(use_case.also))]
         for member, wording in wordings:
             place = f"use_cases[{index}].{member}"
-            first = seen.setdefault(same_name(wording), place) if wording else place
+            first = seen.setdefault(fold(wording), place) if wording else place
             if first != place:
                 faults.add(place, "duplicate", f"The same words stand in {first}.")
