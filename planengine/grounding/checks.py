@@ -22,6 +22,8 @@ PARAM = "grounding_param_missing"
 FORBIDDEN = "grounding_forbidden"
 RULES: Mapping[RuleKind, str] = {kind: f"grounding_rule_{kind.value}" for kind in RuleKind}
 CODES = frozenset((MISSING, ORDER, PARAM, FORBIDDEN, *RULES.values()))
+# What other services may put right; the order is not theirs.
+CURED_BY_CHOOSING = CODES - {ORDER, PARAM, RULES[RuleKind.AT_MOST]}
 
 ADD = "Add a task that calls "
 AFTER = 'Write "after": '

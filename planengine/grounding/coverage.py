@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from orra.base.text import fold
 from planengine.catalogue.field_names import words_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
-from planengine.grounding.faults import same_name
 from planengine.grounding.specs import Grounded, RuleKind
 
 DECLARED, MEANING = "declared", "meaning"
@@ -71,24 +71,24 @@ class Coverage:
     complete: bool = True
 
     def of(self, capability: str) -> Done:
-        return self.by_name.get(same_name(capability), Done(capability))
+        return self.by_name.get(fold(capability), Done(capability))
 
 
 def cover(capabilities: Iterable[str], catalogue: Catalogue, nearness: Nearness | None) -> Coverage:
     """Who does each of the ``capabilities``. ``nearness`` is asked for what nobody declares, and raises what it
     raises; without it only what is declared is known."""
-    wanted = list({same_name(each): each for each in capabilities}.values())
+    wanted = list({fold(each): each for each in capabilities}.values())
     declared = _declared(catalogue)
     found = {
-        same_name(each): Done(each, DECLARED, tuple(Doer(name) for name in declared[same_name(each)]))
+        fold(each): Done(each, DECLARED, tuple(Doer(name) for name in declared[fold(each)]))
         for each in wanted
-        if same_name(each) in declared
+        if fold(each) in declared
     }
-    left = [each for each in wanted if same_name(each) not in found]
+    left = [each for each in wanted if fold(each) not in found]
     services = list(catalogue)
     if left and services and nearness is not None:
         for each, row in zip(left, nearness(left, services), strict=True):
-            found[same_name(each)] = _by_meaning(each, services, row)
+            found[fold(each)] = _by_meaning(each, services, row)
     return Coverage(found, complete=not left or not services or nearness is not None)
 
 
@@ -107,7 +107,7 @@ def _declared(catalogue: Catalogue) -> Mapping[str, Sequence[str]]:
     found: dict[str, dict[str, None]] = {}
     for spec in catalogue:
         for text in (spec.name, " ".join(words_of(spec.name)), *spec.capabilities):
-            found.setdefault(same_name(text), {})[spec.name] = None
+            found.setdefault(fold(text), {})[spec.name] = None
     return {text: tuple(names) for text, names in found.items() if text}
 
 

@@ -10,8 +10,10 @@ from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json
 from orra.base.text import quote, quote_all
 from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.grounding.checks import CURED_BY_CHOOSING
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion, Usage
+from planengine.planners.domain import order_among
 from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
 from planengine.planners.prompts import PROMPT_VERSION
 from planengine.planners.prompts.schemas import Schema, choice_schema, selection_schema
@@ -29,7 +31,9 @@ from planengine.validation.problems import Problem
 
 MOST_QUESTIONS = 2
 # What another choice of services may put right. The rest needs a plan that says more than names.
-_CURED_BY_CHOOSING = frozenset({"unused_param", "unknown_service", "no_selection", "selection_incomplete"})
+_CURED_BY_CHOOSING = CURED_BY_CHOOSING.union(
+    ("unused_param", "unknown_service", "no_selection", "selection_incomplete")
+)
 _SAYS_MORE = "selection_cannot_say"
 
 
@@ -144,7 +148,8 @@ class _Conversation:
             assembly = assemble(bench, chosen)
             if not assembly.missing:
                 place = {name: number for number, name in enumerate(chosen)}
-                return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place))
+                before = order_among(assembly.services, self.job)
+                return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place, before=before))
             missing = assembly.missing[0]
             source = self._decide(missing, bench, chosen, template) if len(decided) < MOST_QUESTIONS else None
             if source is None or (missing.service, missing.field) in decided:
