@@ -189,6 +189,7 @@ def _is_known(catalogue: Catalogue, name: str) -> bool:
 def _repair(job: Job, trials: list[Trial]) -> Trial:
     started = time.monotonic()
     result = repairing.repair([trial.draft.plan for trial in trials], job)
+    problems: tuple[Problem, ...]
     if isinstance(result, Problem):
         draft, problems = Draft(plan=None), (result,)
     else:
