@@ -158,6 +158,11 @@ def explain(project: Project, match: Match) -> Json:
     """Which use case applies to a request and why, or which came close; ``None`` for a project without any."""
     if not groundings_of(project):
         return None
+    unused = _of_other_versions(project, match) if match.grounded else []
+    return {**match_as_json(match), "unused_entries": unused}
+
+
+def match_as_json(match: Match) -> dict[str, Json]:
     spec = match.grounded.spec if match.grounded else None
     return {
         "match": match.how,
@@ -168,12 +173,11 @@ def explain(project: Project, match: Match) -> Json:
         "wording": match.wording or None,
         "similarity": None if match.similarity is None else round(match.similarity, 4),
         "risk": None if match.risk is None else round(match.risk, 5),
-        "near": [near_as_json(each) for each in match.near],
-        "unused_entries": _of_other_versions(project, match) if match.grounded else [],
+        "near": [_near_as_json(each) for each in match.near],
     }
 
 
-def near_as_json(near: Near) -> dict[str, Json]:
+def _near_as_json(near: Near) -> dict[str, Json]:
     return {
         "grounding": near.grounded.spec.label,
         "use_case": near.grounded.use_case.action,

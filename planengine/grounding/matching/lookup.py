@@ -34,7 +34,8 @@ BATCH = 32
 def match(project: Project, template: Template) -> Match:
     """What applies to a request of this template. Without an embedding only its very words tell; where something
     strict might apply, or the project demands a grounding, that is :data:`~.votes.UNKNOWN`."""
-    kept = _strict_first(groundings_of(project))
+    # Where two say the same, the stricter holds.
+    kept = sorted(groundings_of(project), key=lambda each: each.spec.mode != Mode.STRICT)
     if not kept:
         return Match()
     embedder = get_embedder()
@@ -64,11 +65,6 @@ def prepare(project: Project) -> None:
     embedder = get_embedder()
     for kept in groundings_of(project):
         _vectors(kept, embedder, dimensions=embedder.dimensions)
-
-
-def _strict_first(kept: Sequence[Kept]) -> list[Kept]:
-    """Where two say the same, the stricter holds."""
-    return sorted(kept, key=lambda each: each.spec.mode != Mode.STRICT)
 
 
 def _wordings(kept: Kept) -> tuple[Wording, ...]:
