@@ -117,7 +117,8 @@ def _by_meaning(capability: str, services: Sequence[ServiceSpec], row: NDArray[n
     best = float(row[order[0]])
     near = tuple(
         Doer(services[place].name, round(float(row[place]), 4))
-        for place in np.flatnonzero((row >= FLOOR) & (row > best - GAP)).tolist()
+        for place in np.flatnonzero(row > best - GAP).tolist()
+        if best >= FLOOR
     )
     alone = len(near) == 1
     return Done(

@@ -10,6 +10,7 @@ import pytest
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.catalogue import registry as services
+from planengine.drafting import fallback
 from planengine.embeddings.embedders import standing_in
 from planengine.evaluation import shadow
 from planengine.grounding import registry
@@ -187,7 +188,7 @@ class TestVersions:
         self, api: Api, project: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         put(project)
-        make = worker.fallback.make
+        make = fallback.make
 
         def make_slowly(plan: Plan, *args: Any, **kwargs: Any) -> Any:
             made = make(plan, *args, **kwargs)
@@ -195,7 +196,7 @@ class TestVersions:
             plan.project.refresh_from_db()  # whatever else reads it meanwhile
             return made
 
-        monkeypatch.setattr("planengine.lifecycle.worker.fallback.make", make_slowly)
+        monkeypatch.setattr(fallback, "make", make_slowly)
         plan = api.plan("Refund order ORD-1", ORDER)
         monkeypatch.undo()
         assert plan["grounding"]["version"] == "1"
