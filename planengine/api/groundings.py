@@ -22,6 +22,7 @@ from planengine.api.serializers.groundings import EXAMPLES
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.grounding import registry
+from planengine.grounding.contents import as_document
 from planengine.grounding.reading import NAME_PATTERN, NAME_RULE, read_grounding
 from planengine.models import Grounding
 
@@ -44,7 +45,7 @@ class Groundings(generics.ListAPIView[Grounding]):
         }
         wanted = {name: value for name, value in filters.items() if value is not None}
         holding = Grounding.objects.filter(project=project_of(self.request), current=True, **wanted)
-        return holding.without_content()
+        return holding.with_counts().defer("content")
 
     @extend_schema(
         operation_id="list_groundings",
@@ -122,7 +123,7 @@ class GroundingVersions(generics.ListAPIView[Grounding]):
         of_name = Grounding.objects.filter(project=project_of(self.request), name=self.kwargs["name"])
         if not of_name.exists():
             raise Http404
-        return of_name.without_content()
+        return of_name.with_counts().defer("content")
 
     @extend_schema(
         operation_id="list_grounding_versions",
@@ -148,4 +149,5 @@ class MisnamedGrounding(APIView):
 
 def _answer(request: Request, row: Grounding, *, status: int = 200) -> Response:
     in_yaml = isinstance(request.accepted_renderer, YamlRenderer)
-    return Response(shapes.grounding_as_document(row) if in_yaml else shapes.grounding_as_json(row), status=status)
+    body = as_document(registry.spec_of(row)) if in_yaml else shapes.grounding_as_json(row)
+    return Response(body, status=status)

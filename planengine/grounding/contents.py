@@ -1,4 +1,4 @@
-"""The content of a grounding as it is stored: back to what it says, and compared with another."""
+"""The content of a grounding as it is stored: back to what it says, as a document, and compared with another."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def restore(name: str, version: str, content: Json) -> GroundingSpec:
         constraints=tuple(each for each in constraints if isinstance(each, str)),
         rules=tuple(_rule(each) for each in constraints if not isinstance(each, str)),
     )
+
+
+def as_document(spec: GroundingSpec) -> dict[str, Json]:
+    """As its author may write it, without what is empty; read, it is the same grounding."""
+    content = spec.content
+    use_cases = [{name: value for name, value in each.items() if value} for each in content["use_cases"]]
+    said = {"name": spec.name, "domain": spec.domain, "version": spec.version, "mode": spec.mode.value}
+    constraints = {"constraints": content["constraints"]} if content["constraints"] else {}
+    return {**said, "use_cases": use_cases, **constraints}
 
 
 def differences(left: Json, right: Json, place: str = "") -> Iterator[str]:

@@ -41,6 +41,20 @@ def parse_document(body: bytes, *, yaml: bool) -> Json:
         raise BadRequest(str(error), code=error.code) from None
 
 
+def parse_either(text: str) -> Json:
+    """The JSON value that a text writes in JSON or YAML, whichever it is. Raises :class:`BadRequest`."""
+    body = text.encode("utf-8", "surrogatepass")
+    if not text.lstrip().startswith("{"):
+        return parse_document(body, yaml=True)
+    try:
+        return parse_document(body, yaml=False)
+    except BadRequest as error:
+        try:
+            return parse_document(body, yaml=True)
+        except BadRequest:
+            raise error from None
+
+
 def read_grounding(name: str, given: Json) -> GroundingSpec:
     """The grounding of that name that ``given`` says. Raises :class:`BadRequest`, as
     :class:`~planengine.exceptions.GroundingInvalid` with everything that is wrong."""

@@ -47,9 +47,7 @@ def apply(project: Project, spec: GroundingSpec) -> Applied:
     with transaction.atomic():
         locked = Project.objects.select_for_update().get(pk=project.pk)
         of_name = Grounding.objects.filter(project=project, name=spec.name)
-        row = of_name.filter(version=spec.version).first()
-        if row is not None and row.digest != spec.digest:
-            raise _conflict(row, spec)
+        row = kept_version(project, spec)
         if row is not None and row.current:
             return Applied(row, created=False, changed=False)
         if row is None and not of_name.exists():
@@ -64,6 +62,15 @@ def apply(project: Project, spec: GroundingSpec) -> Applied:
         _raise_revision(project)
     log.info("grounding applied", project=project.pk, grounding=row.id, name=row.name, version=row.version)
     return Applied(row, created=created, changed=True)
+
+
+def kept_version(project: Project, spec: GroundingSpec) -> Grounding | None:
+    """The row of this version, if it was applied before. Raises :class:`BadRequest` with 409 if that says
+    something else."""
+    row = Grounding.objects.filter(project=project, name=spec.name, version=spec.version).first()
+    if row is not None and row.digest != spec.digest:
+        raise _conflict(row, spec)
+    return row
 
 
 def remove(project: Project, name: str) -> bool:

@@ -11,13 +11,13 @@ from planengine.models.tenants import Project
 
 
 class GroundingQuerySet(models.QuerySet["Grounding"]):
-    def without_content(self) -> GroundingQuerySet:
-        """Each with ``use_case_count`` and ``constraint_count`` instead of what it says."""
+    def with_counts(self) -> GroundingQuerySet:
+        """Each with ``use_case_count`` and ``constraint_count``, for lists that do not load what it says."""
         counts = {
             name: Func(f"content__{member}", function="jsonb_array_length", output_field=models.IntegerField())
             for name, member in (("use_case_count", "use_cases"), ("constraint_count", "constraints"))
         }
-        return self.defer("content").annotate(**counts)
+        return self.annotate(**counts)
 
 
 class Grounding(models.Model):

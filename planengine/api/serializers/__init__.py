@@ -6,7 +6,6 @@ from planengine.api.serializers.explanations import ExplanationSerializer
 from planengine.api.serializers.groundings import (
     GroundingSerializer,
     GroundingSummarySerializer,
-    grounding_as_document,
     grounding_as_json,
 )
 from planengine.api.serializers.plans import PlanSerializer, plan_as_json
@@ -40,7 +39,6 @@ __all__ = [
     "ReplayRequestSerializer",
     "ReportSerializer",
     "ServiceSerializer",
-    "grounding_as_document",
     "grounding_as_json",
     "plan_as_json",
 ]

@@ -133,15 +133,10 @@ class GroundingSummarySerializer(serializers.Serializer):  # type: ignore[type-a
     created_at = serializers.DateTimeField()
 
 
-def grounding_as_document(row: Grounding) -> dict[str, Json]:
-    """As its author writes it, and may send it again."""
-    said = {"name": row.name, "domain": row.domain, "version": row.version, "mode": row.mode}
-    return {**said, "use_cases": row.content["use_cases"], "constraints": row.content["constraints"]}
-
-
 def grounding_as_json(row: Grounding) -> dict[str, Json]:
-    kept = {"current": row.current, "created_at": row.created_at.isoformat()}
-    return {"id": row.id, **grounding_as_document(row), **kept}
+    said = {"name": row.name, "domain": row.domain, "version": row.version, "mode": row.mode}
+    content = {"use_cases": row.content["use_cases"], "constraints": row.content["constraints"]}
+    return {"id": row.id, **said, **content, "current": row.current, "created_at": row.created_at.isoformat()}
 
 
 _RETURNS: Json = {

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from orra.base import strictyaml
 from orra.base.strictjson import Json
 from planengine.exceptions import BadRequest, GroundingInvalid
+from planengine.grounding.constraints import EXPLICIT, SHORT
 from planengine.grounding.contents import restore
 from planengine.grounding.reading import MAX_BYTES, parse_document, read_grounding
 from planengine.grounding.specs import Mode, Rule, RuleKind, UseCase
@@ -137,6 +140,22 @@ def test_use_cases_may_be_spelt_as_the_posts_spell_them() -> None:
     given["useCases"] = given.pop("use_cases")
 
     assert read_grounding("returns", given) == spec()
+
+
+def test_the_grounding_of_the_documentation_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "groundings.md").read_text(encoding="utf-8")
+    [document] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    read = read_grounding("returns", parse_document(document.encode(), yaml=True))
+
+    assert [each.order for each in read.use_cases] == [
+        ("verify refund eligibility", "refund an order"),
+        read.use_cases[1].capabilities,
+    ]
+    assert len(read.constraints) == 2
+    assert [rule.kind for rule in read.rules] == list(RuleKind)
+    for kind in RuleKind:
+        assert f"`{EXPLICIT[kind]}`" in page and f"`{SHORT[kind].replace('N', '2')}`" in page
 
 
 # --- what is wrong is told
