@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from orra.operators.display import brief
 from orra.operators.pages import OperatorAdmin, ProjectFilter, badge, link_to, list_of, page_of
+from planengine import tasks
 from planengine.admin.parts.applying import ApplyForm, Prospect, prospect_of, written
 from planengine.admin.parts.comparing import compare
 from planengine.exceptions import BadRequest
@@ -167,6 +169,8 @@ class GroundingAdmin(OperatorAdmin):
 
     def _apply(self, request: HttpRequest, prospect: Prospect) -> Grounding:
         applied = registry.apply(prospect.project, prospect.spec)
+        project_id = prospect.project.pk
+        transaction.on_commit(lambda: tasks.embed_use_cases_later(project_id))
         row = applied.grounding
         if not applied.changed:
             self.message_user(request, f"Nothing changed: {row} holds already.", messages.INFO)

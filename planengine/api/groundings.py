@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from planengine import tasks
 from planengine.api import serializers as shapes
 from planengine.api.negotiation import JSON_OR_YAML, JsonUnlessAsked, YamlRenderer
 from planengine.api.pagination import PagesByName
@@ -94,7 +95,10 @@ class OneGrounding(APIView):
     )
     def put(self, request: Request, name: str) -> Response:
         check_filters(request)
-        applied = registry.apply(project_of(request), read_grounding(name, request.data))
+        project = project_of(request)
+        applied = registry.apply(project, read_grounding(name, request.data))
+        if applied.changed:
+            tasks.embed_use_cases_later(project.pk)
         return _answer(request, applied.grounding, status=201 if applied.created else 200)
 
     @extend_schema(

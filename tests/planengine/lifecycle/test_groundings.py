@@ -9,6 +9,7 @@ import pytest
 
 from cache.models import Entry
 from orra.base.strictjson import Json
+from planengine import tasks
 from planengine.catalogue import registry as services
 from planengine.drafting import fallback
 from planengine.embeddings.embedders import standing_in
@@ -16,11 +17,13 @@ from planengine.evaluation import shadow
 from planengine.grounding import registry
 from planengine.grounding.reading import read_grounding
 from planengine.lifecycle import plans, worker
-from planengine.models import ApiKey, HitCheck, Plan, Project
+from planengine.models import ApiKey, HitCheck, Plan, Project, UseCaseVector
 from planengine.requests import PlanRequest
 from tests.conftest import Api, object_schema
 from tests.planengine.grounding.embedding import Counting
 from tests.planengine.grounding.test_matching import forget
+from tests.planengine.in_flight import ask, meanwhile, work
+from tests.servers.scripted import ScriptedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -204,6 +207,26 @@ class TestVersions:
         anew = api.plan("Refund order ORD-1", ORDER)
         assert (anew["source"], anew["grounding"]["version"]) == ("composer", "2")
 
+    def test_who_follows_a_flight_is_planned_under_what_holds_when_it_lands(
+        self, api: Api, project: Project, server: ScriptedServer
+    ) -> None:
+        put(project, mode="advisory")
+        leader, follower = ask(api, "ORD-1"), ask(api, "ORD-2")
+        followed: list[Any] = []
+
+        def apply() -> None:
+            put(Project.objects.get(pk=project.pk), version="2", mode="advisory", constraints=["Be polite."])
+
+        server.script(meanwhile(lambda: followed.append(worker.work_on(follower)), apply))
+        released = worker.work_on(leader)
+        assert (followed, list(released)) == ([()], [follower])
+        work(*released)
+        found = [api.get(f"/v1/plans/{plan_id}").json() for plan_id in (leader, follower)]
+        assert [plan["grounding"]["version"] for plan in found] == ["1", "2"]
+        assert [plan["source"] for plan in found] == ["model", "model"]
+        kept = {entry.params[0]["value"]: entry.scope_facts["grounding"] for entry in Entry.objects.all()}
+        assert kept == {"ORD-1": "returns 1", "ORD-2": "returns 2"}
+
     def test_a_plan_made_by_example_is_kept_only_under_what_it_was_made_under(
         self, api: Api, project: Project
     ) -> None:
@@ -328,3 +351,16 @@ def test_another_project_sees_nothing_of_it(
     other = Api(ApiKey.issue(make_project("another", services=SERVICES))[1])
     plan = other.plan("Refund order ORD-1", ORDER)
     assert (plan["grounding"], called(plan)) == (None, ["refund_payment"])
+
+
+def test_applying_one_has_its_use_cases_embedded_by_a_worker(
+    api: Api, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(tasks, "_send", lambda task, *arguments: sent.append((task.name, arguments)))
+    given = {"domain": "a", "version": "1", "use_cases": [{"action": "Refund order {order_id}"}]}
+    for _ in range(2):
+        assert api.put("/v1/groundings/returns", given).status_code in (200, 201)
+    assert sent == [("planengine.tasks.embed_use_cases", (project.pk,))]
+    tasks.embed_use_cases(project.pk)
+    assert UseCaseVector.objects.count() == 1
