@@ -50,7 +50,7 @@ class VersionsFilter(admin.SimpleListFilter):
 
 @admin.register(Grounding)
 class GroundingAdmin(OperatorAdmin):
-    list_display = ("name", "version", "state", "domain_text", "mode", "use_cases", "project", "created_at")
+    list_display = ("name", "version", "state", "domain_text", "mode_text", "use_cases", "project", "created_at")
     list_filter = (VersionsFilter, "mode", "created_at", ProjectFilter)
     list_select_related = ("project",)
     list_defer = ("content",)
@@ -77,6 +77,10 @@ class GroundingAdmin(OperatorAdmin):
     def domain_text(self, grounding: Grounding) -> str:
         return brief(grounding.domain)
 
+    @admin.display(description="mode", ordering="mode")
+    def mode_text(self, grounding: Grounding) -> str:
+        return grounding.mode
+
     @admin.display(description="use cases", ordering="use_case_count")
     def use_cases(self, grounding: Any) -> int:
         return int(grounding.use_case_count)
@@ -91,6 +95,7 @@ class GroundingAdmin(OperatorAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def page(self, request: HttpRequest, row: Grounding) -> dict[str, Any]:
+        spec = registry.spec_of(row)
         versions = self.get_queryset(request).filter(project=row.project_id, name=row.name).defer("content")
         shown = list(versions[:MAX_VERSIONS_SHOWN])
         older = next((each for each in shown if each.created_at < row.created_at), None)
@@ -104,7 +109,8 @@ class GroundingAdmin(OperatorAdmin):
             "older": older,
             "diff": _address(row, "diff", against=older.pk) if older is not None else "",
             "diff_page": _address(row, "diff"),
-            "document": written(registry.spec_of(row)),
+            "content": spec.content,
+            "document": written(spec),
             "apply": _add(of=row.pk) if self.has_add_permission(request) else "",
             "hold": _address(row, "hold") if not row.current and self.has_change_permission(request) else "",
             "plans": list_of(Plan, project=row.project_id) if self.may_view(Plan, request) else "",

@@ -76,8 +76,10 @@ class Faults:
             if not given.strip():
                 self.add(place, "empty", "It is empty: write it, or leave it out.")
             return given
-        quoted = f'Put it in quotes: "{given}".' if isinstance(given, int | float) else ""
-        self.wrong_type(place, "text", given, quoted)
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            self.add(place, "wrong_type", "It must be text, not a number.", f'Put it in quotes: "{given}".')
+        else:
+            self.wrong_type(place, "text", given)
         return ""
 
     def _checked(self, place: str, text: str, hidden: str | None, most: int) -> str:

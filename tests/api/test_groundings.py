@@ -313,7 +313,7 @@ def test_all_that_is_wrong_is_told_at_once(api: Api) -> None:
         "constraints[0].requires": "ambiguous_rule",
         "use_cases[1].capabilities[1]": "wrong_type",
     }
-    assert "use_cases[1].capabilities[1]: It must be text, not integer." in problem["detail"]
+    assert "use_cases[1].capabilities[1]: It must be text, not a number." in problem["detail"]
     assert 'Put it in quotes: "7".' in problem["how_to_fix"]
 
 

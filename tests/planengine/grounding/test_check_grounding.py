@@ -65,8 +65,8 @@ def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
 
     assert code == 1
     assert told.splitlines() == [
-        "version: It must be text, not integer. (wrong_type)",
-        "use_cases[0].capabilities[1]: It must be text, not integer. (wrong_type)",
+        "version: It must be text, not a number. (wrong_type)",
+        "use_cases[0].capabilities[1]: It must be text, not a number. (wrong_type)",
         'How to fix: Put it in quotes: "1.0".',
         'How to fix: Put it in quotes: "7".',
     ]

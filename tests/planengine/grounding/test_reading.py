@@ -306,7 +306,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_what_to_do() -> None:
         "version",
         "use_cases[0].capabilities[0]",
     ]
-    assert "use_cases[0].capabilities[0]: It must be text, not integer." in refused.value.message
+    assert "use_cases[0].capabilities[0]: It must be text, not a number." in refused.value.message
     assert refused.value.how_to_fix == (
         'Put the names in quotes, or write {"rule": "requires", "first": "A", "before": "B"}.',
         'Put it in quotes: "1.0".',

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from planengine.exceptions import BadRequest, GroundingInvalid
 from planengine.grounding import registry
@@ -148,3 +151,25 @@ def test_there_is_room_for_so_many(project: Project, monkeypatch: pytest.MonkeyP
 
     assert (refused.value.status, refused.value.code) == (409, "too_many_groundings")
     assert registry.apply(project, spec("a", version="2")).created
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_apply_one_version_at_once_one_is_told_of_a_conflict(project: Project) -> None:
+    begin = Barrier(2)
+
+    def apply(mode: str) -> int:
+        try:
+            begin.wait(timeout=20)
+            registry.apply(Project.objects.get(pk=project.pk), spec(mode=mode))
+            return 200
+        except BadRequest as refused:
+            return refused.status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(apply, ("strict", "advisory")))
+
+    assert answers == [200, 409]
+    assert holding(project) == [("returns", "1.0")]
+    assert Project.objects.get(pk=project.pk).groundings_revision == 1
