@@ -26,6 +26,7 @@ PARTS = (
     "prompt_sizes",
     "weak_models",
     "large_catalogue",
+    "groundings",
     "slow_model",
     "scale",
     "cleanup",
@@ -88,6 +89,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         stats,
         weak_models,
     )
+    from benchmarks.groundings import cost, rightness
 
     if "exact_hit" in chosen:
         exact_hit.run()
@@ -101,6 +103,9 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         weak_models.run()
     if "large_catalogue" in chosen:
         large_catalogue.run()
+    if "groundings" in chosen:
+        cost.run()
+        rightness.run()
     if "slow_model" in chosen:
         slow_model.run()
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None

@@ -70,6 +70,9 @@ class Client:
     def put_service(self, name: str, facts: Mapping[str, Json]) -> None:
         self.call("PUT", f"/v1/services/{name}", dict(facts))
 
+    def put_grounding(self, name: str, content: Json) -> None:
+        self.call("PUT", f"/v1/groundings/{name}", content)
+
     def ask(self, action: str, params: Mapping[str, Json], *, patience: float) -> Timed:
         """Asks for a plan and waits for its outcome, at most ``patience`` seconds."""
         listed = [{"field": field, "value": value} for field, value in params.items()]

@@ -10,7 +10,7 @@ from demo import report
 from demo.client import Client, DemoStopped
 from demo.drawing import draw
 from demo.report import Told
-from demo.shop import SERVICES
+from demo.shop import GROUNDING, SERVICES
 from demo.story import STORY, Step, explanation_of, faults
 from orra.base.strictjson import Json
 
@@ -28,13 +28,14 @@ class Shop:
 
 
 def open_shop(url: str, *, operator_token: str, tell: Tell) -> Shop:
-    """Makes a project and registers the shop's services."""
+    """Makes a project, registers the shop's services and applies its grounding."""
     name = f"demo shop, {datetime.now():%Y-%m-%d %H:%M:%S}"
     project_id, key = Client(url, bearer=operator_token).create_project(name)
     shop = Shop(name, key, Client(url, bearer=key))
     for service, facts in SERVICES.items():
         shop.client.put_service(service, facts)
-    tell(f"Project “{name}” ({project_id}), {len(SERVICES)} services registered.\n")
+    shop.client.put_grounding("returns", GROUNDING)
+    tell(f"Project “{name}” ({project_id}), {len(SERVICES)} services registered, and a grounding for returns.\n")
     return shop
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from demo.drawing import printable
-from demo.story import Step, explanation_of, refusals_of, services_of
+from demo.story import Step, explanation_of, mended_of, refusals_of, services_of
 from orra.base.strictjson import Json
 
 HITS = {"exact": "cache, same template", "semantic": "cache, same meaning", "example": "cache, by example"}
@@ -111,6 +111,9 @@ def _notes(told: Told, width: int) -> Iterator[str]:
         for refusal in refusals_of(told.plan)[:1]:
             near = f"“{refusal['template']}” is {refusal['similarity']:.2f} alike"
             yield _note(f"near miss: {near}, but refused ({refusal['guard']}): {refusal['reason']}", width)
+    for problem in mended_of(told.plan)[:1]:
+        yield _note(f"refused at first ({problem['code']}): {problem['message']}", width)
+        yield _note(f"mended as it was told: {problem['hint']}", width)
     if told.plan["status"] == "not_actionable":
         yield _note(f"why: {' '.join(explanation_of(told.plan).split())}", width)
     elif told.is_diagnosed:

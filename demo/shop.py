@@ -3,7 +3,7 @@
 What one service gives is named as another one takes it: ``find_order`` gives the ``payment_id`` that
 ``issue_refund`` needs and the ``customer_id`` that ``find_customer`` needs, which gives the ``email`` that
 ``notify_customer`` needs. Each says what it does to the world, and those that change something give requests that
-they were made for.
+they were made for. The shop has a rule for returns, too, which a plan must keep.
 """
 
 from __future__ import annotations
@@ -109,15 +109,29 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
         ),
         "revertible": True,
         "annotations": {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False},
+        "capabilities": ["refund an order"],
         "examples": [
             "Refund payment {payment_id}",
             "Give the customer {amount} euros of payment {payment_id} back because of {reason}",
-            "Please refund the customer's order",
+            "Please refund the order that the customer returned",
             {
                 "action": "Pay 15 euros of PAY-20417 back, a cup was chipped",
                 "params": {"payment_id": "PAY-20417", "amount": 15, "reason": "a cup was chipped"},
             },
         ],
+    },
+    "check_refund_eligibility": {
+        "type": "service",
+        "description": "Says whether a payment may be refunded: what was bought is back, and in time.",
+        "input_schema": _object({"payment_id": PAYMENT_ID}),
+        "output_schema": _object(
+            {
+                "eligible": {"type": "boolean", "description": "Whether the terms allow it."},
+                "terms": _text("The term that decided it."),
+            }
+        ),
+        "annotations": READS,
+        "capabilities": ["verify refund eligibility"],
     },
     "check_inventory": {
         "type": "service",
@@ -161,4 +175,25 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
         ),
         "annotations": READS,
     },
+}
+
+# What holds of returns: no refund of returned goods whose terms nobody has looked at.
+GROUNDING: Json = {
+    "domain": "returns",
+    "version": "1",
+    "mode": "strict",
+    "use_cases": [
+        {
+            "action": "Refund the returned order {order_id}",
+            "also": ["The customer has returned order {order_id}, refund it"],
+            "params": {"order_id": "ORD-1042"},
+            "capabilities": ["verify refund eligibility", "refund an order"],
+            "order": True,
+            "intent": "A customer has sent an order back and wants the money.",
+        }
+    ],
+    "constraints": [
+        "Refund no more than was paid.",
+        {"rule": "at_most", "most": 1, "of": "refund an order"},
+    ],
 }

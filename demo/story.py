@@ -20,7 +20,8 @@ class Origin(StrEnum):
 @dataclass(frozen=True)
 class Expected:
     """``uses``: exactly these services, in any order; ``at_once``: so many tasks that run at the same time;
-    ``near_miss``: the cache looked at a plan and refused it; ``says``: texts that the explanation contains."""
+    ``near_miss``: the cache looked at a plan and refused it; ``says``: texts that the explanation contains;
+    ``mended``: the first plan is refused with this problem, and the next has none."""
 
     status: str = "ready"
     origin: Origin | None = Origin.PLANNER
@@ -28,6 +29,7 @@ class Expected:
     at_once: int = 1
     near_miss: bool = False
     says: tuple[str, ...] = ()
+    mended: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,15 @@ STORY: tuple[Step, ...] = (
         params=LAPTOP,
         expected=Expected(uses=frozenset({"search_products"})),
     ),
+    Step(
+        shows="the shop's grounding wants the terms checked before such a refund: the first plan skips that",
+        action="Refund the returned order ORD-4410",
+        params={"order_id": "ORD-4410"},
+        expected=Expected(
+            uses=frozenset({"check_refund_eligibility", "find_order", "issue_refund"}),
+            mended="grounding_capability_missing",
+        ),
+    ),
 )
 
 
@@ -145,6 +156,13 @@ def refusals_of(plan: Mapping[str, Json]) -> list[dict[str, Json]]:
     return list(plan["cache"].get("guards", []))
 
 
+def mended_of(plan: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """The problems for which the drafts before the one that was taken were refused."""
+    if plan["status"] != "ready":
+        return []
+    return [problem for attempt in plan.get("attempts", [])[:-1] for problem in attempt["problems"]]
+
+
 def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) -> Iterator[str]:
     status, source = plan["status"], plan["source"]
     if status != expected.status and not (planner == "model" and _may_differ(expected, status)):
@@ -155,6 +173,9 @@ def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) 
         yield f"its plan comes from {source}, not from {wanted} ({plan['cache']['reason']}{_refused_by(plan)})"
     if expected.near_miss and not refusals_of(plan):
         yield f"the cache refused no plan that was near ({plan['cache']['reason']})"
+    refused_for = [problem["code"] for problem in mended_of(plan)]
+    if planner == "composer" and expected.mended and expected.mended not in refused_for:
+        yield f"no plan was refused for {expected.mended}"
     if status != "ready" and not explanation_of(plan).strip():
         yield "it does not say why"
     if planner == "composer" or status == expected.status == "failed":

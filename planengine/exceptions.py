@@ -2,6 +2,7 @@
 
 OrraError                  code, message, retryable
 ├── BadRequest             the caller's input; becomes a 4xx problem
+│   └── GroundingInvalid   a grounding's, with everything that is wrong with it
 ├── PlannerError           a planner could not give a draft
 │   ├── ModelError         the model's endpoint answered wrongly, late or not at all
 │   └── BudgetExceeded     the project may use no more tokens today
@@ -9,6 +10,8 @@ OrraError                  code, message, retryable
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class OrraError(Exception):
@@ -36,6 +39,25 @@ class BadRequest(OrraError):
         super().__init__(message, code=code)
         self.status = status
         self.pointer = pointer
+
+
+class GroundingInvalid(BadRequest):
+    """``problems``: what is wrong, each as ``{field, code, message}``; ``how_to_fix``: what to write instead."""
+
+    code = "invalid_grounding"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: tuple[Mapping[str, str], ...],
+        how_to_fix: tuple[str, ...],
+        code: str | None = None,
+        status: int = 400,
+    ) -> None:
+        super().__init__(message, code=code, status=status)
+        self.problems = problems
+        self.how_to_fix = how_to_fix
 
 
 class PlannerError(OrraError):

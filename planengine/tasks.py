@@ -15,7 +15,10 @@ from cache.examples import observed
 from orra.base import metrics
 from planengine.accounting import tallies
 from planengine.evaluation import shadow
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.grounding.matching import lookup
 from planengine.lifecycle import plans, retention, worker
+from planengine.models import Project
 from planengine.reuse import freshness
 
 log = structlog.get_logger(__name__)
@@ -47,6 +50,14 @@ def sweep() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def mark_second_best(project_id: str, service_name: str) -> None:
     freshness.compare(project_id, service_name)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def embed_use_cases(project_id: str) -> None:
+    try:
+        lookup.prepare(Project.objects.get(pk=project_id))
+    except EmbeddingUnavailable as error:
+        log.warning("use cases not embedded", project=project_id, error=error.message)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -96,6 +107,11 @@ def compare_with_cached_plans(project_id: str, service_name: str) -> None:
     """Has a worker look for cached plans that a new or changed service makes second best, and for refusals that it
     puts out of date. With the broker down they stay as they are: plans valid, and served."""
     _send(mark_second_best, project_id, service_name)
+
+
+def embed_use_cases_later(project_id: str) -> None:
+    """Has a worker embed what a grounding says. With the broker down the first request for it waits for that."""
+    _send(embed_use_cases, project_id)
 
 
 def enqueue_all(plan_ids: Sequence[str]) -> Sequence[str]:

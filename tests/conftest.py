@@ -23,7 +23,8 @@ settings.load_profile("orra")
 
 @dataclass
 class Api:
-    """A project's API client. Bodies that are not text already are sent as JSON."""
+    """A project's API client. Bodies that are not text already are sent as JSON; ``content_type``, among
+    the headers, says what else a text is."""
 
     secret: str = ""
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
@@ -32,9 +33,8 @@ class Api:
         raw = body if isinstance(body, str | bytes) else json.dumps(body)
         if self.secret:
             headers.setdefault("Authorization", f"Bearer {self.secret}")
-        return self.client.generic(
-            method, path, b"" if body is None else raw, content_type="application/json", headers=headers
-        )
+        kind = headers.pop("content_type", "application/json")
+        return self.client.generic(method, path, b"" if body is None else raw, content_type=kind, headers=headers)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.request("GET", path, **headers)
@@ -42,8 +42,8 @@ class Api:
     def post(self, path: str, body: Json = None, **headers: str) -> Any:
         return self.request("POST", path, body, **headers)
 
-    def put(self, path: str, body: Json) -> Any:
-        return self.request("PUT", path, body)
+    def put(self, path: str, body: Json, **headers: str) -> Any:
+        return self.request("PUT", path, body, **headers)
 
     def patch(self, path: str, body: Json) -> Any:
         return self.request("PATCH", path, body)

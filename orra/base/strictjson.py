@@ -30,6 +30,15 @@ MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 309  # the largest double, written out
 _EXACT_INTEGERS = 2.0**53  # doubles beyond it skip integers
 
+# What a body begins with that is not the UTF-8 text it ought to be, and what to do about it.
+BEGINNINGS = (
+    (b"\xef\xbb\xbf", "The body begins with a byte-order mark. Send UTF-8 without one."),
+    (b"\xff\xfe", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
+    (b"\xfe\xff", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
+    (b"\x1f\x8b", "The body is compressed with gzip. Send it as it is."),
+    (b"\x28\xb5\x2f\xfd", "The body is compressed with zstd. Send it as it is."),
+)
+
 
 class InvalidJson(ValueError):
     """The text is not JSON that orra accepts. ``code`` is stable, the message says what to do."""
@@ -42,10 +51,7 @@ class InvalidJson(ValueError):
 def parse(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Json:
     """One JSON value out of ``text``. Raises :class:`InvalidJson`."""
     if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InvalidJson("invalid_json", f"The body is not UTF-8 text (byte {error.start}).") from None
+        text = decode(text)
     try:
         value = json.loads(
             text,
@@ -62,6 +68,22 @@ def parse(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Json:
         raise InvalidJson("json_too_deep", f"The JSON is nested deeper than {max_depth} levels.") from None
     check(value, max_depth=max_depth)
     return value
+
+
+def decode(body: bytes, *, code: str = "invalid_json") -> str:
+    """UTF-8 text without a byte-order mark. Raises :class:`InvalidJson`, which says what it is instead."""
+    for beginning, what_to_do in BEGINNINGS:
+        if body.startswith(beginning):
+            raise InvalidJson(code, what_to_do)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidJson(code, f"The body is not UTF-8 text (byte {error.start}).") from None
+
+
+def parse_number(digits: str) -> int | float:
+    """The number that JSON's notation of one says. Raises :class:`InvalidJson` where it cannot be kept exactly."""
+    return _bounded_int(digits) if digits.lstrip("-").isdigit() else _exact_number(digits)
 
 
 def check(value: Json, *, max_depth: int = MAX_DEPTH) -> None:

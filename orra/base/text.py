@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 
 from orra.base.strictjson import Json
+
+# They turn the direction of what is written, so that one name looks like another.
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def fold(name: str) -> str:
+    """Equal for names that mean the same: case and spaces say nothing."""
+    return " ".join(name.casefold().split())
+
+
+def hidden_letter(name: str, *, allowed: str = "") -> str | None:
+    """The first character in a name that nobody sees, as ``U+202E``: of control, or of direction."""
+    for letter in name:
+        if letter in _TURNS or (unicodedata.category(letter) == "Cc" and letter not in allowed):
+            return f"U+{ord(letter):04X}"
+    return None
 
 
 def shorten(text: str, limit: int = 80) -> str:

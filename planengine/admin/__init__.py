@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from planengine.admin.entries import ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
+from planengine.admin.groundings import GroundingAdmin
 from planengine.admin.keys import ApiKeyAdmin
 from planengine.admin.measured.breakers import BreakerAdmin
 from planengine.admin.measured.checks import HitCheckAdmin
@@ -25,6 +26,7 @@ __all__ = [
     "DailyUsageAdmin",
     "FlightAdmin",
     "FollowerAdmin",
+    "GroundingAdmin",
     "HitCheckAdmin",
     "LabelAdmin",
     "PlanAdmin",

@@ -21,7 +21,7 @@ from planengine.accounting.calibration import adjustment_of, calibration
 from planengine.accounting.usage import usage_since
 from planengine.embeddings.calibration import floor_for
 from planengine.evaluation import shadow
-from planengine.models import ApiKey, DailyUsage, HitCheck, Label, Plan, Project, Service, Tally
+from planengine.models import ApiKey, DailyUsage, Grounding, HitCheck, Label, Plan, Project, Service, Tally
 
 FLOOR_ORIGINS = {
     "project": "this project's threshold",
@@ -29,7 +29,7 @@ FLOOR_ORIGINS = {
     "calibrated": "measured for the embedding model",
     "built_in": "what the embedding model comes with",
 }
-PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, ApiKey)
+PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, Grounding, ApiKey)
 KEPT_OF_IT: tuple[type[Model], ...] = (HitCheck, Label, DailyUsage, Tally)
 
 
@@ -42,6 +42,7 @@ class ProjectAdmin(OperatorAdmin):
     readonly_fields = (
         "id",
         "catalogue_revision",
+        "groundings_revision",
         "semantic_closed_at",
         "floor_in_use",
         "learned",
@@ -62,6 +63,7 @@ class ProjectAdmin(OperatorAdmin):
             {"fields": ("wrong_hit_tolerance", "learned", "recheck_share", "semantic_closed_at", "model_check")},
         ),
         ("Services", {"fields": ("catalogue_policy", "catalogue_revision")}),
+        ("Groundings", {"fields": ("grounding_required", "groundings_revision")}),
         ("Planning", {"fields": ("repair", "event_contents")}),
     )
 

@@ -20,6 +20,7 @@ from orra.operators.pages import OperatorAdmin, ProjectFilter, list_of
 from planengine import tasks
 from planengine.catalogue import registry
 from planengine.catalogue.annotations import HINTS, check_annotations, is_destructive, is_read_only
+from planengine.catalogue.capabilities import check_capabilities
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import check_examples
 from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
@@ -92,6 +93,12 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Requests that it was made for, in a list: "
         '"Cancel order {order_id}" or {"action": …, "params": …}.',
     )
+    capabilities = JsonField(
+        check=check_capabilities,
+        rows=4,
+        if_empty=[],
+        help_text='What it can do, in the words of groundings, in a list: "verify refund eligibility".',
+    )
 
     class Meta:
         model = Service
@@ -118,7 +125,7 @@ class ServiceAdmin(OperatorAdmin):
     list_display = ("name", "type", "does", "project", "version", "effects", "revertible", "updated_at")
     list_filter = ("type", "revertible", "updated_at", ProjectFilter)
     list_select_related = ("project",)
-    list_defer = ("input_schema", "output_schema", "examples")
+    list_defer = ("input_schema", "output_schema", "examples", "capabilities")
     search_fields = ("name", "description", "id__exact", "project__name", "project__id__exact")
     search_help_text = "Part of a name or description, a service's id, or a project's name or id."
     raw_id_fields = ("project",)

@@ -1,4 +1,4 @@
-"""Request bodies: strict JSON, bounded in size."""
+"""Request bodies: strict JSON, and YAML where it is taken, bounded in size."""
 
 from __future__ import annotations
 
@@ -11,40 +11,57 @@ from rest_framework.parsers import BaseParser
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.base.text import shorten
 from planengine.exceptions import BadRequest
-
-# What a body begins with that is not the UTF-8 text it ought to be, and what to do about it.
-BEGINNINGS = (
-    (b"\xef\xbb\xbf", "The body begins with a byte-order mark. Send UTF-8 without one."),
-    (b"\xff\xfe", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
-    (b"\xfe\xff", "The body is UTF-16 text. Send UTF-8, without a byte-order mark."),
-    (b"\x1f\x8b", "The body is compressed with gzip. Send it as it is."),
-    (b"\x28\xb5\x2f\xfd", "The body is compressed with zstd. Send it as it is."),
-)
+from planengine.grounding import reading
 
 
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
+    most_bytes: int = settings.MAX_BODY_BYTES
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Json:
         _refuse_encodings(parser_context)
-        body = stream.read(settings.MAX_BODY_BYTES + 1)
-        if len(body) > settings.MAX_BODY_BYTES:
+        body = stream.read(self.most_bytes + 1)
+        if len(body) > self.most_bytes:
             while stream.read(64 * 1024):  # a client that is still sending would see a reset, not the answer
                 pass
+        return self.read(body)
+
+    def read(self, body: bytes) -> Json:
+        """``body`` is cut after one byte too many."""
+        if len(body) > self.most_bytes:
             raise BadRequest(
-                f"The body is larger than {settings.MAX_BODY_BYTES // 1024} KiB.",
-                code="body_too_large",
-                status=413,
+                f"The body is larger than {self.most_bytes // 1024} KiB.", code="body_too_large", status=413
             )
-        for beginning, what_to_do in BEGINNINGS:
-            if body.startswith(beginning):
-                raise BadRequest(what_to_do, code="invalid_json")
         try:
             return parse(body)
         except InvalidJson as error:
             raise BadRequest(str(error), code=error.code) from None
+
+
+class GroundingParser(StrictJSONParser):
+    most_bytes = reading.MAX_BYTES
+    yaml = False
+
+    def read(self, body: bytes) -> Json:
+        return reading.parse_document(body, yaml=self.yaml)
+
+
+class YamlGroundingParser(GroundingParser):
+    media_type = "application/yaml"
+    yaml = True
+
+
+class OlderYamlGroundingParser(YamlGroundingParser):
+    media_type = "application/x-yaml"
+
+
+class TextYamlGroundingParser(YamlGroundingParser):
+    media_type = "text/yaml"
+
+
+GROUNDING_PARSERS = (GroundingParser, YamlGroundingParser, OlderYamlGroundingParser, TextYamlGroundingParser)
 
 
 def _refuse_encodings(context: Mapping[str, Any] | None) -> None:

@@ -20,7 +20,7 @@ from rest_framework.views import APIView, set_rollback
 from orra.base.outages import brief, is_away
 from orra.base.strictjson import Json
 from orra.base.text import shorten
-from planengine.exceptions import BadRequest, OrraError
+from planengine.exceptions import BadRequest, GroundingInvalid, OrraError
 
 CONTENT_TYPE = "application/problem+json"
 # What a client sent wrongly is told back to it, but not all of it.
@@ -61,7 +61,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     if isinstance(error, BadRequest):
         challenge = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else None
-        return _respond(problem(error.status, error.code, error.message, pointer=error.pointer), headers=challenge)
+        body = problem(error.status, error.code, error.message, pointer=error.pointer, **_all_of(error))
+        return _respond(body, headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
     if is_away(error):
@@ -107,6 +108,13 @@ def _note_unreachable(error: BaseException) -> None:
     log.error("database unreachable", error=brief(error))
 
 
+def _all_of(error: BadRequest) -> dict[str, list[Json]]:
+    """Everything that is wrong, where it was found out at once."""
+    if not isinstance(error, GroundingInvalid):
+        return {}
+    return {"problems": list(error.problems), "how_to_fix": list(error.how_to_fix)}
+
+
 def _known(error: exceptions.APIException, view: APIView) -> dict[str, Json]:
     code, detail = str(getattr(error.detail, "code", error.default_code)), str(error.detail)
     if isinstance(error, exceptions.NotAuthenticated):
@@ -115,6 +123,8 @@ def _known(error: exceptions.APIException, view: APIView) -> dict[str, Json]:
         detail = f"The method is not possible here. Possible are: {', '.join(view.allowed_methods)}."
     elif isinstance(error, exceptions.UnsupportedMediaType):
         detail = "Send JSON, with `Content-Type: application/json`."
+        if "application/yaml" in (parser.media_type for parser in view.parser_classes):
+            detail = "Send JSON or YAML, with `Content-Type: application/json` or `application/yaml`."
     return problem(error.status_code, code, detail)
 
 

@@ -27,7 +27,10 @@ class Problem(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class Schema(AutoSchema):
-    """Every endpoint may also answer with a problem."""
+    """Every endpoint may also answer with a problem; its form is asked for by ``Accept`` alone."""
+
+    def _get_format_parameters(self) -> list[dict[str, Any]]:
+        return []
 
     def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
         responses = super()._get_response_bodies(direction)

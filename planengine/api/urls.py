@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from planengine.api import views
+from planengine.api import groundings, views
 from planengine.api.events import PlanEvents
 from planengine.api.usage import ProjectUsage
 
@@ -30,6 +30,10 @@ urlpatterns = [
     path("services", views.Services.as_view()),
     path("services/<storable:name>", views.OneService.as_view()),
     path("services/<slashed:name>", views.MisnamedService.as_view()),
+    path("groundings", groundings.Groundings.as_view()),
+    path("groundings/<storable:name>", groundings.OneGrounding.as_view()),
+    path("groundings/<storable:name>/versions", groundings.GroundingVersions.as_view()),
+    path("groundings/<slashed:name>", groundings.MisnamedGrounding.as_view()),
     path("plans", views.Plans.as_view()),
     path("plans/<storable:plan_id>", views.OnePlan.as_view()),
     path("plans/<storable:plan_id>/events", PlanEvents.as_view()),

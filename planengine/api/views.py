@@ -146,8 +146,8 @@ class OneService(APIView):
     @extend_schema(
         operation_id="put_service",
         summary="Register or change a service",
-        description="Upsert by name. The version rises only when something changed; never by annotations and "
-        "examples, which no cached plan depends on.",
+        description="Upsert by name. The version rises only when something changed; never by annotations, "
+        "examples and capabilities, which no cached plan depends on.",
         request=shapes.ServiceSerializer,
         parameters=[
             OpenApiParameter("name", {"type": "string", "pattern": registry.NAME_PATTERN}, OpenApiParameter.PATH)

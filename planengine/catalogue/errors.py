@@ -3,7 +3,8 @@
 RegistrationInvalid        code, message, path
 ├── SchemaInvalid
 ├── AnnotationsInvalid
-└── ExamplesInvalid
+├── ExamplesInvalid
+└── CapabilitiesInvalid
 """
 
 from __future__ import annotations
@@ -31,3 +32,7 @@ class AnnotationsInvalid(RegistrationInvalid):
 
 class ExamplesInvalid(RegistrationInvalid):
     code = "invalid_examples"
+
+
+class CapabilitiesInvalid(RegistrationInvalid):
+    code = "invalid_capabilities"

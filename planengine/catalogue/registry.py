@@ -23,6 +23,7 @@ FACTS = ("type", "description", "input_schema", "output_schema", "revertible")  
 HINTS: Mapping[str, Callable[[], Json]] = {
     "annotations": dict,
     "examples": list,
+    "capabilities": list,
 }  # each with what it is if not given
 MEMBERS = (*FACTS, *HINTS)
 REMEMBERED_CATALOGUES = 256
@@ -110,6 +111,7 @@ def _spec_of(service: Service) -> ServiceSpec:
         revertible=service.revertible,
         annotations=service.annotations,
         given_examples=tuple(service.examples),
+        capabilities=tuple(service.capabilities),
     )
 
 

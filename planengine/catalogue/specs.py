@@ -246,6 +246,7 @@ def catalogue_from(services: Iterable[Mapping[str, Json]]) -> Catalogue:
             revertible=facts["revertible"],
             annotations=facts["annotations"],
             given_examples=tuple(facts["examples"]),
+            capabilities=tuple(facts.get("capabilities", ())),
         )
         for index, facts in enumerate(services, 1)
     )

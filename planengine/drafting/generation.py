@@ -16,6 +16,7 @@ from planengine.catalogue.specs import Catalogue
 from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
+from planengine.grounding.checks import problems_of
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
 from planengine.planners.unwrapping import with_known_names
@@ -104,7 +105,8 @@ def generate(
     repair: bool = False,
     oversee: Oversee = unseen,
 ) -> Outcome:
-    """At most ``attempts`` drafts, numbered from ``first``, until ``deadline`` (``time.monotonic`` seconds).
+    """At most ``attempts`` drafts, numbered from ``first``, until ``deadline`` (``time.monotonic`` seconds). One
+    that does not keep to the job's strict grounding is rejected like one that is not valid.
     ``begin`` is told of each before it is asked for, and forbids it by raising a :class:`PlannerError`; ``record``
     sees each trial as soon as it is over, so that nothing of it is lost when the process dies. ``repair`` allows
     the services of a rejected draft to be wired anew when all drafts were rejected. ``oversee`` is asked of a
@@ -131,10 +133,10 @@ def generate(
         problems = draft.problems
         if draft.plan is not None:
             verdict = validate(draft.plan, catalogue=job.catalogue, params=job.params, action=job.action)
-            problems = verdict.problems
+            problems = verdict.problems or _not_kept(verdict.plan, job)
         trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
         record(trials[-1])
-        if verdict is not None and verdict.plan is not None:
+        if verdict is not None and verdict.plan is not None and not problems:
             return overseen(verdict.plan, oversee(verdict.plan), trials)
         if verdict is not None and verdict.not_actionable is not None:
             failure = Failure("not_actionable", verdict.not_actionable)
@@ -150,6 +152,14 @@ def generate(
             return replace(overseen(repaired.draft.plan, seen, [*trials, repaired]), repaired=True)
         return replace(_rejected(job, trials), trials=(*trials, repaired))
     return _rejected(job, trials)
+
+
+def _not_kept(plan: Json | None, job: Job) -> tuple[Problem, ...]:
+    """What of a strict grounding a validated plan does not keep."""
+    if plan is None or job.grounding is None or not job.grounding.strict:
+        return ()
+    # What is not known to be done is not done.
+    return problems_of(plan, job.grounding, replace(job.covered, complete=True), job.params)
 
 
 def overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:
@@ -193,8 +203,12 @@ def _is_known(catalogue: Catalogue, name: str) -> bool:
 def _repair(job: Job, trials: list[Trial]) -> Trial:
     started = time.monotonic()
     result = repairing.repair([trial.draft.plan for trial in trials], job)
-    problems = (result,) if isinstance(result, Problem) else ()
-    draft = Draft(plan=None) if problems else Draft(plan=result, answer=json.dumps(result, ensure_ascii=False))
+    problems: tuple[Problem, ...]
+    if isinstance(result, Problem):
+        draft, problems = Draft(plan=None), (result,)
+    else:
+        draft = Draft(plan=result, answer=json.dumps(result, ensure_ascii=False))
+        problems = _not_kept(result, job)
     seconds = time.monotonic() - started
     return Trial(trials[-1].number + 1, draft, problems, seconds=seconds, planner=repairing.NAME)
 

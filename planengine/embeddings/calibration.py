@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from orra.base.strictjson import Json
-from planengine.embeddings.embedders import Embedder, get_embedder
+from planengine.embeddings.embedders import LOCAL_FLOOR, Embedder, get_embedder
 from planengine.models import CalibratedFloor, Project
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,12 @@ def floor_of(embedder: Embedder) -> Floor:
         floor = Floor(embedder.floor, "built_in") if stored is None else Floor(stored, "calibrated")
         _remembered[embedder.name] = (time.monotonic() + REMEMBERED_SECONDS, floor)
     return floor
+
+
+def scale_of(embedder: Embedder) -> tuple[float, float]:
+    """The model's floor, and what a distance of it counts as one of the packaged model."""
+    floor = floor_of(embedder).value
+    return floor, (1 - LOCAL_FLOOR) / max(1 - floor, 0.01)
 
 
 def store(embedding_model: str, floor: float, *, measured: Json, measured_on: str, tolerance: float) -> None:

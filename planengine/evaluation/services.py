@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orra.base.strictjson import Json
 from planengine.catalogue.annotations import check_annotations, is_read_only
+from planengine.catalogue.capabilities import check_capabilities
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import check_examples
 from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
@@ -24,6 +25,7 @@ _CHECKED: Facts = {
     "output_schema": {"type": "object"},
     "annotations": {},
     "examples": [],
+    "capabilities": [],
 }
 
 
@@ -83,6 +85,8 @@ def _check(member: str, facts: Facts) -> None:
             check_annotations(facts[member])
         case "examples":
             check_examples(facts[member], compile_input_schema(facts["input_schema"]))
+        case "capabilities":
+            check_capabilities(facts[member])
         case "input_schema":
             check_input_schema(facts[member])
         case _:

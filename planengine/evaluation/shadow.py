@@ -26,17 +26,16 @@ from cache.templates.templates import TemplateInvalid
 from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.accounting.wrong_hits import observed, reported
-from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback, trust
 from planengine.drafting.composing import composed
 from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
 from planengine.drafting.planner_choice import composer, current_planner
-from planengine.exceptions import BadRequest, BudgetExceeded
+from planengine.exceptions import BadRequest, BudgetExceeded, EmbeddingUnavailable
 from planengine.models import HitCheck, Plan, Project
 from planengine.models.states import BY_MEANING, HIT_SOURCES, PlanSource, PlanStatus
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
-from planengine.reuse import learning, plan_cache
+from planengine.reuse import grounding, learning, plan_cache
 from planengine.validation.comparison import same_graph
 
 log = structlog.get_logger(__name__)
@@ -68,13 +67,21 @@ def check(plan_id: str) -> None:
     if fallback.stand_in() is not None or _planner_of(plan) not in (planner.name, None):
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="planned by another")
         return
-    job = Job(plan.action, plan.params_by_field, catalogue_of(plan.project))
+    request = PlanRequest(plan.action, plan.params_by_field)
+    match = grounding.match_of(plan.project, request)
+    if match.scope != grounding.label_of(plan.grounding):
+        log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="another grounding holds now")
+        return
+    try:
+        job = grounding.job_for(plan.project, request, match)
+    except EmbeddingUnavailable as error:
+        log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=error.code)
+        return
     outcome = _planned(plan, job, planner)
     if outcome.failure is not None and outcome.failure.code == BudgetExceeded.code:
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason=BudgetExceeded.code)
         return
-    request = PlanRequest(plan.action, plan.params_by_field)
-    vector = plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
+    vector = plan_cache.embed(plan_cache.request_for(plan.project, request, match=match).template.embedding_text)
     with transaction.atomic():
         _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome), vector=vector)
         _keep(plan, outcome, planner, vector)
@@ -148,8 +155,16 @@ def report(plan: Plan, *, wrong: bool = True, note: str = "") -> HitCheck:
         if not wrong:
             if known is not None:
                 _take_back(plan, entry_vector)
-            plan_cache.confirm(plan.project, request, plan.plan, vector=vector)
+            _confirm(plan, request, vector)
     return check
+
+
+def _confirm(plan: Plan, request: PlanRequest, vector: NDArray[np.float32] | None) -> None:
+    """A plan that was made under another version of its grounding is right, and no example of this one."""
+    if grounding.match_of(plan.project, request).scope == grounding.label_of(plan.grounding):
+        plan_cache.confirm(plan.project, request, plan.plan, vector=vector)
+    else:
+        plan_cache.take_back_counter(plan.project, request, plan.plan)
 
 
 def _nothing_to_report(plan: Plan) -> str:

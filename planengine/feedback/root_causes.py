@@ -13,6 +13,7 @@ from orra.base.text import quote, quote_all, shorten, show
 from planengine.catalogue.schemas import type_names
 from planengine.catalogue.specs import Catalogue
 from planengine.feedback.cases import Case, Cause
+from planengine.feedback.domain_causes import domain_not_kept
 from planengine.feedback.value_causes import input_left_open, value_in_several_ways, value_made_up, value_misread
 from planengine.validation.literals import fold
 from planengine.validation.object_rules import broken_rule
@@ -275,6 +276,7 @@ def _model_not_up_to_it(case: Case) -> Cause:
 
 
 _causes = (
+    domain_not_kept,
     _prompt_cut,
     _answer_without_plan,
     input_left_open,

@@ -34,10 +34,11 @@ from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
+from planengine.grounding.matching.votes import Match
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.requests import PlanRequest, params_as_list
-from planengine.reuse import plan_cache
+from planengine.reuse import grounding, plan_cache
 from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
@@ -66,12 +67,17 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
         idempotency_key=idempotency_key,
         request_digest=request.digest if idempotency_key is not None else None,
     )
-    decision = _look_up(project, request)
+    match = grounding.match_of(project, request)
+    refused = grounding.refusal(project, match)
+    decision = _look_up(project, request, match, refused)
     if decision is None:
         _note_no_lookup(plan, request.cache)
     else:
         note_decision(plan, decision)
-    if decision is not None and decision.hit:
+    note_grounding(plan, match, decision.plan if decision is not None else None)
+    if refused is not None and not refused.retryable:  # what may be known in a moment is the worker's to try
+        _set_failed(plan, refused, status=PlanStatus.NOT_ACTIONABLE)
+    elif decision is not None and decision.hit:
         _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     elif request.cache == Plan.CacheMode.ONLY:
         _set_failed(plan, _cache_only_failure(decision))
@@ -100,6 +106,7 @@ def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
         decision_reason="replay",
     )
     filled, failure = preview_replay(entry, project=project, request=request)
+    note_grounding(plan, grounding.match_of(project, request), filled)
     if failure is None:
         _set_ready(plan, filled, source=PlanSource.REPLAY, entry_id=entry.id)
     else:
@@ -116,7 +123,10 @@ def preview_replay(
     """What :func:`replay` would store, without storing it. Raises :class:`BadRequest` likewise."""
     if entry.kind != Entry.Kind.PLAN:
         raise BadRequest(_nothing_to_replay(entry), code="no_plan_to_replay", status=409)
-    asked = plan_cache.request_for(project, request)
+    match = grounding.match_of(project, request)
+    if (refused := grounding.refusal(project, match)) is not None:
+        return None, refused
+    asked = plan_cache.request_for(project, request, match=match)
     try:
         filled = lookup.fill(entry, asked.template, request.params)
     except CannotFill as error:
@@ -125,6 +135,9 @@ def preview_replay(
     if verdict.plan is None:
         message = "The entry's plan is not valid for these values and today's services."
         return None, Failure("replay_invalid", message, problems=verdict.problems)
+    objection = grounding.objection_to(verdict.plan, match, catalogue_of(project), request.params)
+    if objection is not None:
+        return None, Failure("replay_invalid", f"The entry's plan does not keep to its grounding. {objection}")
     return verdict.plan, None
 
 
@@ -195,8 +208,12 @@ def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan])
 def keep_made(plan_id: str) -> None:
     """Keeps the plan if it was made by example, so that its template serves at once from now on."""
     plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.EXAMPLE).first()
-    if plan is not None:
-        plan_cache.keep_made(plan.project, PlanRequest(plan.action, plan.params_by_field), plan.plan)
+    if plan is None:
+        return
+    request = PlanRequest(plan.action, plan.params_by_field)
+    match = grounding.match_of(plan.project, request)
+    if match.scope == grounding.label_of(plan.grounding):  # else another version holds now than it was made under
+        plan_cache.keep_made(plan.project, request, plan.plan, match=match)
 
 
 def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:
@@ -310,10 +327,18 @@ def _asked_before(project: Project, request: PlanRequest, idempotency_key: str) 
     return known
 
 
-def _look_up(project: Project, request: PlanRequest) -> Decision | None:
+def _look_up(project: Project, request: PlanRequest, match: Match, refused: Failure | None) -> Decision | None:
     if request.cache in (Plan.CacheMode.BYPASS, Plan.CacheMode.REFRESH):
         return None
-    return plan_cache.find(project, request)
+    if refused is not None and not refused.retryable:
+        return Decision("miss", refused.code)
+    return plan_cache.find(project, request, match=match)
+
+
+def note_grounding(plan: Plan, match: Match, content: Json) -> None:
+    """Sets on the Plan, without writing it, which use case applies and how its plan, if there is one, keeps to
+    it."""
+    plan.grounding = grounding.shown(match, catalogue_of(plan.project), content, plan.params_by_field)
 
 
 def _note_no_lookup(plan: Plan, mode: str) -> None:
@@ -427,6 +452,7 @@ OUTCOME_COLUMNS = (
     "decision",
     "decision_reason",
     "guard",
+    "grounding",
     "tokens_saved",
     "cost_saved",
     "error",

@@ -23,17 +23,18 @@ from cache.decisions import Decision
 from orra.base import leases, metrics
 from orra.base.outages import is_away
 from orra.base.strictjson import Json
-from planengine.catalogue.registry import catalogue_of
 from planengine.drafting import fallback
 from planengine.drafting.fallback import Made
 from planengine.drafting.generation import Failure, Outcome
+from planengine.exceptions import EmbeddingUnavailable
+from planengine.grounding.matching.votes import Match
 from planengine.lifecycle import plans, singleflight
 from planengine.lifecycle.singleflight import Lead
 from planengine.models import Plan
 from planengine.models.states import PlanSource
-from planengine.planners.protocol import Job, Planner
+from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest
-from planengine.reuse import learning, plan_cache
+from planengine.reuse import grounding, learning, plan_cache
 from planengine.validation.graph import services_called
 
 log = structlog.get_logger(__name__)
@@ -53,11 +54,15 @@ def work_on(plan_id: str) -> Sequence[str]:
     if plan is None:
         return ()
     request = PlanRequest(plan.action, plan.params_by_field, cache=plan.cache_mode)
-    if request.cache != Plan.CacheMode.USE:
-        _work(plan_id, request, lead=None)
-        return ()
     try:
-        lead, released = _join(plan, request)
+        match = grounding.match_of(plan.project, request)
+        if (refused := grounding.refusal(plan.project, match)) is not None:
+            _refuse(plan, refused)
+            return ()
+        if request.cache != Plan.CacheMode.USE:
+            _work(plan_id, request, match, lead=None)
+            return ()
+        lead, released = _join(plan, request, match)
     except DatabaseError:
         raise  # the sweep tries again
     except Exception:
@@ -66,25 +71,34 @@ def work_on(plan_id: str) -> Sequence[str]:
         return ()
     if lead is None:
         return released
-    _work(plan_id, request, lead=lead)
+    _work(plan_id, request, match, lead=lead)
     return [*released, *_complete(lead, plan_id)]
 
 
-def _join(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]]:
+def _refuse(plan: Plan, refused: Failure) -> None:
+    """Ends a plan that is not to be made, unless somebody else has it."""
+    claimed = plans.claim(plan.id)
+    if claimed is not None:
+        singleflight.leave(claimed)
+        plans.finish(claimed, Outcome("failed" if refused.retryable else "not_actionable", failure=refused))
+
+
+def _join(plan: Plan, request: PlanRequest, match: Match) -> tuple[Lead | None, Sequence[str]]:
     """The lead of the plan's flight, if it is the one to be planned, and the ids of those that this set free. It
     is not when another leads, which it then follows, nor when the cache has it now, which then has served it."""
-    asked = plan_cache.request_for(plan.project, request)
+    asked = plan_cache.request_for(plan.project, request, match=match)
     route = singleflight.route_of(asked, lanes=settings.PLANNING_LANES)
     follower = getattr(plan, "follower", None)
     if follower is not None and follower.flight_id is not None:
         return singleflight.take_over(follower, route), ()
-    decision = plan_cache.find_by_template(plan.project, request)
+    decision = plan_cache.find_by_template(plan.project, request, match=match)
     if not decision.hit and follower is not None and (stand_in := fallback.stand_in()) is not None:
         # Whom it followed was planned by it, perhaps.
-        decision = plan_cache.find_by_template(plan.project, request, planner=stand_in)
+        decision = plan_cache.find_by_template(plan.project, request, match=match, planner=stand_in)
     if decision.hit:
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
+        plans.note_grounding(plan, match, decision.plan)
         with transaction.atomic():
             singleflight.leave(plan)
             plans.serve(plan, decision)
@@ -102,14 +116,14 @@ def _join(plan: Plan, request: PlanRequest) -> tuple[Lead | None, Sequence[str]]
     return lead, released
 
 
-def _work(plan_id: str, request: PlanRequest, *, lead: Lead | None) -> None:
+def _work(plan_id: str, request: PlanRequest, match: Match, *, lead: Lead | None) -> None:
     """Ends with an outcome in the row, whatever happens short of losing the process, the lease or the database."""
     plan = plans.claim(plan_id)
     if plan is None:
         return
     with leases.kept(*_extensions(plan, lead), name=plan.id):
         try:
-            _plan(plan, request, lead)
+            _plan(plan, request, match, lead)
         except Exception as error:
             if is_away(error):
                 raise  # when the lease has ended the sweep tries again
@@ -129,21 +143,29 @@ def _finish_broken(plan: Plan) -> None:
     plans.finish(plan, Outcome("failed", failure=Failure("internal_error", message, retryable=True)))
 
 
-def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
+def _plan(plan: Plan, request: PlanRequest, match: Match, lead: Lead | None) -> None:
+    """``match`` was found before the flight was joined, and what is made under it is kept under it, whatever is
+    applied meanwhile."""
     decision = None
     if lead is not None:
         # Between the last look and the lead of the flight, the one before may have been completed.
-        decision = plan_cache.find_asking(plan.project, request)
+        decision = plan_cache.find_asking(plan.project, request, match=match)
         if decision.hit:
+            plans.note_grounding(plan, match, decision.plan)
             plans.finish_from_cache(plan, decision)
             return
         if any(candidate.verdict for candidate in decision.candidates):
             plans.note_decision(plan, decision)
     started = time.monotonic()
     precedents = () if decision is None else plan_cache.precedents_of(decision)
-    job = Job(plan.action, request.params, catalogue_of(plan.project), precedents)
+    try:
+        job = grounding.job_for(plan.project, request, match, precedents=precedents)
+    except EmbeddingUnavailable as error:
+        message = f"What the strict grounding of this request asks for cannot be told. {error.message}"
+        plans.finish(plan, Outcome("failed", failure=Failure(error.code, message, retryable=True)))
+        return
     made = fallback.make(
-        plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request)
+        plan, job, served_by=lambda planner: lead is not None and _serve_from(planner, plan, request, match)
     )
     if made is None:
         return
@@ -155,16 +177,18 @@ def _plan(plan: Plan, request: PlanRequest, lead: Lead | None) -> None:
             log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)
             return
         if request.cache != Plan.CacheMode.BYPASS:
-            _keep(plan, request, outcome, made=made, vector=vector, planner_ms=planner_ms)
+            _keep(plan, request, match, outcome, made=made, vector=vector, planner_ms=planner_ms)
         if decision is not None:
             _learn(plan, request, decision, outcome)
+        plans.note_grounding(plan, match, outcome.plan)
         plans.finish(plan, outcome, source=made.source, planner_ms=planner_ms)
 
 
-def _serve_from(planner: Planner, plan: Plan, request: PlanRequest) -> bool:
+def _serve_from(planner: Planner, plan: Plan, request: PlanRequest, match: Match) -> bool:
     """Whether a plan that this planner made before has served the request."""
-    decision = plan_cache.find(plan.project, request, planner=planner)
+    decision = plan_cache.find(plan.project, request, planner=planner, match=match)
     if decision.hit:
+        plans.note_grounding(plan, match, decision.plan)
         plans.finish_from_cache(plan, decision)
     return decision.hit
 
@@ -217,6 +241,7 @@ def _is_refusal(outcome: Outcome) -> bool:
 def _keep(
     plan: Plan,
     request: PlanRequest,
+    match: Match,
     outcome: Outcome,
     *,
     made: Made,
@@ -245,10 +270,11 @@ def _keep(
                     planned_by=planned_by,
                     planner=made.planner,
                     cost=cost,
+                    match=match,
                 )
             elif vector is not None:
                 plan_cache.keep_refusal(
-                    plan.project, request, vector=vector, planned_by=planned_by, planner=made.planner
+                    plan.project, request, vector=vector, planned_by=planned_by, planner=made.planner, match=match
                 )
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)

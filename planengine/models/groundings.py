@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from pgvector.django import HalfVectorField
 
 from orra.base import ids
 from planengine.models.tenants import Project
+
+
+class GroundingQuerySet(models.QuerySet["Grounding"]):
+    def with_counts(self) -> GroundingQuerySet:
+        """Each with ``use_case_count`` and ``constraint_count``, for lists that do not load what it says."""
+        counts = {
+            name: Func(f"content__{member}", function="jsonb_array_length", output_field=models.IntegerField())
+            for name, member in (("use_case_count", "use_cases"), ("constraint_count", "constraints"))
+        }
+        return self.annotate(**counts)
 
 
 class Grounding(models.Model):
@@ -28,6 +38,8 @@ class Grounding(models.Model):
     digest = models.CharField(max_length=64, help_text="Equal for versions that say the same.")
     current = models.BooleanField(default=True, help_text="Whether this is the version that holds.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GroundingQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "-created_at"]

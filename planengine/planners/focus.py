@@ -15,6 +15,7 @@ from cache.templates.templates import make_template
 from planengine.catalogue.field_names import Likeness, compare, is_identifier, key_of, stems_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.planners.composer.parts import parts_of
+from planengine.planners.domain import demanded_services
 from planengine.planners.producers import Candidate, Facts, Output, facts_of
 from planengine.planners.prompts.full import request_size, service_size
 from planengine.planners.protocol import Draft, Feedback, Job, Planner
@@ -62,7 +63,8 @@ class Focused:
         left = self._characters - request_size(job, feedback=feedback)
         if len(job.catalogue) <= MAX_SHOWN and sum(map(service_size, job.catalogue)) <= max(0, left):
             return job.catalogue
-        return Catalogue(choose(job, self._relevance, first=_named(job.catalogue, feedback), characters=left))
+        first = [*_named(job.catalogue, feedback), *demanded_services(job)]
+        return Catalogue(choose(job, self._relevance, first=first, characters=left))
 
 
 def choose(

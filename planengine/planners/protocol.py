@@ -12,6 +12,7 @@ from typing import Protocol
 
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
+from planengine.grounding.coverage import Coverage, cover, named_in
 from planengine.grounding.specs import Grounded
 from planengine.llm.completions import OnProgress, Usage
 from planengine.validation.problems import Problem
@@ -32,14 +33,23 @@ class Precedent:
 class Job:
     """One request to plan: the action's text, its params by field in their order, today's services, and what was
     planned for similar requests, nearest first. ``grounding``: the use case of the domain that the plan is held
-    to. ``on_progress`` is told how far a draft is, as often as the planner likes, by one that can tell."""
+    to, and ``coverage`` which services do what it names (see :attr:`covered`). ``on_progress`` is told how far a
+    draft is, as often as the planner likes, by one that can tell."""
 
     action: str
     params: Mapping[str, Json]
     catalogue: Catalogue
     precedents: tuple[Precedent, ...] = ()
     grounding: Grounded | None = None
+    coverage: Coverage | None = None
     on_progress: OnProgress | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def covered(self) -> Coverage:
+        """``coverage``, or else what services declare."""
+        if self.coverage is not None:
+            return self.coverage
+        return cover(named_in(self.grounding) if self.grounding else (), self.catalogue, None)
 
 
 @dataclass(frozen=True)

@@ -63,12 +63,20 @@ class Relevance:
         """As :meth:`similarities`, with the services as :func:`describe` tells them."""
         shortened = [text[:_MAX_CHARACTERS] for text in texts]
         try:
-            wanted = self._embedder.embed(shortened)
-            vectors = self._vectors(described, dimensions=wanted.shape[1])
-            # Not `@`: for so few rows BLAS wakes all its threads, which takes 14 ms on a busy machine, not 0.1.
-            return Similarities(np.einsum("td,sd->ts", wanted, vectors, dtype=np.float32))
+            return Similarities(self._by_meaning(shortened, described))
         except EmbeddingUnavailable:
             return Similarities(_overlaps(shortened, described), scale=_WORDS_SCALE)
+
+    def by_meaning(self, texts: Sequence[str], services: Sequence[ServiceSpec]) -> Floats:
+        """As :meth:`similarities`. Raises :class:`EmbeddingUnavailable`."""
+        return self._by_meaning([text[:_MAX_CHARACTERS] for text in texts], [describe(spec) for spec in services])
+
+    def _by_meaning(self, texts: Sequence[str], described: Sequence[str]) -> Floats:
+        wanted = self._embedder.embed(texts)
+        vectors = self._vectors(described, dimensions=wanted.shape[1])
+        # Not `@`: for so few rows BLAS wakes all its threads, which takes 14 ms on a busy machine, not 0.1.
+        found: Floats = np.einsum("td,sd->ts", wanted, vectors, dtype=np.float32)
+        return found
 
     def _vectors(self, described: Sequence[str], *, dimensions: int) -> Floats:
         name = self._embedder.name

@@ -1,8 +1,8 @@
 """The last resort when a model's drafts were all rejected: its choice of services, wired anew by names and types.
 
 A model that picks the right services and cannot wire them is common among small ones. What it chose is kept as it
-is; services that only read may be added to give what is missing. The wiring is the composer's, which refuses what
-is ambiguous, and the result is validated like any draft.
+is; services that only read may be added to give what is missing, or because the request's domain demands them. The
+wiring is the composer's, which refuses what is ambiguous, and the result is validated like any draft.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from orra.base.strictjson import Json
 from orra.base.text import quote
 from planengine.catalogue.specs import Catalogue
+from planengine.planners.domain import lacking, order_among
 from planengine.planners.protocol import Job
 from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import plan_of
+from planengine.planners.wiring.ordering import order_of
 from planengine.planners.wiring.workbench import Workbench
 from planengine.validation.drafts import read_shape
 from planengine.validation.problems import Problem
@@ -49,14 +51,22 @@ def wire(chosen: Sequence[str], job: Job) -> Json | Problem:
     """A validated plan of the ``chosen`` services, with what only reads added where they lack an input, or why
     names and types do not tell one."""
     bench = Workbench(job.catalogue, params=job.params, action=job.action)
-    assembly = assemble(bench, chosen)
+    assembly = assemble(bench, [*chosen, *_demanded(chosen, job)])
     if assembly.missing:
         missing = assembly.missing[0]
         lacks = f"needs {quote(missing.field)}" if missing.field else "has a rule that is not kept"
         return Problem("not_repairable", f"Service {quote(missing.service)} {lacks}: {missing.reason}.")
-    plan = plan_of(assembly, job.params)
+    order = order_of(assembly, bench, {}, before=order_among(assembly.services, job))
+    plan = plan_of(assembly, job.params, after=order)
     verdict = validate(plan, catalogue=job.catalogue, params=job.params, action=job.action)
     if verdict.plan is None:
         reason = verdict.problems[0].message if verdict.problems else "it is no plan"
         return Problem("not_repairable", f"The services that the model chose cannot be wired: {reason}.")
     return verdict.plan
+
+
+def _demanded(chosen: Sequence[str], job: Job) -> list[str]:
+    """What the domain demands besides, where one that only reads does it."""
+    found = ((job.catalogue.get(name) for name in services) for services in lacking(chosen, job))
+    reading = (next((spec.name for spec in specs if spec is not None and spec.read_only), "") for specs in found)
+    return [name for name in dict.fromkeys(reading) if name]

@@ -32,6 +32,8 @@ BY_REASON: Mapping[str, str] = {
     "with the services help from the beginning.",
     "nothing_similar": "No example is near enough. Give the service that is meant examples in these words; what a "
     "model plans now is an example for the next such request.",
+    "not_grounded": "The project plans only what a grounding covers. Add a wording for it to the use case that is "
+    "meant, or a use case.",
     "no_embedding": "No embedding was to be had: `/readyz` and the log tell what is the matter with its endpoint.",
     "only_exact_templates": "Hits by meaning are off for this project: by its `similarity_threshold` of 1, or "
     "because too many were found wrong, until an operator reopens them.",

@@ -23,13 +23,14 @@ from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
 from planengine.drafting.planner_choice import current_planner
-from planengine.embeddings.calibration import floor_for, floor_of
-from planengine.embeddings.embedders import LOCAL_FLOOR, get_embedder
+from planengine.embeddings.calibration import floor_for, scale_of
+from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
+from planengine.grounding.matching.votes import UNKNOWN, Match
 from planengine.models import Project
 from planengine.planners.protocol import Planner, Precedent
 from planengine.requests import PlanRequest, parse_params
-from planengine.reuse import model_check
+from planengine.reuse import grounding, model_check
 from planengine.reuse.advice import advise
 from planengine.reuse.services import ProjectServices
 from planengine.validation.graph import services_called
@@ -42,11 +43,16 @@ LEAST_SIMILAR = 0.6
 log = structlog.get_logger(__name__)
 
 
-def request_for(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Request:
+def request_for(
+    project: Project, request: PlanRequest, *, planner: Planner | None = None, match: Match | None = None
+) -> Request:
     """What the request is looked up by. ``planner``: whose plans are wanted, if not the current planner's;
-    plans of one planner are never served as another's."""
+    plans of one planner are never served as another's. ``match``: the use case that applies to it, where that was
+    found before; plans made under one version of a grounding are served under no other."""
     planner = planner or current_planner()
-    scope = Scope(project.pk, embedding_model=get_embedder().name, planner=planner.name)
+    match = match or grounding.match_of(project, request)
+    model = get_embedder().name
+    scope = Scope(project.pk, embedding_model=model, planner=planner.name, grounding=match.scope)
     return Request(
         scope,
         request.action,
@@ -60,28 +66,34 @@ def find(
     request: PlanRequest,
     *,
     planner: Planner | None = None,
+    match: Match | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Decision:
-    """The decision for a request, with its own values and validated against today's services. ``without``: parts
-    of the rule to leave out, for an evaluation."""
-    asked = request_for(project, request, planner=planner)
-    return lookup.find(asked, _policy(project, request, asked, without=without))
+    """The decision for a request, with its own values, validated against today's services and held to the use case
+    that applies. ``without``: parts of the rule to leave out, for an evaluation."""
+    match = match or grounding.match_of(project, request)
+    if match.how == UNKNOWN:
+        return Decision("miss", "no_embedding")
+    asked = request_for(project, request, planner=planner, match=match)
+    return lookup.find(asked, _policy(project, request, asked, match, without=without))
 
 
-def find_asking(project: Project, request: PlanRequest) -> Decision:
+def find_asking(project: Project, request: PlanRequest, *, match: Match) -> Decision:
     """As :func:`find`, and where only wording keeps an entry from serving, a model may be asked about it, which
     may take a while."""
-    asked = request_for(project, request)
-    decision = lookup.find(asked, _policy(project, request, asked))
+    asked = request_for(project, request, match=match)
+    decision = lookup.find(asked, _policy(project, request, asked, match))
     if not decision.hit and model_check.settle(project, asked, decision):
-        decision = lookup.find(asked, _policy(project, request, asked))
+        decision = lookup.find(asked, _policy(project, request, asked, match))
     return decision
 
 
-def find_by_template(project: Project, request: PlanRequest, *, planner: Planner | None = None) -> Decision:
+def find_by_template(
+    project: Project, request: PlanRequest, *, match: Match, planner: Planner | None = None
+) -> Decision:
     """As :func:`find`, without a search by meaning."""
-    asked = request_for(project, request, planner=planner)
-    return lookup.find_by_template(asked, _policy(project, request, asked))
+    asked = request_for(project, request, planner=planner, match=match)
+    return lookup.find_by_template(asked, _policy(project, request, asked, match))
 
 
 def precedents_of(decision: Decision) -> tuple[Precedent, ...]:
@@ -101,9 +113,14 @@ def precedents_of(decision: Decision) -> tuple[Precedent, ...]:
 
 def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
     """What :func:`find` would decide and why, with nothing served, counted or put into quarantine."""
-    asked = request_for(project, request)
-    policy = replace(_policy(project, request, asked), rehearse=True)
-    decision = lookup.find(asked, policy)
+    match = grounding.match_of(project, request)
+    asked = request_for(project, request, match=match)
+    policy = replace(_policy(project, request, asked, match), rehearse=True)
+    refused = grounding.refusal(project, match)
+    if refused is None:
+        decision = lookup.find(asked, policy)
+    else:
+        decision = Decision("miss", "no_embedding" if refused.retryable else refused.code)
     candidates = [candidate.as_dict() for candidate in decision.candidates]
     if decision.entry_id and decision.entry_id not in {candidate.entry_id for candidate in decision.candidates}:
         served = Entry.objects.filter(pk=decision.entry_id).first()
@@ -122,6 +139,7 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
         "votes": told["votes"],
         "what_to_do": advise(told),
         "candidates": candidates,
+        "grounding": grounding.explain(project, match),
         "timings_ms": {
             "cache": round(decision.milliseconds, 2),
             "embedding": round(decision.embedding_milliseconds, 2),
@@ -138,18 +156,29 @@ def store(
     planned_by: str,
     cost: dict[str, Json],
     planner: Planner | None = None,
+    match: Match | None = None,
 ) -> Entry | None:
-    """``vector`` is the request's, ``None`` for a plan that votes for nothing until somebody confirms it."""
-    asked = request_for(project, request, planner=planner)
+    """``vector`` is the request's, ``None`` for a plan that votes for nothing until somebody confirms it.
+    ``match``: what the plan was made under. ``None`` where that is not known."""
+    asked = request_for(project, request, planner=planner, match=match)
+    if asked.scope.grounding == UNKNOWN:
+        return None
     source = _source(project, plan, planned_by=planned_by, cost=cost)
     return storage.store(asked, plan, vector=vector, ttl_seconds=project.cache_ttl_seconds, source=source)
 
 
 def keep_made(
-    project: Project, request: PlanRequest, plan: Json, *, planner: Planner | None = None
+    project: Project,
+    request: PlanRequest,
+    plan: Json,
+    *,
+    planner: Planner | None = None,
+    match: Match | None = None,
 ) -> Entry | None:
     """Keeps a plan that was made by example, to serve its exact template until it is planned anew or confirmed."""
-    asked = request_for(project, request, planner=planner)
+    asked = request_for(project, request, planner=planner, match=match)
+    if asked.scope.grounding == UNKNOWN:
+        return None
     source = _source(project, plan, planned_by=storage.EXAMPLE, cost={})
     return storage.store_made(asked, plan, ttl_seconds=project.cache_ttl_seconds, source=source)
 
@@ -161,9 +190,12 @@ def keep_refusal(
     vector: NDArray[np.float32] | None,
     planned_by: str,
     planner: Planner | None = None,
+    match: Match | None = None,
 ) -> Entry | None:
     """That a planner refused the request, as an example."""
-    asked = request_for(project, request, planner=planner)
+    asked = request_for(project, request, planner=planner, match=match)
+    if asked.scope.grounding == UNKNOWN:
+        return None
     source = Source(planned_by, dependencies=catalogue_of(project).digest)
     return storage.keep_refusal(asked, vector=vector, ttl_seconds=project.cache_ttl_seconds, source=source)
 
@@ -191,8 +223,13 @@ def keep_example(
 
 def confirm(project: Project, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None) -> None:
     """Somebody says that this plan is right: it is no counter-example, and votes."""
-    storage.withdraw_counter(request_for(project, request), plan)
+    take_back_counter(project, request, plan)
     keep_example(project, request, plan, vector=vector, planned_by="confirmed")
+
+
+def take_back_counter(project: Project, request: PlanRequest, plan: Json) -> None:
+    """This plan is not known as wrong for such a request any more."""
+    storage.withdraw_counter(request_for(project, request), plan)
 
 
 def _entry_of(asked: Request, plan: Json) -> Entry | None:
@@ -241,12 +278,17 @@ def _dependencies(project: Project, catalogue: Catalogue, used: Iterable[str]) -
 
 
 def _policy(
-    project: Project, request: PlanRequest, asked: Request, *, without: frozenset[str] = frozenset()
+    project: Project,
+    request: PlanRequest,
+    asked: Request,
+    match: Match,
+    *,
+    without: frozenset[str] = frozenset(),
 ) -> Policy:
     def accept(plan: Json) -> str | None:
         verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
         if verdict.plan is not None:
-            return None
+            return grounding.objection_to(verdict.plan, match, catalogue_of(project), request.params)
         return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
 
     def valid(entry: Entry) -> bool:
@@ -269,7 +311,7 @@ def _policy(
         accept=accept,
         embed=embed,
         floor=floor_for(project).value,
-        scale=(1 - LOCAL_FLOOR) / max(1 - floor_of(embedder).value, 0.01),
+        scale=scale_of(embedder)[1],
         services=ProjectServices(
             catalogue_of(project), action=request.action, params=request.params, embedder=embedder
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from cache.models import Entry
 from orra.base.strictjson import Json
 from orra.operators.display import MAX_SHOWN
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, HitCheck, Plan, Project, Service
+from planengine.grounding.contents import restore
+from planengine.models import ApiKey, Attempt, Grounding, HitCheck, Plan, Project, Service
 from tests.admin.pages import address, body, list_of, page_of
 from tests.conftest import object_schema
 
@@ -44,8 +46,19 @@ def plan_of(value: str) -> Json:
     }
 
 
+def content_of(value: str) -> Json:
+    """What a grounding says."""
+    use_case = {
+        **dict.fromkeys(("action", "intent"), value),
+        **dict.fromkeys(("also", "capabilities", "order", "forbidden"), [value]),
+        "params": {value: value},
+    }
+    rule = {"rule": "requires", "first": value, "before": value}
+    return {"domain": value, "mode": "strict", "use_cases": [use_case], "constraints": [value, rule]}
+
+
 @pytest.fixture
-def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
+def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry | Grounding]:
     project = Project.objects.create(name=PROBE[:100])
     registry.register(
         project,
@@ -156,7 +169,20 @@ def rows(db: None) -> list[Project | ApiKey | Service | Plan | Attempt | Entry]:
         error_code=PROBE[:100],
         seconds=1,
     )
-    return [project, Service.objects.get(), key, entry, failed, served, attempt, *missed, *others]
+    groundings = [
+        Grounding.objects.create(
+            project=project,
+            name=PROBE[:100],
+            version=version,
+            domain=PROBE,
+            mode="strict",
+            content=(content := content_of(f"{PROBE} {version}")),
+            digest=restore(PROBE[:100], version, content).digest,
+            current=current,
+        )
+        for version, current in ((PROBE[:60], False), (PROBE[:61], True))
+    ]
+    return [*groundings, project, Service.objects.get(), key, entry, failed, served, attempt, *missed, *others]
 
 
 def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows: list[Any]) -> None:
@@ -169,7 +195,7 @@ def test_nothing_of_a_stranger_s_is_markup_on_any_page(operator: Client, rows: l
 
 def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows: list[Any]) -> None:
     for row in rows:
-        if isinstance(row, Plan | Attempt | Entry):
+        if isinstance(row, Plan | Attempt | Entry | Grounding):
             page = body(operator, page_of(row)).split('id="content-main"')[1]
             assert "⟨U+202E⟩evil⟨U+200B⟩" in page
             assert not [page[page.index(unsafe) - 99 :][:99] for unsafe in UNSAFE if unsafe in page]
@@ -178,7 +204,13 @@ def test_what_hides_or_turns_text_is_spelt_out(operator: Client, rows: list[Any]
 def test_confirmations_replays_and_messages_escape_too(operator: Client, rows: list[Any]) -> None:
     entry = next(row for row in rows if isinstance(row, Entry))
     project = next(row for row in rows if isinstance(row, Project))
+    older, newer = (row for row in rows if isinstance(row, Grounding))
+    told = {"domain": "d", "mode": "strict", "content": content_of(PROBE), "current": False}
+    unlike = Grounding.objects.create(project=project, name=older.name, version="0", **told)
     form = {"action": PROBE, "value-0": PROBE, "kind-0": "json"}
+    document = f'{{"domain": "x", "version": "1", "use_cases": [{{"action": {json.dumps(PROBE)}}}]}}'
+    without_braces = document.replace("{{ 7|add:7 }}{% now 'Y' %}{0}", "")
+    applied = {"project": project.pk, "name": "a", "document": without_braces}
     pages = [
         operator.get(address(entry, "replay"), follow=True),
         operator.post(address(entry, "replay"), form, follow=True),
@@ -192,6 +224,16 @@ def test_confirmations_replays_and_messages_escape_too(operator: Client, rows: l
         operator.get(list_of(Entry, service=PROBE, project=PROBE)),
         operator.post(list_of(ApiKey) + "add/", {"project": project.pk, "name": PROBE[:60]}),
         operator.post(list_of(ApiKey) + "add/", {"project": PROBE, "name": PROBE}),
+        operator.get(address(newer, "diff"), {"against": older.pk}),
+        operator.get(address(newer, "delete")),
+        operator.post(address(older, "hold")),
+        operator.post(address(unlike, "hold"), follow=True),
+        operator.get(list_of(Grounding) + "add/", {"of": older.pk, "project": PROBE}),
+        operator.get(list_of(Grounding) + "add/", {"project": PROBE}),
+        operator.post(list_of(Grounding) + "add/", applied),
+        operator.post(list_of(Grounding) + "add/", {"project": PROBE, "name": PROBE, "document": PROBE}),
+        operator.post(list_of(Grounding) + "add/", {**applied, "document": f'{{"{PROBE[:40]}": 1}}'}),
+        operator.post(list_of(Grounding) + "add/", {**applied, "document": document}),
     ]
     for answer in pages:
         assert answer.status_code == 200

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cache.models import Entry, EntryUse, EntryVector, ObservedWord, Reembedding, Verdict
 from orra.operators import pages as shared
+from planengine.grounding import registry as groundings
 from planengine.models import (
     ApiKey,
     Attempt,
@@ -21,6 +22,7 @@ from planengine.models import (
     DailyUsage,
     Flight,
     Follower,
+    Grounding,
     HitCheck,
     Label,
     ModelTrust,
@@ -29,9 +31,11 @@ from planengine.models import (
     Service,
     Tally,
     TallyMark,
+    UseCaseVector,
 )
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import body, list_of, text
+from tests.planengine.grounding.specs import spec
 
 MODELS = (
     Project,
@@ -45,6 +49,7 @@ MODELS = (
     DailyUsage,
     Flight,
     Follower,
+    Grounding,
     HitCheck,
     Label,
     ModelTrust,
@@ -53,8 +58,8 @@ MODELS = (
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page, and the words of a scope's examples.
-PARTS = (EntryUse, EntryVector, ObservedWord)
+# Parts of an entry, shown on its page, the words of a scope's examples, and the vectors of groundings.
+PARTS = (EntryUse, EntryVector, ObservedWord, UseCaseVector)
 
 
 def test_every_model_has_a_list() -> None:
@@ -88,6 +93,7 @@ def fill_tables(
                 embedding_model=name, floor=0.8, tolerance=0.01, measured_on="f", measured={}, measured_at=now
             )
             DailyUsage.objects.create(project=project, day=now.date())
+            groundings.apply(project, spec())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
             ModelTrust.objects.create(planner=name, verdict="held", asked=2, wrong=2)

@@ -9,15 +9,18 @@ import pytest
 from django.test import Client
 
 from cache.models import Entry
-from planengine.models import ApiKey, Attempt, Plan, Project, Service
+from planengine.grounding import registry as groundings
+from planengine.models import ApiKey, Attempt, Grounding, Plan, Project, Service
 from tests.admin.pages import address, body, list_of, page_of
+from tests.planengine.grounding.specs import spec
 
-MODELS = (Project, ApiKey, Service, Plan, Attempt, Entry)
+MODELS = (Project, ApiKey, Service, Grounding, Plan, Attempt, Entry)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_strangers_are_asked_to_sign_in(model: type[Any], client: Client, served: Plan, rejected: Plan) -> None:
     ApiKey.issue(served.project)
+    groundings.apply(served.project, spec())
     for path in (list_of(model), page_of(model.objects.first())):
         answer = client.get(path)
         assert answer.status_code == 302
@@ -29,6 +32,7 @@ def test_staff_without_rights_see_nothing(
     model: type[Any], staff: Callable[..., Client], served: Plan, rejected: Plan
 ) -> None:
     ApiKey.issue(served.project)
+    groundings.apply(served.project, spec())
     nobody = staff()
     for path in (list_of(model), page_of(model.objects.first())):
         assert nobody.get(path).status_code == 403
@@ -39,6 +43,7 @@ def test_the_right_to_view_shows_and_no_more(
     model: type[Any], staff: Callable[..., Client], served: Plan, rejected: Plan
 ) -> None:
     ApiKey.issue(served.project)
+    groundings.apply(served.project, spec())
     viewer = staff(f"{model._meta.app_label}.view_{model._meta.model_name}")
     row = model.objects.first()
     before = model.objects.values().get(pk=row.pk)

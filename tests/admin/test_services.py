@@ -72,11 +72,17 @@ def test_what_it_says_of_itself_changes_and_the_version_stays(
     assert Project.objects.get().catalogue_revision == revision + 1
     assert compared == [(service.project_id, "order_lookup")]
 
+    change(operator, service, capabilities='["look at an order"]')
+    service.refresh_from_db()
+    assert (service.capabilities, service.version) == (["look at an order"], 1)
+    assert Project.objects.get().catalogue_revision == revision + 2
+
     page = body(operator, page_of(service))
     assert "readOnlyHint" in page and "Show order {order_id}" in page
-    change(operator, service, annotations="", examples="")
+    assert "look at an order" in page
+    change(operator, service, annotations="", examples="", capabilities="")
     service.refresh_from_db()
-    assert (service.annotations, service.examples, service.version) == ({}, [], 1)
+    assert (service.annotations, service.examples, service.capabilities, service.version) == ({}, [], [], 1)
 
 
 def test_examples_are_judged_by_the_inputs_beside_them(operator: Client, service: Service) -> None:
@@ -129,6 +135,8 @@ def test_saving_without_a_change_leaves_the_version(operator: Client, service: S
         ("examples", '["Find {order}"]', "At /0: '{order}' names no input of the service."),
         ("examples", '"Find {order_id}"', "must be a list"),
         ("examples", "[" * 100_000, "The JSON is nested deeper"),
+        ("capabilities", '["look at orders", 5]', "At /1: A capability must be text, not integer."),
+        ("capabilities", '"look at orders"', "must be a list of texts"),
         ("description", " ", "This field is required"),
         ("description", "x" * 4001, "at most 4000 characters"),
         ("type", "robot", "not one of the available choices"),

@@ -15,7 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from cache.models import Entry, EntryUse, EntryVector, ObservedWord
 from orra.base.strictjson import Json
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, HitCheck, Label, Plan, Project, Service
+from planengine.grounding import registry as groundings
+from planengine.grounding.reading import read_grounding
+from planengine.models import ApiKey, Attempt, Grounding, HitCheck, Label, Plan, Project, Service, UseCaseVector
 from tests.conftest import Api, object_schema
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -64,6 +66,8 @@ def _takes(view: Any, method: str) -> bool:
 OWNED: Mapping[str, Callable[[Tenant], Sequence[str]]] = {
     "/v1/api-keys/{key_id}": lambda tenant: tenant.ids(ApiKey),
     "/v1/services/{name}": lambda tenant: tenant.values(Service, "name"),
+    "/v1/groundings/{name}": lambda tenant: tenant.values(Grounding, "name"),
+    "/v1/groundings/{name}/versions": lambda tenant: tenant.values(Grounding, "name"),
     "/v1/plans/{plan_id}": lambda tenant: tenant.ids(Plan),
     "/v1/plans/{plan_id}/events": lambda tenant: tenant.ids(Plan),
     "/v1/plans/{plan_id}/report": lambda tenant: tenant.ids(Plan),
@@ -76,10 +80,17 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
         {"name": tenant.project.name},
         {"recheck_share": 1},
         {"tokens_per_day": 9},
+        {"grounding_required": True},
         {},
     ],
     "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {}],
     "PUT /v1/services/{name}": lambda tenant: list(tenant.services.values()),
+    "PUT /v1/groundings/{name}": lambda tenant: [
+        tenant.grounding,
+        {**tenant.grounding, "version": "2"},
+        {**tenant.grounding, "mode": "strict"},
+        {},
+    ],
     "POST /v1/plans": lambda tenant: [
         {**request, "cache": mode} for request in tenant.requests for mode in ("use", "only", "bypass", "refresh")
     ],
@@ -118,9 +129,17 @@ class Tenant:
             {"action": f"Paint {self.words} on the moon", "params": {}},
         ]
 
+    @property
+    def grounding(self) -> Json:
+        """Of equal words by equal names; what it says holds the token."""
+        use_case = {"action": f"Repaint the {self.words} fence", "intent": f"For {self.token}."}
+        return {"domain": self.token, "version": "1", "use_cases": [use_case]}
+
     def fill(self) -> None:
         for name, facts in self.services.items():
             registry.register(self.project, name, facts)
+        for name in (f"fences_{self.words}", f"fences_{self.token}"):
+            groundings.apply(self.project, read_grounding(name, self.grounding))
         for request in self.requests:
             self.api.plan(request["action"], request["params"])
         hits = [self.api.plan(request["action"], request["params"]) for request in self.requests[:3]]
@@ -145,7 +164,7 @@ class Tenant:
     @cached_property
     def secrets(self) -> set[str]:
         """What no other project may ever be shown."""
-        ids = {each for model in (ApiKey, Service, Plan, Entry) for each in self.ids(model)}
+        ids = {each for model in (ApiKey, Service, Grounding, Plan, Entry) for each in self.ids(model)}
         return ids | {self.token, self.project.pk, self.api.secret, *self.values(ApiKey, "prefix")}
 
     def rows(self) -> str:
@@ -155,13 +174,14 @@ class Tenant:
             Project.objects.filter(pk=self.project.pk),
             *(model._default_manager.filter(**project) for model in OWN),
             Attempt.objects.filter(plan__project=self.project),
+            UseCaseVector.objects.filter(grounding__project=self.project).defer("embedding"),
             EntryUse.objects.filter(entry__project=self.project),
             EntryVector.objects.filter(entry__project=self.project).defer("embedding"),
         ]
         return json.dumps([list(rows.order_by("pk").values()) for rows in sets], default=str)
 
 
-OWN: tuple[type[Model], ...] = (ApiKey, Service, Plan, Entry, ObservedWord, HitCheck, Label)
+OWN: tuple[type[Model], ...] = (ApiKey, Service, Grounding, Plan, Entry, ObservedWord, HitCheck, Label)
 IDEMPOTENCY_KEY = "the-same-for-everybody"
 
 

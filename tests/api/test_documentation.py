@@ -26,6 +26,9 @@ def test_the_schema_is_openapi_3_1_and_names_every_endpoint(anonymous: Api) -> N
         "/v1/project",
         "/v1/api-keys",
         "/v1/services/{name}",
+        "/v1/groundings",
+        "/v1/groundings/{name}",
+        "/v1/groundings/{name}/versions",
         "/v1/plans",
         "/v1/plans/{plan_id}",
         "/v1/plans/{plan_id}/events",
@@ -223,7 +226,17 @@ def test_the_description_is_made_without_complaint(anonymous: Api) -> None:
 def test_operations_are_grouped_by_what_they_are_about(document: Json) -> None:
     tags = {tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]}
 
-    assert tags == {"plans", "services", "cache", "project", "projects", "api-keys", "usage", "health"}
+    assert tags == {
+        "plans",
+        "services",
+        "groundings",
+        "cache",
+        "project",
+        "projects",
+        "api-keys",
+        "usage",
+        "health",
+    }
 
 
 def test_the_bounds_of_pages_are_described(document: Json) -> None:

@@ -58,7 +58,7 @@ def test_a_project_reaches_what_is_its_own(tenants: list[Tenant]) -> None:
             if operation.method == "GET" and operation.route in OWNED:
                 for value in tenant.owned[operation.route]:
                     assert tenant.api.get(path_of(operation, value)).status_code == 200
-        for listing in ("/v1/plans", "/v1/services", "/v1/cache/entries", "/v1/api-keys"):
+        for listing in ("/v1/plans", "/v1/services", "/v1/groundings", "/v1/cache/entries", "/v1/api-keys"):
             assert tenant.token in tenant.api.get(listing).content.decode()
 
 
@@ -66,7 +66,7 @@ def test_a_project_without_anything_sees_nothing(
     tenants: list[Tenant], make_project: Callable[..., Project]
 ) -> None:
     newcomer = Api(ApiKey.issue(make_project("newcomer", services={}))[1])
-    for listing in ("/v1/plans", "/v1/services", "/v1/cache/entries"):
+    for listing in ("/v1/plans", "/v1/services", "/v1/groundings", "/v1/cache/entries"):
         assert newcomer.get(listing).json()["results"] == []
     assert len(newcomer.get("/v1/api-keys").json()["results"]) == 1
     stats = newcomer.get("/v1/cache/stats").json()

@@ -159,6 +159,7 @@ def test_a_name_with_nul_is_nobodys(api: Api, path: str) -> None:
 HINTS: list[dict[str, Any]] = [
     {"annotations": {"readOnlyHint": True, "openWorldHint": False, "title": "Greeter"}},
     {"examples": ["Greet {name}", "Say hello", {"action": "Greet Ana", "params": {"name": "Ana"}}]},
+    {"capabilities": ["Greet somebody", "begrüßen", "打招呼"]},
 ]
 
 
@@ -167,7 +168,7 @@ def test_what_a_service_says_of_itself_is_told_as_given(api: Api, project: Proje
     made = api.put("/v1/services/greeter", {**GREETER, **hint})
 
     assert made.status_code == 201
-    told = {"annotations": {}, "examples": []} | hint
+    told = {"annotations": {}, "examples": [], "capabilities": []} | hint
     row = Service.objects.get(name="greeter")
     assert {name: getattr(row, name) for name in told} == told
     for answer in (
@@ -197,7 +198,7 @@ def test_it_raises_the_catalogue_s_revision_and_no_version(
 
 
 @pytest.mark.parametrize("policy", ["dependencies", "strict"])
-@pytest.mark.parametrize("hint", [HINTS[0], {"examples": ["Give the money for {order_id} back"]}])
+@pytest.mark.parametrize("hint", [HINTS[0], {"examples": ["Give the money for {order_id} back"]}, HINTS[2]])
 def test_it_leaves_cached_plans_alone(api: Api, policy: str, hint: dict[str, Any]) -> None:
     assert api.patch("/v1/project", {"catalogue_policy": policy}).status_code == 200
     api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
@@ -238,6 +239,24 @@ def test_it_leaves_cached_plans_alone(api: Api, policy: str, hint: dict[str, Any
         ({"examples": ["x" * 1_001]}, "invalid_examples", "1,000 is the most"),
         ({"examples": ["Greet \x00"]}, "invalid_text", "NUL"),
         ({"examples": ["{" * 1_000]}, "invalid_examples", "brace"),
+        ({"capabilities": "greet"}, "invalid_capabilities", "must be a list of texts, not string"),
+        ({"capabilities": None}, "null", "capabilities"),
+        ({"capabilities": ["greet", 5]}, "invalid_capabilities", "At /1: A capability must be text, not integer."),
+        ({"capabilities": ["greet", " "]}, "invalid_capabilities", "At /1: The text is empty"),
+        (
+            {"capabilities": ["greet", "Greet "]},
+            "invalid_capabilities",
+            "At /1: 'Greet ' stands in the list already.",
+        ),
+        ({"capabilities": [f"greet {n}" for n in range(51)]}, "invalid_capabilities", "50 is the most"),
+        (
+            {"capabilities": ["x" * 201]},
+            "invalid_capabilities",
+            "At /0: The text has 201 characters, 200 is the most.",
+        ),
+        ({"capabilities": ["greet\x00"]}, "invalid_text", "NUL"),
+        ({"capabilities": ["greet\n"]}, "invalid_capabilities", "the invisible character U+000A"),
+        ({"capabilities": ["\u202egreet"]}, "invalid_capabilities", "the invisible character U+202E"),
     ],
 )
 def test_what_cannot_be_said_is_refused_and_nothing_stored(

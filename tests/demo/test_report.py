@@ -45,6 +45,12 @@ def test_a_near_miss_names_the_guard() -> None:
     assert "near miss: “Refund order {order_id}” is 0.96 alike, but refused (words): A not." in shown
 
 
+def test_a_plan_that_was_mended_tells_what_for() -> None:
+    problem = {"code": "skipped", "message": "It skips that.", "hint": "Add a task."}
+    shown = report.row(told(source="composer", attempts=[{"problems": [problem]}, {"problems": []}]), 100)
+    assert "refused at first (skipped): It skips that." in shown and "mended as it was told: Add a task." in shown
+
+
 def test_what_is_not_as_told_stands_out() -> None:
     assert "NOT AS TOLD: it is wrong" in report.row(told(faults=("it is wrong",)), 80)
     assert report.not_as_told([told(), told()], width=80) == ""

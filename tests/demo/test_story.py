@@ -2,12 +2,13 @@ from typing import Any
 
 import pytest
 
-from demo.shop import SERVICES
+from demo.shop import GROUNDING, SERVICES
 from demo.story import STORY, Expected, Origin, Step, faults
 from orra.base.strictjson import Json
 from planengine.catalogue.annotations import check_annotations, is_read_only
 from planengine.catalogue.examples import check_examples
 from planengine.catalogue.schemas import check_schema, compile_schema
+from planengine.grounding.reading import read_grounding
 
 STEP = Step(
     shows="the same words with other values",
@@ -98,6 +99,24 @@ def test_a_near_miss_must_have_been_seen_and_refused() -> None:
     assert told(NEAR_MISS, planned) == ["the cache refused no plan that was near (same_template)"]
     seen = planned | {"cache": {"decision": "miss", "reason": "refused", "guards": [GUARD]}}
     assert told(NEAR_MISS, seen) == []
+
+
+MENDED = Step("mended", "Refund", {"order_id": "ORD-2"}, Expected(uses=STEP.expected.uses, mended="skipped"))
+PROBLEM = {"code": "skipped", "message": "It skips that.", "hint": "Add a task."}
+
+
+def test_a_plan_that_is_to_be_mended_must_have_been_refused_first() -> None:
+    planned = outcome(source="composer", attempts=[{"problems": []}])
+    assert told(MENDED, planned) == ["no plan was refused for skipped"]
+    assert told(MENDED, planned | {"attempts": [{"problems": [PROBLEM]}, {"problems": []}]}) == []
+    assert told(MENDED, outcome(source="model", attempts=[{"problems": []}]), planner="model") == []
+
+
+def test_the_shop_has_a_service_for_what_its_grounding_requires() -> None:
+    spec = read_grounding("returns", GROUNDING)
+    assert spec.mode == "strict"
+    declared = {each for facts in SERVICES.values() for each in facts.get("capabilities", [])}
+    assert declared.issuperset(spec.use_cases[0].capabilities)
 
 
 def test_a_model_has_its_own_way_but_may_not_refund_what_must_not_be() -> None:

@@ -115,7 +115,12 @@ def plan_as_a_model(request: Request) -> Any:
     def call(service: str, **inputs: str) -> None:
         tasks.append({"id": f"task{len(tasks)}", "service": service, "input": inputs})
 
-    if "order" in asked:
+    if "returned" in asked:
+        call("find_order", order_id="$task0.order_id")
+        call("check_refund_eligibility", payment_id="$task1.payment_id")
+        call("issue_refund", payment_id="$task1.payment_id")
+        tasks[-1]["after"] = ["task2"]
+    elif "order" in asked:
         call("find_order", order_id="$task0.order_id")
         call("find_customer", customer_id="$task1.customer_id")
         call("notify_customer", email="$task2.email", message="$task0.message")

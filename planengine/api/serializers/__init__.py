@@ -3,6 +3,11 @@
 from planengine.api.serializers.cache_stats import CacheStatsSerializer
 from planengine.api.serializers.entries import EntrySerializer
 from planengine.api.serializers.explanations import ExplanationSerializer
+from planengine.api.serializers.groundings import (
+    GroundingSerializer,
+    GroundingSummarySerializer,
+    grounding_as_json,
+)
 from planengine.api.serializers.plans import PlanSerializer, plan_as_json
 from planengine.api.serializers.requests import (
     WRONG_PLAN,
@@ -24,6 +29,8 @@ __all__ = [
     "CacheStatsSerializer",
     "EntrySerializer",
     "ExplanationSerializer",
+    "GroundingSerializer",
+    "GroundingSummarySerializer",
     "NewApiKeySerializer",
     "NewProjectSerializer",
     "PlanRequestSerializer",
@@ -32,5 +39,6 @@ __all__ = [
     "ReplayRequestSerializer",
     "ReportSerializer",
     "ServiceSerializer",
+    "grounding_as_json",
     "plan_as_json",
 ]

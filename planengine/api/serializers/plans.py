@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from cache.decisions import told
 from orra.base.strictjson import Json
-from planengine.models import Plan
+from planengine.models import Grounding, Plan
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 
 UNPLANNED = (*HIT_SOURCES, PlanSource.REPLAY)
@@ -115,6 +115,38 @@ class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
     guards = CandidateSerializer(many=True, help_text="What was looked at and not served, and why.")
 
 
+class EvidenceSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    capability = serializers.CharField()
+    by = serializers.ChoiceField(
+        choices=["declared", "meaning"],
+        allow_null=True,
+        help_text="How it is known; null where no service of the plan does it.",
+    )
+    service = serializers.CharField(allow_null=True, help_text="Which service of the plan does it.")
+    similarity = serializers.FloatField(allow_null=True, help_text="To that service, where meaning says so.")
+
+
+class PlanGroundingSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """The use case that applies to the request, and how the plan keeps to it."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+    domain = serializers.CharField()
+    mode = serializers.ChoiceField(choices=Grounding.Mode.choices)
+    use_case = serializers.CharField(help_text="Its action pattern.")
+    match = serializers.ChoiceField(
+        choices=["exact", "same_words", "same_meaning"], help_text="How it was found to apply."
+    )
+    similarity = serializers.FloatField(allow_null=True, help_text="Of the request to its nearest wording.")
+    risk = serializers.FloatField(
+        allow_null=True, help_text="Predicted probability that another one is meant, where the votes decided."
+    )
+    capabilities = EvidenceSerializer(many=True)
+    problems = serializers.ListField(
+        child=serializers.DictField(), help_text="What the plan does not keep to. A strict plan has none."
+    )
+
+
 class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     code = serializers.CharField()
     message = serializers.CharField()
@@ -136,7 +168,7 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     source = serializers.ChoiceField(choices=PlanSource.choices, allow_null=True)  # type: ignore[assignment]
     repaired = serializers.BooleanField(help_text="The model chose the services, the engine wired them.")
     cache = CacheDecisionSerializer()
-    grounding = serializers.JSONField()
+    grounding = PlanGroundingSerializer(allow_null=True, help_text="null where none covers the request.")
     attempts = AttemptSerializer(many=True)
     usage = UsageSerializer()
     timings_ms = serializers.DictField(child=serializers.FloatField())

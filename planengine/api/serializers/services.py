@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -11,6 +12,7 @@ from orra.base.strictjson import Json
 from planengine.api.serializers.requests import PARAMS
 from planengine.api.serializers.strictness import StrictSerializer
 from planengine.catalogue.annotations import HINTS, MAX_TITLE_CHARACTERS, TITLE, check_annotations
+from planengine.catalogue.capabilities import MAX_CAPABILITIES, MAX_CAPABILITY_CHARACTERS, check_capabilities
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import MAX_EXAMPLES, MAX_TEXT_CHARACTERS, check_examples
 from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS
@@ -45,21 +47,33 @@ EXAMPLE = {
         },
     ]
 }
+CAPABILITIES = {
+    "type": "array",
+    "maxItems": MAX_CAPABILITIES,
+    "items": {"type": "string", "minLength": 1, "maxLength": MAX_CAPABILITY_CHARACTERS},
+    "example": ["verify refund eligibility"],
+}
+
+
+class CheckedField(serializers.JSONField):
+    """JSON that ``check`` raises :class:`RegistrationInvalid` for."""
+
+    check: Callable[[Json], None]
+
+    def to_internal_value(self, data: Json) -> Json:
+        value = super().to_internal_value(data)
+        try:
+            self.check(value)
+        except RegistrationInvalid as error:
+            raise _refusal(error) from None
+        return value
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
-class SchemaField(serializers.JSONField):
+class SchemaField(CheckedField):
     """A JSON Schema (Draft 2020-12, or as OpenAPI 3.0 writes it) of type object, with local references only."""
 
     check = staticmethod(check_schema)
-
-    def to_internal_value(self, data: Json) -> Json:
-        schema = super().to_internal_value(data)
-        try:
-            self.check(schema)
-        except RegistrationInvalid as error:
-            raise _refusal(error) from None
-        return schema
 
 
 class InputSchemaField(SchemaField):
@@ -69,16 +83,17 @@ class InputSchemaField(SchemaField):
 
 
 @extend_schema_field(ANNOTATIONS)
-class AnnotationsField(serializers.JSONField):
+class AnnotationsField(CheckedField):
     """What a service says of its effects."""
 
-    def to_internal_value(self, data: Json) -> Json:
-        annotations = super().to_internal_value(data)
-        try:
-            check_annotations(annotations)
-        except RegistrationInvalid as error:
-            raise _refusal(error) from None
-        return annotations
+    check = staticmethod(check_annotations)
+
+
+@extend_schema_field(CAPABILITIES)
+class CapabilitiesField(CheckedField):
+    """What a service can do."""
+
+    check = staticmethod(check_capabilities)
 
 
 @extend_schema_field({"type": "array", "maxItems": MAX_EXAMPLES, "items": EXAMPLE})
@@ -104,6 +119,12 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
         help_text="Requests that it was made for: texts with `{field}` places (`Cancel order {order_id}`) or "
         "`{action, params}`. A change raises no version.",
     )
+    capabilities = CapabilitiesField(
+        default=list,  # type: ignore[arg-type]
+        help_text="What it can do, in the words of groundings: a capability that a grounding requires is covered "
+        "by the services that name it, and only if there is none by those whose description is similar. A change "
+        "raises no version.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -124,6 +145,7 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
             "revertible",
             "annotations",
             "examples",
+            "capabilities",
             "version",
             "created_at",
             "updated_at",

@@ -23,6 +23,7 @@ SETTINGS = (
     "tokens_per_day",
     "repair",
     "event_contents",
+    "grounding_required",
 )
 
 
@@ -43,9 +44,10 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
             "acceptance",
             "semantic_closed_at",
             "catalogue_revision",
+            "groundings_revision",
             "created_at",
         )
-        read_only_fields = ("semantic_closed_at", "catalogue_revision", "created_at")
+        read_only_fields = ("semantic_closed_at", "catalogue_revision", "groundings_revision", "created_at")
 
     @extend_schema_field(AcceptanceSerializer)
     def get_acceptance(self, project: Project) -> dict[str, Json]:

@@ -103,7 +103,11 @@ def empty_bench(
     try:
         with standing_in(embedder):
             for facts in services:
-                registry.register(project, facts["name"], {member: facts[member] for member in registry.MEMBERS})
+                registry.register(
+                    project,
+                    facts["name"],
+                    {member: facts[member] for member in registry.MEMBERS if member in facts},
+                )
             yield Bench(project, without)
     finally:
         project.delete()

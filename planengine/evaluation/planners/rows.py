@@ -1,7 +1,8 @@
 """Labelled requests: from a file, or the ones that come with orra.
 
 A row is ``{"action", "params", "services": [{name, description, input_schema, output_schema, annotations,
-examples}], "expected": [{"service", "input"}]}``; ``expected`` as :mod:`planengine.evaluation.expected` reads it.
+examples, capabilities}], "expected": [{"service", "input"}]}``; ``expected`` as
+:mod:`planengine.evaluation.expected` reads it.
 Where the rows share one catalogue, as those that come with orra do, it stands in a file of its own, a service a
 line.
 """

@@ -2,16 +2,20 @@
 
 It reads the request (:mod:`.reading`), finds the best set of services for its parts (:mod:`.choosing`), wires it
 by the names and types of fields and puts it in order (:mod:`planengine.planners.wiring`). It refuses where another
-set is as likely, and, before a side effect, where a word is not accounted for (:mod:`.decision`).
+set is as likely, and, before a side effect, where a word is not accounted for (:mod:`.decision`). Told that its
+plan lacks what the request's domain demands, it adds that (:mod:`.mending`).
 """
 
 from __future__ import annotations
 
 from orra.base.strictjson import Json
+from planengine.grounding.checks import is_mendable
 from planengine.planners.composer.choosing import Wired, rank
 from planengine.planners.composer.decision import Request, decide
+from planengine.planners.composer.mending import with_demanded
 from planengine.planners.composer.reading import read_request
 from planengine.planners.composer.refusals import NotActionable, no_order
+from planengine.planners.domain import order_among
 from planengine.planners.protocol import Draft, Feedback, Job, refusal
 from planengine.planners.relevance import TextEmbedder, relevance_by
 from planengine.planners.wiring.assembly import plan_of
@@ -39,7 +43,7 @@ class Composer:
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""
         try:
-            return Draft(plan=self._plan(job))
+            return Draft(plan=self._plan(job, mended=feedback is not None))
         except NotActionable as reason:
             return Draft(plan=refusal(str(reason)))
 
@@ -47,21 +51,25 @@ class Composer:
         return ""
 
     def asks_again(self, feedback: Feedback) -> bool:
-        return False
+        """Once, where the domain demands what a service does."""
+        return not feedback.repeated and any(map(is_mendable, feedback.problems))
 
-    def _plan(self, job: Job) -> Json:
+    def _plan(self, job: Job, *, mended: bool) -> Json:
         request = read_request(job, self._relevance)
         best = decide(request, rank(request.bench, request.fits))
-        return plan_of(best.assembly, job.params, after=_order(best, request))
+        if mended:
+            best = with_demanded(best, request.bench, job)
+        return plan_of(best.assembly, job.params, after=_order(best, request, job))
 
 
-def _order(best: Wired, request: Request) -> dict[str, tuple[str, ...]]:
+def _order(best: Wired, request: Request, job: Job) -> dict[str, tuple[str, ...]]:
     place = {name: request.fits.part_of(name) for name in best.goals}
 
     def then(one: str, other: str) -> bool:
         return any(part.ordered for part in request.parts[place[one] + 1 : place[other] + 1])
 
     try:
-        return order_of(best.assembly, request.bench, place, then=then)
+        before = order_among(best.assembly.services, job)
+        return order_of(best.assembly, request.bench, place, then=then, before=before)
     except Unordered as error:
         raise no_order(error.one, error.other) from None

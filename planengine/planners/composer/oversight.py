@@ -3,11 +3,14 @@ does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orra.base.strictjson import Json
 from planengine.planners.composer.choosing import Wired
-from planengine.planners.composer.decision import doubt_about
+from planengine.planners.composer.decision import Request, doubt_about
 from planengine.planners.composer.reading import read_request
 from planengine.planners.composer.refusals import NotActionable
+from planengine.planners.domain import demanded_services
 from planengine.planners.protocol import Job
 from planengine.planners.relevance import Relevance
 from planengine.planners.wiring.assembly import Assembly, Source
@@ -24,10 +27,18 @@ def unaccounted_for(plan: Json, job: Job, relevance: Relevance) -> str:
     """Why a validated plan does not account for each word of the request, in words that say what would make it
     work; empty where it does."""
     try:
-        doubt = doubt_about(read_request(job, relevance), _wired(plan, job))
+        request = read_request(job, relevance)
+        doubt = doubt_about(request, _without_demanded(_wired(plan, job), request, job))
     except NotActionable as nothing_asked:
         doubt = nothing_asked
     return "" if doubt is None else str(doubt)
+
+
+def _without_demanded(found: Wired, request: Request, job: Job) -> Wired:
+    """What the request's domain demands need not be said."""
+    demanded = {spec.name for spec in demanded_services(job)}
+    said = tuple(name for name in found.goals if name not in demanded or request.says(name))
+    return replace(found, goals=said or found.goals)
 
 
 def _wired(plan: Json, job: Job) -> Wired:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from orra.base.strictjson import Json
 from orra.base.text import show
 from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.planners.domain import told_of
 from planengine.planners.parsing import NoPlan, extract_plan
 from planengine.planners.prompts.sections import SECTIONS, choose_mark, dump, lines
 from planengine.planners.protocol import Feedback, Job
@@ -69,6 +70,12 @@ Your last answer was cut off before its plan was complete: it had become too lon
 write the whole plan.
 """
 
+DOMAIN = """\
+The section "domain" says what holds of every plan for such a request. The program checks it: the plan does each of
+the capabilities, by a service that is named with it where one is; those in "order" in that order, with "after"
+where nothing else orders them; nothing that is forbidden; and it keeps the constraints.
+"""
+
 CLOSING = "Now write the plan for the request: one JSON object, no explanation, no code fence."
 
 
@@ -81,6 +88,8 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         "request": dump(job.action),
         "params of task0": dump(dict(job.params)),
     }
+    if job.grounding is not None:
+        sections["domain"] = dump(told_of(job))
     if feedback is not None and not feedback.cut_off:
         sections["your last plan"] = dump(_last_draft(feedback.answer))
         sections["what was wrong with it"] = lines(feedback.text.splitlines())
@@ -89,6 +98,7 @@ def build_messages(job: Job, *, feedback: Feedback | None) -> list[dict[str, str
         RULES,
         SECTIONS.format(mark=mark),
         *(f"{mark} BEGIN {name}\n{text}\n{mark} END {name}\n" for name, text in sections.items()),
+        *([] if job.grounding is None else [DOMAIN]),
         *([] if feedback is None else [SHORTER if feedback.cut_off else AGAIN]),
         CLOSING,
     ]

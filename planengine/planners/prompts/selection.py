@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orra.base.strictjson import Json
 from orra.base.text import shorten
 from planengine.catalogue.specs import ServiceSpec
+from planengine.planners.domain import told_of
 from planengine.planners.prompts.sections import choose_mark, dump, escape
 from planengine.planners.prompts.signatures import signature
 from planengine.planners.protocol import Job, Precedent
@@ -34,6 +35,11 @@ FORM = "Your answer:"
 
 _QUESTION = "A program carries out a request and needs to know one thing.\n"
 
+DOMAIN = """\
+"domain" says what holds of such a request: choose a service for each of its capabilities too, in its order, and
+none for what it forbids.
+"""
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -51,10 +57,12 @@ def selection_messages(job: Job, services: Sequence[ServiceSpec], *, hint: Hint 
     sections["request"] = dump(job.action)
     if job.params:
         sections["params"] = dump(_shown(job))
+    if job.grounding is not None:
+        sections["domain"] = dump(told_of(job))
     if hint is not None:
         sections["your last choice"] = dump(list(hint.chosen))
         sections["what was wrong with it"] = dump(hint.fault)
-    return _asked(RULES, sections, FORM)
+    return _asked(RULES, sections, FORM if job.grounding is None else DOMAIN + FORM)
 
 
 def question_messages(job: Job, question: str, options: Sequence[str]) -> list[dict[str, str]]:

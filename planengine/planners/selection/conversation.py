@@ -12,6 +12,7 @@ from planengine.catalogue.specs import ServiceSpec
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion, Usage
 from planengine.planners.composer.oversight import unaccounted_for
+from planengine.planners.domain import demanded_services, order_among
 from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
 from planengine.planners.prompts.schemas import Schema, choice_schema, selection_schema, words_schema
 from planengine.planners.prompts.selection import question_messages, selection_messages, words_messages
@@ -102,9 +103,10 @@ class Conversation:
 
         def ordered(assembly: Assembly, chosen: Sequence[str]) -> Json:
             place = {name: number for number, name in enumerate(chosen)}
-            return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place))
+            before = order_among(assembly.services, self.job)
+            return plan_of(assembly, self.job.params, after=order_of(assembly, bench, place, before=before))
 
-        for idle in _idle(bench, chosen, assembly):
+        for idle in self._idle(bench, chosen, assembly):
             others = [name for name in chosen if name != idle]
             fewer = assemble(bench, others)
             if not fewer.missing and fewer.consumed == assembly.consumed:
@@ -112,6 +114,12 @@ class Conversation:
                 if not unaccounted_for(plan, self.job, self.relevance):
                     return plan
         return ordered(assembly, chosen)
+
+    def _idle(self, bench: Workbench, chosen: Sequence[str], assembly: Assembly) -> list[str]:
+        """What was chosen beside others, only reads, gives nothing to them, and is not demanded by the domain."""
+        giving = {source.service for wired in assembly.inputs.values() for source in wired.values()}
+        needed = giving.union(spec.name for spec in demanded_services(self.job))
+        return [name for name in chosen if len(chosen) > 1 and name not in needed and bench.may_help(name)]
 
     def _decide(self, question: Question) -> Decided | None:
         """What the model says gives an input; ``None``: nothing does."""
@@ -161,12 +169,6 @@ class Conversation:
             way=SELECT,
             chosen=chosen,
         )
-
-
-def _idle(bench: Workbench, chosen: Sequence[str], assembly: Assembly) -> list[str]:
-    """What was chosen beside others, only reads, and gives nothing to them."""
-    giving = {source.service for wired in assembly.inputs.values() for source in wired.values()}
-    return [name for name in chosen if len(chosen) > 1 and name not in giving and bench.may_help(name)]
 
 
 def _incomplete(missing: Missing) -> Problem:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orra.base.text import shorten
 from planengine.catalogue.specs import ServiceSpec
+from planengine.grounding.checks import CURED_BY_CHOOSING
 from planengine.planners.prompts.selection import Hint
 from planengine.planners.protocol import SELECT, Feedback, Job
 from planengine.planners.wiring.assembling import assemble
@@ -16,7 +17,7 @@ from planengine.validation.problems import Problem
 
 UNWIRED = "selection_incomplete"
 # What another choice of services may put right. The rest needs a plan that says more than names.
-_CURED_BY_CHOOSING = frozenset({"unused_param", "unknown_service", "no_selection", UNWIRED})
+_CURED_BY_CHOOSING = CURED_BY_CHOOSING.union(("unused_param", "unknown_service", "no_selection", UNWIRED))
 
 
 @dataclass(frozen=True)

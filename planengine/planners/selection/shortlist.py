@@ -10,6 +10,7 @@ from cache.templates.templates import Template, make_template
 from planengine.catalogue.field_names import key_of
 from planengine.catalogue.specs import ServiceSpec
 from planengine.planners.composer.parts import parts_of
+from planengine.planners.domain import demanded_services
 from planengine.planners.focus import evidence_of
 from planengine.planners.producers import facts_of
 from planengine.planners.protocol import Job
@@ -25,12 +26,15 @@ _MOST_TEXTS = 8
 
 
 def shortlist(job: Job, relevance: Relevance) -> list[ServiceSpec]:
-    """At most :data:`MOST_SHOWN` services in the order of the catalogue's names, so that requests over the same
-    services share the beginning of their prompts."""
+    """At most :data:`MOST_SHOWN` services, unless the request's domain demands more, in the order of the
+    catalogue's names, so that requests over the same services share the beginning of their prompts."""
     template = make_template(job.action, job.params)
-    ranked = _ranked(job, template, relevance)
+    demanded = demanded_services(job)
+    names = {spec.name for spec in demanded}
+    ranked = [*demanded, *(spec for spec in _ranked(job, template, relevance) if spec.name not in names)]
     able = _able(Workbench(job.catalogue, params=job.params, action=job.action), ranked, template)
-    kept = [spec for spec in ranked if spec.name in able][:MOST_SHOWN]
+    callable_ones = [spec for spec in ranked if spec.name in able]
+    kept = callable_ones[: max(MOST_SHOWN, len(names & able))]
     return sorted(kept, key=lambda spec: spec.name)
 
 

@@ -4,7 +4,7 @@ states them, and a message comes after what it may announce.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from planengine.catalogue.field_names import is_message
@@ -26,14 +26,20 @@ def order_of(
     place: Mapping[str, int],
     *,
     then: Callable[[str, str], bool] = lambda one, other: False,
+    before: Sequence[tuple[str, str]] = (),
 ) -> dict[str, tuple[str, ...]]:
     """The services that each must come after although it takes nothing from them. ``place``: where the request
     asks for each of those that it asks for; ``then``: whether it says that the second comes after the first,
-    although neither changes anything. Raises :class:`Unordered`."""
+    although neither changes anything. ``before``: pairs that the request's domain orders, which come first. Raises
+    :class:`Unordered`."""
     specs = {name: bench.candidates[name].spec for name in place}
     announces = {name: _announces(spec.input_fields) and not spec.read_only for name, spec in specs.items()}
     reach = _reach(assembly)
     after: dict[str, tuple[str, ...]] = {}
+    for one, other in before:
+        if one not in reach[other] and other not in reach[one]:
+            after[other] = (*after.get(other, ()), one)
+            reach = _linked(reach, one, other)
     for one, other in combinations(sorted(specs, key=lambda name: (announces[name], place[name])), 2):
         if specs[one].read_only and specs[other].read_only and not then(one, other):
             continue
@@ -41,9 +47,16 @@ def order_of(
             continue
         if place[one] != place[other] or announces[one] != announces[other]:
             after[other] = (*after.get(other, ()), one)
+            reach = _linked(reach, one, other) if before else reach
         elif not (specs[one].read_only or specs[other].read_only):
             raise Unordered(one, other)
     return after
+
+
+def _linked(reach: Mapping[str, frozenset[str]], one: str, other: str) -> Mapping[str, frozenset[str]]:
+    """With ``other`` after ``one``."""
+    more = reach[one] | {one}
+    return {name: found | more if name == other or other in found else found for name, found in reach.items()}
 
 
 def _announces(inputs: Iterable[str]) -> bool:

@@ -44,6 +44,16 @@ def test_new_examples_are_in_the_next_catalogue(project: Project) -> None:
     assert catalogue_of(project).digest == digest
 
 
+def test_new_capabilities_are_in_the_next_catalogue(project: Project) -> None:
+    before = lookup_as_read_by_another_process(project)
+
+    registry.register(project, "order_lookup", {**LOOKUP, "capabilities": ["Look up an order"]})
+
+    after = lookup_as_read_by_another_process(project)
+    assert (before.capabilities, after.capabilities) == ((), ("Look up an order",))
+    assert (after.version, after.digest) == (before.version, before.digest)
+
+
 def test_what_is_left_out_is_as_if_never_said(project: Project) -> None:
     registry.register(project, "order_lookup", {**LOOKUP, "annotations": {"readOnlyHint": True}})
 
@@ -58,4 +68,4 @@ def test_a_row_written_without_them_has_none(project: Project) -> None:
 
     row = Service.objects.get(name="bare")
 
-    assert (row.annotations, row.examples) == ({}, [])
+    assert (row.annotations, row.examples, row.capabilities) == ({}, [], [])

@@ -287,6 +287,10 @@ class TestBadInput:
                 CANCEL | {"examples": "none"},
                 "`examples` of the service 'cancel_order', at /: Examples must be a list",
             ),
+            (
+                CANCEL | {"capabilities": ["cancel", 5]},
+                "`capabilities` of the service 'cancel_order', at /1: A capability must be text",
+            ),
         ],
     )
     def test_a_bad_service_is_named_by_its_line(self, evaluate: Evaluate, line: Json, problem: str) -> None:

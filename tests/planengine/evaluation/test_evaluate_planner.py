@@ -247,10 +247,12 @@ def test_an_expected_call_without_input_takes_no_other_call_s_place() -> None:
 
 
 def test_what_services_say_of_themselves_is_read(file: Path) -> None:
-    [row] = read_rows(write(file, ROW | {"services": [READING | {"examples": ["Look at {order_id}"]}, REFUND]}))
+    told = {"examples": ["Look at {order_id}"], "capabilities": ["look up an order"]}
+    [row] = read_rows(write(file, ROW | {"services": [READING | told, REFUND]}))
     found, refund = row.job.catalogue
     assert (found.read_only, refund.read_only) == (True, False)
     assert [list(example.params) for example in found.examples] == [["order_id"]]
+    assert (found.capabilities, refund.capabilities) == (("look up an order",), ())
 
 
 def test_the_services_that_come_with_orra_say_what_they_change() -> None:

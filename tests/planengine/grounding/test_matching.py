@@ -1,0 +1,231 @@
+"""Which use case applies to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cache.templates.templates import make_template
+from orra.base.strictjson import Json
+from planengine.embeddings.embedders import standing_in
+from planengine.grounding import registry
+from planengine.grounding.matching import lookup
+from planengine.grounding.matching.lookup import match, prepare
+from planengine.grounding.matching.votes import EXACT, NONE, SAME_MEANING, SAME_WORDS, UNKNOWN, Match
+from planengine.grounding.reading import read_grounding
+from planengine.models import Project, UseCaseVector
+from tests.planengine.grounding.embedding import Counting
+
+SHOP = ["Refund order {order_id}", "Cancel order {order_id}", "Where is order {order_id}?"]
+CLINIC = ["Book an appointment for patient {patient_id} on {date}", "Renew the prescription {prescription_id}"]
+ORDER = {"order_id": "ORD-17"}
+
+
+@pytest.fixture
+def embedder() -> Iterator[Counting]:
+    forget()
+    counting = Counting()
+    with standing_in(counting):
+        yield counting
+
+
+def forget() -> None:
+    """As in a process that has just begun."""
+    for kept in (
+        lookup._matches,
+        lookup._of_project,
+        lookup._matrices,
+        lookup._of_grounding,
+        lookup._vectors_of_grounding,
+    ):
+        kept._found.clear()
+
+
+@pytest.fixture
+def bare(make_project: Callable[..., Project]) -> Project:
+    return make_project(services={})
+
+
+def put(project: Project, name: str, actions: list[Any], *, version: str = "1", mode: str = "strict") -> None:
+    use_cases: list[Json] = [each if isinstance(each, dict) else {"action": each} for each in actions]
+    given = {"domain": name, "version": version, "mode": mode, "use_cases": use_cases}
+    registry.apply(project, read_grounding(name, given))
+
+
+def found(project: Project, action: str, params: dict[str, Json] | None = None) -> Match:
+    return match(project, make_template(action, ORDER if params is None else params))
+
+
+def use_case(matched: Match) -> str:
+    return matched.grounded.use_case.action if matched.grounded else ""
+
+
+class TestWords:
+    def test_the_very_words_need_no_embedding(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        matched = found(bare, "refund order ORD-99.", {"order_id": "ORD-99", "message": "It is on its way"})
+        assert (matched.how, use_case(matched), matched.scope) == (EXACT, SHOP[0], "shop 1")
+        assert embedder.asked == [] and not UseCaseVector.objects.exists()
+
+    def test_another_wording_of_the_use_case_is_as_good(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", [{"action": SHOP[0], "also": ["I want my money back for {order_id}"]}])
+        assert found(bare, "I want my money back for ORD-17").how == EXACT
+
+    def test_words_that_say_nothing_make_no_difference(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        matched = found(bare, "Please refund the order ORD-17, thanks")
+        assert (matched.how, use_case(matched)) == (SAME_WORDS, SHOP[0])
+        assert matched.similarity is not None and 0.8 < matched.similarity < 1
+
+    def test_a_value_without_a_param_does_not_hide_the_use_case(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", [{"action": "Refund the damaged order", "also": [SHOP[0]]}])
+        assert found(bare, "Refund the damaged order", {}).how == EXACT
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            "Do not refund order ORD-17",
+            "Has order ORD-17 been refunded?",
+            "Refund order ORD-17 only if it was damaged",
+            "Cancel the refund of order ORD-17",
+            "Reship order ORD-17",
+        ],
+    )
+    def test_words_that_turn_it_do(self, bare: Project, embedder: Counting, action: str) -> None:
+        put(bare, "shop", SHOP[:1])
+        matched = found(bare, action)
+        assert (matched.how, matched.scope) == (NONE, "")
+        assert matched.near[0].wording == SHOP[0] and "accounted for" in matched.near[0].why_not
+
+    def test_other_words_are_accepted_by_the_votes(self, bare: Project, embedder: Counting) -> None:
+        also = ["Renew prescription {prescription_id} of the patient", "Extend prescription {prescription_id}"]
+        put(bare, "clinic", [{"action": CLINIC[1], "also": also, "intent": "A patient needs more of a medicine."}])
+        matched = found(bare, "Extend the medicine of prescription RX-9", {"prescription_id": "RX-9"})
+        assert (matched.how, use_case(matched)) == (SAME_MEANING, CLINIC[1])
+        assert matched.risk is not None and matched.risk <= 0.03
+
+    def test_a_project_that_tolerates_nothing_takes_the_same_words_only(
+        self, make_project: Callable[..., Project], embedder: Counting
+    ) -> None:
+        bare = make_project(services={}, wrong_hit_tolerance=0.0)
+        also = ["Renew prescription {prescription_id} of the patient", "Extend prescription {prescription_id}"]
+        put(bare, "clinic", [{"action": CLINIC[1], "also": also, "intent": "A patient needs more of a medicine."}])
+        params: dict[str, Json] = {"prescription_id": "RX-9"}
+        assert found(bare, "Please extend prescription RX-9", params).how == SAME_WORDS
+        assert found(bare, "Extend the medicine of prescription RX-9", params).how == NONE
+
+
+class TestSeveral:
+    """Faults of the original: any grounding made every other action fail, and the first near enough won."""
+
+    def test_two_groundings_do_not_disturb_each_other(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        put(bare, "clinic", CLINIC)
+        assert found(bare, "Please cancel order ORD-17").scope == "shop 1"
+        params: dict[str, Json] = {"patient_id": "P-1", "date": "2026-05-04"}
+        booked = found(bare, "Book an appointment for the patient P-1 on 2026-05-04", params)
+        assert booked.scope == "clinic 1"
+
+    def test_what_none_covers_is_no_error(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        put(bare, "clinic", CLINIC)
+        matched = found(bare, "Translate the manual of the teapot into Portuguese", {})
+        assert (matched.how, matched.grounded) == (NONE, None)
+
+    @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+    def test_the_best_wins_whatever_comes_first(
+        self, bare: Project, embedder: Counting, names: tuple[str, str]
+    ) -> None:
+        put(bare, names[0], ["Refund the whole order {order_id}"])
+        put(bare, names[1], ["Refund order {order_id}"])
+        assert found(bare, "Please refund order ORD-17").scope == f"{names[1]} 1"
+
+    def test_of_the_same_words_the_stricter_holds(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "a", SHOP, mode="advisory")
+        put(bare, "b", SHOP, mode="strict")
+        assert found(bare, "Refund order ORD-17").scope == "b 1"
+        assert found(bare, "Please refund order ORD-17").scope == "b 1"
+
+    def test_another_projects_groundings_are_not_seen(
+        self, bare: Project, make_project: Callable[..., Project], embedder: Counting
+    ) -> None:
+        put(make_project("another", services={}), "shop", SHOP)
+        assert found(bare, "Refund order ORD-17").how == NONE
+
+
+class TestCost:
+    def test_a_project_without_groundings_pays_nothing(self, bare: Project, embedder: Counting) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            assert found(bare, "Refund order ORD-17") == Match()
+        assert (len(queries), embedder.asked) == (0, [])
+
+    def test_use_cases_are_embedded_once_for_all_processes(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        found(bare, "Please refund order ORD-17")
+        assert [*embedder.asked[1:]] == ["Refund order {order_id}", *SHOP[1:]]
+        forget()
+        embedder.asked.clear()
+        found(bare, "Kindly refund order ORD-17")
+        found(bare, "Kindly cancel order ORD-17")
+        assert embedder.asked == ["Kindly refund order {order_id}", "Kindly cancel order {order_id}"]
+
+    def test_a_template_that_was_seen_costs_nothing(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        found(bare, "Please refund order ORD-17")
+        embedder.asked.clear()
+        with CaptureQueriesContext(connection) as queries:
+            again = found(bare, "Please refund order ORD-18", {"order_id": "ORD-18"})
+        assert (again.scope, len(queries), embedder.asked) == ("shop 1", 0, [])
+
+    def test_a_new_version_embeds_its_own_wordings_only(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        put(bare, "clinic", CLINIC)
+        found(bare, "Please refund order ORD-17")
+        embedder.asked.clear()
+        put(bare, "shop", [*SHOP, "Reship order {order_id}"], version="2")
+        assert found(bare, "Please refund order ORD-17").scope == "shop 2"
+        assert not any("patient" in text for text in embedder.asked)
+
+    def test_they_can_be_embedded_before_anybody_asks(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        prepare(bare)
+        embedder.asked.clear()
+        found(bare, "Please refund order ORD-17")
+        assert embedder.asked == ["Please refund order {order_id}"]
+
+
+class TestWithoutEmbeddings:
+    def test_the_very_words_are_still_found(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        embedder.down = True
+        assert found(bare, "Refund order ORD-17").how == EXACT
+
+    def test_what_may_be_strict_is_not_known_and_not_remembered(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        embedder.down = True
+        matched = found(bare, "Please refund order ORD-17")
+        assert (matched.how, matched.grounded, matched.scope) == (UNKNOWN, None, UNKNOWN)
+        embedder.down = False
+        assert found(bare, "Please refund order ORD-17").scope == "shop 1"
+
+    def test_advice_is_done_without(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP, mode="advisory")
+        embedder.down = True
+        assert found(bare, "Please refund order ORD-17").how == NONE
+        bare.grounding_required = True
+        assert found(bare, "Please refund order ORD-17").how == UNKNOWN
+
+    def test_vectors_of_another_length_are_made_anew(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "shop", SHOP)
+        prepare(bare)
+        UseCaseVector.objects.filter(use_case=1).update(embedding=[1.0, 0.0])
+        forget()
+        embedder.asked.clear()
+        assert found(bare, "Please refund order ORD-17").scope == "shop 1"
+        assert embedder.asked[1:] == [SHOP[1]]
+        [kept] = UseCaseVector.objects.filter(use_case=1)
+        assert len(kept.embedding) == embedder.dimensions
