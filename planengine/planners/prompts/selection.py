@@ -19,6 +19,9 @@ _MARK_CHARACTERS = 7
 _MOST_CHARACTERS_OF_A_VALUE = 120
 _MOST_PARAMS = 40
 
+# What stands in the prompt for the reason of a refusal.
+REASON = "why"
+
 RULES = """\
 Choose the services that carry out a request. A service is shown as
 name(input: type, optional?: type) -> output  # what it does

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planengine.planners.parsing import last_object
+from planengine.planners.prompts.selection import REASON
 from planengine.validation.problems import Problem
 
+# Small models copy what stands for the reason in the prompt.
+_NO_REASON = (
+    "The model says that no service does what is asked, or that it is asked not to do it, and does not say why."
+)
 _FORM = 'Answer with {"answer": {"services": ["name"]}}, or with {"answer": {"refusal": "why"}}.'
 
 
@@ -34,7 +39,8 @@ def read_selection(text: str) -> Selection | Problem:
             return Selection(tuple(services))
         reason = next((inner[key] for key in ("refusal", "error", "reason") if key in inner), None)
         if isinstance(reason, str) and reason.strip():
-            return Selection(refusal=reason.strip())
+            copied = reason.strip().casefold() == REASON
+            return Selection(refusal=_NO_REASON if copied else reason.strip())
     return Problem("no_selection", "The answer names no services and gives no reason", hint=_FORM)
 
 

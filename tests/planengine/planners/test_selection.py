@@ -17,7 +17,7 @@ from planengine.drafting.generation import Outcome, generate
 from planengine.llm.endpoint import Endpoint
 from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
-from planengine.planners.prompts.selection import Hint, selection_messages
+from planengine.planners.prompts.selection import REASON, RULES, Hint, selection_messages
 from planengine.planners.prompts.signatures import signature
 from planengine.planners.protocol import FULL, SELECT, Feedback, Job, Precedent
 from planengine.planners.relevance import Relevance
@@ -405,6 +405,11 @@ class TestAnswers:
     )
     def test_refusals_are_read(self, text: str) -> None:
         assert read_selection(text) == Selection(refusal="no")
+
+    def test_a_reason_that_is_copied_from_the_prompt_is_none(self) -> None:
+        found = read_selection('{"answer": {"refusal": "why"}}')
+        assert isinstance(found, Selection) and "does not say why" in found.refusal
+        assert f'"{REASON}"' in RULES
 
     @pytest.mark.parametrize(
         "text", ["", "a", "{}", '{"answer": {"services": []}}', '{"answer": {"services": [1]}}']
