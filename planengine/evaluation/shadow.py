@@ -69,7 +69,7 @@ def check(plan_id: str) -> None:
         return
     request = PlanRequest(plan.action, plan.params_by_field)
     match = grounding.match_of(plan.project, request)
-    if match.scope != grounding.label_of(plan.grounding):
+    if match.scope != grounding.scope_of(plan.grounding):
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="another grounding holds now")
         return
     try:
@@ -161,7 +161,7 @@ def report(plan: Plan, *, wrong: bool = True, note: str = "") -> HitCheck:
 
 def _confirm(plan: Plan, request: PlanRequest, vector: NDArray[np.float32] | None) -> None:
     """A plan that was made under another version of its grounding is right, and no example of this one."""
-    if grounding.match_of(plan.project, request).scope == grounding.label_of(plan.grounding):
+    if grounding.match_of(plan.project, request).scope == grounding.scope_of(plan.grounding):
         plan_cache.confirm(plan.project, request, plan.plan, vector=vector)
     else:
         plan_cache.take_back_counter(plan.project, request, plan.plan)

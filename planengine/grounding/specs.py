@@ -82,8 +82,18 @@ class GroundingSpec:
 
     @property
     def label(self) -> str:
-        """As a cache's scope and a Plan name it."""
+        """As it is told."""
         return f"{self.name} {self.version}"
+
+    @property
+    def mark(self) -> str:
+        """Of what it says: a version that was deleted may be applied anew and say something else."""
+        return self.digest[:12]
+
+    @property
+    def scope(self) -> str:
+        """What plans that are made under it are kept by."""
+        return f"{self.label} {self.mark}"
 
 
 @dataclass(frozen=True)

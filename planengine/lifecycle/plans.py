@@ -212,7 +212,7 @@ def keep_made(plan_id: str) -> None:
         return
     request = PlanRequest(plan.action, plan.params_by_field)
     match = grounding.match_of(plan.project, request)
-    if match.scope == grounding.label_of(plan.grounding):  # else another version holds now than it was made under
+    if match.scope == grounding.scope_of(plan.grounding):  # else another version holds now than it was made under
         plan_cache.keep_made(plan.project, request, plan.plan, match=match)
 
 

@@ -133,6 +133,7 @@ def shown(match: Match, catalogue: Catalogue, plan: Json, params: Mapping[str, J
     return {
         "name": spec.name,
         "version": spec.version,
+        "mark": spec.mark,
         "domain": spec.domain,
         "mode": spec.mode.value,
         "use_case": use_case.action,
@@ -146,11 +147,11 @@ def shown(match: Match, catalogue: Catalogue, plan: Json, params: Mapping[str, J
     }
 
 
-def label_of(stored: Json) -> str:
+def scope_of(stored: Json) -> str:
     """The scope that a Plan was planned in, by what it tells of its grounding. Stored rows are not trusted."""
     match stored:
-        case {"name": str(name), "version": str(version)}:
-            return f"{name} {version}"
+        case {"name": str(name), "version": str(version), "mark": str(mark)}:
+            return f"{name} {version} {mark}"
     return ""
 
 
@@ -193,10 +194,10 @@ def _of_other_versions(project: Project, match: Match) -> list[Json]:
     assert match.grounded is not None
     spec = match.grounded.spec
     entries = Entry.objects.filter(project=project, scope_facts__grounding__startswith=f"{spec.name} ")
-    counted = entries.exclude(scope_facts__grounding=spec.label).values_list("scope_facts__grounding")
+    counted = entries.exclude(scope_facts__grounding=spec.scope).values_list("scope_facts__grounding")
     return [
-        {"version": label.removeprefix(f"{spec.name} "), "entries": count}
-        for label, count in counted.annotate(count=Count("id")).order_by("scope_facts__grounding")
+        {"version": scope.removeprefix(f"{spec.name} ").partition(" ")[0], "entries": count}
+        for scope, count in counted.annotate(count=Count("id")).order_by("scope_facts__grounding")
     ]
 
 

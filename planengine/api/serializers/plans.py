@@ -131,6 +131,9 @@ class PlanGroundingSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     name = serializers.CharField()
     version = serializers.CharField()
+    mark = serializers.CharField(
+        help_text="Tells apart what a version said before it was deleted and applied anew."
+    )
     domain = serializers.CharField()
     mode = serializers.ChoiceField(choices=Grounding.Mode.choices)
     use_case = serializers.CharField(help_text="Its action pattern.")

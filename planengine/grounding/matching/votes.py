@@ -56,7 +56,7 @@ class Match:
         """As plans are kept by it. Nothing is kept for one that is not known."""
         if self.how == UNKNOWN:
             return UNKNOWN
-        return self.grounded.spec.label if self.grounded else ""
+        return self.grounded.spec.scope if self.grounded else ""
 
 
 @dataclass(frozen=True)

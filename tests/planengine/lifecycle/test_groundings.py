@@ -73,6 +73,11 @@ def called(plan: Json) -> list[str]:
     return [task["service"] for task in plan["plan"]["tasks"] if "service" in task] if plan["plan"] else []
 
 
+def scope_of(entry: Entry) -> str:
+    """Name and version of the grounding that an entry belongs to."""
+    return str(entry.scope_facts["grounding"]).rpartition(" ")[0]
+
+
 class TestStrict:
     def test_a_plan_that_skips_something_is_refused_and_mended(self, api: Api, project: Project) -> None:
         put(project)
@@ -84,6 +89,7 @@ class TestStrict:
         assert plan["grounding"] == {
             "name": "returns",
             "version": "1",
+            "mark": registry.groundings_of(Project.objects.get(pk=project.pk))[0].spec.mark,
             "domain": "returns",
             "mode": "strict",
             "use_case": "Refund order {order_id}",
@@ -203,7 +209,7 @@ class TestVersions:
         plan = api.plan("Refund order ORD-1", ORDER)
         monkeypatch.undo()
         assert plan["grounding"]["version"] == "1"
-        assert [entry.scope_facts["grounding"] for entry in Entry.objects.all()] == ["returns 1"]
+        assert [scope_of(entry) for entry in Entry.objects.all()] == ["returns 1"]
         anew = api.plan("Refund order ORD-1", ORDER)
         assert (anew["source"], anew["grounding"]["version"]) == ("composer", "2")
 
@@ -224,7 +230,7 @@ class TestVersions:
         found = [api.get(f"/v1/plans/{plan_id}").json() for plan_id in (leader, follower)]
         assert [plan["grounding"]["version"] for plan in found] == ["1", "2"]
         assert [plan["source"] for plan in found] == ["model", "model"]
-        kept = {entry.params[0]["value"]: entry.scope_facts["grounding"] for entry in Entry.objects.all()}
+        kept = {entry.params[0]["value"]: scope_of(entry) for entry in Entry.objects.all()}
         assert kept == {"ORD-1": "returns 1", "ORD-2": "returns 2"}
 
     def test_a_plan_made_by_example_is_kept_only_under_what_it_was_made_under(
@@ -240,7 +246,17 @@ class TestVersions:
         assert not Entry.objects.exists()
         put(project)
         plans.keep_made(row.pk)
-        assert [entry.scope_facts["grounding"] for entry in Entry.objects.all()] == ["returns 1"]
+        assert [scope_of(entry) for entry in Entry.objects.all()] == ["returns 1"]
+
+    def test_a_version_that_says_something_else_after_it_was_deleted_is_another(
+        self, api: Api, project: Project
+    ) -> None:
+        put(project, mode="advisory")
+        assert api.plan("Refund order ORD-1", ORDER)["source"] == "composer"
+        registry.remove(Project.objects.get(pk=project.pk), "returns")
+        put(Project.objects.get(pk=project.pk), mode="advisory", constraints=["Be polite."])
+        assert api.plan("Refund order ORD-1", ORDER)["source"] == "composer"
+        assert api.plan("Refund order ORD-2", {"order_id": "ORD-2"})["source"] == "exact"
 
     def test_a_confirmed_plan_is_no_example_of_a_version_that_it_was_not_made_under(
         self, api: Api, project: Project
@@ -249,7 +265,7 @@ class TestVersions:
         plan = api.plan("Refund order ORD-1", ORDER)
         put(project, version="2", constraints=["Be polite."])
         shadow.report(Plan.objects.get(pk=plan["id"]), wrong=False)
-        assert [entry.scope_facts["grounding"] for entry in Entry.objects.all()] == ["returns 1"]
+        assert [scope_of(entry) for entry in Entry.objects.all()] == ["returns 1"]
 
     def test_a_hit_of_another_version_is_not_checked(self, api: Api, project: Project) -> None:
         put(project)
