@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import models, real_models_page
-from benchmarks.real_models import Measured
+from benchmarks.real_models import ALONE, WHOLE, Measured
 from planengine.drafting.probing import Trust
 
 PARTS = [b"GGUF-one", b"two", b"three"]
@@ -52,15 +52,18 @@ def test_others_are_not_taken(weights: models.Weights, tmp_path: Path) -> None:
 def test_the_page_tells_both_ways() -> None:
     figures = {
         "n": 4, "right": 3, "plannable": 3, "wrong": 0, "wrong_side_effects": 0, "refused": 1, "failed": 0.25,
-        "believed_right": 3, "believed_wrong": 1, "seconds_p50": 1.26, "prompt_tokens_p50": 1312,
+        "refused_right": 1, "seconds_p50": 1.26, "seconds_p95": 2.5, "prompt_tokens_p50": 1312,
     }  # fmt: skip
     found = Measured(
-        {("m", "own requests", "chosen"): figures, ("m", "own requests", "whole"): figures},
+        {("m", "own requests", ALONE): figures, ("m", "own requests", WHOLE): figures},
         {"m": Trust(asked=3, wrong=2)},
     )
     text = real_models_page.text(found)
     assert "m fell for it (2 of 3)" in text
-    assert "| m | own requests (4) | services chosen | 3 of 3 | 0 | 0 | 1 | 1 | 3 | 1 | 1.3 s | 1,312 |" in text
+    assert (
+        "| m | own requests (4) | the model's choice, believed | 3 of 3 | 0 | 0 | 1 of 1 | 1 | 1 | 1.3 s | 2.5 s | 1,312 |"
+        in text
+    )
     assert "whole plans" in text
 
 

@@ -47,7 +47,7 @@ def order_of(
             continue
         if place[one] != place[other] or announces[one] != announces[other]:
             after[other] = (*after.get(other, ()), one)
-            reach = _linked(reach, one, other) if before else reach
+            reach = _linked(reach, one, other)
         elif not (specs[one].read_only or specs[other].read_only):
             raise Unordered(one, other)
     return after

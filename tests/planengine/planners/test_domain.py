@@ -122,6 +122,7 @@ class TestWhatIsShown:
     def test_a_large_catalogue_is_focused_on_it(self) -> None:
         class Planner:
             source = name = model = "model"
+            address = ""
 
         focused = Focused(Planner(), NoEmbedder(), context_tokens=8_000)  # type: ignore[arg-type]
         shown = focused.shown(replace(JOB, catalogue=self.services(300)))

@@ -13,7 +13,7 @@ from orra.base.strictjson import Json
 from planengine.llm.structured_output import Rung, is_strict, response_format
 from planengine.planners.prompts import full
 from planengine.planners.prompts.schemas import choice_schema, plan_schema, selection_schema
-from planengine.planners.prompts.selection import FORM
+from planengine.planners.prompts.selection import RULES
 
 SERVICES = ["find guide", "send guide"]
 CALL = {"id": "task1", "service": "find guide", "input": {"city": "$task0.city"}}
@@ -75,7 +75,7 @@ def test_a_refusal_stands_alone() -> None:
 
 
 def test_the_forms_that_the_selection_teaches_are_allowed() -> None:
-    forms = re.findall(r'\{"answer": \{.*?\}\}', FORM)
+    forms = re.findall(r'\{"answer": \{.*?\}\}', RULES)
     assert len(forms) == 2
     for form in forms:
         assert in_order(json.loads(form), selection_schema(["name"]))

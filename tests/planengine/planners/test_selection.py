@@ -146,6 +146,35 @@ class TestWhatIsChosen:
         assert calls(found) == ["refund_order", "cancel_order"]
         assert found.plan is not None and found.plan["tasks"][2]["after"] == ["task1"]
 
+    def test_no_order_makes_a_circle_with_what_flows(self, server: ScriptedServer) -> None:
+        """The refund needs the look-up, and comes first; then the look-up cannot come after the cancellation."""
+        find = service(
+            "find_payment",
+            "Finds a payment.",
+            object_schema("order_id", order_id="string"),
+            object_schema("payment_id", payment_id="string"),
+            annotations=READS,
+        )
+        pay = service(
+            "refund_payment",
+            "Refunds a payment.",
+            object_schema("payment_id", payment_id="string"),
+            object_schema("done", done="boolean"),
+        )
+        cancel = next(spec for spec in CATALOGUE if spec.name == "cancel_order")
+        job = Job(
+            "Refund the payment of ORD-17, cancel it and find the payment",
+            REFUND.params,
+            Catalogue(
+                [
+                    *catalogue_from([find, pay]),
+                    cancel,
+                ]
+            ),
+        )
+        found = plan(server, job, chosen("refund_payment", "cancel_order", "find_payment"))
+        assert calls(found) == ["find_payment", "refund_payment", "cancel_order"]
+
     @pytest.mark.parametrize(
         ("action", "called"),
         [
