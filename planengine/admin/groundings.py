@@ -1,4 +1,4 @@
-"""Groundings: every version, what differs between two, applying one, and making an older one hold again."""
+"""Groundings: each version, what differs between two, trying one, applying one, making an older one hold again."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from cache.models import Entry
 from orra.operators.display import brief
 from orra.operators.pages import OperatorAdmin, ProjectFilter, badge, link_to, list_of, page_of
 from planengine import tasks
 from planengine.admin.parts.applying import ApplyForm, Prospect, prospect_of, written
 from planengine.admin.parts.comparing import compare
-from planengine.exceptions import BadRequest
+from planengine.admin.parts.trying import TryForm, begin_with, beginnings, tried
+from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.grounding import registry
 from planengine.models import Grounding, Plan, Project
+from planengine.reuse.trial import as_if
 
 MAX_VERSIONS_SHOWN = 100
 
@@ -50,6 +53,7 @@ class VersionsFilter(admin.SimpleListFilter):
 
 @admin.register(Grounding)
 class GroundingAdmin(OperatorAdmin):
+    change_list_template = "admin/planengine/grounding/change_list.html"
     list_display = ("name", "version", "state", "domain_text", "mode_text", "use_cases", "project", "created_at")
     list_filter = (VersionsFilter, "mode", "created_at", ProjectFilter)
     list_select_related = ("project",)
@@ -64,6 +68,8 @@ class GroundingAdmin(OperatorAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("try/", view(self.try_view), name="planengine_grounding_try"),
+            path("<path:object_id>/try/", view(self.try_view), name="planengine_grounding_try_version"),
             path("<path:object_id>/diff/", view(self.diff_view), name="planengine_grounding_diff"),
             path("<path:object_id>/hold/", view(require_POST(self.hold_view)), name="planengine_grounding_hold"),
             *super().get_urls(),
@@ -84,6 +90,10 @@ class GroundingAdmin(OperatorAdmin):
     @admin.display(description="use cases", ordering="use_case_count")
     def use_cases(self, grounding: Any) -> int:
         return int(grounding.use_case_count)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        chosen = {"tried_project": request.GET.get(ProjectFilter.parameter_name, "")}
+        return super().changelist_view(request, {**chosen, **(extra_context or {})})
 
     # --- one version
 
@@ -111,6 +121,7 @@ class GroundingAdmin(OperatorAdmin):
             "diff_page": _address(row, "diff"),
             "content": spec.content,
             "document": written(spec),
+            "try_out": _address(row, "try_version"),
             "apply": _add(of=row.pk) if self.has_add_permission(request) else "",
             "hold": _address(row, "hold") if not row.current and self.has_change_permission(request) else "",
             "plans": list_of(Plan, project=row.project_id) if self.may_view(Plan, request) else "",
@@ -142,6 +153,32 @@ class GroundingAdmin(OperatorAdmin):
             self._apply(request, prospect)
             return HttpResponseRedirect(page_of(row))
         return self._page(request, "hold.html", "Make this version hold?", row=row, prospect=prospect)
+
+    # --- trying
+
+    def try_view(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
+        """An action against what holds in a project, as if a version held there where one is named. Nothing is
+        stored: POST shows what comes of it, GET the form, with ``use_case`` filled in as that one's action."""
+        row = None if object_id is None else self._row(request, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        spec = None if row is None else registry.spec_of(row)
+        known = None if row is None else row.project
+        begun = request.GET.get("use_case", "")
+        told: dict[str, Any] = {"beginnings": beginnings(spec) if spec is not None else [], "begun": begun}
+        if request.method != "POST":
+            initial = begin_with(spec, begun) if spec is not None else {"project": request.GET.get("project", "")}
+            told["form"] = TryForm(self.admin_site, initial=initial, known=known)
+            return self._page(request, "try.html", "Try an action", row=row, **told)
+        told["form"] = form = TryForm(self.admin_site, request.POST, known=known)
+        if form.is_valid():
+            held = registry.groundings_of(form.chosen)
+            groundings = held if row is None or spec is None else as_if(form.chosen, registry.Kept(row.pk, spec))
+            try:
+                told["tried"] = tried(groundings, form, with_entries=self.may_view(Entry, request))
+            except EmbeddingUnavailable as error:
+                told["unavailable"] = error.message
+        return self._page(request, "try.html", "Try an action", row=row, **told)
 
     # --- applying
 

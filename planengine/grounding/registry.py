@@ -34,7 +34,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Kept:
-    """A grounding that holds, and the id of its row."""
+    """A grounding, and the id of its row: empty where it was not applied."""
 
     id: str
     spec: GroundingSpec

@@ -1,7 +1,8 @@
-"""A replay by hand in a real browser."""
+"""What operators do by hand, in a real browser."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,21 @@ from playwright.sync_api import Page
 from cache.models import Entry
 from orra.base import strictyaml
 from orra.base.strictjson import Json
+from planengine.grounding import registry as groundings
 from planengine.models import Grounding, Plan, Project
 from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
-from tests.admin.pages import page_of
-from tests.planengine.grounding.specs import returns
+from tests.admin.pages import address, page_of
+from tests.planengine.grounding.specs import returns, spec
 
 pytestmark = needs_chromium
+
+PHONE = 375
+SKIPS: Json = {
+    "tasks": [
+        {"id": "task0", "input": {"order_id": "ORD-17"}},
+        {"id": "task1", "service": "give_back", "input": {"order_id": "$task0.order_id"}},
+    ]
+}
 
 
 def replay_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
@@ -107,3 +117,41 @@ def test_an_operator_applies_a_grounding_and_goes_back(project: Project, live_se
     assert "returns 1.0 is new" in new
     assert "instead of returns 1.0" in changed and "+ mode: advisory" in changed
     assert visit.failed == []
+
+
+def try_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
+    """With a use case's own action, with a plan that is none and one that skips something, and on a phone."""
+    page.locator("#content-main").get_by_role("link", name="Groundings").click()
+    page.locator("#result_list tbody").get_by_role("link").first.click()
+    page.get_by_role("link", name="Try an action").click()
+    page.get_by_label("Begin with").select_option(label="Refund order {order_id}")
+    page.get_by_role("button", name="Fill in").click()
+    look("grounding-try")
+    page.get_by_label("Plan").fill("{")
+    page.get_by_role("button", name="Try it").click()
+    visit.read.append(page.locator(".errorlist").inner_text())
+    look("grounding-try-refused")
+    page.get_by_label("Plan").fill(json.dumps(SKIPS))
+    page.get_by_role("button", name="Try it").click()
+    visit.read.append(page.locator("#tried").inner_text())
+    look("grounding-tried")
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    for place in ("#match", "#capabilities", "#problems", "#id_action", "#id_plan", "#use-case"):
+        box = page.locator(place).bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE, (place, box)
+    look("grounding-tried-phone")
+
+
+def test_an_operator_tries_an_action(project: Project, live_server: Any, tmp_path: Path) -> None:
+    User.objects.create_superuser("ada", password=PASSWORD)
+    row = groundings.apply(project, spec()).grounding
+
+    visit = browse(live_server.url, tmp_path, try_by_hand)
+
+    assert visit.end == f"{live_server.url}{address(row, 'try_version')}?use_case=0#tried"
+    refused, tried = visit.read
+    assert "The JSON is malformed" in refused
+    assert "'Refund order {order_id}' of 'returns 1.0' applies, which is strict." in tried
+    assert "verify refund eligibility" in tried and "unknown_service" in tried
+    assert visit.failed == []
+    assert not Plan.objects.exists()

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from cache.models import Entry
 from orra.base import strictyaml
 from orra.base.strictjson import Json
+from planengine.embeddings.embedders import standing_in
 from planengine.grounding import registry
 from planengine.models import Grounding, Project
-from tests.admin.pages import address, body, list_of, page_of, said, text
+from tests.admin.pages import address, body, fill, list_of, page_of, said, text
+from tests.planengine.grounding.embedding import Counting
 from tests.planengine.grounding.specs import returns, spec
 
 ADD = "/admin/planengine/grounding/add/"
@@ -244,6 +249,134 @@ def test_the_form_begins_with_what_a_version_says(operator: Client, first: Groun
     assert operator.get(f"{ADD}?project=%00").context["form"].initial == {"project": "\x00"}
 
 
+# --- trying
+
+TRY = "/admin/planengine/grounding/try/"
+
+
+def ask(action: str = "Please refund the order ORD-5", plan: Json = None, **more: str) -> dict[str, str]:
+    written = "" if plan is None else json.dumps(plan)
+    return {"action": action, "params": '{"order_id": "ORD-5"}', "plan": written, **more}
+
+
+def test_an_action_is_tried_as_if_a_version_held(operator: Client, first: Grounding, second: Grounding) -> None:
+    assert address(first, "try_version") in body(operator, page_of(first))
+    before = Project.objects.values().get()
+
+    with CaptureQueriesContext(connection) as queries:
+        page = operator.post(address(first, "try_version"), ask()).content.decode()
+
+    assert "'Refund order {order_id}' of 'returns 1.0' applies, which is strict." in text(page)
+    assert "The request says its words, 'Refund order {order_id}'" in text(page)
+    assert "verify refund eligibility required nobody" in text(page)
+    assert "delete an order forbidden nobody" in text(page)
+    assert 'id="problems"' not in page
+    written = [each["sql"] for each in queries if not each["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
+    assert written == []
+    assert Project.objects.values().get() == before
+    assert "'returns 1.1' applies, which is advisory" in text(
+        operator.post(address(second, "try_version"), ask()).content.decode()
+    )
+
+
+def test_an_action_is_tried_against_all_that_hold(operator: Client, first: Grounding, second: Grounding) -> None:
+    other = {"action": "Exchange order {order_id}", "capabilities": ["swap"]}
+    registry.apply(first.project, spec("swaps", use_cases=[other], constraints=[]))
+    assert f'href="{TRY}"' in body(operator, list_of(Grounding))
+    assert f"{TRY}?project={first.project_id}" in body(operator, list_of(Grounding, project=first.project_id))
+    assert operator.get(f"{TRY}?project={first.project_id}").context["form"].initial == {
+        "project": first.project_id
+    }
+
+    answer = operator.post(TRY, ask(project=first.project_id))
+
+    told = text(answer.content.decode())
+    assert "of 'returns 1.1' applies" in told
+    assert "The nearest other one is 'Exchange order {order_id}' of 'swaps 1.0'" in told
+    refused = operator.post(TRY, ask("Do not refund order ORD-5", project=first.project_id))
+    assert "No use case applies." in text(refused.content.decode())
+    assert "Not accounted for:" in text(refused.content.decode()) and "'not'" in text(refused.content.decode())
+    assert "Capabilities of the closest use case" in text(refused.content.decode())
+
+
+def test_the_form_begins_with_a_use_case(operator: Client, first: Grounding) -> None:
+    page = address(first, "try_version")
+    form = operator.get(page, {"use_case": "0"}).context["form"]
+    assert form.initial["action"] == "Refund order ORD-17"
+    assert '<option value="0" selected>' in body(operator, f"{page}?use_case=0")
+    assert json.loads(form.initial["params"]) == {"order_id": "ORD-17"}
+    assert "The request is in its very words" in text(operator.post(page, fill(form)).content.decode())
+    for place in ("1", "-1", "x", "\x00", "²", "9" * 5000, ""):
+        assert operator.get(page, {"use_case": place}).context["form"].initial == {}
+
+
+def test_a_plan_and_what_is_cached_are_held_to_it(
+    operator: Client, shop: Project, make_entry: Callable[..., Entry], staff: Callable[..., Client]
+) -> None:
+    use_case = {"action": "Look up order {order_id}", "capabilities": ["order_lookup", "notify"]}
+    row = registry.apply(shop, spec(use_cases=[use_case], constraints=[])).grounding
+    plan = {
+        "tasks": [
+            {"id": "task0", "input": {"order_id": "ORD-5"}},
+            {"id": "task1", "service": "order_lookup", "input": {"order_id": "$task0.order_id"}},
+        ],
+        "parallel_groups": [["task1"]],
+    }
+    entry = make_entry(shop, "Look up order ORD-5", {"order_id": "ORD-5"}, plan)
+    asked = ask("Look up order ORD-7", plan, params='{"order_id": "ORD-7"}')
+    asked["plan"] = asked["plan"].replace("ORD-5", "ORD-7")
+
+    page = operator.post(address(row, "try_version"), asked).content.decode()
+
+    assert page_of(entry) in page
+    assert page.count("grounding_capability_missing") == 2
+    assert "Add a task that calls &#x27;notify&#x27;" in page
+    whole = registry.apply(
+        shop, spec(version="2", use_cases=[{**use_case, "capabilities": ["order_lookup"]}], constraints=[])
+    ).grounding
+    page = operator.post(address(whole, "try_version"), asked).content.decode()
+    assert page.count("It keeps to the grounding.") == 2
+    viewer = staff("planengine.view_grounding")
+    seen = viewer.post(address(whole, "try_version"), asked).content.decode()
+    assert page_of(entry) not in seen and seen.count("It keeps to the grounding.") == 1
+    unlike = operator.post(address(whole, "try_version"), {**asked, "action": "Paint the fence"})
+    assert "It was not checked, for no use case applies." in unlike.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("action", " ", "`action` is empty"),
+        ("action", "", "This field is required"),
+        ("action", "x" * 8001, "8,000 is the most"),
+        ("params", "{", "The JSON is malformed"),
+        ("params", "[]", "Write an object"),
+        ("params", '{" a": 1}', "The field of param 0"),
+        ("params", '{"a": "\\u0000"}', "NUL"),
+        ("plan", "{", "The JSON is malformed"),
+        ("plan", "[1]", "A plan is an object with `tasks`."),
+        ("plan", '{"a": 1, "a": 2}', "appears twice"),
+        ("plan", "x" * 200_001, "at most 200000 characters"),
+        ("project", "p_nobody", "There is no project with this id."),
+        ("project", "\x00", "Null characters are not allowed."),
+    ],
+)
+def test_what_cannot_be_tried_is_told_at_its_field(
+    field: str, typed: str, told: str, operator: Client, first: Grounding
+) -> None:
+    answer = operator.post(TRY, {**ask(project=first.project_id), field: typed})
+    form = answer.context["form"]
+    assert list(form.errors) == [field]
+    assert told in form.errors[field][0]
+    assert "tried" not in answer.context
+
+
+def test_without_an_embedding_it_is_not_known(operator: Client, first: Grounding) -> None:
+    with standing_in(Counting(down=True)):
+        page = text(operator.post(address(first, "try_version"), ask()).content.decode())
+    assert "Which use case applies cannot be told: no embedding was to be had. The endpoint is down." in page
+
+
 # --- holding again
 
 
@@ -321,8 +454,21 @@ def test_rights_are_kept_apart(staff: Callable[..., Client], first: Grounding, s
     assert confirm(adder, sent).status_code in (200, 403)
     assert holding() == [("returns", "3")]
 
+    for path in (TRY, address(first, "try_version")):
+        assert viewer.get(path).status_code == 200
+        assert viewer.post(path, ask(project=first.project_id)).context["tried"].applies
+        assert adder.get(path).status_code == adder.post(path, ask()).status_code == 403
+    assert TRY in body(viewer, list_of(Grounding))
+
     nobody = staff()
-    for path in (ADD, f"{address(second, 'diff')}?against={first.pk}", page_of(first), list_of(Grounding)):
+    for path in (
+        ADD,
+        TRY,
+        address(first, "try_version"),
+        f"{address(second, 'diff')}?against={first.pk}",
+        page_of(first),
+        list_of(Grounding),
+    ):
         assert nobody.get(path).status_code == 403
     assert nobody.post(address(first, "hold")).status_code == 403
 

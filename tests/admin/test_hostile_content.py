@@ -211,6 +211,7 @@ def test_confirmations_replays_and_messages_escape_too(operator: Client, rows: l
     document = f'{{"domain": "x", "version": "1", "use_cases": [{{"action": {json.dumps(PROBE)}}}]}}'
     without_braces = document.replace("{{ 7|add:7 }}{% now 'Y' %}{0}", "")
     applied = {"project": project.pk, "name": "a", "document": without_braces}
+    tried = {"action": PROBE, "params": json.dumps({"a": PROBE}), "plan": json.dumps(plan_of(PROBE))}
     pages = [
         operator.get(address(entry, "replay"), follow=True),
         operator.post(address(entry, "replay"), form, follow=True),
@@ -227,6 +228,12 @@ def test_confirmations_replays_and_messages_escape_too(operator: Client, rows: l
         operator.get(address(newer, "diff"), {"against": older.pk}),
         operator.get(address(newer, "delete")),
         operator.post(address(older, "hold")),
+        operator.get(address(newer, "try_version"), {"use_case": "0"}),
+        operator.post(address(newer, "try_version"), {"action": PROBE, "params": PROBE, "plan": PROBE}),
+        operator.post(address(newer, "try_version"), tried),
+        operator.post(list_of(Grounding) + "try/", {**tried, "project": project.pk}),
+        operator.post(list_of(Grounding) + "try/", {**tried, "project": PROBE}),
+        operator.get(list_of(Grounding) + "try/", {"project": PROBE}),
         operator.post(address(unlike, "hold"), follow=True),
         operator.get(list_of(Grounding) + "add/", {"of": older.pk, "project": PROBE}),
         operator.get(list_of(Grounding) + "add/", {"project": PROBE}),

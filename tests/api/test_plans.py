@@ -606,8 +606,10 @@ def test_a_plan_that_kills_its_workers_is_given_up(api: Api) -> None:
 def test_a_lost_message_is_found_by_the_sweep(api: Api) -> None:
     plan_id = api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}}).json()["id"]
 
-    assert list(plans.lost_plans(timezone.now())) == []
-    assert list(plans.lost_plans(timezone.now() + timedelta(minutes=1))) == [plan_id]
+    asked_at = Plan.objects.get().created_at
+
+    assert list(plans.lost_plans(asked_at + timedelta(seconds=1))) == []
+    assert list(plans.lost_plans(asked_at + timedelta(minutes=1))) == [plan_id]
 
 
 def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,8 +34,7 @@ BATCH = 32
 def match(project: Project, template: Template) -> Match:
     """What applies to a request of this template. Without an embedding only its very words tell; where something
     strict might apply, or the project demands a grounding, that is :data:`~.votes.UNKNOWN`."""
-    # Where two say the same, the stricter holds.
-    kept = sorted(groundings_of(project), key=lambda each: each.spec.mode != Mode.STRICT)
+    kept = _strict_first(groundings_of(project))
     if not kept:
         return Match()
     embedder = get_embedder()
@@ -60,6 +59,21 @@ def match(project: Project, template: Template) -> Match:
     return found
 
 
+def try_match(groundings: Sequence[Kept], template: Template, tolerance: float) -> Match:
+    """What would apply if these held, in the order of their names. Vectors that are kept are used, and no more are
+    kept for it. Raises :class:`EmbeddingUnavailable`."""
+    kept = _strict_first(groundings)
+    wordings = Wordings([each for one in kept for each in _wordings(one)])
+    found = wordings.exactly(template)
+    if found is not None or not wordings.all:
+        return found or Match()
+    embedder = get_embedder()
+    rules = Rules(*scale_of(embedder), tolerance=tolerance)
+    vector = embedder.embed([template.embedding_text])[0]
+    vectors = [_vectors_to_try(each, embedder, vector.size) for each in kept]
+    return wordings.by_meaning(template, vector, np.concatenate(vectors), rules)
+
+
 def prepare(project: Project) -> None:
     """Embeds what has no vector yet, so that no request waits for it. Raises :class:`EmbeddingUnavailable`."""
     embedder = get_embedder()
@@ -67,7 +81,14 @@ def prepare(project: Project) -> None:
         _vectors(kept, embedder, dimensions=embedder.dimensions)
 
 
+def _strict_first(groundings: Sequence[Kept]) -> list[Kept]:
+    """Where two say the same, the stricter holds."""
+    return sorted(groundings, key=lambda each: each.spec.mode != Mode.STRICT)
+
+
 def _wordings(kept: Kept) -> tuple[Wording, ...]:
+    if not kept.id:
+        return tuple(wordings_of(kept.spec))
     return _of_grounding.get_or_make(kept.id, lambda: tuple(wordings_of(kept.spec)))
 
 
@@ -83,25 +104,35 @@ def _vectors(kept: Kept, embedder: Embedder, dimensions: int) -> Vectors:
     return _vectors_of_grounding.get_or_make(asked, lambda: _stored_or_made(kept, embedder, dimensions))
 
 
-def _stored_or_made(kept: Kept, embedder: Embedder, dimensions: int) -> Vectors:
-    rows = UseCaseVector.objects.filter(grounding_id=kept.id, embedding_model=embedder.name)
-    found = {
-        (place, number): np.asarray(embedding, dtype=np.float32)
-        for place, number, embedding in rows.values_list("use_case", "wording", "embedding")
-    }
-    # The model behind an endpoint may have been exchanged.
-    found = {at: vector for at, vector in found.items() if vector.size == dimensions}
+def _vectors_to_try(kept: Kept, embedder: Embedder, dimensions: int) -> Vectors:
+    known = _vectors_of_grounding.get((kept.id, embedder.name, dimensions)) if kept.id else None
+    return _stored_or_made(kept, embedder, dimensions, keep=False) if known is None else known
+
+
+def _stored_or_made(kept: Kept, embedder: Embedder, dimensions: int, *, keep: bool = True) -> Vectors:
+    found = _stored(kept, embedder, dimensions) if kept.id else {}
     wordings = _wordings(kept)
     missing = [each for each in wordings if each.at not in found]
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
         # As they are read back: every process compares the same.
         made = embedder.embed([each.template.embedding_text for each in batch]).astype(np.float16)
-        _store(kept, embedder.name, batch, made)
+        if keep:
+            _store(kept, embedder.name, batch, made)
         found |= zip([each.at for each in batch], made.astype(np.float32), strict=True)
     if not wordings:
         return np.zeros((0, dimensions), np.float32)
     return np.stack([found[each.at] for each in wordings])
+
+
+def _stored(kept: Kept, embedder: Embedder, dimensions: int) -> dict[tuple[int, int], NDArray[np.float32]]:
+    rows = UseCaseVector.objects.filter(grounding_id=kept.id, embedding_model=embedder.name)
+    found = {
+        (place, number): np.asarray(embedding, dtype=np.float32)
+        for place, number, embedding in rows.values_list("use_case", "wording", "embedding")
+    }
+    # The model behind an endpoint may have been exchanged.
+    return {at: vector for at, vector in found.items() if vector.size == dimensions}
 
 
 def _store(kept: Kept, model: str, wordings: Sequence[Wording], vectors: NDArray[np.float16]) -> None:

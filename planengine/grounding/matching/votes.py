@@ -41,7 +41,8 @@ class Near:
 @dataclass(frozen=True)
 class Match:
     """``grounded`` is what applies, found as ``how`` says by its ``wording``. ``near``: the closest of what does
-    not, nearest first. :data:`UNKNOWN`: nobody can tell now, for there is no embedding, and something strict might
+    not, nearest first. ``votes``: how many of the nearest wordings are of the use case that was proposed, where it
+    came to a vote. :data:`UNKNOWN`: nobody can tell now, for there is no embedding, and something strict might
     apply."""
 
     how: str = NONE
@@ -50,6 +51,7 @@ class Match:
     similarity: float | None = None
     risk: float | None = None
     near: tuple[Near, ...] = ()
+    votes: int = 0
 
     @property
     def scope(self) -> str:
@@ -111,13 +113,13 @@ class Wordings:
         proposed, similarity = next(
             each for each in _each_use_case(nearest) if each[0].identity == judgement.vote.skeleton
         )
-        others = _others(nearest, proposed.identity)
+        others, votes = _others(nearest, proposed.identity), len(judgement.vote.examples)
         if similarity >= rules.floor and judgement.objection is None:
             text, risk = proposed.template.text, judgement.risk
-            return Match(SAME_MEANING, proposed.grounded, text, similarity, risk, others)
+            return Match(SAME_MEANING, proposed.grounded, text, similarity, risk, others, votes)
         why_not = _why_not(judgement) if similarity >= rules.floor else "It is not near enough to be looked at."
         refused = Near(proposed.grounded, proposed.template.text, similarity, why_not, judgement.risk)
-        return Match(NONE, near=(refused, *others)[:MOST_NEAR])
+        return Match(NONE, near=(refused, *others)[:MOST_NEAR], votes=votes)
 
     def _judged(self, template: Template, nearest: Sequence[tuple[Wording, float]], rules: Rules) -> Judgement:
         given = plain_names(name for name, _ in template.fields)

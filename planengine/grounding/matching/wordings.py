@@ -92,13 +92,16 @@ def wordings_of(spec: GroundingSpec) -> Iterator[Wording]:
 
 
 def template_of(pattern: str, examples: Mapping[str, Json]) -> Template:
-    """The template of requests in a pattern's words: read from one that has ``examples``' values, or made-up ones,
-    where its variables stand."""
+    """The template of requests in a pattern's words."""
+    return make_template(*request_in(pattern, examples))
+
+
+def request_in(pattern: str, examples: Mapping[str, Json]) -> tuple[str, dict[str, Json]]:
+    """An action in a pattern's words, and its params: ``examples``' values, or made-up ones, for its variables."""
     values: dict[str, Json] = {}
     for name in variables_of(pattern):
         values[name] = _stand_in(examples.get(name), _variable.sub(" ", pattern), values.values())
-    action = _variable.sub(lambda found: str(values[found[1]]), pattern)
-    return make_template(action, values)
+    return _variable.sub(lambda found: str(values[found[1]]), pattern), values
 
 
 def wording_key(template: Template) -> str:

@@ -44,7 +44,7 @@ def service(name: str, description: str, inputs: list[str], outputs: list[str]) 
     }
 
 
-FIND = service("find_order", "Looks up an order.", ["order_id"], ["payment_id"])
+FIND = service("find_order", "Looks up an order.", ["order_id"], ["payment_id", "note"])
 REFUND = service("issue_refund", "Refunds a payment.", ["payment_id"], ["refund_id"])
 READING = FIND | {"annotations": {"readOnlyHint": True}}
 ROW = {
@@ -124,7 +124,7 @@ RIGHT = plan(
 )
 OTHERWISE_WIRED = plan(
     ("task1", "find_order", {"order_id": "$task0.order_id"}),
-    ("task2", "issue_refund", {"payment_id": "$task0.order_id"}),
+    ("task2", "issue_refund", {"payment_id": "$task1.note"}),
 )
 TOO_LITTLE = plan(("task1", "find_order", {"order_id": "$task0.order_id"}))
 INVALID = plan(("task1", "nothing", {"order_id": "$task0.order_id"}))

@@ -14,9 +14,10 @@ from orra.base.strictjson import Json
 from planengine.embeddings.embedders import standing_in
 from planengine.grounding import registry
 from planengine.grounding.matching import lookup
-from planengine.grounding.matching.lookup import match, prepare
+from planengine.grounding.matching.lookup import match, prepare, try_match
 from planengine.grounding.matching.votes import EXACT, NONE, SAME_MEANING, SAME_WORDS, UNKNOWN, Match
 from planengine.grounding.reading import read_grounding
+from planengine.grounding.registry import Kept
 from planengine.models import Project, UseCaseVector
 from tests.planengine.grounding.embedding import Counting
 
@@ -229,3 +230,22 @@ class TestWithoutEmbeddings:
         assert embedder.asked[1:] == [SHOP[1]]
         [kept] = UseCaseVector.objects.filter(use_case=1)
         assert len(kept.embedding) == embedder.dimensions
+
+
+@pytest.mark.django_db
+def test_trying_uses_kept_vectors_and_keeps_none(bare: Project, embedder: Counting) -> None:
+    put(bare, "shop", SHOP)
+    put(bare, "clinic", CLINIC)
+    prepare(bare)
+    stored = UseCaseVector.objects.count()
+    held = registry.groundings_of(bare)
+    asked = make_template("Please refund the order ORD-17", ORDER)
+    for _ in range(2):
+        forget()
+        embedder.asked.clear()
+        assert try_match(held, asked, 0.01) == match(bare, asked)
+        assert embedder.asked == [asked.embedding_text] * 2
+    unapplied = [Kept("", each.spec) for each in held]
+    assert try_match(unapplied, asked, 0.01) == match(bare, asked)
+    assert try_match([], asked, 0.01) == Match()
+    assert UseCaseVector.objects.count() == stored
