@@ -60,10 +60,8 @@ def test_the_page_tells_both_ways() -> None:
     )
     text = real_models_page.text(found)
     assert "m fell for it (2 of 3)" in text
-    assert (
-        "| m | own requests (4) | the model's choice, believed | 3 of 3 | 0 | 0 | 1 of 1 | 1 | 1 | 1.3 s | 2.5 s | 1,312 |"
-        in text
-    )
+    row = "| m | own requests (4) | the model's choice, believed | 3 of 3 | 0 | 0 | 1 of 1 | 1 | 1 | 1.3 s | 2.5 s"
+    assert row in text
     assert "whole plans" in text
 
 
