@@ -183,7 +183,7 @@ class _Asking:
     def _wait(self, error: ModelError) -> None:
         """For what may pass. A server that was there when it was asked and then was gone may be starting again."""
         self.failure = error
-        gone = isinstance(error, ModelUnreachable) and not error.was_there and self.broken is not None
+        gone = self._is_gone(error)
         if isinstance(error, ModelUnreachable) and error.was_there:
             self.broken = error
         if isinstance(error, ModelUnreachable) or is_loading(error):
@@ -204,6 +204,9 @@ class _Asking:
             raise self._broken_off(error) if gone else error
         time.sleep(pause)
 
+    def _is_gone(self, error: ModelError) -> bool:
+        return isinstance(error, ModelUnreachable) and not error.was_there and self.broken is not None
+
     def _broken_off(self, error: ModelError) -> ModelUnreachable:
         assert self.broken is not None
         return ModelUnreachable(f"{self.broken.message} Asked again: {error.message}", was_there=True)
@@ -211,7 +214,8 @@ class _Asking:
     def _too_late(self) -> ModelError:
         now = time.monotonic()
         if self.failure is not None and now - self.tried < (now - self.started) / 2:
-            return self.failure  # what took the time is why it was asked again
+            # What took the time is why it was asked again.
+            return self._broken_off(self.failure) if self._is_gone(self.failure) else self.failure
         written = sum(map(len, self.written))
         verb = "answer" if not written else f"end its answer, of which {written:,} characters had come,"
         return ModelTimeout(
