@@ -61,6 +61,11 @@ def found(project: Project, action: str, params: dict[str, Json] | None = None) 
     return match(project, make_template(action, ORDER if params is None else params))
 
 
+def label(matched: Match) -> str:
+    """Name and version of what applies."""
+    return matched.grounded.spec.label if matched.grounded else ""
+
+
 def use_case(matched: Match) -> str:
     return matched.grounded.use_case.action if matched.grounded else ""
 
@@ -69,7 +74,7 @@ class TestWords:
     def test_the_very_words_need_no_embedding(self, bare: Project, embedder: Counting) -> None:
         put(bare, "shop", SHOP)
         matched = found(bare, "refund order ORD-99.", {"order_id": "ORD-99", "message": "It is on its way"})
-        assert (matched.how, use_case(matched), matched.scope) == (EXACT, SHOP[0], "shop 1")
+        assert (matched.how, use_case(matched), label(matched)) == (EXACT, SHOP[0], "shop 1")
         assert embedder.asked == [] and not UseCaseVector.objects.exists()
 
     def test_another_wording_of_the_use_case_is_as_good(self, bare: Project, embedder: Counting) -> None:
@@ -126,10 +131,10 @@ class TestSeveral:
     def test_two_groundings_do_not_disturb_each_other(self, bare: Project, embedder: Counting) -> None:
         put(bare, "shop", SHOP)
         put(bare, "clinic", CLINIC)
-        assert found(bare, "Please cancel order ORD-17").scope == "shop 1"
+        assert label(found(bare, "Please cancel order ORD-17")) == "shop 1"
         params: dict[str, Json] = {"patient_id": "P-1", "date": "2026-05-04"}
         booked = found(bare, "Book an appointment for the patient P-1 on 2026-05-04", params)
-        assert booked.scope == "clinic 1"
+        assert label(booked) == "clinic 1"
 
     def test_what_none_covers_is_no_error(self, bare: Project, embedder: Counting) -> None:
         put(bare, "shop", SHOP)
@@ -143,13 +148,13 @@ class TestSeveral:
     ) -> None:
         put(bare, names[0], ["Refund the whole order {order_id}"])
         put(bare, names[1], ["Refund order {order_id}"])
-        assert found(bare, "Please refund order ORD-17").scope == f"{names[1]} 1"
+        assert label(found(bare, "Please refund order ORD-17")) == f"{names[1]} 1"
 
     def test_of_the_same_words_the_stricter_holds(self, bare: Project, embedder: Counting) -> None:
         put(bare, "a", SHOP, mode="advisory")
         put(bare, "b", SHOP, mode="strict")
-        assert found(bare, "Refund order ORD-17").scope == "b 1"
-        assert found(bare, "Please refund order ORD-17").scope == "b 1"
+        assert label(found(bare, "Refund order ORD-17")) == "b 1"
+        assert label(found(bare, "Please refund order ORD-17")) == "b 1"
 
     def test_another_projects_groundings_are_not_seen(
         self, bare: Project, make_project: Callable[..., Project], embedder: Counting
@@ -180,7 +185,7 @@ class TestCost:
         embedder.asked.clear()
         with CaptureQueriesContext(connection) as queries:
             again = found(bare, "Please refund order ORD-18", {"order_id": "ORD-18"})
-        assert (again.scope, len(queries), embedder.asked) == ("shop 1", 0, [])
+        assert (label(again), len(queries), embedder.asked) == ("shop 1", 0, [])
 
     def test_a_new_version_embeds_its_own_wordings_only(self, bare: Project, embedder: Counting) -> None:
         put(bare, "shop", SHOP)
@@ -188,7 +193,7 @@ class TestCost:
         found(bare, "Please refund order ORD-17")
         embedder.asked.clear()
         put(bare, "shop", [*SHOP, "Reship order {order_id}"], version="2")
-        assert found(bare, "Please refund order ORD-17").scope == "shop 2"
+        assert label(found(bare, "Please refund order ORD-17")) == "shop 2"
         assert not any("patient" in text for text in embedder.asked)
 
     def test_they_can_be_embedded_before_anybody_asks(self, bare: Project, embedder: Counting) -> None:
@@ -211,7 +216,7 @@ class TestWithoutEmbeddings:
         matched = found(bare, "Please refund order ORD-17")
         assert (matched.how, matched.grounded, matched.scope) == (UNKNOWN, None, UNKNOWN)
         embedder.down = False
-        assert found(bare, "Please refund order ORD-17").scope == "shop 1"
+        assert label(found(bare, "Please refund order ORD-17")) == "shop 1"
 
     def test_advice_is_done_without(self, bare: Project, embedder: Counting) -> None:
         put(bare, "shop", SHOP, mode="advisory")
@@ -226,7 +231,7 @@ class TestWithoutEmbeddings:
         UseCaseVector.objects.filter(use_case=1).update(embedding=[1.0, 0.0])
         forget()
         embedder.asked.clear()
-        assert found(bare, "Please refund order ORD-17").scope == "shop 1"
+        assert label(found(bare, "Please refund order ORD-17")) == "shop 1"
         assert embedder.asked[1:] == [SHOP[1]]
         [kept] = UseCaseVector.objects.filter(use_case=1)
         assert len(kept.embedding) == embedder.dimensions
