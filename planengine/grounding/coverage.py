@@ -6,7 +6,7 @@ by meaning, and then one service must be the nearest by some way: what a plan mu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,8 +87,10 @@ def cover(capabilities: Iterable[str], catalogue: Catalogue, nearness: Nearness 
     left = [each for each in wanted if fold(each) not in found]
     services = list(catalogue)
     if left and services and nearness is not None:
-        for each, row in zip(left, nearness(left, services), strict=True):
-            found[fold(each)] = _by_meaning(each, services, row)
+        near = nearness(left, services)
+        speaks = _speaks_for(near, services, {name for done in found.values() for name in done.services})
+        for each, row, able in zip(left, near, speaks, strict=True):
+            found[fold(each)] = _by_meaning(each, services, row, able)
     return Coverage(found, complete=not left or not services or nearness is not None)
 
 
@@ -111,7 +113,19 @@ def _declared(catalogue: Catalogue) -> Mapping[str, Sequence[str]]:
     return {text: tuple(names) for text, names in found.items() if text}
 
 
-def _by_meaning(capability: str, services: Sequence[ServiceSpec], row: NDArray[np.float32]) -> Done:
+def _speaks_for(
+    near: NDArray[np.float32], services: Sequence[ServiceSpec], declaring: Collection[str]
+) -> NDArray[np.bool_]:
+    """Which capabilities (rows) a service (columns) may be taken to do by meaning: those that it is nearest to,
+    for what refunds an order does not check whether it may be refunded; none if it is ``declaring`` another."""
+    silent = np.array([spec.name not in declaring for spec in services])
+    return np.asarray((near > near.max(axis=0) - GAP) & silent, dtype=np.bool_)
+
+
+def _by_meaning(
+    capability: str, services: Sequence[ServiceSpec], row: NDArray[np.float32], able: NDArray[np.bool_]
+) -> Done:
+    """What is near and not ``able`` is no doer, and still suspected."""
     order = np.argsort(-row, kind="stable")[: MOST_CLOSEST + 1]
     nearest = [Doer(services[place].name, round(float(row[place]), 4)) for place in order.tolist()]
     best = float(row[order[0]])
@@ -120,7 +134,7 @@ def _by_meaning(capability: str, services: Sequence[ServiceSpec], row: NDArray[n
         for place in np.flatnonzero(row > best - GAP).tolist()
         if best >= FLOOR
     )
-    alone = len(near) == 1
+    alone = len(near) == 1 and bool(able[order[0]])
     return Done(
         capability,
         MEANING if alone else "",

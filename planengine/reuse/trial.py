@@ -175,6 +175,8 @@ def capability_in_words(told: Json) -> str:
     if told["by"]:
         return f"{services}, by meaning"
     if likely:
+        if len(told["likely"]) == 1:
+            return f"nobody for certain: {likely} is near, and nearer to something else"
         return f"nobody for certain: {likely} are as near as each other"
     return f"nobody; closest: {closest}" if closest else "nobody: there are no services"
 

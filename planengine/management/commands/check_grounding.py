@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
 
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.base.text import quote
+from orra.embedded.defaults import filled_variables
 from orra.operators.display import brief, visible
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue, catalogue_from
@@ -129,6 +132,8 @@ def _try(spec: GroundingSpec, options: dict[str, Any]) -> dict[str, Json]:
     plan = None if options["plan"] is None else _read_plan(options["plan"])
     if plan is not None and options["project"] is None and options["services"] is None:
         raise CommandError("A --plan calls services: give --project or --services.", returncode=2)
+    if "DATABASE_URL" in filled_variables():  # the embedded one, which may be new
+        call_command("migrate", verbosity=0)
     try:
         params = parse_params([_param(each) for each in options["param"]])
         request = PlanRequest(parse_action(options["action"]), params)
@@ -140,6 +145,9 @@ def _try(spec: GroundingSpec, options: dict[str, Any]) -> dict[str, Json]:
         return try_out(as_if(project, kept), request, catalogue_of(project), plan=plan, tolerance=tolerance)
     except (BadRequest, RowsUnusable, EmbeddingUnavailable) as error:
         raise CommandError(visible(str(error)), returncode=2) from None
+    except ProgrammingError as error:
+        message = f"The database lacks tables. Run `manage.py migrate` first. ({error})"
+        raise CommandError(message, returncode=2) from None
 
 
 def _param(given: str) -> Json:

@@ -47,6 +47,21 @@ def test_else_the_nearest_in_meaning_does_it_with_the_evidence() -> None:
     assert [(doer.service, doer.similarity) for doer in done.doers] == [("give_back", 0.71)]
 
 
+def test_a_service_is_taken_for_what_it_is_nearest_to_and_suspected_of_the_rest() -> None:
+    """What gives the money back does not check whether it may."""
+    nearness = near({"pay the money back": {"give_back": 0.71}, "verify the claim": {"give_back": 0.55}})
+    coverage = cover(["pay the money back", "verify the claim"], catalogue, nearness)
+    assert coverage.of("pay the money back").services == {"give_back"}
+    verified = coverage.of("verify the claim")
+    assert (verified.by, *verified.services, *verified.suspects) == ("", "give_back") and not verified.services
+
+
+def test_what_declares_one_of_them_is_taken_for_no_other() -> None:
+    nearness = near({"verify the claim": {"give_back": 0.71}})
+    verified = cover(["refund order", "verify the claim"], catalogue, nearness).of("verify the claim")
+    assert not verified.services and verified.suspects == {"give_back"}
+
+
 def test_what_is_not_near_enough_is_told_and_does_not_count() -> None:
     nearness = near(
         {"pay the money back": {"give_back": 0.49, "scrap": 0.4, "write_mail": 0.3, "check_terms": 0.2}}

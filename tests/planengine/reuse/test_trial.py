@@ -75,6 +75,7 @@ def test_what_each_capability_is_asked_as_is_told() -> None:
         ({"by": "declared", "services": ["a"]}, "'a', which declares it or is called so"),
         ({"by": "declared", "services": ["a", "b"]}, "any of 'a', 'b', which declare it or are called so"),
         ({"by": "meaning", "services": ["a"]}, "'a', by meaning"),
+        ({"likely": ["a"]}, "nobody for certain: 'a' is near, and nearer to something else"),
         ({"likely": ["a", "b"], "closest": ["a"]}, "nobody for certain: 'a', 'b' are as near as each other"),
         ({"closest": ["a"]}, "nobody; closest: 'a'"),
         ({}, "nobody: there are no services"),
