@@ -22,7 +22,7 @@ import httpx2
 
 from benchmarks import models, table
 from orra.base.strictjson import Json
-from planengine.drafting.composing import after, composed
+from planengine.drafting.composing import composed, numbered, that_counts
 from planengine.drafting.generation import overseen
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, planner_of
@@ -117,7 +117,7 @@ def _held(result: Result, planner: Planner, trust: Trust) -> Result:
         seen = Overseer(planner, job, relevance_by(get_embedder()), lambda: trust)(outcome.plan)
         outcome = overseen(outcome.plan, seen, outcome.trials)
     if outcome.is_left_to_composer:
-        outcome = after(outcome, ahead, held=True)
+        outcome = that_counts(outcome, numbered(ahead, after=outcome.trials), held=True)
     return Result(result.row, outcome, result.seconds + time.perf_counter() - started)
 
 

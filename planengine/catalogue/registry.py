@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from cache import storage
+from orra.base.remembering import Remembered
 from orra.base.strictjson import Json, same
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.models import Project, Service
@@ -86,17 +85,10 @@ def remove(service: Service) -> None:
 
 def catalogue_of(project: Project) -> Catalogue:
     """The project's services as of its ``catalogue_revision``, remembered per process: a hit costs no query."""
-    key = (project.pk, project.catalogue_revision)
-    with _lock:
-        if (known := _catalogues.get(key)) is not None:
-            _catalogues.move_to_end(key)
-            return known
-    catalogue = Catalogue(_spec_of(service) for service in Service.objects.filter(project=project))
-    with _lock:
-        _catalogues[key] = catalogue
-        while len(_catalogues) > REMEMBERED_CATALOGUES:
-            _catalogues.popitem(last=False)
-    return catalogue
+    return _catalogues.get_or_make(
+        (project.pk, project.catalogue_revision),
+        lambda: Catalogue(_spec_of(service) for service in Service.objects.filter(project=project)),
+    )
 
 
 def _spec_of(service: Service) -> ServiceSpec:
@@ -115,8 +107,7 @@ def _spec_of(service: Service) -> ServiceSpec:
     )
 
 
-_lock = threading.Lock()
-_catalogues: OrderedDict[tuple[str, int], Catalogue] = OrderedDict()
+_catalogues: Remembered[tuple[str, int], Catalogue] = Remembered(REMEMBERED_CATALOGUES)
 
 
 def _forget_plans(project: Project, changed: str | None) -> None:

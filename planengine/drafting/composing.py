@@ -4,23 +4,30 @@ nothing."""
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from planengine.drafting.generation import Outcome, generate
-from planengine.planners.protocol import Job, Planner
+from planengine.planners.protocol import Job, Planner, Trial
 
 COMPOSER_SECONDS = 10.0
 
 
-def composed(composer: Planner, job: Job, *, first: int = 1) -> Outcome:
-    """What the composer makes of the job; its trials are numbered from ``first`` and bear its name."""
-    deadline = time.monotonic() + COMPOSER_SECONDS
-    outcome = generate(composer, job, attempts=2, deadline=deadline, first=first)
+def composed(composer: Planner, job: Job) -> Outcome:
+    """What the composer makes of the job; its trials bear its name."""
+    outcome = generate(composer, job, attempts=2, deadline=time.monotonic() + COMPOSER_SECONDS)
     trials = tuple(replace(trial, planner=composer.name) for trial in outcome.trials)
     return replace(outcome, trials=trials, composed=outcome.plan is not None)
 
 
-def after(outcome: Outcome, instead: Outcome, *, held: bool) -> Outcome:
+def numbered(outcome: Outcome, *, after: Sequence[Trial]) -> Outcome:
+    """With trials that follow those of others."""
+    last = after[-1].number if after else 0
+    trials = tuple(replace(trial, number=last + place) for place, trial in enumerate(outcome.trials, 1))
+    return replace(outcome, trials=trials)
+
+
+def that_counts(outcome: Outcome, instead: Outcome, *, held: bool) -> Outcome:
     """Which of two counts where a model's drafts came to nothing: the composer's plan, and of a model that is held
     its refusal, which says what would make it work; else what came of the model. The trials are those of both."""
     counts = instead.plan is not None or (held and outcome.status == "failed")

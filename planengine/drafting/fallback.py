@@ -18,7 +18,7 @@ from orra.base import metrics
 from planengine.accounting import budgets
 from planengine.drafting import breaker, trust
 from planengine.drafting.attempts import Attempts
-from planengine.drafting.composing import after, composed
+from planengine.drafting.composing import composed, numbered, that_counts
 from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
 from planengine.drafting.planner_choice import composer, current_planner, fallback_planner
 from planengine.models import Plan
@@ -75,12 +75,13 @@ def make(plan: Plan, job: Job, *, served_by: Callable[[Planner], bool]) -> Made 
 
 @dataclass
 class _Making:
-    """All that is tried for one plan, in the order in which it is tried."""
+    """All that is tried for one plan, in the order in which it is tried. ``ahead``: what the composer made of it
+    before a model that is held."""
 
     plan: Plan
     job: Job
     trials: list[Trial] = field(default_factory=list)
-    held: bool = False
+    ahead: Outcome | None = None
 
     def ask(self, planner: Planner, *, deadline: float) -> Outcome:
         attempts = Attempts(self.plan, planner, self.job)
@@ -89,7 +90,7 @@ class _Making:
             attempts.job,
             attempts=settings.PLANNING_ATTEMPTS,
             deadline=deadline,
-            first=self._next,
+            first=self.trials[-1].number + 1 if self.trials else 1,
             begin=attempts.begin,
             record=attempts.end,
             repair=self.plan.project.repair,
@@ -100,12 +101,12 @@ class _Making:
 
     def ahead_of(self, planner: Planner) -> Made | None:
         """The composer's plan, if it has one, before a model that is held to the composer's rule anyway."""
-        self.held = settings.COMPOSE_REJECTED and trust.is_held(planner)
-        outcome = composed(composer(), self.job) if self.held else None
-        if outcome is None or outcome.plan is None:
+        if settings.COMPOSE_REJECTED and trust.is_held(planner):
+            self.ahead = composed(composer(), self.job)
+        if self.ahead is None or self.ahead.plan is None:
             return None
-        self._record(outcome, planner)
-        return Made(outcome, planner)
+        self._record(self.ahead, planner)
+        return Made(self.ahead, planner)
 
     def believed(self, outcome: Outcome, first: Planner, fallback: Planner) -> Made:
         """What the fallback plans where the first model's plan was not believed, for it may be a stronger one."""
@@ -121,16 +122,12 @@ class _Making:
         """What came of it, or what the composer plans instead: a weak model is never worse than none."""
         if planner.model and settings.COMPOSE_REJECTED and outcome.is_left_to_composer:
             reason = outcome.failure.code if outcome.failure else ""
-            instead = composed(composer(), self.job, first=self._next)
+            instead = numbered(self.ahead or composed(composer(), self.job), after=self.trials)
             self._record(instead, planner)
             if instead.plan is not None:
                 metrics.FALLBACKS.labels("composer", reason).inc()
-            outcome = after(outcome, instead, held=self.held)
+            outcome = that_counts(outcome, instead, held=self.ahead is not None)
         return Made(replace(outcome, trials=tuple(self.trials)), planner)
-
-    @property
-    def _next(self) -> int:
-        return self.trials[-1].number + 1 if self.trials else 1
 
     def _record(self, outcome: Outcome, planner: Planner) -> None:
         attempts = Attempts(self.plan, planner, self.job)

@@ -17,6 +17,7 @@ from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
 from planengine.grounding.checks import problems_of
+from planengine.llm.errors import ModelTimeout
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
 from planengine.planners.unwrapping import with_known_names
@@ -24,9 +25,8 @@ from planengine.validation.graph import services_called
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
-# A model's plan that does not account for all that was said, and has side effects.
 REJECTED = "plan_rejected"
-_TIMEOUT = "model_timeout"
+# A model's plan that does not account for all that was said, and has side effects.
 NOT_ACCOUNTED = "not_accounted"
 
 
@@ -90,7 +90,9 @@ class Outcome:
         if self.failure is None:
             return False
         answered = any(not trial.error_code for trial in self.trials)
-        return self.failure.code in (REJECTED, NOT_ACCOUNTED) or (answered and self.failure.code == _TIMEOUT)
+        return self.failure.code in (REJECTED, NOT_ACCOUNTED) or (
+            answered and self.failure.code == ModelTimeout.code
+        )
 
 
 def generate(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import structlog
 from django.db import transaction
 from django.db.models import F
 
+from orra.base.remembering import Remembered
 from orra.base.text import quote_all
 from planengine.exceptions import BadRequest, GroundingInvalid
 from planengine.grounding.contents import differences, restore
@@ -90,26 +89,19 @@ def groundings_of(project: Project) -> tuple[Kept, ...]:
     query for a project that never had one."""
     if not project.groundings_revision:
         return ()
-    key = (project.pk, project.groundings_revision)
-    with _lock:
-        if (known := _remembered.get(key)) is not None:
-            _remembered.move_to_end(key)
-            return known
+    return _remembered.get_or_make((project.pk, project.groundings_revision), lambda: _that_hold(project))
+
+
+def _that_hold(project: Project) -> tuple[Kept, ...]:
     rows = Grounding.objects.filter(project=project, current=True).order_by("name")
-    kept = tuple(Kept(row.id, spec_of(row)) for row in rows)
-    with _lock:
-        _remembered[key] = kept
-        while len(_remembered) > REMEMBERED_PROJECTS:
-            _remembered.popitem(last=False)
-    return kept
+    return tuple(Kept(row.id, spec_of(row)) for row in rows)
 
 
 def spec_of(row: Grounding) -> GroundingSpec:
     return restore(row.name, row.version, row.content)
 
 
-_lock = threading.Lock()
-_remembered: OrderedDict[tuple[str, int], tuple[Kept, ...]] = OrderedDict()
+_remembered: Remembered[tuple[str, int], tuple[Kept, ...]] = Remembered(REMEMBERED_PROJECTS)
 
 
 def _check_room(project: Project) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Count
 from numpy.typing import NDArray
 
 from cache.models import Entry
-from cache.templates.templates import make_template
+from cache.templates.templates import Template, make_template
 from orra.base.remembering import Remembered
 from orra.base.strictjson import Json
 from orra.base.text import quote, shorten
@@ -41,8 +41,12 @@ def match_of(project: Project, request: PlanRequest) -> Match:
     """Which use case of the project's groundings applies."""
     if not groundings_of(project):
         return Match()
-    terms = catalogue_of(project).discriminating_terms(request.params)
-    return lookup.match(project, make_template(request.action, request.params, discriminating_terms=terms))
+    return lookup.match(project, template_of(request, catalogue_of(project)))
+
+
+def template_of(request: PlanRequest, catalogue: Catalogue) -> Template:
+    terms = catalogue.discriminating_terms(request.params)
+    return make_template(request.action, request.params, discriminating_terms=terms)
 
 
 def refusal(project: Project, match: Match) -> Failure | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from cache.examples.acceptance import most_risk
 from cache.models import Entry
-from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json
 from orra.base.text import fold, quote
 from planengine.catalogue.specs import Catalogue
@@ -20,11 +19,11 @@ from planengine.grounding.registry import Kept, groundings_of
 from planengine.grounding.specs import Grounded
 from planengine.models import Project
 from planengine.requests import PlanRequest, parse_params
-from planengine.reuse.grounding import coverage_of, match_as_json
+from planengine.reuse.grounding import coverage_of, match_as_json, template_of
 from planengine.validation.problems import Problem
 from planengine.validation.rules import validate
 
-TOLERANCE = 0.01  # as a project begins
+TOLERANCE: float = Project._meta.get_field("wrong_hit_tolerance").default  # as a project begins
 MAX_ENTRIES = 5
 
 # How a grounding names a capability.
@@ -56,7 +55,7 @@ def try_out(
     """Which of the ``groundings``' use cases applies to the request and why, which services do what it (or, where
     none applies, the closest one) asks for, and what a ``plan`` does not keep: ``problems`` is ``None`` without
     one, or where nothing applies. Raises :class:`planengine.exceptions.EmbeddingUnavailable`."""
-    match = lookup.try_match(groundings, _template(request, catalogue), tolerance)
+    match = lookup.try_match(groundings, template_of(request, catalogue), tolerance)
     closest = match.grounded or (match.near[0].grounded if match.near else None)
     checked = plan is not None and match.grounded is not None
     return {
@@ -71,7 +70,7 @@ def try_entries(
 ) -> list[TriedEntry]:
     """What cached plans for requests of this very template, newest first, do not keep of what applies. Raises
     :class:`planengine.exceptions.EmbeddingUnavailable`."""
-    template = _template(request, catalogue)
+    template = template_of(request, catalogue)
     match = lookup.try_match(groundings, template, project.wrong_hit_tolerance)
     if match.grounded is None:
         return []
@@ -80,11 +79,6 @@ def try_entries(
         TriedEntry(entry, _problems_of_entry(entry, match, catalogue))
         for entry in same.order_by("-created_at")[:MAX_ENTRIES]
     ]
-
-
-def _template(request: PlanRequest, catalogue: Catalogue) -> Template:
-    terms = catalogue.discriminating_terms(request.params)
-    return make_template(request.action, request.params, discriminating_terms=terms)
 
 
 def _evidence(grounded: Grounded, catalogue: Catalogue) -> Iterator[Json]:

@@ -103,11 +103,7 @@ def empty_bench(
     try:
         with standing_in(embedder):
             for facts in services:
-                registry.register(
-                    project,
-                    facts["name"],
-                    {member: facts[member] for member in registry.MEMBERS if member in facts},
-                )
+                registry.register(project, facts["name"], facts)
             yield Bench(project, without)
     finally:
         project.delete()

@@ -95,9 +95,7 @@ def _without(row: StreamRow, gone: str) -> StreamRow:
 
 
 def _register(bench: Bench, facts: Facts) -> None:
-    registry.register(
-        bench.project, facts["name"], {member: facts[member] for member in registry.MEMBERS if member in facts}
-    )
+    registry.register(bench.project, facts["name"], facts)
 
 
 def _remove(bench: Bench, name: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
-from planengine.drafting.composing import after, composed
+from planengine.drafting.composing import composed, numbered, that_counts
 from planengine.drafting.generation import Outcome, Oversee, generate, unseen
 from planengine.evaluation.expected import Call, calls_agree, calls_of, services_agree
 from planengine.evaluation.planners.rows import Row
@@ -182,12 +182,14 @@ def evaluate(
 
 
 def _beside(composer: Planner, job: Job, ask: Callable[[Job], Outcome], held: bool) -> Outcome:
-    if held and (ahead := composed(composer, job)).plan is not None:
+    ahead = composed(composer, job) if held else None
+    if ahead is not None and ahead.plan is not None:
         return ahead
     outcome = ask(job)
     if not outcome.is_left_to_composer:
         return outcome
-    return after(outcome, composed(composer, job, first=len(outcome.trials) + 1), held=held)
+    instead = numbered(ahead or composed(composer, job), after=outcome.trials)
+    return that_counts(outcome, instead, held=held)
 
 
 def _share(hits: Iterable[bool]) -> float:

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import ProgrammingError
 
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.base.text import quote
-from orra.embedded.defaults import filled_variables
 from orra.operators.display import brief, visible
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue, catalogue_from
@@ -24,6 +21,7 @@ from planengine.exceptions import BadRequest, EmbeddingUnavailable, GroundingInv
 from planengine.grounding.reading import MAX_BYTES, NAME, parse_document, parse_either, read_grounding
 from planengine.grounding.registry import Kept
 from planengine.grounding.specs import GroundingSpec
+from planengine.management.tables import tables
 from planengine.models import Project
 from planengine.requests import PlanRequest, parse_action, parse_params
 from planengine.reuse.trial import as_if, capability_in_words, match_in_words, try_out
@@ -77,7 +75,8 @@ class Command(BaseCommand):
             sys.exit(1)
         told = _right(spec)
         if options["action"] is not None:
-            told["trial"] = tried = _try(spec, options)
+            with tables(returncode=2):
+                told["trial"] = tried = _try(spec, options)
             told["ok"] = options["plan"] is None or tried["problems"] == []
         elif options["param"] or options["project"] or options["services"] or options["plan"]:
             raise CommandError("These options try a request: give its --action.", returncode=2)
@@ -132,8 +131,6 @@ def _try(spec: GroundingSpec, options: dict[str, Any]) -> dict[str, Json]:
     plan = None if options["plan"] is None else _read_plan(options["plan"])
     if plan is not None and options["project"] is None and options["services"] is None:
         raise CommandError("A --plan calls services: give --project or --services.", returncode=2)
-    if "DATABASE_URL" in filled_variables():  # the embedded one, which may be new
-        call_command("migrate", verbosity=0)
     try:
         params = parse_params([_param(each) for each in options["param"]])
         request = PlanRequest(parse_action(options["action"]), params)
@@ -145,9 +142,6 @@ def _try(spec: GroundingSpec, options: dict[str, Any]) -> dict[str, Json]:
         return try_out(as_if(project, kept), request, catalogue_of(project), plan=plan, tolerance=tolerance)
     except (BadRequest, RowsUnusable, EmbeddingUnavailable) as error:
         raise CommandError(visible(str(error)), returncode=2) from None
-    except ProgrammingError as error:
-        message = f"The database lacks tables. Run `manage.py migrate` first. ({error})"
-        raise CommandError(message, returncode=2) from None
 
 
 def _param(given: str) -> Json:

@@ -12,12 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import ProgrammingError
 
 from orra.base.strictjson import Json
-from orra.embedded.defaults import filled_variables
 from planengine.embeddings import calibration
 from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.cache.bench import PARTS
@@ -27,6 +24,7 @@ from planengine.evaluation.cache.report import curve_report, pair_report, stream
 from planengine.evaluation.cache.rows import Pair, RowsUnusable, StreamRow, read_catalogue_rows, read_rows
 from planengine.evaluation.services import Facts, read_services
 from planengine.exceptions import EmbeddingUnavailable
+from planengine.management.tables import tables
 from planengine.models import Project
 
 PROGRESS_EVERY = 50
@@ -84,17 +82,13 @@ class Command(BaseCommand):
         try:
             services = None if options["services"] is None else read_services(options["services"])
             rows = _read(options, services)
-            if "DATABASE_URL" in filled_variables():  # the embedded one, which may be new
-                call_command("migrate", verbosity=0)
-            with _quiet(), _terminated_like_interrupted():
+            with tables(), _quiet(), _terminated_like_interrupted():
                 if options["calibrate"]:
                     self._calibrate(rows, options)
                 else:
                     self._evaluate(rows, services, options)
         except (RowsUnusable, EmbeddingUnavailable) as error:
             raise CommandError(str(error)) from None
-        except ProgrammingError as error:
-            raise CommandError(f"The database lacks tables. Run `manage.py migrate` first. ({error})") from None
 
     def _evaluate(
         self, rows: list[StreamRow] | list[Pair], services: Sequence[Facts] | None, options: dict[str, Any]

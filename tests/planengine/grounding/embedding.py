@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from planengine.embeddings.embedders import Embedder, Vectors, get_embedder
+from planengine.embeddings.embedders import Embedder, Vectors, get_embedder, standing_in
 from planengine.exceptions import EmbeddingUnavailable
+from planengine.grounding.matching import lookup
 
 
 @dataclass(eq=False)
@@ -34,3 +36,24 @@ class Counting:
             raise EmbeddingUnavailable("The endpoint is down.")
         self.asked += texts
         return self.inner.embed(texts)
+
+
+@contextmanager
+def counted() -> Iterator[Counting]:
+    """An embedder that counts, in a process that has just begun."""
+    forget()
+    counting = Counting()
+    with standing_in(counting):
+        yield counting
+
+
+def forget() -> None:
+    """As in a process that has just begun."""
+    for kept in (
+        lookup._matches,
+        lookup._of_project,
+        lookup._matrices,
+        lookup._of_grounding,
+        lookup._vectors_of_grounding,
+    ):
+        kept._found.clear()

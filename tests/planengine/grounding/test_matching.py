@@ -11,15 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
-from planengine.embeddings.embedders import standing_in
 from planengine.grounding import registry
-from planengine.grounding.matching import lookup
 from planengine.grounding.matching.lookup import match, prepare, try_match
 from planengine.grounding.matching.votes import EXACT, NONE, SAME_MEANING, SAME_WORDS, UNKNOWN, Match
 from planengine.grounding.reading import read_grounding
 from planengine.grounding.registry import Kept
 from planengine.models import Project, UseCaseVector
-from tests.planengine.grounding.embedding import Counting
+from tests.planengine.grounding.embedding import Counting, counted, forget
 
 SHOP = ["Refund order {order_id}", "Cancel order {order_id}", "Where is order {order_id}?"]
 CLINIC = ["Book an appointment for patient {patient_id} on {date}", "Renew the prescription {prescription_id}"]
@@ -28,22 +26,8 @@ ORDER = {"order_id": "ORD-17"}
 
 @pytest.fixture
 def embedder() -> Iterator[Counting]:
-    forget()
-    counting = Counting()
-    with standing_in(counting):
+    with counted() as counting:
         yield counting
-
-
-def forget() -> None:
-    """As in a process that has just begun."""
-    for kept in (
-        lookup._matches,
-        lookup._of_project,
-        lookup._matrices,
-        lookup._of_grounding,
-        lookup._vectors_of_grounding,
-    ):
-        kept._found.clear()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from orra.base.strictjson import Json
 from planengine import tasks
 from planengine.catalogue import registry as services
 from planengine.drafting import fallback
-from planengine.embeddings.embedders import standing_in
 from planengine.evaluation import shadow
 from planengine.grounding import registry
 from planengine.grounding.reading import read_grounding
@@ -20,8 +19,7 @@ from planengine.lifecycle import plans, worker
 from planengine.models import ApiKey, HitCheck, Plan, Project, UseCaseVector
 from planengine.requests import PlanRequest
 from tests.conftest import Api, object_schema
-from tests.planengine.grounding.embedding import Counting
-from tests.planengine.grounding.test_matching import forget
+from tests.planengine.grounding.embedding import Counting, counted
 from tests.planengine.in_flight import ask, meanwhile, work
 from tests.servers.scripted import ScriptedServer
 
@@ -57,9 +55,7 @@ def project(make_project: Callable[..., Project]) -> Project:
 
 @pytest.fixture
 def embedder() -> Iterator[Counting]:
-    forget()
-    counting = Counting()
-    with standing_in(counting):
+    with counted() as counting:
         yield counting
 
 

@@ -47,15 +47,20 @@ def service(name: str, text: str, inputs: Json, outputs: Json, **more: Json) -> 
     }
 
 
+def look_up(name: str, text: str, *, by: str, gives: str) -> Json:
+    """A service that only reads: one text for another."""
+    return service(
+        name,
+        text,
+        object_schema(by, **{by: "string"}),
+        object_schema(gives, **{gives: "string"}),
+        annotations=READS,
+    )
+
+
 CATALOGUE = catalogue_from(
     [
-        service(
-            "find_order",
-            "Looks up an order by its number.",
-            object_schema("order_number", order_number="string"),
-            object_schema("order_id", order_id="string"),
-            annotations=READS,
-        ),
+        look_up("find_order", "Looks up an order by its number.", by="order_number", gives="order_id"),
         service(
             "refund_order",
             "Refunds an order.",
@@ -148,13 +153,7 @@ class TestWhatIsChosen:
 
     def test_no_order_makes_a_circle_with_what_flows(self, server: ScriptedServer) -> None:
         """The refund needs the look-up, and comes first; then the look-up cannot come after the cancellation."""
-        find = service(
-            "find_payment",
-            "Finds a payment.",
-            object_schema("order_id", order_id="string"),
-            object_schema("payment_id", payment_id="string"),
-            annotations=READS,
-        )
+        find = look_up("find_payment", "Finds a payment.", by="order_id", gives="payment_id")
         pay = service(
             "refund_payment",
             "Refunds a payment.",
@@ -362,13 +361,7 @@ class TestAnOpenInput:
         assert [problem.code for problem in found.trials[0].problems] == [UNWIRED]
 
     def test_may_be_a_text_that_another_gives_by_any_name(self, server: ScriptedServer) -> None:
-        scan = service(
-            "scan_page",
-            "Reads a page.",
-            object_schema("page", page="string"),
-            object_schema("wording", wording="string"),
-            annotations=READS,
-        )
+        scan = look_up("scan_page", "Reads a page.", by="page", gives="wording")
         keep = service(
             "keep_page",
             "Keeps a page.",
@@ -387,20 +380,8 @@ class TestAnOpenInput:
     def test_of_a_look_up_that_cannot_be_made_is_asked_about_where_it_is_wanted(
         self, server: ScriptedServer
     ) -> None:
-        person = service(
-            "find_person",
-            "Looks up a person.",
-            object_schema("person_id", person_id="string"),
-            object_schema("work_email", work_email="string"),
-            annotations=READS,
-        )
-        client = service(
-            "find_client",
-            "Looks up a client.",
-            object_schema("client_id", client_id="string"),
-            object_schema("email", email="string"),
-            annotations=READS,
-        )
+        person = look_up("find_person", "Looks up a person.", by="person_id", gives="work_email")
+        client = look_up("find_client", "Looks up a client.", by="client_id", gives="email")
         mail = service(
             "send_note",
             "Sends a note.",
