@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import difflib
 
 import pytest
 from hypothesis import given
@@ -55,14 +55,13 @@ def test_between_two_changes_lines_are_left_out_too() -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "{}"])
-def test_huge_texts_are_compared_quickly_and_cut(text: str) -> None:
+def test_huge_texts_are_cut_and_their_lines_are_not_matched(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = "\n".join(f"{text}{number % 7}" for number in range(60_000))
     after = "\n".join(f"{text}{number % 5}" for number in range(60_000))
-    started = time.perf_counter()
+    monkeypatch.setattr(difflib, "SequenceMatcher", None)  # its time grows with the square of what is repeated
 
     shown = compare(before, after)
 
-    assert time.perf_counter() - started < 2
     assert len(shown) == MAX_LINES_SHOWN + 1
     assert shown[-1].text.endswith("more lines differ")
 

@@ -261,7 +261,7 @@ def test_two_hundred_listeners_leave_hits_quick(start_stack: StartStack) -> None
 
     print(f"hits beside {LISTENING} listeners: median {sorted(took)[len(took) // 2] * 1000:.1f} ms")
     assert still_listening == LISTENING
-    assert sorted(took)[len(took) // 2] < 1, took
+    assert sorted(took)[len(took) // 2] < 5, took  # were they behind the others, it would be a minute
     assert connections < 40
     assert threads < LISTENING
     assert {names[-1] for names in outcomes} == {"ready"}

@@ -37,9 +37,9 @@ def compare(old: str, new: str) -> list[Line]:
         *_context(before[len(before) - tail :][:CONTEXT]),
         *_gap(tail - CONTEXT),
     ]
-    if len(lines) > MAX_LINES_SHOWN:
-        lines = [*lines[:MAX_LINES_SHOWN], Line("gap", f"{len(lines) - MAX_LINES_SHOWN:,} more lines differ")]
-    return [Line(line.kind, visible(line.text, MAX_LINE_CHARACTERS)) for line in lines]
+    shown = [Line(line.kind, visible(line.text, MAX_LINE_CHARACTERS)) for line in lines[:MAX_LINES_SHOWN]]
+    more = len(lines) - len(shown)
+    return [*shown, Line("gap", f"{more:,} more lines differ")] if more else shown
 
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> list[Line]:

