@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, help="evaluation, real_models: the folder that has the labelled requests"
     )
-    parser.add_argument("--limit", type=int, help="real_models: so many requests of each kind but orra's own")
+    parser.add_argument("--limit", type=int, help="real_models: ask the models alone so many of each kind")
     options = parser.parse_args()
     if unknown := sorted(set(options.part) - set(PARTS)):
         parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")

@@ -10,10 +10,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from socket import socket
 from typing import TextIO
@@ -45,6 +45,7 @@ MOST_WHOLE = 4
 
 # The model's own choice, believed; held to the words of the request, the composer ahead of it; whole plans.
 ALONE, HELD, WHOLE = "alone", "held", "whole"
+OWN = "own requests"
 
 
 @dataclass
@@ -56,29 +57,35 @@ class Measured:
 
 
 def run(data: Path | None, *, limit: int | None = None) -> Measured:
-    """``limit``: so many rows of all but those that come with orra, spread evenly. What came of each row is left
-    beside the models, in ``rows.jsonl``."""
+    """``limit``: so many requests of each kind but orra's own, spread evenly, are asked of the model alone; as
+    orra plans with it, all are. What came of each row is left beside the models, in ``rows.jsonl``."""
     found = Measured()
     if not models.is_there():
         print("The models are not there: make models")
         return found
-    sets = list(_sets(data, limit))
+    sets = list(_sets(data))
     with (models.FOLDER / "rows.jsonl").open("w", encoding="utf-8") as rows:
         for weights in models.MODELS:
             with served(weights) as url:
-                _measure(Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0)), sets, found, rows)
+                endpoint = Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0))
+                _measure(endpoint, sets, limit, found, rows)
     return found
 
 
 def _measure(
-    endpoint: Endpoint, sets: Sequence[tuple[str, Sequence[Row]]], found: Measured, written: TextIO
+    endpoint: Endpoint,
+    sets: Sequence[tuple[str, Sequence[Row]]],
+    limit: int | None,
+    found: Measured,
+    written: TextIO,
 ) -> None:
-    selecting = planner_of(endpoint, planning="auto")
+    selecting, whole = planner_of(endpoint, planning="auto"), planner_of(endpoint, planning="full")
     trust = found.trust[endpoint.model] = probe(selecting, ask_once, deadline=time.monotonic() + 600)
     table.heading(f"{endpoint.model}, {_told(trust)}")
     table.line("", "right", "wrong", "with side effects", "refused rightly", "median", "prompt tokens")
 
-    def show(name: str, way: str, figures: Figures) -> None:
+    def show(name: str, way: str, results: Iterable[Result]) -> None:
+        figures = Figures(tuple(results), attempts=ATTEMPTS)
         found.figures[endpoint.model, name, way] = _as_dict(figures)
         _show(f"{name}, {way}", found.figures[endpoint.model, name, way])
         for result in figures.results:
@@ -86,39 +93,59 @@ def _measure(
         written.flush()
 
     for name, rows in sets:
-        alone = evaluate(selecting, rows, attempts=ATTEMPTS, seconds=SECONDS)
-        show(name, ALONE, alone)
-        held = tuple(_held(result, selecting, trust) for result in alone.results)
-        show(name, HELD, replace(alone, results=held))
-    whole = planner_of(endpoint, planning="full")
-    own = planner_rows.own_rows(limit=MOST_WHOLE)
-    show("own requests", WHOLE, evaluate(whole, own, attempts=ATTEMPTS, seconds=SECONDS))
+
+        @cache
+        def alone(number: int, rows: Sequence[Row] = rows) -> Result:
+            return _asked(selecting, rows[number])
+
+        show(name, ALONE, (alone(number) for number in _spread(len(rows), None if name == OWN else limit)))
+        held = (
+            _held(row, partial(alone, number), selecting, trust) if not trust.trusted else alone(number)
+            for number, row in enumerate(rows)
+        )
+        show(name, HELD, held)
+    own = planner_rows.own_rows()
+    show(OWN, WHOLE, (_asked(whole, own[number]) for number in _spread(len(own), MOST_WHOLE)))
 
 
-def _sets(data: Path | None, limit: int | None) -> Iterator[tuple[str, Sequence[Row]]]:
-    yield "own requests", planner_rows.own_rows()
-    yield "traps", planner_rows.trap_rows(limit=limit)
+def _spread(count: int, limit: int | None) -> list[int]:
+    """``limit`` of the numbers below ``count``, at even distances."""
+    taken = min(limit or count, count)
+    return [number * count // taken for number in range(taken)]
+
+
+def _sets(data: Path | None) -> Iterator[tuple[str, Sequence[Row]]]:
+    yield OWN, planner_rows.own_rows()
+    yield "traps", planner_rows.trap_rows()
     if data is not None:
         for path in sorted(data.glob("planner-*.jsonl")):
-            yield path.stem, planner_rows.read_rows(path, limit=limit)
+            yield path.stem, planner_rows.read_rows(path)
         for path in sorted(data.glob("hospital-requests.jsonl")):
             services = path.with_name("hospital-services.jsonl")
-            yield path.stem, planner_rows.read_rows(path, limit=limit, services=services)
+            yield path.stem, planner_rows.read_rows(path, services=services)
 
 
-def _held(result: Result, planner: Planner, trust: Trust) -> Result:
-    """What would have come of a row with the same answers of the model, were it held as its probe has it."""
+def _asked(planner: Planner, row: Row) -> Result:
+    return evaluate(planner, [row], attempts=ATTEMPTS, seconds=SECONDS).results[0]
+
+
+def _held(row: Row, alone: Callable[[], Result], planner: Planner, trust: Trust) -> Result:
+    """What comes of a row with a model that is held: the composer's plan, else the model's, overseen. ``alone``
+    gives what came of it with the model alone, and is asked only where it counts."""
     started = time.perf_counter()
-    job, outcome = result.row.job, result.outcome
-    ahead = composed(composer(), job)
+    ahead = composed(composer(), row.job)
     if ahead.plan is not None:
-        return Result(result.row, ahead, time.perf_counter() - started)
+        return Result(row, ahead, time.perf_counter() - started)
+    waited = time.perf_counter() - started
+    asked = alone()
+    started = time.perf_counter()
+    outcome = asked.outcome
     if outcome.plan is not None:
-        seen = Overseer(planner, job, relevance_by(get_embedder()), lambda: trust)(outcome.plan)
+        seen = Overseer(planner, row.job, relevance_by(get_embedder()), lambda: trust)(outcome.plan)
         outcome = overseen(outcome.plan, seen, outcome.trials)
     if outcome.is_left_to_composer:
         outcome = that_counts(outcome, numbered(ahead, after=outcome.trials), held=True)
-    return Result(result.row, outcome, result.seconds + time.perf_counter() - started)
+    return Result(row, outcome, waited + asked.seconds + time.perf_counter() - started)
 
 
 def _as_dict(figures: Figures) -> dict[str, Json]:
