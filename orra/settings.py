@@ -278,7 +278,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("ORRA_HTTPS_ONLY", default=Fal
 APPEND_SLASH = True
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "orra.operators.site.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,7 +1,5 @@
 """The operators' pages. They call the functions that the API calls, and show what is stored."""
 
-from django.contrib import admin
-
 from planengine.admin.entries import ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
@@ -39,9 +37,3 @@ __all__ = [
     "ModelTrustAdmin",
     "VerdictAdmin",
 ]
-
-admin.site.site_header = "orra"
-admin.site.site_title = "orra"
-admin.site.index_title = "Plan engine"
-admin.site.empty_value_display = "–"
-admin.site.enable_nav_sidebar = False  # lists need the room

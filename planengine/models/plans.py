@@ -80,6 +80,7 @@ class Plan(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        permissions = [("view_contents", "Can see params, prompts and answers in full")]
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], name="plan_by_project"),
             models.Index(fields=["-created_at", "-id"], name="plan_by_time"),
