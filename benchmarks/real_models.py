@@ -57,13 +57,14 @@ class Measured:
 
 
 def run(data: Path | None, *, limit: int | None = None) -> Measured:
-    """``limit``: so many requests of each kind but orra's own, spread evenly, are asked of the model alone; as
-    orra plans with it, all are. What came of each row is left beside the models, in ``rows.jsonl``."""
+    """``limit``: so many requests of each kind but orra's own, spread evenly, are asked of the model alone, and so
+    many traps at all; of the others all are planned as orra plans with it. What came of each row is left beside
+    the models, in ``rows.jsonl``."""
     found = Measured()
     if not models.is_there():
         print("The models are not there: make models")
         return found
-    sets = list(_sets(data))
+    sets = list(_sets(data, limit))
     with (models.FOLDER / "rows.jsonl").open("w", encoding="utf-8") as rows:
         for weights in models.MODELS:
             with served(weights) as url:
@@ -114,9 +115,9 @@ def _spread(count: int, limit: int | None) -> list[int]:
     return [number * count // taken for number in range(taken)]
 
 
-def _sets(data: Path | None) -> Iterator[tuple[str, Sequence[Row]]]:
+def _sets(data: Path | None, limit: int | None) -> Iterator[tuple[str, Sequence[Row]]]:
     yield OWN, planner_rows.own_rows()
-    yield "traps", planner_rows.trap_rows()
+    yield "traps", planner_rows.trap_rows(limit=limit)
     if data is not None:
         for path in sorted(data.glob("planner-*.jsonl")):
             yield path.stem, planner_rows.read_rows(path)
