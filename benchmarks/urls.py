@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orra.urls import handler400, handler404, handler500
+from orra.urls import handler400, handler403, handler404, handler500
 from planengine.models import Project
 
-__all__ = ["handler400", "handler404", "handler500"]
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
 
 
 class OneSelect(APIView):

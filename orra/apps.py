@@ -1,10 +1,15 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class OrraConfig(AppConfig):
-    """The site. It has no tables; it sees to it that tasks are sent through our Celery app in every process."""
+    """The site. It has no tables; it sees to it that tasks are sent through our Celery app in every process, and
+    that every migration leaves the admin's roles as they are meant."""
 
     name = "orra"
 
     def ready(self) -> None:
         import orra.celery  # noqa: F401
+        from orra.operators import roles
+
+        post_migrate.connect(roles.synchronise, sender=[*apps.get_app_configs()][-1])

@@ -15,5 +15,6 @@ urlpatterns = [
 ]
 
 handler400 = "planengine.api.problems.bad_request"
+handler403 = "planengine.api.problems.not_allowed"
 handler404 = "planengine.api.problems.not_found"
 handler500 = "planengine.api.problems.server_error"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import SuspiciousOperation
@@ -46,7 +47,37 @@ class LeanChangeList(ChangeList):
         return super().get_queryset(request, exclude_parameters).defer(*deferred)
 
 
-class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is done is logged with the address that it came from."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_addition(request, obj, _with_origin(request, message))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_change(request, obj, _with_origin(request, message))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return LogEntry.objects.log_actions(
+            user_id=request.user.pk,
+            queryset=queryset,
+            action_flag=DELETION,
+            change_message=_with_origin(request, ""),
+        )
+
+
+def where(request: HttpRequest) -> str:
+    """The address that a request came from."""
+    return str(request.META.get("REMOTE_ADDR", "")) or "unknown"
+
+
+def _with_origin(request: HttpRequest, message: Any) -> Any:
+    """``message`` as Django logs it: a text, or a list of what its forms changed."""
+    if isinstance(message, list):
+        return [*message, {"from": where(request)}]
+    return f"{message} (from {where(request)})".strip()
+
+
+class OperatorAdmin(Audited):
     """``list_defer`` names columns that the list does not show."""
 
     list_defer: ClassVar[tuple[str, ...]] = ()

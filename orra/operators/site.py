@@ -55,7 +55,7 @@ SECTIONS = (
             "planengine.tallymark",
         ),
     ),
-    Section("People", ("auth.user", "auth.group")),
+    Section("People", ("auth.user", "auth.group", "admin.logentry")),
 )
 
 

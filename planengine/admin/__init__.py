@@ -1,5 +1,6 @@
 """The operators' pages. They call the functions that the API calls, and show what is stored."""
 
+from orra.operators.audit import AuditAdmin, PeopleAdmin, RolesAdmin
 from planengine.admin.entries import ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
@@ -19,6 +20,7 @@ from planengine.admin.services import ServiceAdmin
 __all__ = [
     "ApiKeyAdmin",
     "AttemptAdmin",
+    "AuditAdmin",
     "BreakerAdmin",
     "CalibratedFloorAdmin",
     "DailyUsageAdmin",
@@ -27,10 +29,12 @@ __all__ = [
     "GroundingAdmin",
     "HitCheckAdmin",
     "LabelAdmin",
+    "PeopleAdmin",
     "PlanAdmin",
     "ProjectAdmin",
     "ReembeddingAdmin",
     "ReplayableEntryAdmin",
+    "RolesAdmin",
     "ServiceAdmin",
     "TallyAdmin",
     "TallyMarkAdmin",

@@ -52,6 +52,11 @@ def problem(
 
 UNREACHABLE = problem(503, "database_unreachable", "The database cannot be reached. Try again in a moment.")
 COME_BACK = {"Retry-After": "2"}
+WHILE_AWAY = (
+    "The admin shows what Postgres holds, so there is nothing to show until Postgres is back. This process is "
+    "well, and nothing needs a restart: load the page again then.",
+    "/readyz says what this process reaches. The log has the error: look for “database unreachable”.",
+)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -79,7 +84,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_admin(request):
+        return _page(404, "There is no such page", "What it showed may be gone, or the address is mistyped.")
     without_slash = request.path_info.rstrip("/")
     detail = "There is no such path. /docs shows what there is."
     if without_slash != request.path_info and is_valid_path(without_slash):
@@ -88,20 +95,51 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What no view knew. A database that is away is said to be, in the admin in a page of its own."""
+    """What no view knew. A database that is away is said to be."""
     error = sys.exc_info()[1]
     if error is not None and is_away(error):
         _note_unreachable(error)
-        if request.path_info.startswith("/admin/"):
-            return HttpResponse(render_to_string("503.html"), status=503, headers=COME_BACK)
+        if _is_admin(request):
+            return _page(503, "The database cannot be reached", *WHILE_AWAY, headers=COME_BACK)
         return JsonResponse(UNREACHABLE, status=503, content_type=CONTENT_TYPE, headers=COME_BACK)
     detail = "The plan engine itself failed. The log has the details; trying again may help."
+    if _is_admin(request):
+        return _page(500, "This page failed", detail)
     return JsonResponse(problem(500, "internal_error", detail), status=500, content_type=CONTENT_TYPE)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_admin(request):
+        return _page(400, "This address cannot be read", "A filter or a field in it is not what the page takes.")
     detail = "The request cannot be read. Check its address and headers."
     return JsonResponse(problem(400, "bad_request", detail), status=400, content_type=CONTENT_TYPE)
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Only the admin comes here; the API's views answer for themselves."""
+    return _page(
+        403, "You may not do this", "It takes a right that you do not have. An administrator can give it."
+    )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        403,
+        "This form cannot be accepted",
+        "It is older than your login, or was sent from another address than this one. Go back, load the page anew "
+        "and send it again.",
+        "Behind a proxy with TLS, CSRF_TRUSTED_ORIGINS must name the address that browsers use.",
+    )
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/")
+
+
+def _page(status: int, title: str, *sentences: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    """An error as people read it. It asks the database for nothing."""
+    page = render_to_string("error.html", {"title": title, "sentences": sentences})
+    return HttpResponse(page, status=status, headers=headers)
 
 
 def _note_unreachable(error: BaseException) -> None:

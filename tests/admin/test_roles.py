@@ -1,0 +1,171 @@
+"""Who may see and do what: every role, every address of the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
+
+from orra.operators.roles import ADMINISTRATOR, OPERATOR, ROLES, VIEWER, grants
+from planengine.models import ApiKey, Plan
+from tests.admin.conftest import sign_in
+from tests.admin.pages import address, list_of, page_of
+
+
+@pytest.fixture
+def member(db: None) -> Callable[[str], Client]:
+    """Signed in with one role and nothing else."""
+
+    def make(role: str) -> Client:
+        user = User.objects.create_user(f"{role}{User.objects.count()}", is_staff=True)
+        user.groups.set(Group.objects.filter(name=role))
+        return sign_in(user)
+
+    return make
+
+
+def test_migrating_makes_the_roles_and_mends_them(db: None) -> None:
+    viewer, operator, administrator = (Group.objects.get(name=role) for role in ROLES)
+    assert operator.permissions.filter(codename="view_contents").exists()
+    assert not viewer.permissions.exclude(codename__startswith="view_").exists()
+    viewer.permissions.add(Permission.objects.get(codename="delete_user"))
+    administrator.delete()
+
+    call_command("migrate", verbosity=0)
+
+    assert not viewer.permissions.filter(codename="delete_user").exists()
+    assert Group.objects.get(name=ADMINISTRATOR).permissions.filter(codename="delete_user").exists()
+
+
+@pytest.mark.parametrize(
+    "right, who",
+    [
+        ("planengine.view_plan", ROLES),
+        ("planengine.view_contents", (OPERATOR, ADMINISTRATOR)),
+        ("planengine.change_plan", (OPERATOR, ADMINISTRATOR)),
+        ("cache.delete_entry", (OPERATOR, ADMINISTRATOR)),
+        ("planengine.change_project", (OPERATOR, ADMINISTRATOR)),
+        ("planengine.delete_project", (ADMINISTRATOR,)),
+        ("planengine.add_apikey", (ADMINISTRATOR,)),
+        ("admin.view_logentry", ROLES),
+        ("admin.delete_logentry", ()),
+        ("auth.change_user", (ADMINISTRATOR,)),
+        ("auth.view_group", (ADMINISTRATOR,)),
+        ("auth.change_group", ()),
+        ("sessions.view_session", ()),
+    ],
+)
+def test_what_a_role_is_worth(right: str, who: tuple[str, ...]) -> None:
+    assert tuple(role for role in ROLES if grants(role, right)) == who
+
+
+@dataclass(frozen=True)
+class Address:
+    model: type[Any]
+    view: str
+    path: str
+
+
+def addresses(row_of: Callable[[type[Any]], Any]) -> Iterator[Address]:
+    """Every address of a model's, with a row of its own where there is one."""
+    for model, model_admin in admin.site._registry.items():
+        row = row_of(model)
+        prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+        for pattern in model_admin.get_urls():
+            if isinstance(pattern, URLResolver) or not pattern.name:
+                continue
+            view = pattern.name.removeprefix(prefix)
+            try:
+                path = reverse(f"admin:{pattern.name}", args=_arguments(pattern, row))
+            except NoReverseMatch:
+                continue
+            yield Address(model, view, path)
+
+
+def _arguments(pattern: URLPattern, row: Any) -> list[Any]:
+    wanted = pattern.pattern.converters
+    return [row.pk if row is not None else "none" for _ in wanted]
+
+
+# Pages of a model that take more than the right to see it.
+TAKES_MORE = {"add": "add", "delete": "delete"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_by_role(role: str, member: Callable[[str], Client], served: Plan, rejected: Plan) -> None:
+    """No page fails, none shows more than the role grants, and reading changes nothing."""
+    ApiKey.issue(served.project)
+    client = member(role)
+    before = _rows()
+
+    for each in addresses(lambda model: model._default_manager.first()):
+        answer = client.get(each.path)
+        label = f"{each.model._meta.app_label}.%s_{each.model._meta.model_name}"
+        right = label % TAKES_MORE.get(each.view, "view")
+        assert answer.status_code in (200, 302, 403, 404, 405), (each, answer.status_code)
+        if each.view in ("changelist", "change", *TAKES_MORE) and not grants(role, right):
+            assert answer.status_code in (302, 403), each
+        if each.view == "changelist":
+            assert (answer.status_code == 200) == grants(role, right), each
+    assert _rows() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_changes_state_takes_a_post_and_its_right(
+    role: str, member: Callable[[str], Client], served: Plan, entry: Any
+) -> None:
+    client = member(role)
+    deeds = {
+        "planengine.change_plan": (address(served, "report"), {"verdict": "wrong_plan"}),
+        "cache.change_entry": (address(entry, "pin"), {"pin": "1"}),
+        "cache.delete_entry": (address(entry, "delete"), {"post": "yes"}),
+        "planengine.delete_project": (address(served.project, "delete"), {"post": "yes"}),
+    }
+    for right, (path, sent) in deeds.items():
+        assert client.get(path).status_code in (200, 403, 405)
+        assert client.post(path, sent).status_code == (302 if grants(role, right) else 403), path
+
+
+def test_a_viewer_of_people_cannot_rise(member: Callable[[str], Client], db: None) -> None:
+    chief = User.objects.create_superuser("chief", password="a long password for tests")
+    administrator = member(ADMINISTRATOR)
+    me = User.objects.get(username__startswith=ADMINISTRATOR)
+    shown = administrator.get(page_of(me))
+    assert shown.status_code == 200 and 'name="is_superuser"' not in shown.content.decode()
+
+    administrator.post(page_of(me), {"username": me.username, "is_staff": "on", "is_superuser": "on"})
+    password = {"password1": "another long password", "password2": "another long password"}
+    refused = administrator.post(reverse("admin:auth_user_password_change", args=[chief.pk]), password)
+
+    me.refresh_from_db()
+    assert not me.is_superuser
+    assert refused.status_code == 403
+    assert administrator.post(page_of(chief), {"username": "nobody"}).status_code == 403
+    assert administrator.get(list_of(Group) + "add/").status_code == 403
+
+
+def test_a_role_is_given_by_command(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORRA_OPERATOR_PASSWORD", "a long password for tests")
+    call_command("create_operator", "eve", "--role", VIEWER)
+
+    eve = User.objects.get(username="eve")
+    assert eve.is_staff and not eve.is_superuser
+    assert [group.name for group in eve.groups.all()] == [VIEWER]
+    call_command("create_operator", "eve")
+    eve.refresh_from_db()
+    assert eve.is_superuser and not eve.groups.exists()
+
+
+def _rows() -> dict[str, int]:
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in admin.site._registry
+        if model._meta.label_lower not in ("admin.logentry",)
+    }
