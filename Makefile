@@ -10,7 +10,7 @@ CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY=none
 # A database of its own to compare models and migrations with.
 SCRATCH := ORRA_DATA_DIR=.venv/scratch
 
-.PHONY: help demo up test bench models lint format lock clean
+.PHONY: help demo up test bench models screenshots lint format lock clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
@@ -18,6 +18,7 @@ help:
 	@echo "make test    the tests        (ARGS='-k name' chooses)"
 	@echo "make bench   the measurements"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
+	@echo "make screenshots  pictures of the admin's pages, as its browser tests meet them, in .data/screenshots"
 	@echo "make lint    style, types, direction of imports, migrations"
 	@echo "make format  put the style right"
 	@echo "make lock    choose new versions of all packages and pin them"
@@ -37,6 +38,12 @@ bench: $(INSTALLED)
 
 models: $(INSTALLED)
 	@$(PY) -m benchmarks.models
+
+screenshots: $(INSTALLED)
+	@mkdir -p .data/screenshots
+	@SCREENSHOTS=$(CURDIR)/.data/screenshots $(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 \
+		--dist loadfile $(wildcard tests/admin/test_browser*.py) $(ARGS)
+	@echo "The pictures are in .data/screenshots."
 
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .

@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -81,9 +82,15 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class PeopleAdmin(Audited, UserAdmin):
+class PeopleAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "roles", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
+        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -110,13 +117,21 @@ class PeopleAdmin(Audited, UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Only a superuser makes superusers, or gives rights one by one: with the right to change people anybody
         could give themselves all others."""
-        fields = tuple(super().get_readonly_fields(request, obj))
+        fields = ("last_login", "date_joined")
         return fields if request.user.is_superuser else (*fields, "is_superuser", "user_permissions")
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **_ticked(db_field, kwargs))
 
 
 @admin.register(Group)
 class RolesAdmin(Audited, GroupAdmin):
     """Superusers put rights together; else anybody could give themselves all of them."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **_ticked(db_field, kwargs))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -128,7 +143,20 @@ class RolesAdmin(Audited, GroupAdmin):
         return request.user.is_superuser
 
 
+def _ticked(db_field: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Groups and rights as boxes to tick: they are few, and Django's pair of lists is too wide for a phone."""
+    if db_field.name not in ("groups", "user_permissions", "permissions"):
+        return kwargs
+    rows = db_field.remote_field.model._default_manager.all()
+    if db_field.name != "groups":
+        rows = rows.select_related("content_type")
+    return {**kwargs, "queryset": rows, "widget": CheckboxSelectMultiple}
+
+
 def note_login(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Of people: a session that a program opens for itself comes from nowhere."""
+    if "REMOTE_ADDR" not in request.META:
+        return
     LogEntry.objects.create(
         user=user,
         content_type=ContentType.objects.get_for_model(User),

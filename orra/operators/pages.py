@@ -58,7 +58,7 @@ class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         return LogEntry.objects.log_actions(
-            user_id=request.user.pk,
+            user_id=request.user.pk or 0,
             queryset=queryset,
             action_flag=DELETION,
             change_message=_with_origin(request, ""),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
 from orra.operators.pages import list_of, page_of
 
-__all__ = ["address", "body", "fill", "list_of", "page_of", "said", "text"]
+__all__ = ["address", "addresses", "body", "fill", "list_of", "page_of", "said", "text"]
 
 
 def address(row: Model, view: str) -> str:
@@ -43,3 +46,31 @@ def fill(form: Any, **changes: Any) -> dict[str, Any]:
     shown = {bound.html_name: bound.value() for bound in form}
     values = {**shown, **changes}
     return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+@dataclass(frozen=True)
+class Address:
+    model: type[Any]
+    view: str
+    path: str
+
+
+def addresses(row_of: Callable[[type[Any]], Any]) -> Iterator[Address]:
+    """Every address of a model's, with a row of its own where there is one."""
+    for model, model_admin in admin.site._registry.items():
+        row = row_of(model)
+        prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+        for pattern in model_admin.get_urls():
+            if isinstance(pattern, URLResolver) or not pattern.name:
+                continue
+            view = pattern.name.removeprefix(prefix)
+            try:
+                path = reverse(f"admin:{pattern.name}", args=_arguments(pattern, row))
+            except NoReverseMatch:
+                continue
+            yield Address(model, view, path)
+
+
+def _arguments(pattern: URLPattern, row: Any) -> list[Any]:
+    wanted = pattern.pattern.converters
+    return [row.pk if row is not None else "none" for _ in wanted]

@@ -33,7 +33,7 @@ SKIPS: Json = {
 
 def replay_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
     look("index")
-    page.locator("#content-main").get_by_role("link", name="Entries").click()
+    page.locator("#content-main").get_by_role("link", name="Entries", exact=True).click()
     look("entries")
     page.locator("#result_list tbody").get_by_role("link").first.click()
     look("entry")
