@@ -64,8 +64,8 @@ MODELS = (
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, the versions of a
-# service, and the results of a run.
+# Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, the versions of
+# a service, and the results of a run.
 PARTS = (EntryUse, EntryVector, ObservedWord, RegressionResult, ServiceVersion, UseCaseVector)
 
 

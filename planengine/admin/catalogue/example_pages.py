@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, parse
-from orra.operators.display import brief
+from orra.operators.display import as_short_json, brief
 from orra.operators.pages import MAX_PROJECTS_IN_FILTER, OperatorAdmin, list_of, page_of
 from planengine import tasks
-from planengine.admin.catalogue.example_rows import KINDS, given_by, learned
+from planengine.admin.catalogue.example_rows import KINDS, digest_of, given_by, learned
 from planengine.catalogue import registry
 from planengine.catalogue.errors import ExamplesInvalid
 from planengine.exceptions import BadRequest
@@ -78,19 +78,21 @@ class ExamplePages(OperatorAdmin):
         service = self._service(request, object_id)
         if not self.has_change_permission(request, service):
             raise PermissionDenied
-        typed = request.POST.get("example", "").replace("\r\n", "\n")
+        removed = request.POST.get("remove", "")
+        named = [each for each in service.examples if removed and digest_of(each) == removed]
+        example = named[0] if named else _example(request.POST.get("example", "").replace("\r\n", "\n"))
         try:
-            if "remove" in request.POST:
-                changed, done = registry.remove_example(service, parse(typed)), "removed"
+            if removed:
+                changed, done = bool(named) and registry.remove_example(service, example), "removed"
             else:
-                changed, done = registry.add_example(service, _example(typed)), "added"
-        except (ExamplesInvalid, InvalidJson) as error:
+                changed, done = registry.add_example(service, example), "added"
+        except ExamplesInvalid as error:
             self.message_user(request, f"Nothing was changed. {brief(str(error), 500)}", "ERROR")
             return HttpResponseRedirect(examples_of(service))
         if changed:
             project_id, name = service.project_id, service.name
             transaction.on_commit(lambda: tasks.compare_with_cached_plans(project_id, name))
-            self.log_change(request, service, f"Example {done}: {brief(typed, 200)}")
+            self.log_change(request, service, f"Example {done}: {as_short_json(example, 200)}")
         told = f"The example is {done}." if changed else "Nothing changed: the examples are so already."
         self.message_user(request, told, "SUCCESS" if changed else "INFO")
         return HttpResponseRedirect(examples_of(service))

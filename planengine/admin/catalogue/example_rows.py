@@ -3,6 +3,7 @@ requests left. The latter are read newest first, page by page, and no page looks
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +33,11 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Given:
-    """An example of a service's developer. ``written``: the same as JSON, by which it is named."""
+    """An example of a service's developer. ``digest`` names it."""
 
     service: Service
     template: str
-    written: str
+    digest: str
     fault: str = ""
 
 
@@ -119,12 +120,16 @@ def _kind(entry: Entry) -> str:
 
 
 def _given(service: Service, example: Json) -> Given:
-    written = canonical(example)
+    digest = digest_of(example)
     try:
         read = read_example(example, compile_input_schema(service.input_schema))
-        return Given(service, make_template(read.action, read.params).text, written)
+        return Given(service, make_template(read.action, read.params).text, digest)
     except (ExamplesInvalid, TemplateInvalid) as error:
-        return Given(service, written, written, fault=str(error))
+        return Given(service, canonical(example), digest, fault=str(error))
+
+
+def digest_of(example: Json) -> str:
+    return hashlib.sha256(canonical(example).encode()).hexdigest()
 
 
 def _written(at: datetime, entry_id: str) -> str:
