@@ -261,7 +261,7 @@ def test_hostile_texts_are_shown_and_never_run(operator: Client, service: Servic
     Entry.objects.update(template=stored, skeleton_services=[HOSTILE])
     page = body(operator, examples_of(service))
     assert HOSTILE not in page and "<script>alert" not in page and "\u202e" not in page
-    assert page.count("&lt;script&gt;alert(1)") >= 3
+    assert page.count("&lt;script&gt;alert(") >= 3
 
 
 def test_pages_are_in_the_navigation(operator: Client, service: Service, served: Plan) -> None:
