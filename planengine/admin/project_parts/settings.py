@@ -38,7 +38,7 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     ),
     "recheck_share": (
         "Share of hits that are planned again",
-        "A share from 0 to 1: 0.01 is 1 %. Compared in the background, they are how wrong hits are seen; 0 sees none. "
+        "A share from 0 to 1: 0.01 is 1 %. Compared in the background, they show wrong hits; 0 shows none. "
         "Each costs what planning costs.",
     ),
     "model_check": (
