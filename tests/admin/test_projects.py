@@ -175,11 +175,11 @@ def test_a_promise_is_judged_by_its_whole_interval(
 
 
 def test_a_plot_stays_in_its_box_and_says_its_numbers() -> None:
-    drawn = plot([Tenth(0.001, 0.0, 40), Tenth(0.2, 1.0, 40)], 0.01)
-    assert [(point.x, point.y) for point in drawn.points] == [(52.4, 220.0), (123.2, 12.0)]
-    assert drawn.points[1].told == "predicted 20.00%, observed 100.00% of 40"
-    assert drawn.tolerance == 217.9 and [tick.text for tick in drawn.up][-1] == "100.0%"
-    assert plot([Tenth(0.0, 0.0, 1)], 0.5).tolerance is None
+    drawn = plot([Tenth(0.0, 0.0, 40), Tenth(0.01, 1.0, 40), Tenth(1.0, 0.0001, 40)], 0.01)
+    assert [(point.x, point.y) for point in drawn.points] == [(56.0, 240.0), (234.0, 28.0), (412.0, 240.0)]
+    assert drawn.points[1].told == "predicted 1.00%, observed 100.00% of 40"
+    assert drawn.tolerance == 134.0 and drawn.up[2].at == 134.0
+    assert [tick.text for tick in drawn.across] == ["0.01%", "0.10%", "1.00%", "10.00%", "100.00%"]
 
 
 def test_promise_and_plot_are_on_the_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +16,8 @@ from planengine.models import Project
 
 DAYS = 7
 # Of the plot, in units of its view box.
-WIDTH, HEIGHT, LEFT, BOTTOM, MARGIN = 420, 260, 52, 40, 12
-LEAST_EXTENT = 0.02
+WIDTH, HEIGHT, LEFT, BOTTOM, MARGIN = 440, 280, 56, 40, 28
+DECADES = 4  # from 0.01 % to all: what is served has a risk of a few thousandths
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Plot:
-    """Tenths as points, ``diagonal`` where predicted is observed, ``tolerance`` as a height, if it is in it."""
+    """Tenths as points, and the ``tolerance`` as a height; scales are logarithmic."""
 
     width: int
     height: int
@@ -54,7 +55,7 @@ class Plot:
     points: tuple[Point, ...]
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
-    tolerance: float | None
+    tolerance: float
 
 
 def promise_of(seen: Observed, tolerance: float) -> Promise:
@@ -83,16 +84,15 @@ def _needed(tolerance: float) -> str:
 
 
 def plot(tenths: Sequence[Tenth], tolerance: float) -> Plot:
-    extent = max([LEAST_EXTENT, *(max(each.predicted, each.observed) for each in tenths)])
     right, bottom = WIDTH - MARGIN, HEIGHT - BOTTOM
 
     def across(value: float) -> float:
-        return round(LEFT + value / extent * (right - LEFT), 1)
+        return round(LEFT + _share(value) * (right - LEFT), 1)
 
     def up(value: float) -> float:
-        return round(bottom - value / extent * (bottom - MARGIN), 1)
+        return round(bottom - _share(value) * (bottom - MARGIN), 1)
 
-    marks = [extent * quarter / 4 for quarter in range(5)]
+    marks = [10.0**-decade for decade in range(DECADES, -1, -1)]
     points = tuple(
         Point(
             across(each.predicted),
@@ -104,10 +104,15 @@ def plot(tenths: Sequence[Tenth], tolerance: float) -> Plot:
     return Plot(
         **{"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": right, "top": MARGIN, "bottom": bottom},
         points=points,
-        across=tuple(Tick(across(mark), f"{mark:.1%}") for mark in marks),
-        up=tuple(Tick(up(mark), f"{mark:.1%}") for mark in marks),
-        tolerance=up(tolerance) if tolerance <= extent else None,
+        across=tuple(Tick(across(mark), f"{mark:.2%}") for mark in marks),
+        up=tuple(Tick(up(mark), f"{mark:.2%}") for mark in marks),
+        tolerance=up(tolerance),
     )
+
+
+def _share(value: float) -> float:
+    """Of the way from the least that is drawn to 1."""
+    return 1 + math.log10(max(value, 10.0**-DECADES)) / DECADES
 
 
 def near_misses(project: Project) -> str:

@@ -25,12 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(pk=options["project"].replace("\x00", "")).first()
-        if project is None:
-            self._refuse("There is no project with this id.")
         try:
+            if project is None:
+                raise BadRequest("There is no project with this id.")
             run = runs.start(project, by="run_saved_requests")
         except BadRequest as error:
-            self._refuse(error.message)
+            self.stderr.write(error.message)
+            sys.exit(2)
         runs.note_enqueued([run.pk])
         runs.work_on(run.pk, slice_seconds=float("inf"))
         results = list(run.results.all())
@@ -41,7 +42,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(results) - len(others)} of {len(results)} as expected (run {run.pk}).")
         if others:
             sys.exit(1)
-
-    def _refuse(self, message: str) -> Any:
-        self.stderr.write(message)
-        sys.exit(2)
