@@ -49,8 +49,8 @@ def service(shop: Project) -> Service:
 
 def go(page: Page, address: str) -> None:
     """To a page, when the one after signing in is there."""
+    page.locator("#user-tools").wait_for()
     page.wait_for_load_state("load")
-    page.get_by_role("link", name="Dashboard").wait_for()
     page.goto(address)
 
 
