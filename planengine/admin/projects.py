@@ -83,6 +83,8 @@ class ProjectAdmin(OperatorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         rows: QuerySet[Project] = super().get_queryset(request)
+        if request.resolver_match is not None and "object_id" in request.resolver_match.kwargs:
+            return rows  # a project's own page does not count
         return rows.annotate(services_total=_count_of(Service), entries_total=_count_of(Entry))
 
     @admin.display(description="services", ordering="services_total")

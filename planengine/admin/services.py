@@ -20,7 +20,7 @@ from cache.storage import Held
 from orra.operators.display import brief
 from orra.operators.pages import ProjectFilter, list_of, page_of
 from planengine import tasks
-from planengine.admin.catalogue.dependents import entries_using, groundings_naming, latest_plans
+from planengine.admin.catalogue.dependents import groundings_naming, latest_entries, latest_plans
 from planengine.admin.catalogue.example_pages import ExamplePages, examples_of
 from planengine.admin.catalogue.service_forms import ServiceForm
 from planengine.admin.catalogue.versions import differences, evictions, tell, versions_of
@@ -149,8 +149,7 @@ class ServiceAdmin(ExamplePages):
         if self.may_view(Entry, request):
             shown |= {
                 "used_by": list_of(Entry, project=row.project_id, service=row.name),
-                "entries": entries_using(row),
-                "pinned": entries_using(row, pinned=True),
+                "entries": latest_entries(row),
             }
         if self.may_view(Plan, request):
             shown["plans"] = latest_plans(row)

@@ -57,7 +57,7 @@ def go(page: Page, address: str) -> None:
 def in_all_looks(page: Page, look: Callable[[str], None], name: str, read: list[str]) -> None:
     """Wide and on a phone, light and dark; what of a page is wider than a phone is noted."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": PHONE, "height": 800})
         look(f"{name}-phone-{scheme}")
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ def test_a_service_is_changed_after_a_look_at_what_that_does(
     visit = browse(live_server.url, tmp_path, by_hand)
 
     depends, prospect, message, diff = told
-    assert "1, 1 of them pinned" in depends
+    assert "1 of the project's latest 1, 1 of them pinned" in depends
     assert "The version would go from 1 to 2 (input schema)." in prospect
     assert "1 cache entry would be evicted, 1 of them pinned" in prospect
     assert '"title": "<img src=x onerror=alert(1)>"' in prospect and '+     "region": {' in prospect

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from cache import storage
 from cache.models import Entry, EntryVector
 from orra.base.strictjson import Json
 from planengine.admin.catalogue import example_rows
+from planengine.admin.catalogue.dependents import latest_entries
 from planengine.admin.catalogue.example_pages import examples_of
 from planengine.catalogue import registry
 from planengine.models import Plan, Project, Service
@@ -267,3 +270,24 @@ def test_hostile_texts_are_shown_and_never_run(operator: Client, service: Servic
 def test_pages_are_in_the_navigation(operator: Client, service: Service, served: Plan) -> None:
     assert f'href="{reverse("admin:planengine_examples")}"' in body(operator, list_of(Plan))
     assert f'href="{examples_of(service)}"' in body(operator, page_of(service))
+
+
+def test_no_page_reads_more_of_a_project_than_its_index_gives(
+    operator: Client, service: Service, entry: Entry
+) -> None:
+    """With few rows Postgres would read them all anyway."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
+    with CaptureQueriesContext(connection) as captured:
+        example_rows.learned(service.project, service=service.name, kind="counter")
+        example_rows.learned(service.project)
+        latest_entries(service)
+    asked = [query["sql"] for query in captured.captured_queries if 'FROM "cache_entry"' in query["sql"]]
+    assert len(asked) == 4
+    for statement in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {statement}")
+            told = "\n".join(line for (line,) in cursor.fetchall())
+        assert "entry_by_project" in told and "Sort" not in told, told

@@ -161,7 +161,7 @@ def test_what_depends_on_it_is_shown(operator: Client, service: Service, entry: 
     groundings.apply(service.project, spec())
     pins.pin([entry.pk])
     page = text(body(operator, page_of(service)))
-    assert "Cache entries 1, 1 of them pinned" in page
+    assert "Cache entries 1 of the project's latest 1, 1 of them pinned" in page
     assert "1 of the project's latest 1: Print 5 labels for order ORD-99" in page
     assert "Groundings that name it none" in page
 
@@ -188,3 +188,11 @@ def test_the_api_tells_the_same_and_stores_nothing(api: Api, project: Project) -
     assert not Service.objects.filter(name="refund").exists()
     assert api.post("/v1/services/refund/dry-run", {**facts, "type": "robot"}).status_code == 400
     assert api.post("/v1/services/two words/dry-run", facts).json()["code"] == "invalid_service_name"
+
+
+def test_a_grounding_that_names_what_it_can_do_is_linked(operator: Client, service: Service) -> None:
+    kept = groundings.apply(service.project, spec()).grounding
+    capability = spec().use_cases[0].capabilities[0]
+    facts = {member: getattr(service, member) for member in registry.MEMBERS}
+    registry.register(service.project, service.name, {**facts, "capabilities": [capability.upper()]})
+    assert f'href="{page_of(kept)}"' in body(operator, page_of(service))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from cache.models import Entry
 from orra.base.text import fold
@@ -15,19 +15,17 @@ from planengine.grounding.specs import Grounded, GroundingSpec
 from planengine.models import Grounding, Plan, Service
 
 LATEST_PLANS = 1_000  # of the project, that are looked through
-MAX_COUNTED = 10_000
+LATEST_ENTRIES = 10_000
 MAX_SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Total:
-    """``cut``: there may be more."""
+class LatestEntries:
+    """Of so many of the project's latest entries so many use the service, and so many of these are pinned."""
 
-    count: int
-    cut: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.count:,}{' or more' if self.cut else ''}"
+    looked_at: int
+    using: int
+    pinned: int
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,13 @@ class LatestPlans:
     shown: tuple[Plan, ...]
 
 
-def entries_using(service: Service, **more: object) -> Total:
-    """``more`` are columns of the entries that are counted."""
-    using = Entry.objects.filter(project=service.project_id, services__has_key=service.name, **more)
-    count = using.order_by()[:MAX_COUNTED].count()
-    return Total(count, count >= MAX_COUNTED)
+def latest_entries(service: Service) -> LatestEntries:
+    latest = Entry.objects.filter(project=service.project_id).order_by("-created_at", "-id")[:LATEST_ENTRIES]
+    using = Q(services__has_key=service.name)
+    counts = latest.aggregate(
+        looked_at=Count("pk"), using=Count("pk", filter=using), pinned=Count("pk", filter=using & Q(pinned=True))
+    )
+    return LatestEntries(**counts)
 
 
 def latest_plans(service: Service) -> LatestPlans:

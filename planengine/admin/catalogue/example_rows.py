@@ -74,24 +74,26 @@ def given_by(services: QuerySet[Service]) -> Iterator[Given]:
 
 def learned(project: Project, *, service: str = "", kind: str = "", before: str = "") -> LearnedPage:
     """``before`` is where the page before ended. Raises ``ValueError`` where it is none."""
-    entries = Entry.objects.filter(project=project)
+    entries = Entry.objects.filter(project=project).order_by("-created_at", "-id")
     if before:
         at, entry_id = _place(before)
         entries = entries.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=entry_id), created_at__lte=at)
-    window = entries.order_by("-created_at", "-id").values_list("created_at", "pk")
-    found = Entry.objects.filter(pk__in=window.values("pk")[:LOOKED_THROUGH]).filter(_of_kind(kind))
-    if service:
-        found = found.filter(services__has_key=service)
+    last = None
+    if service or kind:  # what is looked for may be rare
+        last = entries.values_list("created_at", "pk")[LOOKED_THROUGH - 1 : LOOKED_THROUGH].first()
+        entries = entries.filter(_of_kind(kind), **({"services__has_key": service} if service else {}))
+        if last is not None:
+            entries = entries.filter(
+                Q(created_at__gt=last[0]) | Q(created_at=last[0], pk__gte=last[1]), created_at__gte=last[0]
+            )
     rows = list(
-        found.select_related("vector")
-        .defer("params", "plan", "recipe", "scope_facts", "words", "vector__embedding")
-        .order_by("-created_at", "-id")[: PAGE + 1]
+        entries.select_related("vector").defer(
+            "params", "plan", "recipe", "scope_facts", "words", "cost", "vector__embedding"
+        )[: PAGE + 1]
     )
     if len(rows) > PAGE:
-        older = _written(rows[PAGE - 1].created_at, rows[PAGE - 1].pk)
-    else:
-        last = window[LOOKED_THROUGH - 1 : LOOKED_THROUGH].first()
-        older = _written(*last) if last is not None else ""
+        last = (rows[PAGE - 1].created_at, rows[PAGE - 1].pk)
+    older = _written(*last) if last is not None else ""
     return LearnedPage([_learned(entry) for entry in rows[:PAGE]], older)
 
 

@@ -22,7 +22,10 @@ from planengine.evaluation.regression.expectations import check_expected, differ
 from planengine.exceptions import BadRequest
 from planengine.models import Attempt, Plan, Project, RegressionResult, RegressionRun, SavedRequest, Service
 from planengine.models.states import PlanStatus
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
 from tests.conftest import SHOP
+from tests.servers.scripted import ScriptedServer
 
 REFUND: list[Json] = [{"service": "refund_payment", "input": {"order_id": "$task0.order_id"}}]
 PLAN: Json = {
@@ -373,3 +376,41 @@ def test_the_command_tells_changes_by_its_exit_code(
     with pytest.raises(SystemExit) as ended:
         call_command("run_saved_requests", project="p_none")
     assert ended.value.code == 2
+
+
+@pytest.mark.django_db
+def test_a_model_is_asked_as_ever_and_its_tokens_are_charged(
+    project: Project, refund: SavedRequest, server: ScriptedServer
+) -> None:
+    """The first draft names a service that is not there."""
+    wrong = {
+        "tasks": [
+            {"id": "task0", "input": {"order_id": "ORD-5"}},
+            {"id": "task1", "service": "nobody", "input": {"order_id": "$task0.order_id"}},
+        ],
+        "parallel_groups": [["task1"]],
+    }
+    right = {**wrong, "tasks": [wrong["tasks"][0], {**wrong["tasks"][1], "service": "refund_payment"}]}
+    server.script(wrong, right)
+
+    result = run_of(project).results.get()
+
+    assert (result.verdict, server.calls) == ("same", 2)
+    assert (result.prompt_tokens, result.completion_tokens) == (240, 60)
+    assert budgets.used_on(project, timezone.now().date()) == 300
+    assert not Plan.objects.exists() and not Attempt.objects.exists() and not Entry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_plan_that_was_reported_wrong_is_refused_as_ever(project: Project, refund: SavedRequest) -> None:
+    request = PlanRequest(refund.action, refund.params_by_field)
+    plan: Json = {
+        "tasks": [
+            {"id": "task0", "input": {"order_id": "ORD-5"}},
+            {"id": "task1", "service": "refund_payment", "input": {"order_id": "$task0.order_id"}},
+        ],
+        "parallel_groups": [["task1"]],
+    }
+    plan_cache.keep_counter(project, request, plan, vector=None)
+    result = run_of(project).results.get()
+    assert (result.verdict, result.code) == ("refused", "reported_wrong")
