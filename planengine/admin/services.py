@@ -102,6 +102,17 @@ class ServiceAdmin(ExamplePages):
 
     # --- removing
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if (action := actions.get("delete_selected")) is not None:
+            actions["delete_selected"] = (*action[:2], "Remove selected services")
+        return actions
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().delete_view(request, object_id, {"title": "Remove this service?", **(extra_context or {})})
+
     def delete_model(self, request: HttpRequest, obj: Service) -> None:
         self._tell(request, f"{obj.name} is removed.", registry.remove(obj))
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('queued', 'waits for a worker'), ('running', 'running'), ('finished', 'finished')], default='queued', max_length=10)),
-                ('planner', models.CharField(blank=True, help_text='Who planned, when it began.', max_length=300)),
+                ('planner', models.CharField(blank=True, help_text='Who plans: as the worker has it.', max_length=300)),
                 ('created_by', models.CharField(blank=True, max_length=150)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('started_at', models.DateTimeField(null=True)),

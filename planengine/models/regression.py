@@ -49,7 +49,7 @@ class RegressionRun(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
-    planner = models.CharField(max_length=300, blank=True, help_text="Who planned, when it began.")
+    planner = models.CharField(max_length=300, blank=True, help_text="Who plans: as the worker has it.")
     created_by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)

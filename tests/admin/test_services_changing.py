@@ -125,7 +125,7 @@ def test_examples_that_fit_no_more_are_told_all_at_once(operator: Client, servic
 def test_removing_one_says_what_goes(operator: Client, service: Service, entry: Entry) -> None:
     pins.pin([entry.pk])
     page = text(body(operator, address(service, "delete")))
-    assert "1 cache entry would be evicted, 1 of them pinned" in page
+    assert "Remove this service?" in page and "1 cache entry would be evicted, 1 of them pinned" in page
     answer = operator.post(address(service, "delete"), {"post": "yes"}, follow=True)
     assert "order_lookup is removed. 1 cache entry was evicted, 1 of them pinned" in said(answer)
     assert "1 of them pinned" in LogEntry.objects.get().change_message

@@ -68,7 +68,7 @@ def start(project: Project, *, by: str) -> RegressionRun:
         saved = list(SavedRequest.objects.filter(project=project)[:MOST_SAVED])
         if not saved:
             raise BadRequest("The project has no saved requests.", code="nothing_saved", status=409)
-        run = RegressionRun.objects.create(project=project, planner=current_planner().name[:300], created_by=by)
+        run = RegressionRun.objects.create(project=project, created_by=by)
         RegressionResult.objects.bulk_create(
             RegressionResult(run=run, saved=each, name=each.name, expected=each.expected) for each in saved
         )
@@ -113,6 +113,7 @@ def _claim(run_id: int) -> RegressionRun | None:
     free = RegressionRun.objects.filter(pk=run_id).exclude(status=RegressionRun.Status.FINISHED)
     claimed = free.filter(Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)).update(
         status=RegressionRun.Status.RUNNING,
+        planner=current_planner().name[:300],
         started_at=Coalesce(F("started_at"), now),
         lease_token=F("lease_token") + 1,
         taken_up=F("taken_up") + 1,

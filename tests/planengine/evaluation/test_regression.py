@@ -383,7 +383,7 @@ def test_a_model_is_asked_as_ever_and_its_tokens_are_charged(
     project: Project, refund: SavedRequest, server: ScriptedServer
 ) -> None:
     """The first draft names a service that is not there."""
-    wrong = {
+    wrong: Json = {
         "tasks": [
             {"id": "task0", "input": {"order_id": "ORD-5"}},
             {"id": "task1", "service": "nobody", "input": {"order_id": "$task0.order_id"}},
