@@ -29,7 +29,7 @@ from planengine.catalogue.annotations import is_destructive, is_read_only
 from planengine.catalogue.prospects import removal_of
 from planengine.models import Grounding, Plan, Service, ServiceVersion
 
-MAX_LISTED = 100
+MAX_LISTED = 20
 
 
 @admin.register(Service)
