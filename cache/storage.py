@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -340,6 +340,26 @@ def release(entry_id: str, reason: str, *, vector: NDArray[np.float32] | None) -
 def forget(project_id: str, entry_ids: Sequence[str]) -> int:
     """Evicts these entries of a project; how many there were."""
     return _evict(Entry.objects.filter(project_id=project_id, pk__in=entry_ids))
+
+
+@dataclass(frozen=True)
+class Held:
+    """So many entries, of which so many are pinned, and so many vote as examples."""
+
+    entries: int = 0
+    pinned: int = 0
+    voting: int = 0
+
+
+def held(project_id: str, *, using: str | None = None) -> Held:
+    """What :func:`forget_project` would evict, or, of the entries ``using`` a service, :func:`forget_using`."""
+    entries = _not_counters(project_id)
+    if using is not None:
+        entries = entries.filter(services__has_key=using)
+    counts = entries.order_by().aggregate(
+        entries=Count("pk"), pinned=Count("pk", filter=Q(pinned=True)), voting=Count("vector")
+    )
+    return Held(**counts)
 
 
 def forget_using(project_id: str, service: str) -> int:

@@ -15,6 +15,7 @@ from cache.examples import observed
 from orra.base import metrics
 from planengine.accounting import tallies
 from planengine.evaluation import shadow
+from planengine.evaluation.regression import runs
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching import lookup
 from planengine.lifecycle import plans, retention, worker
@@ -45,6 +46,16 @@ def sweep() -> None:
     if lost:
         log.warning("plans enqueued again", plans=lost)
         enqueue_all(lost)
+    for run_id in runs.lost_runs(timezone.now()):
+        log.warning("regression run enqueued again", run=run_id)
+        run_later(run_id)
+
+
+@shared_task(acks_late=True)  # type: ignore[untyped-decorator]
+def run_saved_requests(run_id: str) -> None:
+    """A slice of the run; the next one queues up behind what else there is to do."""
+    if runs.work_on(int(run_id)):
+        run_later(int(run_id))
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -107,6 +118,12 @@ def compare_with_cached_plans(project_id: str, service_name: str) -> None:
     """Has a worker look for cached plans that a new or changed service makes second best, and for refusals that it
     puts out of date. With the broker down they stay as they are: plans valid, and served."""
     _send(mark_second_best, project_id, service_name)
+
+
+def run_later(run_id: int) -> None:
+    """Has a worker go on with a run of saved requests. With the broker down the sweep does it when it is back."""
+    if _send(run_saved_requests, str(run_id)):
+        runs.note_enqueued([run_id])
 
 
 def embed_use_cases_later(project_id: str) -> None:

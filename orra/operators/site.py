@@ -32,13 +32,19 @@ class Section:
 SECTIONS = (
     Section("Plans", ("planengine.plan", "planengine.attempt")),
     Section("Cache", ("cache.entry",)),
-    Section("Catalogue", ("planengine.service", "planengine.grounding")),
+    Section(
+        "Catalogue",
+        ("planengine.service", "planengine.grounding"),
+        (Page("Examples", "planengine_examples", "planengine.view_service"),),
+    ),
     Section("Projects", ("planengine.project", "planengine.apikey", "planengine.dailyusage")),
     Section(
         "Quality",
         (
             "planengine.hitcheck",
             "planengine.label",
+            "planengine.savedrequest",
+            "planengine.regressionrun",
             "planengine.modeltrust",
             "planengine.calibratedfloor",
             "cache.verdict",

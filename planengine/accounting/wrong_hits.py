@@ -45,6 +45,23 @@ class Observed:
         return {"checked": self.checked, "wrong": self.wrong, "rate": self.rate, "low": low, "high": high}
 
 
+HOLDS, BROKEN, OPEN = "holds", "broken", "open"
+
+
+def judge(seen: Observed, tolerance: float) -> str:
+    """Whether the promise that no more than ``tolerance`` of all hits are wrong holds, by the whole interval;
+    :data:`OPEN` while the interval has the tolerance in it."""
+    low, high = seen.interval
+    if low > tolerance:
+        return BROKEN
+    return HOLDS if seen.checked and high <= tolerance else OPEN
+
+
+def least_checks(tolerance: float) -> int | None:
+    """After so many checks without a wrong one the promise holds; ``None`` where no number is enough."""
+    return math.ceil(Z * Z * (1 - tolerance) / tolerance) if tolerance > 0 else None
+
+
 def observed(project: Project) -> Observed:
     """Over the sampled checks since hits by meaning were last reopened."""
     checks = HitCheck.objects.filter(project=project, settled=False, origin=HitCheck.Origin.SAMPLE)

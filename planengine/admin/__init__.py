@@ -15,6 +15,8 @@ from planengine.admin.measured.trust import ModelTrustAdmin
 from planengine.admin.measured.verdicts import VerdictAdmin
 from planengine.admin.plans import AttemptAdmin, PlanAdmin
 from planengine.admin.projects import ProjectAdmin
+from planengine.admin.regression.runs import RegressionRunAdmin
+from planengine.admin.regression.saved import SavedRequestAdmin
 from planengine.admin.services import ServiceAdmin
 
 __all__ = [
@@ -33,8 +35,10 @@ __all__ = [
     "PlanAdmin",
     "ProjectAdmin",
     "ReembeddingAdmin",
+    "RegressionRunAdmin",
     "ReplayableEntryAdmin",
     "RolesAdmin",
+    "SavedRequestAdmin",
     "ServiceAdmin",
     "TallyAdmin",
     "TallyMarkAdmin",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,18 +9,33 @@ from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Sub
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cache.models import Entry
 from cache.reembedding import OLDEST, count_older_readings
-from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
-from planengine.accounting import budgets
+from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of, page_of
+from planengine.accounting import wrong_hits
 from planengine.accounting.calibration import adjustment_of, calibration
-from planengine.accounting.usage import usage_since
+from planengine.admin.catalogue.example_pages import examples_of
+from planengine.admin.project_parts.promise import near_misses, plot, promise_of
+from planengine.admin.project_parts.settings import ProjectForm
+from planengine.admin.project_parts.usage import shares_of
 from planengine.embeddings.calibration import floor_for
 from planengine.evaluation import shadow
-from planengine.models import ApiKey, DailyUsage, Grounding, HitCheck, Label, Plan, Project, Service, Tally
+from planengine.models import (
+    ApiKey,
+    DailyUsage,
+    Grounding,
+    HitCheck,
+    Label,
+    Plan,
+    Project,
+    SavedRequest,
+    Service,
+    Tally,
+)
 
 FLOOR_ORIGINS = {
     "project": "this project's threshold",
@@ -29,12 +43,14 @@ FLOOR_ORIGINS = {
     "calibrated": "measured for the embedding model",
     "built_in": "what the embedding model comes with",
 }
+MAX_KEYS_SHOWN = 20
 PARTS: tuple[type[Model], ...] = (Plan, Entry, Service, Grounding, ApiKey)
 KEPT_OF_IT: tuple[type[Model], ...] = (HitCheck, Label, DailyUsage, Tally)
 
 
 @admin.register(Project)
 class ProjectAdmin(OperatorAdmin):
+    form = ProjectForm
     list_display = ("name", "id", "services_count", "entries_count", "catalogue_policy", "created_at")
     list_filter = ("catalogue_policy", "created_at")
     search_fields = ("name", "id__exact")
@@ -47,8 +63,6 @@ class ProjectAdmin(OperatorAdmin):
         "floor_in_use",
         "learned",
         "created_at",
-        "used_today",
-        "used_this_month",
     )
     actions = ("reopen",)
     fieldsets = (
@@ -57,7 +71,7 @@ class ProjectAdmin(OperatorAdmin):
             "Cache",
             {"fields": ("cache_ttl_seconds", "cache_max_entries", "similarity_threshold", "floor_in_use")},
         ),
-        ("Budget", {"fields": ("tokens_per_day", "used_today", "used_this_month")}),
+        ("Budget", {"fields": ("tokens_per_day",)}),
         (
             "Wrong hits",
             {"fields": ("wrong_hit_tolerance", "learned", "recheck_share", "semantic_closed_at", "model_check")},
@@ -69,6 +83,8 @@ class ProjectAdmin(OperatorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         rows: QuerySet[Project] = super().get_queryset(request)
+        if request.resolver_match is not None and "object_id" in request.resolver_match.kwargs:
+            return rows  # a project's own page does not count
         return rows.annotate(services_total=_count_of(Service), entries_total=_count_of(Entry))
 
     @admin.display(description="services", ordering="services_total")
@@ -92,20 +108,6 @@ class ProjectAdmin(OperatorAdmin):
             return "nothing yet: the risk is as the shipped prior has it"
         return f"the prior's log odds {moved.shift:+.2f}, by {moved.labels:,} observations"
 
-    @admin.display(description="used today")
-    def used_today(self, project: Project) -> str:
-        today = datetime.now(UTC).date()
-        tokens, reset = budgets.used_on(project, today), budgets.resets_at(today)
-        return f"{tokens:,} tokens; resets at {reset:%Y-%m-%d %H:%M} UTC"
-
-    @admin.display(description="used this month")
-    def used_this_month(self, project: Project) -> str:
-        used = usage_since(project, datetime.now(UTC).date().replace(day=1))
-        told = f"{used['calls']:,} calls, {used['prompt_tokens'] + used['completion_tokens']:,} tokens"
-        if used["unknown_calls"]:
-            told += f" and about {used['estimated_tokens']:,} in {used['unknown_calls']:,} calls that told none"
-        return told if used["cost"] is None else f"{told}, cost {used['cost']:,.4f}"
-
     @admin.action(description="Reopen hits by meaning", permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         closed = list(queryset.exclude(semantic_closed_at=None))
@@ -121,16 +123,31 @@ class ProjectAdmin(OperatorAdmin):
 
     def page(self, request: HttpRequest, row: Project) -> dict[str, Any]:
         issue_key = reverse("admin:planengine_apikey_add", query={"project": row.pk})
+        tenths = calibration(row)
         return {
             "parts": [
                 {"name": part._meta.verbose_name_plural, "list": list_of(part, project=row.pk)}
                 for part in (*PARTS, *KEPT_OF_IT)
                 if self.may_view(part, request)
             ],
-            "calibration": calibration(row),
+            "examples_page": examples_of(row) if self.may_view(Service, request) else "",
+            "saved_page": list_of(SavedRequest, project=row.pk) if self.may_view(SavedRequest, request) else "",
+            "keys": self._keys(request, row),
+            "shares": shares_of(row, timezone.now()),
+            "promise": promise_of(wrong_hits.observed(row), row.wrong_hit_tolerance),
+            "near_misses": near_misses(row),
+            "calibration": tenths,
+            "plot": plot(tenths, row.wrong_hit_tolerance) if tenths else None,
             "older_readings": older_readings(row),
             "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",
         }
+
+    def _keys(self, request: HttpRequest, project: Project) -> list[tuple[ApiKey, str]]:
+        """Some of the active keys, each with its page."""
+        if not self.may_view(ApiKey, request):
+            return []
+        active = ApiKey.objects.active().filter(project=project).defer("digest")[:MAX_KEYS_SHOWN]
+        return [(key, page_of(key)) for key in active]
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api-keys/<storable:key_id>", views.OneApiKey.as_view()),
     path("services", views.Services.as_view()),
     path("services/<storable:name>", views.OneService.as_view()),
+    path("services/<storable:name>/dry-run", views.ServiceDryRun.as_view()),
     path("services/<slashed:name>", views.MisnamedService.as_view()),
     path("groundings", groundings.Groundings.as_view()),
     path("groundings/<storable:name>", groundings.OneGrounding.as_view()),

@@ -23,6 +23,7 @@ from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
 from planengine.catalogue import registry
+from planengine.catalogue.prospects import prospect_of
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
@@ -155,11 +156,7 @@ class OneService(APIView):
         responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
-        if not registry.NAME.match(name):
-            raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
-        serializer = shapes.ServiceSerializer(data=_storable(request.data))
-        serializer.is_valid(raise_exception=True)
-        registered = registry.register(project_of(request), name, serializer.validated_data)
+        registered = registry.register(project_of(request), name, _facts(request, name))
         if registered.changed:
             tasks.compare_with_cached_plans(project_of(request).pk, name)
         body = shapes.ServiceSerializer(registered.service).data
@@ -173,6 +170,28 @@ class OneService(APIView):
     @staticmethod
     def _service(request: Request, name: str) -> Service:
         return get_object_or_404(Service.objects.select_related("project"), project=project_of(request), name=name)
+
+
+class ServiceDryRun(APIView):
+    @extend_schema(
+        operation_id="dry_run_service",
+        summary="What registering or changing a service would do",
+        description="The body as `PUT /v1/services/{name}` takes it, checked alike. Nothing is stored: the answer "
+        "tells what would differ, the version then, and how many cached plans would go.",
+        request=shapes.ServiceSerializer,
+        responses={200: shapes.ServiceDryRunSerializer},
+    )
+    def post(self, request: Request, name: str) -> Response:
+        return Response(prospect_of(project_of(request), name, _facts(request, name)).as_dict())
+
+
+def _facts(request: Request, name: str) -> dict[str, Any]:
+    """What a body says of a service of this name, checked."""
+    if not registry.NAME.match(name):
+        raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
+    serializer = shapes.ServiceSerializer(data=_storable(request.data))
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
 
 
 @extend_schema(exclude=True)

@@ -4,7 +4,7 @@ nothing."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from planengine.drafting.generation import Outcome, generate
@@ -18,6 +18,19 @@ def composed(composer: Planner, job: Job) -> Outcome:
     outcome = generate(composer, job, attempts=2, deadline=time.monotonic() + COMPOSER_SECONDS)
     trials = tuple(replace(trial, planner=composer.name) for trial in outcome.trials)
     return replace(outcome, trials=trials, composed=outcome.plan is not None)
+
+
+def beside(composer: Planner, job: Job, ask: Callable[[], Outcome], *, held: bool) -> Outcome:
+    """What ``ask`` makes of the job with a model, or what the composer does: ahead of a model that is ``held``,
+    and after drafts that came to nothing."""
+    ahead = composed(composer, job) if held else None
+    if ahead is not None and ahead.plan is not None:
+        return ahead
+    outcome = ask()
+    if not outcome.is_left_to_composer:
+        return outcome
+    instead = numbered(ahead or composed(composer, job), after=outcome.trials)
+    return that_counts(outcome, instead, held=held)
 
 
 def numbered(outcome: Outcome, *, after: Sequence[Trial]) -> Outcome:

@@ -21,7 +21,7 @@ from planengine.drafting.attempts import Attempts
 from planengine.drafting.composing import composed, numbered, that_counts
 from planengine.drafting.generation import NOT_ACCOUNTED, Outcome, generate
 from planengine.drafting.planner_choice import composer, current_planner, fallback_planner
-from planengine.models import Plan
+from planengine.models import Plan, Project
 from planengine.models.states import PlanSource
 from planengine.planners.protocol import Job, Planner, Trial
 
@@ -94,7 +94,7 @@ class _Making:
             begin=attempts.begin,
             record=attempts.end,
             repair=self.plan.project.repair,
-            oversee=trust.overseer(planner, self.job, ask=partial(ask, self.plan)),
+            oversee=trust.overseer(planner, self.job, ask=partial(ask, self.plan.project)),
         )
         self.trials += outcome.trials
         return outcome
@@ -157,7 +157,7 @@ def _endpoint() -> str:
     return breaker.endpoint_of(settings.LLM_MODEL, settings.LLM_API_BASE_URL)
 
 
-def ask(plan: Plan, planner: Planner, job: Job, deadline: float) -> Outcome:
-    """One draft that the plan's project is charged for."""
-    meter = budgets.Meter(plan.project, planner, job)
+def ask(project: Project, planner: Planner, job: Job, deadline: float) -> Outcome:
+    """One draft that the project is charged for."""
+    meter = budgets.Meter(project, planner, job)
     return generate(planner, job, attempts=1, deadline=deadline, begin=meter.begin, record=meter.end)

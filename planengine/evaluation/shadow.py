@@ -101,7 +101,7 @@ def _planned(plan: Plan, job: Job, planner: Planner) -> Outcome:
         deadline=time.monotonic() + settings.PLANNING_DEADLINE_SECONDS,
         begin=meter.begin,
         record=meter.end,
-        oversee=trust.overseer(planner, job, ask=partial(fallback.ask, plan)),
+        oversee=trust.overseer(planner, job, ask=partial(fallback.ask, plan.project)),
     )
 
 

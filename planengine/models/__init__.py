@@ -8,7 +8,8 @@ from planengine.models.floors import CalibratedFloor
 from planengine.models.groundings import Grounding, UseCaseVector
 from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
-from planengine.models.services import Service
+from planengine.models.regression import RegressionResult, RegressionRun, SavedRequest
+from planengine.models.services import Service, ServiceVersion
 from planengine.models.tenants import KEY_PREFIX, ApiKey, Project, find_caller
 from planengine.models.trust import ModelTrust
 
@@ -27,7 +28,11 @@ __all__ = [
     "ModelTrust",
     "Plan",
     "Project",
+    "RegressionResult",
+    "RegressionRun",
+    "SavedRequest",
     "Service",
+    "ServiceVersion",
     "Tally",
     "TallyMark",
     "UseCaseVector",

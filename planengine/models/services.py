@@ -1,8 +1,9 @@
-"""The services of a project, which plans are made of."""
+"""The services of a project, which plans are made of, and what they said before."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from orra.base import ids
 from planengine.models.tenants import Project
@@ -45,3 +46,20 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ServiceVersion(models.Model):
+    """What a service said from a change on until the next one. See :mod:`planengine.catalogue.history`."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="history", db_index=False)
+    version = models.PositiveIntegerField(help_text="The service's version; a change of hints does not raise it.")
+    facts = models.JSONField(help_text="All that was registered.")
+    changed = models.JSONField(default=list, help_text="The names of what differs from the one before.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["service", "-id"], name="version_by_service")]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"

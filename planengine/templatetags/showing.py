@@ -34,6 +34,12 @@ def as_short_json(value: Json, limit: int = 80) -> str:
 
 
 @register.filter
+def grouped(value: object) -> str:
+    """A whole number as people read it."""
+    return f"{value:,}" if isinstance(value, int) else ""
+
+
+@register.filter
 def rows(value: Json) -> list[dict[str, Json]]:
     """The objects of a stored list, whatever was stored."""
     return [row for row in value[:MAX_ROWS] if isinstance(row, dict)] if isinstance(value, list) else []

@@ -28,7 +28,11 @@ from planengine.models import (
     ModelTrust,
     Plan,
     Project,
+    RegressionResult,
+    RegressionRun,
+    SavedRequest,
     Service,
+    ServiceVersion,
     Tally,
     TallyMark,
     UseCaseVector,
@@ -54,12 +58,15 @@ MODELS = (
     Label,
     ModelTrust,
     Reembedding,
+    RegressionRun,
+    SavedRequest,
     Tally,
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page, the words of a scope's examples, and the vectors of groundings.
-PARTS = (EntryUse, EntryVector, ObservedWord, UseCaseVector)
+# Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, the versions of
+# a service, and the results of a run.
+PARTS = (EntryUse, EntryVector, ObservedWord, RegressionResult, ServiceVersion, UseCaseVector)
 
 
 def test_every_model_has_a_list() -> None:
@@ -97,6 +104,9 @@ def fill_tables(
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
             ModelTrust.objects.create(planner=name, verdict="held", asked=2, wrong=2)
+            kept = SavedRequest.objects.create(project=project, name=name, action="Do it")
+            run = RegressionRun.objects.create(project=project)
+            RegressionResult.objects.create(run=run, saved=kept, name=name)
             Reembedding.objects.create(embedding_model=name, token=1, lease_expires_at=now)
             Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)
             TallyMark.objects.create(counted_until=now)

@@ -9,8 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from cache.models import Entry
+from planengine.accounting.calibration import Tenth
+from planengine.accounting.wrong_hits import Observed
+from planengine.admin.project_parts.promise import plot, promise_of
+from planengine.admin.project_parts.settings import SETTINGS
 from planengine.catalogue import registry
-from planengine.models import ApiKey, Attempt, DailyUsage, Label, Plan, Project, Service
+from planengine.models import ApiKey, Attempt, DailyUsage, HitCheck, Label, Plan, Project, Service, Tally
 from planengine.reuse.learning import learn
 from tests.admin.pages import address, body, fill, list_of, page_of, text
 
@@ -77,8 +81,9 @@ def test_a_budget_is_shown_beside_what_was_used(operator: Client, project: Proje
     page = text(body(operator, page_of(project)))
 
     assert Project.objects.get().tokens_per_day == 200_000
-    assert "4,570 tokens; resets at" in page
-    assert "12 calls, 3,500 tokens and about 70 in 2 calls that told none, cost 1.2500" in page
+    assert "4,570 tokens of 200,000, 195,430 left; calls in flight included; resets at" in page
+    assert "3,570 tokens of" in page
+    assert "12 calls, 2 of which told no tokens (about 70 are counted); cost 1.2500" in page
 
 
 def test_a_project_is_added(operator: Client, db: None) -> None:
@@ -132,3 +137,72 @@ def test_what_was_learned_is_shown_beside_what_was_observed(operator: Client, pr
     label = Label.objects.latest("pk")
     assert "Predicted risk" in text(body(operator, page_of(label)))
     assert operator.post(page_of(label), {"wrong": "on"}).status_code == 403
+
+
+def test_a_budget_of_none_and_of_nothing(operator: Client, project: Project) -> None:
+    assert "0 tokens, no limit" in text(body(operator, page_of(project)))
+    Project.objects.update(tokens_per_day=0)
+    page = body(operator, page_of(project))
+    assert "0 tokens of 0, 0 left" in text(page) and "<meter" not in page
+
+
+def test_each_setting_says_its_default_and_what_it_means(operator: Client, project: Project) -> None:
+    form = operator.get(page_of(project)).context["adminform"].form
+    assert set(form.fields) - {"name"} == set(SETTINGS)
+    for name, field in form.fields.items():
+        if name != "name":
+            assert "Default: " in field.help_text, name
+    assert form.fields["cache_ttl_seconds"].help_text.endswith("Default: 86,400.")
+    assert "in seconds" in text(body(operator, page_of(project)))
+
+
+@pytest.mark.parametrize(
+    ("checked", "wrong", "tolerance", "verdict", "says"),
+    [
+        (0, 0, 0.01, "cannot be judged yet", "With none wrong it takes 381 checks"),
+        (100, 0, 0.01, "cannot be judged yet (100 checks)", "between 0.00% and 3.70%"),
+        (381, 0, 0.01, "holds", "All of that is within the promise."),
+        (100, 20, 0.01, "is broken", "All of that is above what was promised."),
+        (10, 0, 0.0, "cannot be judged yet (10 checks)", "never proven by samples"),
+        (10, 10, 1.0, "holds", "within the promise"),
+    ],
+)
+def test_a_promise_is_judged_by_its_whole_interval(
+    checked: int, wrong: int, tolerance: float, verdict: str, says: str
+) -> None:
+    told = promise_of(Observed(checked, wrong), tolerance)
+    assert told.verdict == verdict and says in told.sentence
+
+
+def test_a_plot_stays_in_its_box_and_says_its_numbers() -> None:
+    drawn = plot([Tenth(0.0, 0.0, 40), Tenth(0.01, 1.0, 40), Tenth(1.0, 0.0001, 40)], 0.01)
+    assert [(point.x, point.y) for point in drawn.points] == [(56.0, 240.0), (234.0, 28.0), (412.0, 240.0)]
+    assert drawn.points[1].told == "predicted 1.00%, observed 100.00% of 40"
+    assert drawn.tolerance == 134.0 and drawn.up[2].at == 134.0
+    assert [tick.text for tick in drawn.across] == ["0.01%", "0.10%", "1.00%", "10.00%", "100.00%"]
+
+
+def test_promise_and_plot_are_on_the_page(
+    operator: Client, project: Project, make_plan: Callable[..., Plan]
+) -> None:
+    plan = make_plan(project)
+    HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="wrong")
+    Label.objects.bulk_create(Label(project=project, origin="miss", odds=-5.0, wrong=False) for _ in range(20))
+    ApiKey.issue(project, name="<b>first</b>")
+    page = body(operator, page_of(project))
+    assert "1 of 1 checked hits were wrong, 100.00%" in text(page)
+    assert page.count('class="orra-point"') == 10 and "<meter" not in page
+    assert "&lt;b&gt;first" in page and "<b>first" not in page
+    assert "style=" not in page.partition('id="calibration"')[2].partition("</section>")[0]
+
+
+def test_near_misses_are_told_in_words(operator: Client, project: Project) -> None:
+    for guard, requests in (("risk", 124), ("", 5)):
+        Tally.objects.create(
+            **{"project": project, "hour": timezone.now(), "decision": "miss", "reason": "none", "guard": guard},
+            **{"requests": requests, "tokens_saved": 0},
+        )
+    page = text(body(operator, page_of(project)))
+    assert "Of the 129 misses of the last 7 days, 124 had an entry that similarity alone would have served" in page
+    Tally.objects.filter(guard="risk").delete()
+    assert "Of the 5 misses of the last 7 days none had" in text(body(operator, page_of(project)))

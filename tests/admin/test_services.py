@@ -11,7 +11,7 @@ from cache.models import Entry
 from planengine import tasks
 from planengine.catalogue import registry
 from planengine.models import Project, Service
-from tests.admin.pages import address, body, fill, list_of, page_of, said, text
+from tests.admin.pages import address, body, fill, list_of, page_of, text
 from tests.conftest import object_schema
 
 FACTS = {
@@ -28,13 +28,27 @@ def service(project: Project) -> Service:
     return Service.objects.get(project=project, name="order_lookup")
 
 
-def change(operator: Client, service: Service, **changes: Any) -> Any:
+def preview(operator: Client, service: Service, **changes: Any) -> tuple[dict[str, Any], Any]:
+    """What was typed, and the page that says what storing it would do."""
     form = operator.get(page_of(service)).context["adminform"].form
-    return operator.post(page_of(service), fill(form, **changes), follow=True)
+    typed = fill(form, **changes)
+    return typed, operator.post(page_of(service), typed)
+
+
+def change(operator: Client, service: Service, **changes: Any) -> Any:
+    """Changed and confirmed; where there is nothing to confirm, the page that says so."""
+    typed, answer = preview(operator, service, **changes)
+    if not answer.context.get("may_store"):
+        return answer
+    return operator.post(page_of(service), {**typed, "confirmed": answer.context["token"]}, follow=True)
 
 
 def add(operator: Client, project: Project, **changes: str) -> Any:
-    return operator.post(list_of(Service) + "add/", {**FACTS, "project": project.pk, **changes})
+    path, typed = list_of(Service) + "add/", {**FACTS, "project": project.pk, **changes}
+    answer = operator.post(path, typed)
+    if "token" not in answer.context:
+        return answer
+    return operator.post(path, {**typed, "confirmed": answer.context["token"]})
 
 
 def test_adding_one_registers_it(operator: Client, project: Project) -> None:
@@ -109,7 +123,7 @@ def test_the_list_tells_what_a_service_does(
 
 def test_saving_without_a_change_leaves_the_version(operator: Client, service: Service) -> None:
     answer = change(operator, service, input_schema=json.dumps(service.input_schema))
-    assert "Nothing changed: the version is still 1." in said(answer)
+    assert "Nothing would change: the version stays 1" in text(answer.content.decode())
     service.refresh_from_db()
     assert service.version == 1
 

@@ -26,6 +26,7 @@ def test_the_schema_is_openapi_3_1_and_names_every_endpoint(anonymous: Api) -> N
         "/v1/project",
         "/v1/api-keys",
         "/v1/services/{name}",
+        "/v1/services/{name}/dry-run",
         "/v1/groundings",
         "/v1/groundings/{name}",
         "/v1/groundings/{name}/versions",

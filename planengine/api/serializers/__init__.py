@@ -15,7 +15,7 @@ from planengine.api.serializers.requests import (
     ReplayRequestSerializer,
     ReportSerializer,
 )
-from planengine.api.serializers.services import ServiceSerializer
+from planengine.api.serializers.services import ServiceDryRunSerializer, ServiceSerializer
 from planengine.api.serializers.tenants import (
     ApiKeySerializer,
     NewApiKeySerializer,
@@ -38,6 +38,7 @@ __all__ = [
     "ProjectSerializer",
     "ReplayRequestSerializer",
     "ReportSerializer",
+    "ServiceDryRunSerializer",
     "ServiceSerializer",
     "grounding_as_json",
     "plan_as_json",

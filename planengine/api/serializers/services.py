@@ -156,3 +156,20 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
 def _refusal(error: RegistrationInvalid) -> serializers.ValidationError:
     where = f"At {error.path}: " if error.path else ""
     return serializers.ValidationError(f"{where}{error.message}", code=error.code)
+
+
+class EvictionsSerializer(serializers.Serializer[Any]):
+    entries = serializers.IntegerField(help_text="Cached plans and refusals that would be evicted.")
+    pinned = serializers.IntegerField(help_text="Of these, pinned ones.")
+    voting = serializers.IntegerField(help_text="Of these, examples that vote.")
+
+
+class ServiceDryRunSerializer(serializers.Serializer[Any]):
+    """What a change of a service would do."""
+
+    changed = serializers.ListField(
+        child=serializers.CharField(), help_text="The members that would differ; of a new service all."
+    )
+    version = serializers.IntegerField(allow_null=True, help_text="Of today; null: there is none of this name.")
+    next_version = serializers.IntegerField(allow_null=True, help_text="Then; the same where only hints change.")
+    evicts = EvictionsSerializer()

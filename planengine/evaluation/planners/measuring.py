@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
-from planengine.drafting.composing import composed, numbered, that_counts
+from planengine.drafting.composing import beside
 from planengine.drafting.generation import Outcome, Oversee, generate, unseen
 from planengine.evaluation.expected import Call, calls_agree, calls_of, services_agree
 from planengine.evaluation.planners.rows import Row
@@ -173,23 +174,15 @@ def evaluate(
     results: list[Result] = []
     for row in rows:
         started = time.perf_counter()
-        outcome = ask(row.job) if composer is None else _beside(composer, row.job, ask, held())
+        if composer is None:
+            outcome = ask(row.job)
+        else:
+            outcome = beside(composer, row.job, partial(ask, row.job), held=held())
         results.append(Result(row, outcome, time.perf_counter() - started))
         if len(results) == 1 and outcome.failure is not None and outcome.trials[0].error_code:
             raise PlannerUnusable(f"{planner.name} cannot plan: {outcome.failure.message}")
         progress(len(results), len(rows))
     return Figures(tuple(results), attempts=attempts, prices=prices)
-
-
-def _beside(composer: Planner, job: Job, ask: Callable[[Job], Outcome], held: bool) -> Outcome:
-    ahead = composed(composer, job) if held else None
-    if ahead is not None and ahead.plan is not None:
-        return ahead
-    outcome = ask(job)
-    if not outcome.is_left_to_composer:
-        return outcome
-    instead = numbered(ahead or composed(composer, job), after=outcome.trials)
-    return that_counts(outcome, instead, held=held)
 
 
 def _share(hits: Iterable[bool]) -> float:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from planengine.catalogue import registry
+from planengine.catalogue import history, registry
 from planengine.catalogue.registry import catalogue_of
-from planengine.models import Project, Service
+from planengine.models import Project, Service, ServiceVersion
 from tests.conftest import SHOP
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +69,52 @@ def test_a_row_written_without_them_has_none(project: Project) -> None:
     row = Service.objects.get(name="bare")
 
     assert (row.annotations, row.examples, row.capabilities) == ({}, [], [])
+
+
+def versions_of(name: str) -> list[tuple[int, list[str]]]:
+    """Version and what changed, the oldest first."""
+    return list(ServiceVersion.objects.filter(service__name=name).order_by("pk").values_list("version", "changed"))
+
+
+def test_each_change_is_kept(project: Project) -> None:
+    registry.register(project, "order_lookup", LOOKUP)  # changes nothing
+    registry.register(project, "order_lookup", {**LOOKUP, "annotations": {"readOnlyHint": True}})
+    registry.register(project, "order_lookup", {**LOOKUP, "revertible": True})
+
+    assert versions_of("order_lookup") == [(1, []), (1, ["annotations"]), (2, ["revertible", "annotations"])]
+    first, hinted, last = ServiceVersion.objects.filter(service__name="order_lookup").order_by("pk")
+    assert first.facts == registry.complete(LOOKUP)
+    assert hinted.facts["annotations"] == {"readOnlyHint": True}
+    assert (last.facts["revertible"], last.facts["annotations"]) == (True, {})
+
+
+def test_a_service_of_before_there_was_a_history_begins_with_what_it_said(project: Project) -> None:
+    ServiceVersion.objects.all().delete()
+    before = Service.objects.get(name="order_lookup")
+
+    registry.register(project, "order_lookup", {**LOOKUP, "description": "Another."})
+
+    first, second = ServiceVersion.objects.order_by("pk")
+    assert (first.version, first.facts["description"]) == (1, LOOKUP["description"])
+    assert first.created_at == before.updated_at
+    assert (second.version, second.facts["description"]) == (2, "Another.")
+
+
+def test_a_history_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "KEPT", 3)
+    for number in range(5):
+        registry.register(project, "order_lookup", {**LOOKUP, "description": f"Text {number}."})
+
+    assert [version for version, _ in versions_of("order_lookup")] == [4, 5, 6]
+    assert versions_of("refund_payment") == [(1, [])]
+
+
+def test_a_change_that_fails_leaves_no_version(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*asked: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(registry, "_raise_revision", fail)
+    with pytest.raises(RuntimeError):
+        registry.register(project, "order_lookup", {**LOOKUP, "revertible": True})
+
+    assert versions_of("order_lookup") == [(1, [])]

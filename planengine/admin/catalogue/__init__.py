@@ -1,0 +1,1 @@
+"""What the pages of services are made of: the form with its dry run, versions, dependents, examples."""

@@ -1,0 +1,1 @@
+"""Saved requests and their runs: is everything planned as it is expected?"""
