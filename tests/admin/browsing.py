@@ -1,4 +1,4 @@
-"""A real browser with JavaScript off, over real HTTP."""
+"""A real browser over real HTTP, with JavaScript off unless it is asked for."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ needs_chromium = pytest.mark.skipif(
 
 @dataclass
 class Visit:
-    """What a browser did: where it ended, which hosts it asked, what it did not get, what it read on its way."""
+    """What a browser did: where it ended, which hosts it asked, what it did not get, what it read on its way, and
+    what its console told of errors."""
 
     end: str = ""
     hosts: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def note(self, request: Request) -> None:
         self.hosts.add(urlsplit(request.url).netloc)
@@ -49,13 +51,15 @@ class Visit:
 
 
 @contextmanager
-def browser_page(visit: Visit) -> Iterator[Page]:
+def browser_page(visit: Visit, *, scripts: bool = False) -> Iterator[Page]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        page = chromium.new_page(java_script_enabled=False, viewport={"width": 1300, "height": 900})
+        page = chromium.new_page(java_script_enabled=scripts, viewport={"width": 1300, "height": 900})
         page.set_default_timeout(20_000)
         page.on("requestfinished", visit.note)
         page.on("requestfailed", lambda request: visit.failed.append(request.url))
+        page.on("console", lambda said: visit.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: visit.errors.append(str(error)))
         yield page
         chromium.close()
 
@@ -67,14 +71,20 @@ def sign_in(page: Page, address: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def browse(address: str, pictures: Path, by_hand: Callable[[Page, Visit, Callable[[str], None]], None]) -> Visit:
+def browse(
+    address: str,
+    pictures: Path,
+    by_hand: Callable[[Page, Visit, Callable[[str], None]], None],
+    *,
+    scripts: bool = False,
+) -> Visit:
     """What ``by_hand`` does after ada has signed in; it takes pictures by name, into ``SCREENSHOTS`` if it is set.
     In a thread of its own: Playwright runs an event loop, and the ORM refuses to work beside one."""
     folder = Path(os.environ.get("SCREENSHOTS", pictures))
 
     def visit_pages() -> Visit:
         visit = Visit()
-        with browser_page(visit) as page:
+        with browser_page(visit, scripts=scripts) as page:
             sign_in(page, address)
             by_hand(page, visit, lambda name: _picture(page, folder / f"{name}.png"))
             visit.end = page.url

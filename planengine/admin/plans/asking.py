@@ -55,7 +55,7 @@ class AskForm(forms.Form):
     seconds = forms.FloatField(
         min_value=1,
         max_value=dry_run.MOST_SECONDS,
-        initial=dry_run.MOST_SECONDS,
+        initial=int(dry_run.MOST_SECONDS),
         label="Seconds",
         help_text="How long a dry run may take at most.",
     )

@@ -18,8 +18,10 @@ from planengine.admin.parts.comparing import Line, compare
 from planengine.admin.parts.contents import sees_contents
 from planengine.admin.plans.outcomes import outcome_of
 from planengine.models import Attempt, Plan
+from planengine.planners import repair
 
 MAX_COMPARED = 200_000
+WITHOUT_MODEL = ("composer", repair.NAME.partition(":")[0])
 
 OUTCOMES = {
     "accepted": "no problems found",
@@ -40,6 +42,10 @@ class ShownAttempt:
     same_as: int | None
     before: int | None
     changes: list[Line]
+
+    @property
+    def asks_model(self) -> bool:
+        return self.row.planner.partition(":")[0] not in WITHOUT_MODEL
 
 
 def shown_attempts(attempts: Iterable[Attempt], *, status: str, contents: bool) -> Iterator[ShownAttempt]:

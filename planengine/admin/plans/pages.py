@@ -28,7 +28,7 @@ from planengine.admin.plans.attempts import shown_attempts
 from planengine.admin.plans.compare_page import compared
 from planengine.admin.plans.filters import DecisionFilter, ErrorFilter, ParamFilter, ServedByFilter
 from planengine.admin.plans.outcomes import state_of
-from planengine.admin.plans.timeline import timeline
+from planengine.admin.plans.timeline import timeline, timings
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
@@ -97,6 +97,7 @@ class PlanAdmin(ReadOnlyAdmin):
             "attempts": shown,
             "cost": row.attempts.aggregate(cost=Sum("cost"))["cost"],
             "moments": timeline(row, attempts),
+            "timings": timings(row),
             "again": list(Plan.objects.filter(again_of=row.pk).only("pk", "status", "created_at")[:MAX_AGAIN]),
             "checks": row.checks.all() if self.may_view(HitCheck, request) else [],
             "may_report": row.status == PlanStatus.READY and may_operate,

@@ -10,6 +10,7 @@ from orra.base.strictjson import Json
 from orra.operators.display import brief
 from planengine.admin.parts.explaining import DECISIONS
 from planengine.models import Attempt, Plan
+from planengine.planners import repair
 
 MAX_CODES = 6
 WIDTH = 1000.0  # of all the time, as bars are drawn
@@ -41,6 +42,12 @@ def timeline(plan: Plan, attempts: Sequence[Attempt]) -> list[Moment]:
     return [_with_bar(moment, whole) for moment in moments]
 
 
+def timings(plan: Plan) -> list[tuple[str, str]]:
+    """What was measured, by name."""
+    found = ((part, _milliseconds(plan.timings_ms, part)) for part in ("total", "cache", "embedding", "planner"))
+    return [(part, f"{milliseconds:,.2f} ms") for part, milliseconds in found if milliseconds]
+
+
 def _with_bar(moment: Moment, whole: float) -> Moment:
     width = min(WIDTH, max(LEAST, (moment.seconds or 0.0) / whole * WIDTH))
     x = min(moment.begins / whole * WIDTH, WIDTH - width)
@@ -70,7 +77,7 @@ def _moments(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[Moment]:
 
 
 def _of_attempt(plan: Plan, attempt: Attempt) -> Moment:
-    name = "Repair" if attempt.planner.startswith("repair") else "Draft"
+    name = "Repair" if attempt.planner.partition(":")[0] == repair.NAME.partition(":")[0] else "Draft"
     begins = max(0.0, _since(plan, attempt.created_at))
     if plan.finished_at is not None and attempt.seconds is not None:
         # The row of a draft that asks no model is written at its end.

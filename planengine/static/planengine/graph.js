@@ -3,7 +3,7 @@
 for (const graph of document.querySelectorAll(".orra-graph")) {
   const panels = graph.querySelector(".orra-panels");
   const marked = (event) => event.target.closest("[data-opens]");
-  let kept = null;
+  let kept = graph.querySelector(".orra-node");
 
   const show = (mark) => {
     const wanted = mark ? mark.dataset.opens.split(" ") : [];
@@ -14,6 +14,10 @@ for (const graph of document.querySelectorAll(".orra-graph")) {
   };
 
   panels.classList.add("orra-live");
+  show(kept);
+  const box = graph.querySelector(".orra-graph-scroll");
+  const hint = () => graph.classList.toggle("orra-cut-off", box.scrollWidth > box.clientWidth + 1);
+  new ResizeObserver(hint).observe(box);
   graph.addEventListener("mouseover", (event) => {
     if (marked(event)) show(marked(event));
     else if (event.target.closest("svg")) show(kept);
