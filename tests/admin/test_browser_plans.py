@@ -198,7 +198,7 @@ def test_without_scripts_panels_are_opened_by_hand(
     def read(page: Page, visit: Visit, look: Look) -> None:
         page.goto(live_server.url + page_of(served))
         page.locator(".orra-panels summary", has_text="notify").click()
-        visit.read.append(page.locator(".orra-panels details[open]").inner_text())
+        visit.read.append(page.locator(".orra-panels details[open]").last.inner_text())
         look("plan-without-scripts")
 
     visit = browse(live_server.url, tmp_path, read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test import Client
 
 from planengine.admin.plans import filters
 from planengine.models import Plan, Project
-from tests.admin.pages import body, list_of, page_of, text
+from tests.admin.pages import address, body, list_of, page_of, text
 
 
 def shown(client: Client, *plans: Plan, **chosen: str) -> list[bool]:
@@ -99,7 +100,7 @@ MANY = """
 """
 
 
-def explained(statement: str, parameters: list[object]) -> str:
+def explained(statement: str, parameters: list[Any]) -> str:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE planengine_plan")
         cursor.execute(f"EXPLAIN {statement}", parameters)
@@ -119,3 +120,14 @@ def test_each_query_of_many_plans_has_its_index(shop: Project) -> None:
         statement, parameters = wanted.query.sql_with_params()
         told = explained(statement, list(parameters))
         assert index in told and "Seq Scan on planengine_plan" not in told, told
+
+
+@pytest.mark.parametrize("path", ["page", "list", "compare"])
+def test_a_page_costs_few_queries(
+    path: str, operator: Client, served: Plan, rejected: Plan, django_assert_max_num_queries: Any
+) -> None:
+    Plan.objects.filter(pk=served.pk).update(again_of=rejected.pk)
+    paths = {"page": page_of(rejected), "list": list_of(Plan), "compare": address(served, "compare")}
+    body(operator, paths[path])
+    with django_assert_max_num_queries(20):
+        body(operator, paths[path])

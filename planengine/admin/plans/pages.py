@@ -38,6 +38,7 @@ from planengine.models.states import PlanStatus
 
 REPORTS = {"wrong_plan": "wrong", "right_plan": "right"}
 MAX_ATTEMPTS = 50
+HOW_TO_FIX = "\nHOW TO FIX:"
 MAX_AGAIN = 10
 WORDS = ("prompt", "answer", "reasoning")
 
@@ -195,5 +196,12 @@ class PlanAdmin(ReadOnlyAdmin):
 
 
 def _told_once(error: Json, *, in_attempts: bool) -> Json:
-    """The error, without the problems that attempts tell anyway."""
-    return {**error, "problems": []} if isinstance(error, dict) and in_attempts else error
+    """The error, without the problems that attempts tell anyway, and its message without what is to be done, which
+    the error has as a list."""
+    if not isinstance(error, dict):
+        return error
+    message, fixes = error.get("message"), error.get("how_to_fix")
+    once = {**error, "problems": [] if in_attempts else error.get("problems")}
+    if isinstance(message, str) and isinstance(fixes, list) and fixes:
+        once["message"] = message.partition(HOW_TO_FIX)[0]
+    return once

@@ -63,7 +63,7 @@ def _moments(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[Moment]:
         told = f"{decided}; {embedding:.1f} ms of it the embedding" if embedding else decided
         yield Moment("cache", "Cache looked up", 0.0, looked, told)
     if plan.enqueued_at is not None:
-        yield Moment("point", "Enqueued again", _since(plan, plan.enqueued_at), told="by the sweep")
+        yield Moment("point", "Enqueued", _since(plan, plan.enqueued_at), told="when a worker was last told of it")
     if attempts and (waited := _since(plan, attempts[0].created_at) - looked) > 0:
         told = f"and its turn; taken up {plan.lease_token} times" if plan.lease_token > 1 else "and its turn"
         yield Moment("wait", "Waited for a worker", looked, waited, told)

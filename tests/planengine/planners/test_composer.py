@@ -486,7 +486,8 @@ class TestReasons:
                 continue
             planned += 1
             *services, last = draft.reasons.split("\n")
-            called = {task["service"] for task in draft.plan["tasks"] if "service" in task}
+            plan: Json = draft.plan
+            called = {task["service"] for task in plan["tasks"] if "service" in task}
             assert {line.partition(":")[0] for line in services} == called
             assert last.startswith(("Next best: ", "No other set"))
         assert planned > len(CASES) / 4
@@ -495,4 +496,5 @@ class TestReasons:
         draft = composer.draft(
             Job("Fly to the moon", {}, Catalogue(SHOP)), feedback=None, deadline=time.monotonic()
         )
-        assert draft.reasons == "" and "error" in draft.plan["tasks"][0]["input"]
+        plan: Json = draft.plan
+        assert draft.reasons == "" and "error" in plan["tasks"][0]["input"]
