@@ -46,7 +46,8 @@ def test_a_rejected_plan_tells_what_was_wrong_and_how_to_fix_it(operator: Client
     )
     assert page.count("Did you mean 'refund_payment'?") == 1
     assert page.count("The same problems as attempt 1.") == 2
-    Plan.objects.update(error={**rejected.error, "message": "PROBLEM: none.\nHOW TO FIX:\n1. Register a service."})
+    error: Json = rejected.error
+    Plan.objects.update(error={**error, "message": "PROBLEM: none.\nHOW TO FIX:\n1. Register a service."})
     page = text(body(operator, page_of(rejected)))
     assert "PROBLEM: none. How to fix Register a service that gives refunds." in page
     assert "total 1,234.50 ms" in page
