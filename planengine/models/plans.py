@@ -103,6 +103,22 @@ class Plan(models.Model):
             models.Index(
                 fields=["again_of", "-created_at"], name="plan_again_of", condition=Q(again_of__isnull=False)
             ),
+            # For lists. Exact hits, the most and the quickest, are in none of these.
+            models.Index(
+                fields=["status", "-created_at", "-id"],
+                name="plan_by_status",
+                condition=~Q(status=PlanStatus.READY),
+            ),
+            models.Index(
+                fields=["source", "-created_at", "-id"],
+                name="plan_by_source",
+                condition=~Q(source=PlanSource.EXACT),
+            ),
+            models.Index(
+                fields=["decision", "-created_at", "-id"],
+                name="plan_by_decision",
+                condition=~Q(decision=PlanSource.EXACT),
+            ),
             models.Index(
                 KT("error__code"),
                 F("created_at").desc(),

@@ -114,6 +114,9 @@ def test_each_query_of_many_plans_has_its_index(shop: Project) -> None:
     failed = Plan.objects.alias(error_code=KT("error__code")).filter(error__isnull=False)
     for wanted, index in (
         (failed.filter(error_code="code_3")[:50], "plan_by_error"),
+        (Plan.objects.filter(status="not_actionable")[:50], "plan_by_status"),
+        (Plan.objects.filter(source="replay")[:50], "plan_by_source"),
+        (Plan.objects.filter(decision="replay")[:50], "plan_by_decision"),
         (Plan.objects.filter(again_of="o_7")[:10], "plan_again_of"),
         (Plan.objects.filter(stored_entry_id="ce_7").order_by(), "plan_by_stored"),
     ):

@@ -22,7 +22,7 @@ from planengine.requests import MAX_FIELD_CHARACTERS
 
 MAX_CODES = 40
 # Params have no index, which every request would pay for: so many of the newest plans are looked through.
-LOOKED_THROUGH = 20_000
+LOOKED_THROUGH = 10_000
 MAX_VALUE = 500
 
 # Each code that there is, by a step through the index from one to the next.
