@@ -111,6 +111,13 @@ class TestAttempts:
             page = body(operator, path).split('id="content-main"')[1].split('id="changelist-filter"')[0]
             assert "accepted" not in page and outcome in page
 
+    def test_of_two_drafts_without_problems_the_last_became_the_plan(
+        self, operator: Client, planned: Plan
+    ) -> None:
+        Attempt.objects.filter(plan=planned).update(problems=[])
+        told = text(body(operator, page_of(planned)))
+        assert "Attempt 1 refused by" in told and "Attempt 2 accepted by" in told
+
     def test_a_page_says_what_was_asked(self, operator: Client, planned: Plan) -> None:
         page = body(operator, page_of(planned))
         assert "<h1>Look up the order</h1>" in page

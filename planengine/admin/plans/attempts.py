@@ -16,7 +16,7 @@ from orra.operators.display import as_json
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin, link_to
 from planengine.admin.parts.comparing import Line, compare
 from planengine.admin.parts.contents import sees_contents
-from planengine.admin.plans.outcomes import outcome_of
+from planengine.admin.plans.outcomes import is_without_problems, outcome_of
 from planengine.models import Attempt, Plan
 from planengine.planners import repair
 
@@ -50,14 +50,16 @@ class ShownAttempt:
 
 def shown_attempts(attempts: Iterable[Attempt], *, status: str, contents: bool) -> Iterator[ShownAttempt]:
     """In their order. Drafts are compared for those who may see them."""
+    rows = list(attempts)
+    good = next((row for row in reversed(rows) if is_without_problems(row)), None)
     told: list[tuple[int, Json]] = []
     last: Attempt | None = None
-    for row in attempts:
+    for row in rows:
         same = next((number for number, problems in told if row.problems and problems == row.problems), None)
         compared = last if contents and row.answer else None
         yield ShownAttempt(
             row=row,
-            outcome=outcome_of(row, status=status),
+            outcome=outcome_of(row, status=status, superseded=row is not good),
             problems=[] if same else row.problems,
             same_as=same,
             before=compared.number if compared else None,
