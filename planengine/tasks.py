@@ -19,7 +19,8 @@ from planengine.evaluation.regression import runs
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching import lookup
 from planengine.lifecycle import plans, retention, worker
-from planengine.models import Project
+from planengine.models import Plan, Project
+from planengine.models.states import PlanSource
 from planengine.reuse import freshness
 
 log = structlog.get_logger(__name__)
@@ -102,6 +103,16 @@ def forget_the_past() -> None:
         metrics.DELETED.labels(kind).inc(rows)
     if any(deleted.values()):
         log.info("the past deleted", **deleted)
+
+
+def follow_up(plan: Plan) -> None:
+    """Has workers do what is left to be done for a Plan that was just asked for."""
+    if shadow.is_to_be_checked(plan):
+        check_later(plan.id)
+    if plan.source == PlanSource.EXAMPLE:
+        keep_later(plan.id)
+    if not plan.is_finished:
+        enqueue(plan.id)
 
 
 def check_later(plan_id: str) -> None:

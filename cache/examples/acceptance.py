@@ -106,6 +106,16 @@ def most_risk(tolerance: float) -> float:
     return 1.0
 
 
+def least_tolerance(risk: float) -> float:
+    """The least tolerance whose :func:`most_risk` allows a hit of this risk."""
+    known = [(0.0, 0.0), *prior().risks, (1.0, 1.0)]
+    for (low, low_risk), (high, high_risk) in zip(known, known[1:], strict=False):
+        if risk <= high_risk:
+            span = high_risk - low_risk
+            return low + ((risk - low_risk) / span if span else 0.0) * (high - low)
+    return 1.0
+
+
 def adjust(labels: Iterable[tuple[float, bool]]) -> Adjustment:
     """What ``labels`` (the prior's log odds, and whether the skeleton was wrong) make of the prior: the most
     probable shift, found by halving the interval that it must be in."""

@@ -30,7 +30,11 @@ class Section:
 
 
 SECTIONS = (
-    Section("Plans", ("planengine.plan", "planengine.attempt")),
+    Section(
+        "Plans",
+        ("planengine.plan", "planengine.attempt"),
+        (Page("Ask", "planengine_ask", "planengine.view_plan"),),
+    ),
     Section("Cache", ("cache.entry",)),
     Section(
         "Catalogue",

@@ -55,6 +55,7 @@ class ReplayableEntryAdmin(EntryAdmin):
             "drawing": draw(row.plan),
             "used_services": list(_used_services(row)),
             "may_view_services": self.may_view(Service, request),
+            "stored_by": _stored_by(row) if may_view_plans else None,
             "plans_served": served[:MAX_PLANS_SHOWN] if may_view_plans else [],
             "all_plans_served": list_of(Plan, entry=row.pk) if may_view_plans else "",
         }
@@ -116,6 +117,11 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
     if failure is not None:
         return {"previewed": True, "error": failure.as_dict()}
     return {"previewed": True, "plan_json": plan, "drawing": draw(plan)}
+
+
+def _stored_by(entry: Entry) -> Plan | None:
+    """The plan that it was stored for; none for one that is older than this is noted, or of a confirmed plan."""
+    return Plan.objects.filter(stored_entry_id=entry.pk).order_by().only("action").first()
 
 
 def _used_services(entry: Entry) -> Iterator[UsedService]:

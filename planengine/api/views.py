@@ -242,14 +242,10 @@ class Plans(generics.ListAPIView[Plan]):
         if not created:
             headers[REPLAYED_HEADER] = "true"
         body = shapes.plan_as_json(plan, attempts=not created)
-        if created and shadow.is_to_be_checked(plan):
-            tasks.check_later(plan.id)
-        if created and plan.source == PlanSource.EXAMPLE:
-            tasks.keep_later(plan.id)
+        if created:
+            tasks.follow_up(plan)
         if plan.is_finished:
             return Response(body, status=201 if created else 200, headers=headers)
-        if created:
-            tasks.enqueue(plan.id)
         headers["Retry-After"] = RETRY_AFTER_SECONDS
         if asked.wait_seconds:
             headers[WAIT_HEADER] = str(asked.wait_seconds)

@@ -118,14 +118,14 @@ class Attempts:
                 hint=warning.hint,
             )
         if trial.planner:  # another's, who makes no call and so had nothing to begin
-            Attempt.objects.create(plan=self.plan, number=trial.number, planner=trial.planner, **_facts_of(trial))
+            Attempt.objects.create(plan=self.plan, number=trial.number, planner=trial.planner, **facts_of(trial))
             return
         row, call = self._row, self._call
         assert row is not None and call is not None, "it began"
         with transaction.atomic():
             spent = call.settle(trial)
             cost = spent.cost if self.planner.model else None
-            written = {**_facts_of(trial), **self._words_of(trial)}
+            written = {**facts_of(trial), **self._words_of(trial)}
             Attempt.objects.filter(pk=row.pk).update(cost=cost, **written)
 
     def _words_of(self, trial: Trial) -> dict[str, int | str]:
@@ -139,13 +139,14 @@ class Attempts:
         return words
 
 
-def _facts_of(trial: Trial) -> dict[str, Json]:
+def facts_of(trial: Trial) -> dict[str, Json]:
     """What an attempt's row has of a call that has ended."""
     draft = trial.draft
     return {
         "model": draft.model,
         "prompt": draft.prompt,
         "answer": draft.answer,
+        "reasons": draft.reasons,
         "problems": [problem.as_dict() for problem in trial.problems],
         "warnings": [warning.as_dict() for warning in draft.warnings],
         "error_code": trial.error_code,

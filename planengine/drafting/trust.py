@@ -52,6 +52,12 @@ def is_held(planner: Planner) -> bool:
     return ModelTrust.objects.filter(planner=key_of(planner), verdict=ModelTrust.Verdict.HELD).exists()
 
 
+def known_of(planner: Planner) -> Trust:
+    """What is known of a model, without asking it anything."""
+    row = ModelTrust.objects.filter(planner=key_of(planner)).first()
+    return Trust() if row is None else _of_row(row)
+
+
 def measured(planner: Planner, *, ask: Ask) -> Trust:
     """What is known of a model, after its probe if nobody else is at it."""
     row, _ = ModelTrust.objects.get_or_create(planner=key_of(planner))

@@ -37,7 +37,7 @@ from planengine.exceptions import BadRequest
 from planengine.grounding.matching.votes import Match
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
-from planengine.requests import PlanRequest, params_as_list
+from planengine.requests import PlanRequest, params_as_list, parse_action, parse_params
 from planengine.reuse import grounding, plan_cache
 from planengine.validation.rules import validate
 
@@ -52,9 +52,12 @@ MOST_MONEY, PLACES_OF_MONEY = 10**9, 10
 OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
 
 
-def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None = None) -> tuple[Plan, bool]:
+def ask(
+    project: Project, request: PlanRequest, *, idempotency_key: str | None = None, again_of: Plan | None = None
+) -> tuple[Plan, bool]:
     """The Plan for this request, and whether it is new. It is ready when the cache has it, pending when it has
-    to be planned. Raises :class:`BadRequest` when the idempotency key was used for another request."""
+    to be planned. ``again_of``: the Plan whose request it repeats. Raises :class:`BadRequest` when the idempotency
+    key was used for another request."""
     if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
         return known, False
     started = timezone.now()
@@ -66,6 +69,7 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
         created_at=started,
         idempotency_key=idempotency_key,
         request_digest=request.digest if idempotency_key is not None else None,
+        again_of=again_of.pk if again_of is not None else None,
     )
     match = grounding.match_of(project, request)
     refused = grounding.refusal(project, match)
@@ -90,6 +94,14 @@ def ask(project: Project, request: PlanRequest, *, idempotency_key: str | None =
     log.info("plan asked for", plan=plan.id, project=project.pk, status=plan.status, source=plan.source)
     _count(plan, decision)
     return plan, True
+
+
+def plan_again(plan: Plan) -> Plan:
+    """A new Plan of the same request, planned without the cache, which stays as it is. Raises :class:`BadRequest`
+    for a stored request that cannot be read."""
+    request = PlanRequest(parse_action(plan.action), parse_params(plan.params), cache=Plan.CacheMode.BYPASS)
+    again, _ = ask(plan.project, request, again_of=plan)
+    return again
 
 
 def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
@@ -213,7 +225,9 @@ def keep_made(plan_id: str) -> None:
     request = PlanRequest(plan.action, plan.params_by_field)
     match = grounding.match_of(plan.project, request)
     if match.scope == grounding.scope_of(plan.grounding):  # else another version holds now than it was made under
-        plan_cache.keep_made(plan.project, request, plan.plan, match=match)
+        entry = plan_cache.keep_made(plan.project, request, plan.plan, match=match)
+        if entry is not None:
+            Plan.objects.filter(pk=plan.pk).update(stored_entry_id=entry.pk)
 
 
 def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:
@@ -449,6 +463,7 @@ OUTCOME_COLUMNS = (
     "repaired",
     "cache",
     "cache_entry_id",
+    "stored_entry_id",
     "decision",
     "decision_reason",
     "guard",

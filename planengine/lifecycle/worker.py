@@ -248,8 +248,8 @@ def _keep(
     vector: NDArray[np.float32] | None,
     planner_ms: float,
 ) -> None:
-    """Keeps the plan, or that there is none, in the cache. A cache that cannot be written costs a later hit, not
-    this plan."""
+    """Keeps the plan, or that there is none, in the cache, and sets on the Plan as which entry. A cache that
+    cannot be written costs a later hit, not this plan."""
     planned_by = "repaired" if outcome.repaired else made.source
     used = plans.usage_of(plan)
     cost = {
@@ -261,8 +261,9 @@ def _keep(
     }
     try:
         with transaction.atomic():
+            entry = None
             if outcome.plan is not None:
-                plan_cache.store(
+                entry = plan_cache.store(
                     plan.project,
                     request,
                     outcome.plan,
@@ -273,9 +274,10 @@ def _keep(
                     match=match,
                 )
             elif vector is not None:
-                plan_cache.keep_refusal(
+                entry = plan_cache.keep_refusal(
                     plan.project, request, vector=vector, planned_by=planned_by, planner=made.planner, match=match
                 )
+        plan.stored_entry_id = entry.pk if entry is not None else None
     except Exception:
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
 from orra.base import ids
 from planengine.models.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
@@ -41,6 +42,12 @@ class Plan(models.Model):
     repaired = models.BooleanField(default=False, help_text="The model chose the services, the engine wired them.")
     cache = models.JSONField(default=dict, help_text="How the cache decided, and why.")
     cache_entry_id = models.CharField(max_length=ids.LENGTH, null=True, help_text="The entry that served it.")
+    stored_entry_id = models.CharField(
+        max_length=ids.LENGTH, null=True, help_text="The entry that what was planned for it was kept as."
+    )
+    again_of = models.CharField(
+        max_length=ids.LENGTH, null=True, help_text="The plan whose request an operator had planned again as this."
+    )
     # The same as columns, to be counted.
     decision = models.CharField(max_length=10, blank=True, help_text="exact, semantic, miss, or the cache mode.")
     decision_reason = models.CharField(max_length=40, blank=True)
@@ -90,6 +97,35 @@ class Plan(models.Model):
             models.Index(
                 fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)
             ),
+            models.Index(
+                fields=["stored_entry_id"], name="plan_by_stored", condition=Q(stored_entry_id__isnull=False)
+            ),
+            models.Index(
+                fields=["again_of", "-created_at"], name="plan_again_of", condition=Q(again_of__isnull=False)
+            ),
+            # For lists. Exact hits, the most and the quickest, are in none of these.
+            models.Index(
+                fields=["status", "-created_at", "-id"],
+                name="plan_by_status",
+                condition=~Q(status=PlanStatus.READY),
+            ),
+            models.Index(
+                fields=["source", "-created_at", "-id"],
+                name="plan_by_source",
+                condition=~Q(source=PlanSource.EXACT),
+            ),
+            models.Index(
+                fields=["decision", "-created_at", "-id"],
+                name="plan_by_decision",
+                condition=~Q(decision=PlanSource.EXACT),
+            ),
+            models.Index(
+                KT("error__code"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="plan_by_error",
+                condition=Q(error__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -136,6 +172,12 @@ class Attempt(models.Model):
     )
     reasoning = models.TextField(
         blank=True, help_text="What the model thought, alike. Kept where events tell contents."
+    )
+    reasons = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why a planner that asks no model chose what it chose.",
     )
     problems = models.JSONField(default=list)
     warnings = models.JSONField(default=list, help_text="What an operator should see to, good plan or not.")

@@ -75,7 +75,8 @@ class Draft:
     ``warnings`` are for the operator: the draft may be good in spite of them. ``reasoning`` is what a model
     thought before its ``answer``. ``services_shown``: how many services the planner was shown to choose from,
     ``None`` when it saw them all. ``way``: how a model was asked, for a whole plan or for services; ``chosen``:
-    the services that it named then."""
+    the services that it named then. ``reasons``: why a planner that asks no model chose what it chose, for
+    people."""
 
     plan: Json | None
     problems: tuple[Problem, ...] = ()
@@ -88,6 +89,7 @@ class Draft:
     services_shown: int | None = None
     way: str = ""
     chosen: tuple[str, ...] = ()
+    reasons: str = ""
 
 
 @dataclass(frozen=True)

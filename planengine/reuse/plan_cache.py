@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
@@ -111,16 +111,36 @@ def precedents_of(decision: Decision) -> tuple[Precedent, ...]:
     return tuple(told.values())
 
 
-def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
-    """What :func:`find` would decide and why, with nothing served, counted or put into quarantine."""
-    match = grounding.match_of(project, request)
+@dataclass(frozen=True)
+class Tried:
+    """Thresholds to try in place of a project's own; ``None`` leaves those."""
+
+    tolerance: float | None = None
+    floor: float | None = None
+
+    def on(self, policy: Policy) -> Policy:
+        terms = policy.terms if self.tolerance is None else replace(policy.terms, tolerance=self.tolerance)
+        return replace(policy, terms=terms, floor=policy.floor if self.floor is None else self.floor)
+
+
+def rehearse(
+    project: Project, request: PlanRequest, *, match: Match, tried: Tried = Tried()
+) -> tuple[Decision, float]:
+    """What :func:`find` would decide, with nothing served, counted or put into quarantine, and the similarity
+    floor that held."""
     asked = request_for(project, request, match=match)
-    policy = replace(_policy(project, request, asked, match), rehearse=True)
+    policy = tried.on(replace(_policy(project, request, asked, match), rehearse=True))
     refused = grounding.refusal(project, match)
     if refused is None:
-        decision = lookup.find(asked, policy)
-    else:
-        decision = Decision("miss", "no_embedding" if refused.retryable else refused.code)
+        return lookup.find(asked, policy), policy.floor
+    return Decision("miss", "no_embedding" if refused.retryable else refused.code), policy.floor
+
+
+def explain(project: Project, request: PlanRequest, *, tried: Tried = Tried()) -> dict[str, Json]:
+    """What :func:`find` would decide and why, as :func:`rehearse` tells."""
+    match = grounding.match_of(project, request)
+    asked = request_for(project, request, match=match)
+    decision, floor = rehearse(project, request, match=match, tried=tried)
     candidates = [candidate.as_dict() for candidate in decision.candidates]
     if decision.entry_id and decision.entry_id not in {candidate.entry_id for candidate in decision.candidates}:
         served = Entry.objects.filter(pk=decision.entry_id).first()
@@ -133,8 +153,8 @@ def explain(project: Project, request: PlanRequest) -> dict[str, Json]:
         "entry_id": decision.entry_id,
         "similarity": decision.similarity,
         "template": asked.template.text,
-        "floor": policy.floor,
-        "floor_from": floor_for(project).origin,
+        "floor": floor,
+        "floor_from": floor_for(project).origin if tried.floor is None else "tried",
         "plan": decision.plan,
         "votes": told["votes"],
         "what_to_do": advise(told),

@@ -41,7 +41,7 @@ class Visit:
     hosts: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    console: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def note(self, request: Request) -> None:
         self.hosts.add(urlsplit(request.url).netloc)
@@ -60,9 +60,9 @@ def browser_page(visit: Visit, *, scripts: bool = False) -> Iterator[Page]:
         page.on("requestfailed", lambda request: visit.failed.append(request.url))
         page.on(
             "console",
-            lambda said: visit.console.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+            lambda said: visit.errors.append(f"{page.url}: {said.text}") if said.type == "error" else None,
         )
-        page.on("pageerror", lambda error: visit.console.append(str(error)))
+        page.on("pageerror", lambda error: visit.errors.append(str(error)))
         yield page
         chromium.close()
 

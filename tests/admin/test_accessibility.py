@@ -63,6 +63,6 @@ def test_no_page_is_shut_to_anybody(live_server: Any, tmp_path: Path, served: Pl
 
     assert len(shown) > 2 * len(admin.site._registry)
     assert found == [], "\n".join(found)
-    said = [each for each in visit.console if "404" not in each]
+    said = [each for each in visit.errors if "404" not in each]
     assert said == [], "\n".join(said)
     assert [url for url in visit.failed if not url.endswith("/nope")] == []

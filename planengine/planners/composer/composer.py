@@ -8,12 +8,12 @@ plan lacks what the request's domain demands, it adds that (:mod:`.mending`).
 
 from __future__ import annotations
 
-from orra.base.strictjson import Json
 from planengine.grounding.checks import is_mendable
 from planengine.planners.composer.choosing import Wired, rank
 from planengine.planners.composer.decision import Request, decide
 from planengine.planners.composer.mending import with_demanded
 from planengine.planners.composer.reading import read_request
+from planengine.planners.composer.reasons import reasons_for
 from planengine.planners.composer.refusals import NotActionable, no_order
 from planengine.planners.domain import order_among
 from planengine.planners.protocol import Draft, Feedback, Job, refusal
@@ -43,7 +43,7 @@ class Composer:
     def draft(self, job: Job, *, feedback: Feedback | None, deadline: float) -> Draft:
         """The plan, or a ``final`` task with the reason why there is none."""
         try:
-            return Draft(plan=self._plan(job, mended=feedback is not None))
+            return self._planned(job, mended=feedback is not None)
         except NotActionable as reason:
             return Draft(plan=refusal(str(reason)))
 
@@ -54,12 +54,14 @@ class Composer:
         """Once, where the domain demands what a service does."""
         return not feedback.repeated and any(map(is_mendable, feedback.problems))
 
-    def _plan(self, job: Job, *, mended: bool) -> Json:
+    def _planned(self, job: Job, *, mended: bool) -> Draft:
         request = read_request(job, self._relevance)
-        best = decide(request, rank(request.bench, request.fits))
+        ranking = rank(request.bench, request.fits)
+        best = decide(request, ranking)
         if mended:
             best = with_demanded(best, request.bench, job)
-        return plan_of(best.assembly, job.params, after=_order(best, request, job))
+        plan = plan_of(best.assembly, job.params, after=_order(best, request, job))
+        return Draft(plan=plan, reasons=reasons_for(best, request, ranking))
 
 
 def _order(best: Wired, request: Request, job: Job) -> dict[str, tuple[str, ...]]:

@@ -472,3 +472,29 @@ def test_comparing_names_never_breaks_and_a_name_is_like_itself(left: str, right
     compare(left, right, given_context=(), wanted_context=())
     assert compare(left, left, given_context=(), wanted_context=()) == Likeness.EXACT
     assert isinstance(words_of(left), tuple)
+
+
+class TestReasons:
+    """Why it chose what it chose."""
+
+    def test_each_service_and_the_next_best_set_are_told(self, composer: Composer) -> None:
+        planned = 0
+        for case in CASES:
+            job = Job(case.action, case.params, case.catalogue)
+            draft = composer.draft(job, feedback=None, deadline=time.monotonic() + 10)
+            if not draft.reasons:
+                continue
+            planned += 1
+            *services, last = draft.reasons.split("\n")
+            plan: Json = draft.plan
+            called = {task["service"] for task in plan["tasks"] if "service" in task}
+            assert {line.partition(":")[0] for line in services} == called
+            assert last.startswith(("Next best: ", "No other set"))
+        assert planned > len(CASES) / 4
+
+    def test_a_refusal_is_its_own_reason(self, composer: Composer) -> None:
+        draft = composer.draft(
+            Job("Fly to the moon", {}, Catalogue(SHOP)), feedback=None, deadline=time.monotonic()
+        )
+        plan: Json = draft.plan
+        assert draft.reasons == "" and "error" in plan["tasks"][0]["input"]
