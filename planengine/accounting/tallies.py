@@ -94,8 +94,8 @@ def counts(project: Project, *, since: datetime | None = None) -> list[Count]:
 
 
 def add_finished_plans(now: datetime) -> bool:
-    """Adds what finished more than a moment ago to the tallies and figures; ``False`` when there was nothing to do, or another
-    process is at it."""
+    """Adds what finished more than a moment ago to the tallies and figures; ``False`` when there was nothing to
+    do, or another process is at it."""
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, [EVER])
         kept = {"fine": now - KEPT[FINE], "coarse": now - KEPT[COARSE]}

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.metrics import exposition
-from planengine.accounting.backlog import Waiting
+from planengine.accounting.backlog import Gauges
 
 
 class Live(APIView):
@@ -59,7 +59,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(exposition(Waiting()), content_type=CONTENT_TYPE_LATEST)
+        return HttpResponse(exposition(Gauges()), content_type=CONTENT_TYPE_LATEST)
 
 
 @functools.cache

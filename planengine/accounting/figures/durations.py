@@ -1,7 +1,7 @@
 """Durations counted in buckets whose bounds grow by the same factor, and percentiles from such counts.
 
-Bucket ``b`` stands for ``2 ** (b / 4)`` seconds and holds what is nearer to it than to its neighbours, as ratios go.
-So a percentile is told with an error of at most 2^(1/8), 9.1 % up or down, however many durations there were.
+Bucket ``b`` stands for ``2 ** (b / 4)`` seconds and holds what is nearer to it than to its neighbours, as ratios
+go. So a percentile is told with an error of at most 2^(1/8), 9.1 % up or down, however many durations there were.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def seconds_of(bucket: int) -> float:
 
 
 def percentile(counts: Mapping[int, int], share: float) -> float | None:
-    """The duration in seconds that ``share`` (0 to 1) of those counted by bucket do not exceed; ``None`` of none."""
+    """The duration in seconds that ``share`` (0 to 1) of those counted do not exceed; ``None`` of none."""
     total = sum(counts.values())
     passed = 0
     for bucket in sorted(counts):

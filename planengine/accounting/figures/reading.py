@@ -46,8 +46,8 @@ WINDOWS = {"1h": HOUR, "24h": DAY, "7d": WEEK}
 
 @dataclass
 class Part:
-    """What finished in a slot or in a whole window. Tokens and money are as far as they are known; ``None`` when no
-    money is. ``calls`` are of models, for plans: not those that plan hits again."""
+    """What finished in a slot or in a whole window. Tokens and money are as far as they are known; ``None`` when
+    no money is. ``calls`` are of models, for plans: not those that plan hits again."""
 
     decisions: Counter[str] = field(default_factory=Counter)
     miss_reasons: Counter[str] = field(default_factory=Counter)

@@ -14,7 +14,8 @@ KEPT = {FINE: timedelta(days=1), COARSE: timedelta(days=31)}
 
 FACTS = """
     plan.project_id, plan.finished_at, plan.decision, plan.decision_reason, plan.guard, plan.tokens_saved,
-    plan.cost_saved, plan.status, coalesce(plan.source, 'none') AS source, coalesce(plan.error->>'code', '') AS code,
+    plan.cost_saved, plan.status,
+    coalesce(plan.source, 'none') AS source, coalesce(plan.error->>'code', '') AS code,
     extract(epoch FROM plan.finished_at - plan.created_at)::float8 AS seconds,
     made.drafts, made.calls, made.tokens, made.cost
 """
