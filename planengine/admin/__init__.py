@@ -1,5 +1,8 @@
 """The operators' pages. They call the functions that the API calls, and show what is stored."""
 
+from planengine.admin.dashboard.alerts import AlertRuleAdmin
+from planengine.admin.dashboard.heartbeats import HeartbeatAdmin
+from planengine.admin.dashboard.page import dashboard
 from planengine.admin.entries import ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
@@ -17,6 +20,7 @@ from planengine.admin.projects import ProjectAdmin
 from planengine.admin.services import ServiceAdmin
 
 __all__ = [
+    "AlertRuleAdmin",
     "ApiKeyAdmin",
     "AttemptAdmin",
     "BreakerAdmin",
@@ -25,6 +29,7 @@ __all__ = [
     "FlightAdmin",
     "FollowerAdmin",
     "GroundingAdmin",
+    "HeartbeatAdmin",
     "HitCheckAdmin",
     "LabelAdmin",
     "PlanAdmin",
@@ -36,4 +41,5 @@ __all__ = [
     "TallyMarkAdmin",
     "ModelTrustAdmin",
     "VerdictAdmin",
+    "dashboard",
 ]

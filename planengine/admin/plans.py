@@ -83,10 +83,32 @@ class ServedByFilter(ChosenFilter):
     lookup = "cache_entry_id"
 
 
+class ReasonFilter(ChosenFilter):
+    title = "reason of the cache"
+    parameter_name = "reason"
+    lookup = "decision_reason"
+
+
+class ErrorFilter(ChosenFilter):
+    title = "error code"
+    parameter_name = "code"
+    lookup = "error__code"
+
+
 @admin.register(Plan)
 class PlanAdmin(ReadOnlyAdmin):
     list_display = ("id", "state", "source", "asked", "project", "decided", "total_ms", "created_at")
-    list_filter = ("status", "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter, ServedByFilter)
+    list_filter = (
+        "status",
+        "source",
+        DecisionFilter,
+        ReasonFilter,
+        ErrorFilter,
+        "cache_mode",
+        "created_at",
+        ProjectFilter,
+        ServedByFilter,
+    )
     list_select_related = ("project",)
     list_defer = ("params", "plan", "error", "grounding")
     search_fields = ("id__exact", "action", "cache_entry_id__exact", "project__id__exact", "project__name")

@@ -19,6 +19,7 @@ from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of
 from planengine.accounting import budgets
 from planengine.accounting.calibration import adjustment_of, calibration
 from planengine.accounting.usage import usage_since
+from planengine.admin.dashboard import alerts
 from planengine.embeddings.calibration import floor_for
 from planengine.evaluation import shadow
 from planengine.models import ApiKey, DailyUsage, Grounding, HitCheck, Label, Plan, Project, Service, Tally
@@ -129,6 +130,7 @@ class ProjectAdmin(OperatorAdmin):
             ],
             "calibration": calibration(row),
             "older_readings": older_readings(row),
+            "alerts": alerts.of_project(request, row),
             "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",
         }
 
