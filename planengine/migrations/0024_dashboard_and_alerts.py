@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
             name='AlertRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('measure', models.CharField(choices=[('hit_rate', 'hit rate below (share, 0 to 1)'), ('wrong_rate', 'observed wrong hits above (share, 0 to 1)'), ('failures', 'failed plans above (share, 0 to 1)'), ('queue_age', 'oldest waiting plan above (seconds)'), ('budget', "today's token budget used above (share, 0 to 1)")], max_length=10)),
-                ('threshold', models.FloatField(help_text='A share from 0 to 1, or seconds, as the measure says.')),
+                ('measure', models.CharField(choices=[('hit_rate', 'hit rate below'), ('wrong_rate', 'wrong hits above'), ('failures', 'failed plans above'), ('queue_age', 'oldest waiting plan above'), ('budget', "today's budget used above")], max_length=10)),
+                ('threshold', models.FloatField(help_text='A share from 0 to 1 (0.05 for 5 %), or seconds where it is the age of a plan.')),
                 ('state', models.CharField(choices=[('ok', 'Ok'), ('firing', 'Firing')], default='ok', editable=False, max_length=6)),
                 ('since', models.DateTimeField(editable=False, help_text='When the state last changed.', null=True)),
                 ('value', models.FloatField(editable=False, help_text='As judged last. Empty: too little to judge.', null=True)),

@@ -15,11 +15,11 @@ class AlertRule(models.Model):
     """One threshold of a project and whether it is crossed. See :mod:`planengine.accounting.alerts`."""
 
     class Measure(models.TextChoices):
-        HIT_RATE = "hit_rate", "hit rate below (share, 0 to 1)"
-        WRONG_RATE = "wrong_rate", "observed wrong hits above (share, 0 to 1)"
-        FAILURES = "failures", "failed plans above (share, 0 to 1)"
-        QUEUE_AGE = "queue_age", "oldest waiting plan above (seconds)"
-        BUDGET = "budget", "today's token budget used above (share, 0 to 1)"
+        HIT_RATE = "hit_rate", "hit rate below"
+        WRONG_RATE = "wrong_rate", "wrong hits above"
+        FAILURES = "failures", "failed plans above"
+        QUEUE_AGE = "queue_age", "oldest waiting plan above"
+        BUDGET = "budget", "today's budget used above"
 
     class State(models.TextChoices):
         OK = "ok"
@@ -27,7 +27,9 @@ class AlertRule(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="alert_rules", db_index=False)
     measure = models.CharField(max_length=10, choices=Measure.choices)
-    threshold = models.FloatField(help_text="A share from 0 to 1, or seconds, as the measure says.")
+    threshold = models.FloatField(
+        help_text="A share from 0 to 1 (0.05 for 5 %), or seconds where it is the age of a plan."
+    )
     state = models.CharField(max_length=6, choices=State.choices, default=State.OK, editable=False)
     since = models.DateTimeField(null=True, editable=False, help_text="When the state last changed.")
     value = models.FloatField(null=True, editable=False, help_text="As judged last. Empty: too little to judge.")

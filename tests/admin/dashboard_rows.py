@@ -18,7 +18,7 @@ HITS = (
 def a_day(project: Project, now: datetime, *, per_hour: int = 6) -> None:
     """Each hour so many hits of each kind, a plan by a model after two attempts, and a failure."""
     for hours in range(24):
-        at = now - timedelta(hours=hours, minutes=3)
+        at = now - timedelta(hours=hours, minutes=10)
         for source, reason, took in HITS:
             for number in range(per_hour):
                 hit = _plan(project, at, took * (1 + number), source=source, decision=source, reason=reason)

@@ -110,7 +110,7 @@ def test_plots_in_light_and_dark_on_a_desk_and_on_a_phone(
     assert drawn and all(all(each) for each in drawn.values())
     assert sideways == []
     assert hosts == {urlsplit(live_server.url).netloc}
-    assert lines[0].count("\n") >= 24 and "90.0 %" in lines[0]
+    assert lines[0].count("\n") >= 24 and "90.0\u00a0%" in lines[0]
 
 
 def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, live_server: Any) -> None:

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 LEAST_REQUESTS = 20
 LEAST_CHECKS = 20
 LEAST_TIME = timedelta(minutes=5)
+SPACE = "\u00a0"  # a number and its unit stay on one line
 
 Measure = AlertRule.Measure
 State = AlertRule.State
@@ -153,4 +154,4 @@ def written(rule: AlertRule, value: float | None) -> str:
     """A value in the unit of the rule's measure."""
     if value is None:
         return "not known: too little was seen"
-    return f"{value:,.0f} s" if rule.is_seconds else f"{100 * value:.3g} %"
+    return f"{value:,.0f}{SPACE}s" if rule.is_seconds else f"{100 * value:.3g}{SPACE}%"

@@ -34,7 +34,7 @@ class AlertRuleAdmin(OperatorAdmin):
 
     @admin.display(description="fires when", ordering="measure")
     def rule(self, rule: AlertRule) -> str:
-        return f"{rule.get_measure_display()}: {written(rule, rule.threshold)}"
+        return f"{rule.get_measure_display()} {written(rule, rule.threshold)}"
 
     @admin.display(description="state", ordering="state")
     def status(self, rule: AlertRule) -> SafeString:
@@ -98,7 +98,7 @@ def of_project(request: HttpRequest, project: Project) -> dict[str, Any]:
 def _row(rule: AlertRule) -> dict[str, Any]:
     return {
         "link": reverse("admin:planengine_alertrule_change", args=[rule.pk]),
-        "name": f"{rule.get_measure_display()}: {written(rule, rule.threshold)}",
+        "name": f"{rule.get_measure_display()} {written(rule, rule.threshold)}",
         "project": brief(rule.project.name, 60),
         "state": _badge(rule),
         "since": rule.since,

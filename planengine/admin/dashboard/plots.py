@@ -19,7 +19,7 @@ NONE = Observed(0, 0)
 
 def series(known: Figures, checks: Checks, tolerance: float | None) -> dict[str, Json]:
     """Lists of equal length, one number for each slot, ``None`` where there is none. Moments are seconds since
-    1970, times are seconds, rates are shares. Wrong hits are those of the window so far, because one slot has few."""
+    1970, times are seconds, rates are shares. Wrong hits are those of the window so far: one slot has few."""
     parts = list(known.slots.values())
     so_far = _so_far(known, checks)
     return {

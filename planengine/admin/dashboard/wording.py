@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+SPACE = "\u00a0"  # a number and its unit stay on one line
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -13,7 +14,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     digits = 0 if share in (0, 1) else 2 if share < 0.1 else 1
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}{SPACE}%"
 
 
 def duration(seconds: float | None) -> str:
@@ -27,8 +28,12 @@ def duration(seconds: float | None) -> str:
         ("h", 3600.0, 172_800),
     ):
         if seconds < most:
-            return f"{seconds / length:.2g} {unit}" if seconds / length < 10 else f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 86_400:,.0f} days"
+            return (
+                f"{seconds / length:.2g}{SPACE}{unit}"
+                if seconds / length < 10
+                else f"{seconds / length:.0f}{SPACE}{unit}"
+            )
+    return f"{seconds / 86_400:,.0f}{SPACE}days"
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -44,7 +49,7 @@ def brief_number(value: int) -> str:
     """``1.2 M``, for figures that are long."""
     for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if value >= 10 * size or (unit != "k" and value >= size):
-            return f"{value / size:,.1f} {unit}"
+            return f"{value / size:,.1f}{SPACE}{unit}"
     return number(value)
 
 
@@ -64,4 +69,4 @@ def size(octets: int) -> str:
         if value < 1000 or unit == UNITS[-1]:
             break
         value /= 1000
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+    return f"{value:.0f}{SPACE}{unit}" if unit == "B" or value >= 100 else f"{value:.1f}{SPACE}{unit}"

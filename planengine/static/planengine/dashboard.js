@@ -31,7 +31,9 @@
     const count = (v) => (v === null || v === undefined ? "–" : v.toLocaleString("en"));
     const bars = uPlot.paths.bars({ size: [0.8, 24] });
     const tolerated = series.tolerance === null ? [] : [series.moments.map(() => series.tolerance)];
-    const most = Math.max(series.tolerance || 0, ...series.wrong_high.filter((_, i) => series.wrong[i] !== null), 0.01);
+    // The interval of the first few checks is wide, and would press all else down.
+    const last = series.wrong_high.filter((v) => v !== null).slice(-1);
+    const most = Math.max(0.01, 3 * (series.tolerance || 0), ...series.wrong.map((v) => 1.5 * v), ...last.map((v) => 1.5 * v));
     return [
       {
         id: "plot-rate",
@@ -68,8 +70,8 @@
           ...tolerated.map(() => line("tolerated", "--plot-limit", percent, { scale: "wrong", dash: [8, 4], points: { show: false } })),
         ],
         bands: [{ series: [1, 2], fill: css("--plot-band") }],
-        scales: { wrong: { range: [0, Math.min(1, 1.1 * most)] } },
-        axes: [axis({ scale: "wrong", size: 54, values: (_, ticks) => ticks.map(percent) })],
+        scales: { wrong: { range: [0, Math.min(1, most)] } },
+        axes: [axis({ scale: "wrong", size: 50, values: (_, ticks) => ticks.map((v) => Number((100 * v).toFixed(2)) + " %") })],
         empty: series.wrong.every((v) => v === null) && "No hit was checked in this time.",
       },
     ];
