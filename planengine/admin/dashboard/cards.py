@@ -59,7 +59,7 @@ def cards(scope: Scope, whole: Part, checks: Observed, waiting: Backlog) -> list
 
 
 def _hit_rate(scope: Scope, whole: Part) -> Card:
-    by = {source: number(whole.decisions[source]) for source in HIT_SOURCES}
+    by = {source.value: number(whole.decisions[source]) for source in HIT_SOURCES}
     words = (
         f"of {counted(whole.lookups, 'request')} from the cache: {by['exact']} exact, {by['semantic']} by "
         f"meaning, {by['example']} made by example"

@@ -63,7 +63,7 @@ def lines(known: Figures, checks: Checks) -> list[Line]:
                 number(checks.get(moment, NONE).wrong),
             ),
         )
-        for moment, part in reversed(known.slots.items())
+        for moment, part in reversed(list(known.slots.items()))
         if part.finished or moment in checks
     ]
 
