@@ -129,7 +129,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
     def by_hand(page: Page) -> None:
         page.wait_for_selector("#plot-rate canvas")
         page.locator("#lines summary").click()
-        page.evaluate("document.activeElement.blur(); scrollTo(0, 300)")
+        page.evaluate("scrollTo(0, 300)")
         seen["before"] = waiting(page)
         with ThreadPoolExecutor(1) as thread:
             thread.submit(add_waiting).result()
@@ -137,6 +137,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
         page.wait_for_function("document.body.innerText.includes('the oldest for')")
         seen["after"] = waiting(page)
         seen["scrolled"] = page.evaluate("scrollY")
+        seen["focus"] = page.evaluate("document.activeElement.textContent")
         seen["open"] = page.evaluate("document.getElementById('lines').open")
         seen["drawn"] = is_drawn(page, "plot-rate")
         page.get_by_role("button", name="Pause").click()
@@ -158,6 +159,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
     assert complaints == []
     assert (seen["before"], seen["after"]) == ("0", "1")
     assert seen["scrolled"] == 300
+    assert seen["focus"] == "The same over time, as a table"
     assert seen["open"] and seen["drawn"] and seen["drawn in the dark"]
     assert seen["paused"] == "Paused"
 

@@ -100,7 +100,8 @@ def send(url: str, body: Json) -> None:
         try:
             content = json.dumps(body).encode()
             webhook.request("POST", target, content, {"Content-Type": "application/json", "User-Agent": "orra"})
-            status = webhook.getresponse().status
+            with webhook.getresponse() as answer:
+                status = answer.status
         except (OSError, http.client.HTTPException, ValueError) as error:
             # What these say may hold the address.
             raise NotTaken(f"no answer: {type(error).__name__}") from None

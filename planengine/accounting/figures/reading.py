@@ -108,10 +108,8 @@ class Part:
 
     def percentile(self, share: float, sources: Sequence[str]) -> float | None:
         """In seconds, of these sources together."""
-        counts: Counter[int] = Counter()
-        for source in sources:
-            counts.update(self.durations.get(source, {}))
-        return percentile(counts, share)
+        known = [self.durations[source] for source in sources if source in self.durations]
+        return percentile(known[0] if len(known) == 1 else sum(known, Counter()), share)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,10 @@ class AlertRuleAdmin(OperatorAdmin):
         )
         return format_html("{}<ul>{}</ul>", _webhook(), said) if said else _webhook()
 
+    def get_readonly_fields(self, request: HttpRequest, obj: AlertRule | None = None) -> tuple[str, ...]:
+        """What a rule is of stays: its state is of that."""
+        return self.readonly_fields if obj is None else ("project", "measure", *self.readonly_fields)
+
     def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
         # The state is the tick's, which may have changed it since the page was opened.
         obj.save(update_fields=form.changed_data if change else None)

@@ -40,6 +40,7 @@ def dashboard(scope: Scope) -> dict[str, Any]:
         else Observed(sum(each.checked for each in by_slot.values()), sum(each.wrong for each in by_slot.values()))
     )
     waiting = backlog(scope.project_id)
+    over_time = plots.points(known, by_slot)
     tolerance = scope.project.wrong_hit_tolerance if scope.project else None
     return {
         **choices(scope),
@@ -48,9 +49,9 @@ def dashboard(scope: Scope) -> dict[str, Any]:
         "health": health(scope, known, waiting),
         "cards": cards(scope, known.whole, checks, waiting),
         "tables": tables(scope, known.whole),
-        "series": plots.series(known, by_slot, tolerance),
+        "series": plots.series(over_time, slot_seconds=scope.window.seconds, tolerance=tolerance),
         "heads": plots.HEADS,
-        "lines": plots.lines(known, by_slot),
+        "lines": plots.lines(over_time),
         "alerts": rows_of(scope),
         "holds": _holds(scope),
     }

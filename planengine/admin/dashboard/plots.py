@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from orra.base.strictjson import Json
 from planengine.accounting.figures.reading import Figures
@@ -15,63 +18,76 @@ from planengine.models.states import HIT_SOURCES
 
 Checks = Mapping[datetime, Observed]
 NONE = Observed(0, 0)
+HEADS = ("Plans", "Hit rate", "Hits p50", "Hits p95", "Planned p50", "Planned p95", "Checked", "Wrong")
 
 
-def series(known: Figures, checks: Checks, tolerance: float | None) -> dict[str, Json]:
+@dataclass(frozen=True)
+class Point:
+    """What is drawn and told of one slot. Times are in seconds; checks are its own and those of the window so far,
+    because one slot has few."""
+
+    moment: datetime
+    finished: int
+    hit_rate: float | None
+    hits: tuple[float | None, float | None]
+    planned: tuple[float | None, float | None]
+    checks: Observed
+    so_far: Observed
+
+
+def points(known: Figures, checks: Checks) -> list[Point]:
+    found, checked, wrong = [], 0, 0
+    for moment, part in known.slots.items():
+        here = checks.get(moment, NONE)
+        checked, wrong = checked + here.checked, wrong + here.wrong
+        found.append(
+            Point(
+                moment,
+                part.finished,
+                part.hit_rate,
+                hits=(part.percentile(0.5, HIT_SOURCES), part.percentile(0.95, HIT_SOURCES)),
+                planned=(part.percentile(0.5, PLANNED), part.percentile(0.95, PLANNED)),
+                checks=here,
+                so_far=Observed(checked, wrong),
+            )
+        )
+    return found
+
+
+def series(points: Sequence[Point], *, slot_seconds: int, tolerance: float | None) -> dict[str, Json]:
     """Lists of equal length, one number for each slot, ``None`` where there is none. Moments are seconds since
-    1970, times are seconds, rates are shares. Wrong hits are those of the window so far: one slot has few."""
-    parts = list(known.slots.values())
-    so_far = _so_far(known, checks)
+    1970, times are seconds, rates are shares."""
     return {
-        "moments": [int(moment.timestamp()) for moment in known.slots],
-        "slot_seconds": known.window.seconds,
-        "requests": [part.finished for part in parts],
-        "hit_rate": [part.hit_rate for part in parts],
-        "hits_p50": [part.percentile(0.5, HIT_SOURCES) for part in parts],
-        "hits_p95": [part.percentile(0.95, HIT_SOURCES) for part in parts],
-        "planned_p50": [part.percentile(0.5, PLANNED) for part in parts],
-        "planned_p95": [part.percentile(0.95, PLANNED) for part in parts],
-        "wrong": [each.rate for each in so_far],
-        "wrong_low": [each.interval[0] if each.checked else None for each in so_far],
-        "wrong_high": [each.interval[1] if each.checked else None for each in so_far],
+        "moments": [int(point.moment.timestamp()) for point in points],
+        "slot_seconds": slot_seconds,
+        "requests": [point.finished for point in points],
+        "hit_rate": [point.hit_rate for point in points],
+        "hits_p50": [point.hits[0] for point in points],
+        "hits_p95": [point.hits[1] for point in points],
+        "planned_p50": [point.planned[0] for point in points],
+        "planned_p95": [point.planned[1] for point in points],
+        "wrong": [point.so_far.rate for point in points],
+        "wrong_low": [point.so_far.interval[0] if point.so_far.checked else None for point in points],
+        "wrong_high": [point.so_far.interval[1] if point.so_far.checked else None for point in points],
         "tolerance": tolerance,
     }
 
 
-@dataclass(frozen=True)
-class Line:
-    moment: datetime
-    cells: tuple[str, ...]
-
-
-HEADS = ("Plans", "Hit rate", "Hits p50", "Hits p95", "Planned p50", "Planned p95", "Checked", "Wrong")
-
-
-def lines(known: Figures, checks: Checks) -> list[Line]:
-    """The newest slot first; those in which nothing happened are left out."""
-    return [
-        Line(
-            moment,
+def lines(points: Sequence[Point]) -> SafeString:
+    """Rows of the table, the newest slot first; those in which nothing happened are left out."""
+    return format_html_join(
+        "\n",
+        '<tr><th scope="row">{}</th>' + len(HEADS) * "<td>{}</td>" + "</tr>",
+        (
             (
-                number(part.finished),
-                percent(part.hit_rate),
-                duration(part.percentile(0.5, HIT_SOURCES)),
-                duration(part.percentile(0.95, HIT_SOURCES)),
-                duration(part.percentile(0.5, PLANNED)),
-                duration(part.percentile(0.95, PLANNED)),
-                number(checks.get(moment, NONE).checked),
-                number(checks.get(moment, NONE).wrong),
-            ),
-        )
-        for moment, part in reversed(list(known.slots.items()))
-        if part.finished or moment in checks
-    ]
-
-
-def _so_far(known: Figures, checks: Checks) -> list[Observed]:
-    sums, checked, wrong = [], 0, 0
-    for moment in known.slots:
-        here = checks.get(moment, NONE)
-        checked, wrong = checked + here.checked, wrong + here.wrong
-        sums.append(Observed(checked, wrong))
-    return sums
+                f"{point.moment:%m-%d %H:%M}",
+                number(point.finished),
+                percent(point.hit_rate),
+                *map(duration, (*point.hits, *point.planned)),
+                number(point.checks.checked),
+                number(point.checks.wrong),
+            )
+            for point in reversed(points)
+            if point.finished or point.checks.checked
+        ),
+    )

@@ -122,12 +122,19 @@
   const live = document.getElementById("live");
   const told = document.getElementById("live-told");
   const toggle = document.getElementById("live-toggle");
+  const FRESH = live ? "Fresh every " + live.dataset.seconds + " s" : "";
+  const reachable = (part) => [...part.querySelectorAll("a, summary, [tabindex]")];
   let paused = false;
+
+  // Said again only when it is news: screen readers read it out.
+  function tell(words) {
+    if (told.textContent !== words) told.textContent = words;
+  }
 
   async function refresh() {
     const here = document.getElementById("dashboard");
-    // Who reads with the keyboard, or has marked text to copy, is left alone.
-    if (paused || document.hidden || here.contains(document.activeElement) || !getSelection().isCollapsed) return;
+    // Text that is marked to be copied stays.
+    if (paused || document.hidden || !getSelection().isCollapsed) return;
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -135,28 +142,31 @@
       if (!answer.ok || !fresh) throw new Error(answer.redirected ? "signed out: load the page again" : "status " + answer.status);
       if (paused) return;
       const open = here.querySelector("#lines").open;
+      const place = reachable(here).indexOf(document.activeElement);
+      const boxes = [...here.querySelectorAll(".orra-scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
       const scrolled = [scrollX, scrollY];
-      const height = here.offsetHeight;
-      here.style.minHeight = height + "px"; // else the page jumps while plots are drawn
+      here.style.minHeight = here.offsetHeight + "px"; // else the page jumps while plots are drawn
       here.replaceChildren(...document.importNode(fresh, true).childNodes);
       here.querySelector("#lines").open = open;
       draw();
       here.style.minHeight = "";
+      here.querySelectorAll(".orra-scroll").forEach((box, number) => boxes[number] && box.scrollTo(...boxes[number]));
+      if (place >= 0 && reachable(here)[place]) reachable(here)[place].focus({ preventScroll: true });
       scrollTo(...scrolled);
-      told.textContent = "Fresh every " + live.dataset.seconds + " s";
+      tell(FRESH);
     } catch (error) {
-      told.textContent = "Not fresh: " + error.message;
+      tell("Not fresh: " + error.message);
     }
   }
 
   if (live && document.getElementById("dashboard")) {
     draw();
     live.hidden = false;
-    told.textContent = "Fresh every " + live.dataset.seconds + " s";
+    tell(FRESH);
     toggle.addEventListener("click", () => {
       paused = !paused;
       toggle.textContent = paused ? "Go on" : "Pause";
-      told.textContent = paused ? "Paused" : "Fresh every " + live.dataset.seconds + " s";
+      tell(paused ? "Paused" : FRESH);
       if (!paused) refresh();
     });
     setInterval(refresh, 1000 * Number(live.dataset.seconds));
