@@ -136,7 +136,7 @@ def body_of(rule: AlertRule) -> Json:
         "threshold": rule.threshold,
         "value": rule.value,
         "since": rule.since.isoformat(),
-        "text": told_of(rule),
+        "text": told_of(rule).replace(SPACE, " "),
     }
 
 

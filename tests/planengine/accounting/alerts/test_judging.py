@@ -129,7 +129,7 @@ def test_a_change_is_logged_and_told_without_the_address(
         "threshold": 60.0,
         "value": 61.0,
         "since": now.isoformat(),
-        "text": "orra: tests: oldest waiting plan above 60\u00a0s: it is 61 s.",
+        "text": "orra: tests: oldest waiting plan above 60 s: it is 61 s.",
     }
 
 
