@@ -19,7 +19,7 @@ from benchmarks import bulk
 from planengine.accounting import tallies
 from planengine.admin.dashboard import wording
 from planengine.lifecycle import broker
-from planengine.models import AlertNotice, AlertRule, Breaker, Heartbeat, Plan, Project
+from planengine.models import AlertNotice, AlertRule, Attempt, Breaker, Heartbeat, Plan, Project
 from tests.admin.dashboard_rows import a_day, processes
 from tests.admin.pages import body, page_of, text
 
@@ -233,7 +233,13 @@ def test_the_page_costs_few_queries_and_none_reads_all_plans(
     like = Plan.objects.filter(source="exact").first()
     assert like is not None
     moment = "now() - interval '2 minutes' - number * interval '20 seconds'"
-    bulk.copy_rows(like, range(1, 20_001), id="'o_' || left(md5(number::text), 24)", finished_at=moment)
+    numbers, copied = range(1, 20_001), "'o_' || left(md5(number::text), 24)"
+    bulk.copy_rows(like, numbers, id=copied, finished_at=moment)
+    attempt = Attempt.objects.first()
+    assert attempt is not None
+    bulk.copy_rows(
+        attempt, numbers, id="1000000 + number.number", plan_id=copied.replace("number", "number.number")
+    )
     tallies.add_finished_plans(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
