@@ -178,5 +178,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             heartbeats.keep("web")
             await send({"type": "lifespan.startup.complete"})
         else:
+            await asyncio.to_thread(heartbeats.leave, "web")  # the server may end without what runs at exit
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -80,7 +80,11 @@ def _saved(scope: Scope, whole: Part) -> Card:
 def _times(scope: Scope, whole: Part) -> Card:
     hits = [duration(whole.percentile(share, HIT_SOURCES)) for share in (0.5, 0.95)]
     planned = [duration(whole.percentile(share, PLANNED)) for share in (0.5, 0.95)]
-    words = f"half of all hits within this, 95 % within {hits[1]}; planned: {planned[0]} and {planned[1]}"
+    words = (
+        f"half of all hits within this, 95 % within {hits[1]}; planned: {planned[0]} and {planned[1]}"
+        if whole.hits
+        else f"no hit in this time; planned: {planned[0]} (half) and {planned[1]} (95 %)"
+    )
     return Card("Time of a hit", hits[0], words, scope.plans())
 
 
