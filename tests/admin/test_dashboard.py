@@ -80,6 +80,8 @@ def test_figures_lead_to_the_rows_that_they_count(operator: Client, project: Pro
         "2 attempts": 48,
         "Wrong hits": 71,
         "Waiting now": 0,
+        "Machinery": 0,
+        "What the cache holds": 0,
         "Plans not planned": 0,  # not added to the tallies yet
     }
     assert {words: listed(operator, found[words]) for words in counts} == counts

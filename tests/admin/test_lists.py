@@ -15,14 +15,18 @@ from cache.models import Entry, EntryUse, EntryVector, ObservedWord, Reembedding
 from orra.operators import pages as shared
 from planengine.grounding import registry as groundings
 from planengine.models import (
+    AlertNotice,
+    AlertRule,
     ApiKey,
     Attempt,
     Breaker,
     CalibratedFloor,
     DailyUsage,
+    Figure,
     Flight,
     Follower,
     Grounding,
+    Heartbeat,
     HitCheck,
     Label,
     ModelTrust,
@@ -43,6 +47,7 @@ MODELS = (
     Service,
     Plan,
     Attempt,
+    AlertRule,
     Entry,
     Breaker,
     CalibratedFloor,
@@ -50,6 +55,7 @@ MODELS = (
     Flight,
     Follower,
     Grounding,
+    Heartbeat,
     HitCheck,
     Label,
     ModelTrust,
@@ -58,8 +64,9 @@ MODELS = (
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page, the words of a scope's examples, and the vectors of groundings.
-PARTS = (EntryUse, EntryVector, ObservedWord, UseCaseVector)
+# Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, what the first
+# page is made of, and what a rule's page shows.
+PARTS = (EntryUse, EntryVector, ObservedWord, UseCaseVector, Figure, AlertNotice)
 
 
 def test_every_model_has_a_list() -> None:
@@ -96,6 +103,8 @@ def fill_tables(
             groundings.apply(project, spec())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
+            AlertRule.objects.create(project=project, measure="failures", threshold=0.1)
+            Heartbeat.objects.create(name=name, kind="worker", began_at=now, seen_at=now)
             ModelTrust.objects.create(planner=name, verdict="held", asked=2, wrong=2)
             Reembedding.objects.create(embedding_model=name, token=1, lease_expires_at=now)
             Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)

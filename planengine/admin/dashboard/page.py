@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cache.models import Entry
+from orra.operators.pages import list_of
 from orra.operators.site import OperatorsSite
 from planengine.accounting import holdings, wrong_hits
 from planengine.accounting.backlog import backlog
@@ -20,6 +21,7 @@ from planengine.admin.dashboard.cards import cards, tables
 from planengine.admin.dashboard.health import health
 from planengine.admin.dashboard.scope import Scope, choices, scope_of
 from planengine.admin.dashboard.wording import number, size
+from planengine.models import Heartbeat
 
 RIGHT = "planengine.view_tally"
 
@@ -63,6 +65,7 @@ def _holds(scope: Scope) -> dict[str, str]:
     return {
         "entries": about + number(entries.number),
         "entries_link": scope.link(Entry),
+        "processes_link": list_of(Heartbeat) if scope.may_view(Heartbeat) else "",
         "database": size(holdings.database_bytes()),
     }
 
