@@ -6,21 +6,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks import bulk, shop, table
 from benchmarks.table import Spread
 from planengine.accounting import tallies
+from planengine.accounting.figures.reading import WINDOWS
 from planengine.accounting.statistics import cache_stats
-from planengine.models import Plan, Project
+from planengine.lifecycle import heartbeats
+from planengine.models import AlertRule, Plan, Project
 
 PLANS = 100_000
 FULL_PLANS = 1_000_000
 DAYS = 30
 CALLS = 40
 LIMIT_MS = 50.0
+DASHBOARD_MS = 300.0
+MOST_QUERIES = 30
 
 # What each of them was, by its number: of ten plans one is a miss, one a hit by meaning, eight are exact hits.
 KIND = "CASE number %% 10 WHEN 0 THEN '{}' WHEN 1 THEN '{}' ELSE '{}' END".format
@@ -34,6 +42,7 @@ class Stats:
     tally_seconds: float
     ever: Spread
     day: Spread
+    dashboard: dict[str, tuple[Spread, int]]
 
 
 def run(*, full: bool) -> Stats:
@@ -48,6 +57,7 @@ def run(*, full: bool) -> Stats:
         tally_seconds,
         ever=_time(lambda: cache_stats(project)),
         day=_time(lambda: cache_stats(project, since=timezone.now() - timedelta(days=1))),
+        dashboard=_dashboard(project),
     )
     _print(result, project)
     return result
@@ -83,7 +93,31 @@ def _print(result: Stats, project: Project) -> None:
     table.line("", "p50", "p95", f"p95 ≤ {LIMIT_MS:g} ms")
     for name, spread in (("since the project began", result.ever), ("of the last day", result.day)):
         table.line(name, f"{spread.p50:.1f} ms", f"{spread.p95:.1f} ms", table.verdict(spread.p95, LIMIT_MS))
+    table.heading(f"The admin's first page after {result.plans:,} plans of {DAYS} days")
+    table.line("", "p50", "p95", "queries", f" ≤ {DASHBOARD_MS:g} ms, {MOST_QUERIES}")
+    for name, (spread, queries) in result.dashboard.items():
+        kept = spread.p95 <= DASHBOARD_MS and queries <= MOST_QUERIES
+        table.line(name, f"{spread.p50:.1f} ms", f"{spread.p95:.1f} ms", str(queries), "ok" if kept else "OVER")
     table.line("adding all of them to the tallies, once", f"{result.tally_seconds:.1f} s")
+
+
+def _dashboard(project: Project) -> dict[str, tuple[Spread, int]]:
+    """What the page takes, and how many queries, with a process of each kind and a rule for each measure."""
+    for kind in ("web", "worker", "beat", "ticks"):
+        heartbeats.note(kind, kind)
+    for measure in AlertRule.Measure.values:
+        AlertRule.objects.create(project=project, measure=measure, threshold=0.5)
+    operator = Client()
+    operator.force_login(User.objects.create_superuser("bench"))
+    measured = {}
+    for name, scope in (("all together", ""), ("one project", f"&project={project.pk}")):
+        for window, known in WINDOWS.items():
+            address = f"/admin/?window={window}{scope}"
+            with CaptureQueriesContext(connection) as queries:
+                operator.get(address)
+                asked = len(queries)
+            measured[f"{name}, {known.title}"] = _time(partial(operator.get, address)), asked
+    return measured
 
 
 def _time(call: Callable[[], object]) -> Spread:

@@ -32,6 +32,7 @@ from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
+from planengine.lifecycle import heartbeats  # noqa: E402
 from planengine.lifecycle.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
 from planengine.lifecycle.listening import Listener  # noqa: E402
 from planengine.lifecycle.waiting import (  # noqa: E402
@@ -174,7 +175,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             # Else the first client would wait for the embedding model to load.
             await asyncio.to_thread(plan_cache.embed, "warm up")
+            heartbeats.keep("web")
             await send({"type": "lifespan.startup.complete"})
         else:
+            await asyncio.to_thread(heartbeats.leave, "web")  # the server may end without what runs at exit
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
+from celery.signals import beat_init, worker_ready
 
 from orra.base.outages import brief, is_away
 
@@ -39,9 +40,26 @@ app.conf.beat_schedule = {
     for name, task, seconds in (
         ("plans: take up what was lost", "planengine.tasks.sweep", 2.0),
         ("plans: add them to the tallies", "planengine.tasks.tally", 60.0),
+        ("alerts: judge and tell", "planengine.tasks.alert", 60.0),
         ("plans: forget the past", "planengine.tasks.forget_the_past", 600.0),
         ("cache: delete expired entries", "cache.tasks.delete_expired", 60.0),
         ("cache: keep projects under their cap", "cache.tasks.enforce_caps", 60.0),
         ("cache: keep indexes by meaning", "cache.tasks.keep_vector_indexes", 120.0),
     )
 }
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _worker_is_alive(**_: Any) -> None:
+    _keep_heartbeat("worker")
+
+
+@beat_init.connect  # type: ignore[untyped-decorator]
+def _beat_is_alive(**_: Any) -> None:
+    _keep_heartbeat("beat")
+
+
+def _keep_heartbeat(kind: str) -> None:
+    from planengine.lifecycle import heartbeats  # the models are there by now
+
+    heartbeats.keep(kind)

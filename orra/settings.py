@@ -248,6 +248,11 @@ ATTEMPT_RETENTION_DAYS = number("ATTEMPT_RETENTION_DAYS", 30, least=0, most=36_5
 # From how many vectors on a scope gets an index by meaning; 0 for never.
 VECTOR_INDEX_FROM = number("VECTOR_INDEX_FROM", 20_000, least=0, most=1_000_000_000)
 
+# --- alerts
+
+# Who is told when a project's threshold is crossed. The operator's: no tenant chooses addresses.
+ALERT_WEBHOOK_URL = http_url("ALERT_WEBHOOK_URL")
+
 # --- the web server
 
 WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)

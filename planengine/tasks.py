@@ -13,12 +13,12 @@ from kombu.exceptions import OperationalError
 
 from cache.examples import observed
 from orra.base import metrics
-from planengine.accounting import tallies
+from planengine.accounting import alerts, tallies
 from planengine.evaluation import shadow
 from planengine.evaluation.regression import runs
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching import lookup
-from planengine.lifecycle import plans, retention, worker
+from planengine.lifecycle import heartbeats, plans, retention, worker
 from planengine.models import Plan, Project
 from planengine.models.states import PlanSource
 from planengine.reuse import freshness
@@ -43,6 +43,7 @@ def generate_plan(plan_id: str) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Enqueues again what a killed worker, broker or web process has lost."""
+    heartbeats.note_tick()
     lost = plans.lost_plans(timezone.now())
     if lost:
         log.warning("plans enqueued again", plans=lost)
@@ -88,14 +89,24 @@ def tally() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def alert() -> None:
+    """Judges the projects' thresholds, and tells the webhook what has changed."""
+    alerts.judge(timezone.now())
+    alerts.deliver(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def forget_the_past() -> None:
-    """Deletes plans, attempts and sessions whose time is over, labels that count no more, and words of scopes that
-    hold no entry."""
+    """Deletes plans, attempts, sessions, figures and what was told of alerts whose time is over, labels that count
+    no more, signs of life of processes that are gone, and words of scopes that hold no entry."""
     now = timezone.now()
     deleted = {
         "attempts": retention.delete_old_attempts(now, days=settings.ATTEMPT_RETENTION_DAYS),
         "plans": retention.delete_old_plans(now, days=settings.PLAN_RETENTION_DAYS),
         "sessions": retention.delete_ended_sessions(now),
+        "figures": retention.delete_old_figures(now),
+        "notices": alerts.delete_old_notices(now),
+        "heartbeats": heartbeats.delete_old(now),
         "labels": retention.delete_old_labels(),
         "words": observed.forget_unused(),
     }

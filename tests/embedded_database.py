@@ -23,7 +23,7 @@ def start() -> None:
     remove_remains()
     data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     atexit.register(remove, data_dir, os.getpid())
-    for name in [name for name in os.environ if name.startswith(("LLM_", "EMBEDDINGS_", "ORRA_"))]:
+    for name in [name for name in os.environ if name.startswith(("LLM_", "EMBEDDINGS_", "ORRA_", "ALERT_"))]:
         del os.environ[name]  # what the developer's shell configures must not decide how tests end
     url = os.environ.get("TEST_DATABASE_URL") or ensure_postgres(data_dir, throwaway=True)
     os.environ.update(

@@ -32,7 +32,9 @@ FLIGHTS = Counter(
     ["event"],
 )
 DELETED = Counter(
-    "orra_deleted_rows", "Plans, attempts, sessions, labels, words deleted because their time was over.", ["kind"]
+    "orra_deleted_rows",
+    "Plans, attempts, sessions, labels, words, figures deleted because their time was over.",
+    ["kind"],
 )
 LOOKUP_SECONDS = Histogram(
     "orra_cache_lookup_seconds",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 
@@ -41,7 +43,9 @@ SECTIONS = (
         ("planengine.service", "planengine.grounding"),
         (Page("Examples", "planengine_examples", "planengine.view_service"),),
     ),
-    Section("Projects", ("planengine.project", "planengine.apikey", "planengine.dailyusage")),
+    Section(
+        "Projects", ("planengine.project", "planengine.apikey", "planengine.dailyusage", "planengine.alertrule")
+    ),
     Section(
         "Quality",
         (
@@ -59,6 +63,7 @@ SECTIONS = (
         (
             "planengine.flight",
             "planengine.follower",
+            "planengine.heartbeat",
             "planengine.breaker",
             "cache.reembedding",
             "planengine.tally",
@@ -75,6 +80,12 @@ class OperatorsSite(AdminSite):
     index_title = "Plan engine"
     empty_value_display = "–"
     enable_nav_sidebar = False  # the navigation is above the page, where a phone shows it too
+
+    # What the index shows beside the lists of models; set by what is above this.
+    index_context: Callable[[HttpRequest], dict[str, Any]] = staticmethod(lambda request: {})
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {**self.index_context(request), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """What this user may see, by section; of one app, as Django has it."""

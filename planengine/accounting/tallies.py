@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from django.db import connection
 
+from planengine.accounting.figures import statements
+from planengine.accounting.figures.statements import COARSE, FINE, KEPT
 from planengine.models import Project, TallyMark
 
 # A Plan's end is set by its process and seen when that commits, which takes milliseconds.
@@ -21,18 +23,27 @@ EVER = datetime.min.replace(tzinfo=UTC)
 BEGIN = "INSERT INTO planengine_tallymark (id, counted_until) VALUES (1, %s) ON CONFLICT DO NOTHING"
 
 # The mark says what has been added: whoever holds it adds, and moves it on, in one statement. Parameters: until.
-ADD = """
+# The figures have a mark of their own, because an older version of orra, which may be at work meanwhile, moves on
+# the tallies' only.
+ADD = f"""
     WITH mark AS (
-        SELECT id, counted_until FROM planengine_tallymark
-        WHERE counted_until < %(until)s FOR UPDATE SKIP LOCKED
+        SELECT id, counted_until, greatest(coalesce(figures_until, counted_until), %(coarse)s) AS figured
+        FROM planengine_tallymark WHERE counted_until < %(until)s FOR UPDATE SKIP LOCKED
+    ), fresh AS MATERIALIZED (
+        SELECT {statements.FACTS}, plan.finished_at >= mark.counted_until AS for_tallies,
+            plan.finished_at >= mark.figured AS for_figures
+        FROM mark JOIN planengine_plan AS plan
+            ON plan.finished_at >= least(mark.counted_until, mark.figured) AND plan.finished_at < %(until)s
+        {statements.MADE}
+    ), figures AS (
+        {statements.ADDED}
     ), added AS (
         INSERT INTO planengine_tally AS tally (
             project_id, hour, decision, reason, guard, requests, tokens_saved, cost_saved
         )
-        SELECT plan.project_id, date_trunc('hour', plan.finished_at, 'UTC'), plan.decision, plan.decision_reason,
-            plan.guard, count(*), coalesce(sum(plan.tokens_saved), 0), sum(plan.cost_saved)
-        FROM mark JOIN planengine_plan AS plan
-            ON plan.finished_at >= mark.counted_until AND plan.finished_at < %(until)s
+        SELECT project_id, date_trunc('hour', finished_at, 'UTC'), fresh.decision, decision_reason,
+            fresh.guard, count(*), coalesce(sum(fresh.tokens_saved), 0), sum(fresh.cost_saved)
+        FROM fresh WHERE for_tallies
         GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (project_id, hour, decision, reason, guard) DO UPDATE
             SET requests = tally.requests + excluded.requests,
@@ -41,7 +52,8 @@ ADD = """
                     tally.cost_saved + excluded.cost_saved, tally.cost_saved, excluded.cost_saved
                 )
     )
-    UPDATE planengine_tallymark SET counted_until = %(until)s FROM mark WHERE planengine_tallymark.id = mark.id
+    UPDATE planengine_tallymark SET counted_until = %(until)s, figures_until = %(until)s
+    FROM mark WHERE planengine_tallymark.id = mark.id
 """
 
 # The mark as it was a moment ago tells the planner how few Plans there are to read; the mark as it is, in the same
@@ -82,11 +94,12 @@ def counts(project: Project, *, since: datetime | None = None) -> list[Count]:
 
 
 def add_finished_plans(now: datetime) -> bool:
-    """Adds what finished more than a moment ago to the tallies; ``False`` when there was nothing to do, or another
-    process is at it."""
+    """Adds what finished more than a moment ago to the tallies and figures; ``False`` when there was nothing to
+    do, or another process is at it."""
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, [EVER])
-        cursor.execute(ADD, {"until": now - LATEST_COMMIT})
+        kept = {"fine": now - KEPT[FINE], "coarse": now - KEPT[COARSE]}
+        cursor.execute(ADD, {"until": now - LATEST_COMMIT, **kept})
         return bool(cursor.rowcount)
 
 

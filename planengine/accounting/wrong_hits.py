@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from orra.base.strictjson import Json
 from planengine.accounting import tallies
+from planengine.accounting.figures.reading import Window
 from planengine.models import HitCheck, Project
 from planengine.models.states import BY_MEANING, HIT_SOURCES
 
@@ -70,6 +72,24 @@ def observed(project: Project) -> Observed:
         checked=Count("pk", filter=~Q(verdict=HitCheck.Verdict.UNDECIDED)), wrong=Count("pk", filter=wrong)
     )
     return Observed(**counts)
+
+
+# Parameters: seconds, since, project (twice).
+BY_SLOT = """
+    SELECT date_bin(%s * interval '1 second', created_at, '2000-01-01 00:00:00+00'),
+        count(*) FILTER (WHERE verdict <> 'undecided'), count(*) FILTER (WHERE verdict = 'wrong')
+    FROM planengine_hitcheck
+    WHERE origin = 'sample' AND created_at >= %s AND (%s = '' OR project_id = %s)
+    GROUP BY 1
+"""
+
+
+def observed_by_slot(window: Window, now: datetime, *, project_id: str = "") -> dict[datetime, Observed]:
+    """Over the sampled checks of each slot of a window, of one project or of all, whatever was reopened since;
+    slots without a check are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_SLOT, [window.seconds, window.begins(now), project_id, project_id])
+        return {slot: Observed(checked, wrong) for slot, checked, wrong in cursor.fetchall()}
 
 
 def wrong_reports(project: Project, *, sources: Sequence[str] = HIT_SOURCES) -> int:

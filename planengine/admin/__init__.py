@@ -1,6 +1,9 @@
 """The operators' pages. They call the functions that the API calls, and show what is stored."""
 
 from orra.operators.audit import AuditAdmin, PeopleAdmin, RolesAdmin
+from planengine.admin.dashboard.alerts import AlertRuleAdmin
+from planengine.admin.dashboard.heartbeats import HeartbeatAdmin
+from planengine.admin.dashboard.page import dashboard
 from planengine.admin.entries import ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
@@ -20,6 +23,7 @@ from planengine.admin.regression.saved import SavedRequestAdmin
 from planengine.admin.services import ServiceAdmin
 
 __all__ = [
+    "AlertRuleAdmin",
     "ApiKeyAdmin",
     "AttemptAdmin",
     "AuditAdmin",
@@ -29,6 +33,7 @@ __all__ = [
     "FlightAdmin",
     "FollowerAdmin",
     "GroundingAdmin",
+    "HeartbeatAdmin",
     "HitCheckAdmin",
     "LabelAdmin",
     "PeopleAdmin",
@@ -44,4 +49,5 @@ __all__ = [
     "TallyMarkAdmin",
     "ModelTrustAdmin",
     "VerdictAdmin",
+    "dashboard",
 ]

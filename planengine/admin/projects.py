@@ -19,6 +19,7 @@ from orra.operators.pages import MAX_COUNTED, OperatorAdmin, list_of, page_of
 from planengine.accounting import wrong_hits
 from planengine.accounting.calibration import adjustment_of, calibration
 from planengine.admin.catalogue.example_pages import examples_of
+from planengine.admin.dashboard import alerts
 from planengine.admin.project_parts.promise import near_misses, plot, promise_of
 from planengine.admin.project_parts.settings import ProjectForm
 from planengine.admin.project_parts.usage import shares_of
@@ -139,6 +140,7 @@ class ProjectAdmin(OperatorAdmin):
             "calibration": tenths,
             "plot": plot(tenths, row.wrong_hit_tolerance) if tenths else None,
             "older_readings": older_readings(row),
+            "alerts": alerts.of_project(request, row),
             "issue_key": issue_key if request.user.has_perm("planengine.add_apikey") else "",
         }
 

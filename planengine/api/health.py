@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 
-from celery import current_app
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -17,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.metrics import exposition
-from planengine.accounting.backlog import Waiting
+from planengine.accounting.backlog import Gauges
+from planengine.lifecycle.broker import is_reachable
 
 
 class Live(APIView):
@@ -49,7 +49,8 @@ class Ready(APIView):
     )
     def get(self, request: Request) -> Response:
         database = _database()
-        body = {"status": "ok" if database == "ok" else "unavailable", "database": database, "broker": _broker()}
+        broker = "ok" if is_reachable() else "unreachable"
+        body = {"status": "ok" if database == "ok" else "unavailable", "database": database, "broker": broker}
         return Response(body, status=200 if database == "ok" else 503)
 
 
@@ -59,7 +60,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(exposition(Waiting()), content_type=CONTENT_TYPE_LATEST)
+        return HttpResponse(exposition(Gauges()), content_type=CONTENT_TYPE_LATEST)
 
 
 @functools.cache
@@ -74,12 +75,3 @@ def _database() -> str:
     except DatabaseError:
         return "unreachable"
     return "ok" if _newest_migrations() <= applied else "migrations pending"
-
-
-def _broker() -> str:
-    try:
-        with current_app.connection_for_write(connect_timeout=1) as broker:
-            broker.ensure_connection(max_retries=0, timeout=1)
-    except Exception:  # whatever the transport raises: the answer is the same
-        return "unreachable"
-    return "ok"

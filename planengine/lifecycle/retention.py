@@ -1,4 +1,4 @@
-"""How long the past is kept: plans, attempts, labels, the admin's sessions.
+"""How long the past is kept: plans, attempts, labels, figures, the admin's sessions.
 
 Deleted in batches that pass over rows somebody holds, so two beats at once only share the work. A Plan takes with
 it its attempts, its checks, its idempotency key and what the cache decided. Plans that are not finished stay,
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from orra.base.batches import BATCH, until_none_left
+from planengine.accounting.figures.statements import KEPT as KEPT_FIGURES
 from planengine.models.labels import KEPT
 
 # What refers to the plans goes in the same statement, because foreign keys are checked at its end.
@@ -53,6 +54,14 @@ DELETE_LABELS = """
     ))
 """
 
+# Parameters: seconds, cutoff, batch.
+DELETE_FIGURES = """
+    DELETE FROM planengine_figure WHERE id = ANY(ARRAY(
+        SELECT id FROM planengine_figure WHERE seconds = %s AND begun < %s
+        ORDER BY begun LIMIT %s FOR UPDATE SKIP LOCKED
+    ))
+"""
+
 
 def delete_old_plans(now: datetime, *, days: int, batch: int = BATCH) -> int:
     """Deletes finished plans asked for more than so many days ago; how many there were. 0 keeps all."""
@@ -72,6 +81,13 @@ def delete_ended_sessions(now: datetime, *, batch: int = BATCH) -> int:
 def delete_old_labels(*, kept: int = KEPT, batch: int = BATCH) -> int:
     """Deletes a project's labels but for the newest; how many there were."""
     return until_none_left(DELETE_LABELS, [kept, batch])
+
+
+def delete_old_figures(now: datetime, *, batch: int = BATCH) -> int:
+    """Deletes figures of slots whose time is over; how many there were."""
+    return sum(
+        until_none_left(DELETE_FIGURES, [seconds, now - kept, batch]) for seconds, kept in KEPT_FIGURES.items()
+    )
 
 
 def _delete(statement: str, now: datetime, *, days: int, batch: int) -> int:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planengine', '0023_seeing_contents'),
+        ('planengine', '0024_dashboard_and_alerts'),
     ]
 
     operations = [

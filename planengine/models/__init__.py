@@ -1,11 +1,13 @@
 """The rows of the plan engine, by what they are about; everybody imports them from here."""
 
+from planengine.models.alerts import AlertNotice, AlertRule
 from planengine.models.breakers import Breaker
 from planengine.models.checks import HitCheck
-from planengine.models.counters import DailyUsage, Tally, TallyMark
+from planengine.models.counters import DailyUsage, Figure, Tally, TallyMark
 from planengine.models.flights import Flight, Follower
 from planengine.models.floors import CalibratedFloor
 from planengine.models.groundings import Grounding, UseCaseVector
+from planengine.models.heartbeats import Heartbeat
 from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
 from planengine.models.regression import RegressionResult, RegressionRun, SavedRequest
@@ -15,14 +17,18 @@ from planengine.models.trust import ModelTrust
 
 __all__ = [
     "KEY_PREFIX",
+    "AlertNotice",
+    "AlertRule",
     "ApiKey",
     "Attempt",
     "Breaker",
     "CalibratedFloor",
     "DailyUsage",
+    "Figure",
     "Flight",
     "Follower",
     "Grounding",
+    "Heartbeat",
     "HitCheck",
     "Label",
     "ModelTrust",

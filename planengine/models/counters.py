@@ -34,10 +34,52 @@ class Tally(models.Model):
         return f"{self.project_id} {self.hour:%Y-%m-%d %H}h: {self.requests} × {self.decision}"
 
 
+class Figure(models.Model):
+    """How many finished plans of one kind there were in a slot of time: what the dashboard and alerts are made of,
+    by project and, without one, of all. See :mod:`planengine.accounting.figures`."""
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", "what the cache decided, with the reason of a miss"
+        OUTCOME = "outcome", "how plans ended, with the code of a failure"
+        DURATION = "duration", "from request to outcome, by source and bucket"
+        ATTEMPTS = "attempts", "drafts asked for until one was valid"
+        CALLS = "calls", "calls of a model made for plans"
+
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="+", db_index=False, null=True, help_text="Empty: all together."
+    )
+    seconds = models.PositiveIntegerField(help_text="How long the slot is.")
+    begun = models.DateTimeField(help_text="When the slot began.")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    name = models.CharField(max_length=120)
+    number = models.PositiveBigIntegerField()
+    tokens = models.PositiveBigIntegerField(default=0, help_text="Saved by decisions, used by calls.")
+    cost = models.DecimalField(max_digits=20, decimal_places=10, null=True, help_text="Alike, as far as known.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "seconds", "begun", "kind", "name"],
+                name="figure_per_slot_and_kind",
+                nulls_distinct=False,
+            )
+        ]
+        # What is deleted when its time is over.
+        indexes = [models.Index(fields=["seconds", "begun"], name="figure_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id or 'all'} {self.begun:%Y-%m-%d %H:%M}: {self.number} × {self.kind} {self.name}"
+
+
 class TallyMark(models.Model):
     """One row: plans that finished before this moment are in the tallies, and no others."""
 
     counted_until = models.DateTimeField()
+    figures_until = models.DateTimeField(null=True, help_text="The same for the figures, where that differs.")
+    figures_since = models.DateTimeField(
+        null=True,
+        help_text="Plans that finished before this are in the tallies only. Empty: in the figures they are too.",
+    )
 
     def __str__(self) -> str:
         return self.counted_until.isoformat()

@@ -15,14 +15,18 @@ from cache.models import Entry, EntryUse, EntryVector, ObservedWord, Reembedding
 from orra.operators import pages as shared
 from planengine.grounding import registry as groundings
 from planengine.models import (
+    AlertNotice,
+    AlertRule,
     ApiKey,
     Attempt,
     Breaker,
     CalibratedFloor,
     DailyUsage,
+    Figure,
     Flight,
     Follower,
     Grounding,
+    Heartbeat,
     HitCheck,
     Label,
     ModelTrust,
@@ -47,6 +51,7 @@ MODELS = (
     Service,
     Plan,
     Attempt,
+    AlertRule,
     Entry,
     Breaker,
     CalibratedFloor,
@@ -54,6 +59,7 @@ MODELS = (
     Flight,
     Follower,
     Grounding,
+    Heartbeat,
     HitCheck,
     Label,
     ModelTrust,
@@ -65,8 +71,11 @@ MODELS = (
     Verdict,
 )
 # Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, the versions of
-# a service, and the results of a run.
-PARTS = (EntryUse, EntryVector, ObservedWord, RegressionResult, ServiceVersion, UseCaseVector)
+# a service, the results of a run, what the first page is made of, and what a rule's page shows.
+PARTS = (
+    *(EntryUse, EntryVector, ObservedWord, RegressionResult, ServiceVersion, UseCaseVector),
+    *(Figure, AlertNotice),
+)
 
 
 def test_every_model_has_a_list() -> None:
@@ -103,6 +112,8 @@ def fill_tables(
             groundings.apply(project, spec())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
+            AlertRule.objects.create(project=project, measure="failures", threshold=0.1)
+            Heartbeat.objects.create(name=name, kind="worker", began_at=now, seen_at=now)
             ModelTrust.objects.create(planner=name, verdict="held", asked=2, wrong=2)
             kept = SavedRequest.objects.create(project=project, name=name, action="Do it")
             run = RegressionRun.objects.create(project=project)

@@ -10,7 +10,7 @@ from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from jsonschema import Draft202012Validator
 
 from orra.base.strictjson import Json
-from planengine.accounting.backlog import Waiting
+from planengine.accounting.backlog import Gauges
 from planengine.models import Project
 from tests.conftest import Api
 
@@ -81,10 +81,10 @@ def test_metrics_count_what_happened_and_name_nobody(api: Api, project: Project)
 
 
 def test_metrics_are_told_while_the_database_is_away(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(self: Waiting) -> None:
+    def unreachable(self: Gauges) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(Waiting, "_ask", unreachable)
+    monkeypatch.setattr(Gauges, "_ask", unreachable)
 
     answer = anonymous.get("/metrics")
 

@@ -18,7 +18,7 @@ def test_every_tick_is_a_task_that_a_worker_knows() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("task", [tasks.sweep, tasks.tally, tasks.forget_the_past])
+@pytest.mark.parametrize("task", [tasks.sweep, tasks.tally, tasks.alert, tasks.forget_the_past])
 def test_a_tick_is_left_out_while_the_database_is_away(task: Any) -> None:
     def fail(*args: Any) -> None:
         raise OperationalError("connection refused")

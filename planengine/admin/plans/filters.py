@@ -69,6 +69,12 @@ class ErrorFilter(admin.SimpleListFilter):
         return queryset.alias(error_code=KT("error__code")).filter(error__isnull=False, error_code=chosen)
 
 
+class ReasonFilter(ChosenFilter):
+    title = "reason of the cache"
+    parameter_name = "reason"
+    lookup = "decision_reason"
+
+
 class ServedByFilter(ChosenFilter):
     title = "served by the entry"
     parameter_name = "entry"

@@ -26,7 +26,7 @@ from planengine.admin.parts.schemas import draw_with_schemas
 from planengine.admin.plans.ask_page import AskPage
 from planengine.admin.plans.attempts import shown_attempts
 from planengine.admin.plans.compare_page import compared
-from planengine.admin.plans.filters import DecisionFilter, ErrorFilter, ParamFilter, ServedByFilter
+from planengine.admin.plans.filters import DecisionFilter, ErrorFilter, ParamFilter, ReasonFilter, ServedByFilter
 from planengine.admin.plans.outcomes import state_of
 from planengine.admin.plans.timeline import timeline, timings
 from planengine.evaluation import shadow
@@ -48,8 +48,8 @@ class PlanAdmin(ReadOnlyAdmin):
     list_display = ("asked", "state", "source", "decided", "project", "total_ms", "created_at", "id")
     list_display_links = ("asked",)
     list_filter = (
-        *("status", ErrorFilter, "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter),
-        *(ServedByFilter, ParamFilter),
+        *("status", ErrorFilter, "source", DecisionFilter, ReasonFilter, "cache_mode", "created_at"),
+        *(ProjectFilter, ServedByFilter, ParamFilter),
     )
     list_select_related = ("project",)
     list_defer = ("params", "plan", "error", "grounding")
