@@ -31,7 +31,7 @@ class Section:
 
 SECTIONS = (
     Section("Plans", ("planengine.plan", "planengine.attempt")),
-    Section("Cache", ("cache.entry",)),
+    Section("Cache", ("cache.entry", "cache.cachejob")),
     Section("Catalogue", ("planengine.service", "planengine.grounding")),
     Section("Projects", ("planengine.project", "planengine.apikey", "planengine.dailyusage")),
     Section(

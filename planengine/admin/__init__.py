@@ -1,6 +1,6 @@
 """The operators' pages. They call the functions that the API calls, and show what is stored."""
 
-from planengine.admin.entries import ReplayableEntryAdmin
+from planengine.admin.entries import CacheJobAdmin, ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
 from planengine.admin.keys import ApiKeyAdmin
@@ -20,6 +20,7 @@ __all__ = [
     "ApiKeyAdmin",
     "AttemptAdmin",
     "BreakerAdmin",
+    "CacheJobAdmin",
     "CalibratedFloorAdmin",
     "DailyUsageAdmin",
     "FlightAdmin",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from cache.models import Entry
 from orra.operators.display import brief
+from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to, page_of
 from planengine.admin.parts.drawing import draw
 from planengine.admin.parts.explaining import DECISIONS, entries_named, explain
@@ -68,13 +69,22 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset
 
 
+# An attempt knows its plan, not its project.
+PLANS_LOOKED_AT = 1_000
+
+
 class AttemptsProjectFilter(ProjectFilter):
+    title = f"project (its latest {PLANS_LOOKED_AT:,} plans)"
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return super().lookups(request, model_admin.admin_site.get_model_admin(Plan))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
         chosen = self.value()
-        return queryset.filter(plan__project_id=chosen) if chosen else queryset
+        if not chosen:
+            return queryset
+        latest = Plan.objects.filter(project_id=chosen).values("pk")[:PLANS_LOOKED_AT]
+        return queryset.filter(plan_id__in=latest)
 
 
 class ServedByFilter(ChosenFilter):
@@ -84,7 +94,9 @@ class ServedByFilter(ChosenFilter):
 
 
 @admin.register(Plan)
-class PlanAdmin(ReadOnlyAdmin):
+class PlanAdmin(KeysetAdmin, ReadOnlyAdmin):
+    keyset = ("created_at", "id")
+    ids_by_prefix = {"o_": "id", "ce_": "cache_entry_id", "p_": "project_id"}
     list_display = ("id", "state", "source", "asked", "project", "decided", "total_ms", "created_at")
     list_filter = ("status", "source", DecisionFilter, "cache_mode", "created_at", ProjectFilter, ServedByFilter)
     list_select_related = ("project",)
@@ -92,19 +104,19 @@ class PlanAdmin(ReadOnlyAdmin):
     search_fields = ("id__exact", "action", "cache_entry_id__exact", "project__id__exact", "project__name")
     search_help_text = "Words of the action, a plan's, entry's or project's id, or a project's name."
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description="status")
     def state(self, plan: Plan) -> SafeString:
         return _state(plan)
 
-    @admin.display(description="action", ordering="action")
+    @admin.display(description="action")
     def asked(self, plan: Plan) -> str:
         return brief(plan.action)
 
-    @admin.display(description="cache", ordering="decision")
+    @admin.display(description="cache")
     def decided(self, plan: Plan) -> str:
         return explain(plan.cache, there=()).decision or "–"
 
-    @admin.display(description="ms", ordering="timings_ms__total")
+    @admin.display(description="ms")
     def total_ms(self, plan: Plan) -> str:
         total = plan.timings_ms.get("total") if isinstance(plan.timings_ms, dict) else None
         return f"{total:,.0f}" if isinstance(total, int | float) else "–"
@@ -157,7 +169,8 @@ class PlanAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(KeysetAdmin, ReadOnlyAdmin):
+    ids_by_prefix = {"o_": "plan_id"}
     list_display = (
         "attempt",
         "planner",
@@ -171,11 +184,10 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = (OutcomeFilter, "created_at", AttemptsProjectFilter)
     list_select_related = ("plan",)
     list_defer = ("prompt", "answer", "reasoning", "plan__params", "plan__plan", "plan__error")
-    ordering = ("-id",)
     search_fields = ("plan__id__exact", "planner", "model", "error_code")
     search_help_text = "A plan's id, or part of a planner's or model's name or of an error code."
 
-    @admin.display(description="attempt", ordering="plan")
+    @admin.display(description="attempt")
     def attempt(self, attempt: Attempt) -> str:
         return str(attempt)
 
@@ -183,7 +195,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     def outcome(self, attempt: Attempt) -> SafeString:
         return badge(*_outcome(attempt))
 
-    @admin.display(description="seconds", ordering="seconds")
+    @admin.display(description="seconds")
     def took(self, attempt: Attempt) -> str:
         return "–" if attempt.seconds is None else f"{attempt.seconds:.2f}"
 

@@ -33,7 +33,10 @@ class HitCheck(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["plan", "origin"], name="check_per_plan")]
-        indexes = [models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="check_by_time"),
+            models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.plan_id}: {self.verdict}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from orra.base import ids
-from planengine.models.states import FINISHED, UNFINISHED, PlanSource, PlanStatus
+from planengine.models.states import FINISHED, SLOW_SOURCES, UNFINISHED, UNUSUAL, PlanSource, PlanStatus
 from planengine.models.tenants import Project
 
 
@@ -88,7 +88,26 @@ class Plan(models.Model):
             # Grows at one end only, which makes it cheap to write.
             models.Index(fields=["finished_at"], name="plan_by_end", condition=Q(finished_at__isnull=False)),
             models.Index(
-                fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)
+                fields=["cache_entry_id", "-created_at"],
+                name="plan_by_entry",
+                condition=Q(cache_entry_id__isnull=False),
+            ),
+            # What operators filter by and few plans are. An exact hit writes none of these.
+            models.Index(
+                fields=["status", "-created_at", "-id"], name="plan_by_status", condition=Q(status__in=UNUSUAL)
+            ),
+            models.Index(
+                fields=["source", "-created_at", "-id"],
+                name="plan_by_source",
+                condition=Q(source__in=SLOW_SOURCES),
+            ),
+            models.Index(
+                fields=["decision", "-created_at", "-id"],
+                name="plan_by_decision",
+                condition=~Q(decision__in=["", "exact"]),
+            ),
+            models.Index(
+                fields=["cache_mode", "-created_at", "-id"], name="plan_by_mode", condition=~Q(cache_mode="use")
             ),
         ]
         constraints = [

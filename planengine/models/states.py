@@ -25,4 +25,7 @@ class PlanSource(TextChoices):
 BY_MEANING = (PlanSource.SEMANTIC, PlanSource.EXAMPLE)
 HIT_SOURCES = (PlanSource.EXACT, *BY_MEANING)
 FINISHED = (PlanStatus.READY, PlanStatus.NOT_ACTIONABLE, PlanStatus.FAILED)
+UNUSUAL = (PlanStatus.NOT_ACTIONABLE, PlanStatus.FAILED)
 UNFINISHED = (PlanStatus.PENDING, PlanStatus.PLANNING)
+# All but exact hits: who comes from these has waited for an embedding or a planner.
+SLOW_SOURCES = (*BY_MEANING, PlanSource.MODEL, PlanSource.COMPOSER, PlanSource.REPLAY)
