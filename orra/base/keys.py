@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Func, QuerySet, TextField, Value
-from django.db.models.lookups import GreaterThan, LessThan
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 Key = Sequence[str]
 Place = Sequence[object]
@@ -20,15 +20,31 @@ class Row(Func):
     output_field = TextField()
 
 
-def newest_first(rows: QuerySet[Any], key: Key, *, before: Place | None = None) -> QuerySet[Any]:
-    """``rows`` from the highest ``key`` down, those below ``before`` only."""
+def newest_first(
+    rows: QuerySet[Any], key: Key, *, before: Place | None = None, down_to: Place | None = None
+) -> QuerySet[Any]:
+    """``rows`` from the highest ``key`` down, those below ``before`` only, ``down_to`` the last."""
     if before is not None:
-        rows = rows.filter(LessThan(Row(*map(F, key)), Row(*map(Value, before))))
+        rows = rows.filter(LessThan(_columns(key), _values(before)))
+    if down_to is not None:
+        rows = rows.filter(GreaterThanOrEqual(_columns(key), _values(down_to)))
     return rows.order_by(*(f"-{column}" for column in key))
 
 
-def oldest_first(rows: QuerySet[Any], key: Key, *, after: Place | None = None) -> QuerySet[Any]:
-    """``rows`` from the lowest ``key`` up, those above ``after`` only."""
+def oldest_first(
+    rows: QuerySet[Any], key: Key, *, after: Place | None = None, up_to: Place | None = None
+) -> QuerySet[Any]:
+    """``rows`` from the lowest ``key`` up, those above ``after`` only, ``up_to`` the last."""
     if after is not None:
-        rows = rows.filter(GreaterThan(Row(*map(F, key)), Row(*map(Value, after))))
+        rows = rows.filter(GreaterThan(_columns(key), _values(after)))
+    if up_to is not None:
+        rows = rows.filter(LessThanOrEqual(_columns(key), _values(up_to)))
     return rows.order_by(*key)
+
+
+def _columns(key: Key) -> Row:
+    return Row(*map(F, key))
+
+
+def _values(place: Place) -> Row:
+    return Row(*map(Value, place))

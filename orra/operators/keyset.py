@@ -90,32 +90,31 @@ class KeysetChangeList(LeanChangeList):
         return WINDOW
 
     def _look(self, rows: QuerySet[Any], place: Place | None, *, upwards: bool) -> Seen:
-        admin, limit, key = self.model_admin, self.list_per_page, self.model_admin.keyset
-        ordered = oldest_first(rows, key, after=place) if upwards else newest_first(rows, key, before=place)
+        admin, limit = self.model_admin, self.list_per_page
         end = None
         if words := admin.words_in(self.query):
-            window = ordered.values("pk")[:WINDOW]
-            found = admin.search_words(rows.filter(pk__in=window), words)
-            shown = list((oldest_first if upwards else newest_first)(found, key)[: limit + 1])
-            if len(shown) <= limit:
-                end = self._end_of(rows, window, upwards=upwards)
+            rows_on = self._read_on(rows, place, upwards=upwards)
+            end = next(iter(rows_on.values_list(*admin.keyset)[WINDOW - 1 : WINDOW]), None)
+            found = admin.search_words(rows, words)
+            shown = list(self._read_on(found, place, to=end, upwards=upwards)[: limit + 1])
+            if end is not None and not self._read_on(rows, end, upwards=upwards).exists():
+                end = None
         else:
-            shown = list(ordered[: limit + 1])
+            shown = list(self._read_on(rows, place, upwards=upwards)[: limit + 1])
         full, shown = len(shown) > limit, shown[:limit]
-        on = _place_of(shown[-1], key) if full else end
-        back = None if place is None else _place_of(shown[0], key) if shown else place
+        on = _place_of(shown[-1], admin.keyset) if full else end
+        back = None if place is None else _place_of(shown[0], admin.keyset) if shown else place
         if upwards:
             return Seen(shown[::-1], newer=on, older=back)
-        return Seen(shown, newer=back, older=on, more_to_search=end is not None)
+        return Seen(shown, newer=back, older=on, more_to_search=end is not None and not full)
 
-    def _end_of(self, rows: QuerySet[Any], window: QuerySet[Any], *, upwards: bool) -> Place | None:
-        """The last row of a window, if there are others behind it."""
-        key, within = self.model_admin.keyset, self.model._default_manager.filter(pk__in=window)
-        far = (newest_first if upwards else oldest_first)(within, key).values_list(*key).first()
-        if far is None:
-            return None
-        behind = oldest_first(rows, key, after=far) if upwards else newest_first(rows, key, before=far)
-        return far if behind.exists() else None
+    def _read_on(
+        self, rows: QuerySet[Any], place: Place | None, *, to: Place | None = None, upwards: bool
+    ) -> QuerySet[Any]:
+        key = self.model_admin.keyset
+        if upwards:
+            return oldest_first(rows, key, after=place, up_to=to)
+        return newest_first(rows, key, before=place, down_to=to)
 
     def _place(self, request: HttpRequest, name: str) -> Place | None:
         token = request.GET.get(name)

@@ -18,7 +18,8 @@ from orra.operators.display import brief
 from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ChosenFilter, ProjectFilter, ReadOnlyAdmin, badge, link_to, page_of
 from planengine.admin.parts.drawing import draw
-from planengine.admin.parts.explaining import DECISIONS, entries_named, explain
+from planengine.admin.parts.explaining import entries_named, explain
+from planengine.admin.parts.filters import DecisionFilter
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.models import Attempt, HitCheck, Plan, Project
@@ -27,19 +28,6 @@ from planengine.models.states import PlanStatus
 
 REPORTS = {"wrong_plan": "wrong", "right_plan": "right"}
 TONES: dict[str, str] = {PlanStatus.READY: "good", PlanStatus.NOT_ACTIONABLE: "warning", PlanStatus.FAILED: "bad"}
-
-
-class DecisionFilter(admin.SimpleListFilter):
-    title = "cache decision"
-    parameter_name = "decision"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(DECISIONS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
-        chosen = self.value()
-        return queryset.filter(decision=chosen) if chosen else queryset
-
 
 OUTCOMES = {
     "accepted": "accepted",

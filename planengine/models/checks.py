@@ -35,6 +35,15 @@ class HitCheck(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "origin"], name="check_per_plan")]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="check_by_time"),
+            models.Index(
+                fields=["verdict", "-created_at", "-id"],
+                name="check_not_right",
+                condition=~models.Q(verdict="right"),
+            ),
+            models.Index(
+                fields=["-created_at", "-id"], name="check_reported", condition=models.Q(origin="report")
+            ),
+            models.Index(fields=["-created_at", "-id"], name="check_settled", condition=models.Q(settled=True)),
             models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project"),
         ]
 

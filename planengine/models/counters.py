@@ -29,7 +29,10 @@ class Tally(models.Model):
                 fields=["project", "hour", "decision", "reason", "guard"], name="tally_per_hour_and_kind"
             )
         ]
-        indexes = [models.Index(fields=["-hour", "-id"], name="tally_by_hour")]
+        indexes = [
+            models.Index(fields=["-hour", "-id"], name="tally_by_hour"),
+            models.Index(fields=["decision", "-hour", "-id"], name="tally_by_decision"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.hour:%Y-%m-%d %H}h: {self.requests} × {self.decision}"

@@ -184,7 +184,15 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["plan", "number", "id"]
-        indexes = [models.Index(fields=["created_at"], name="attempt_by_time")]
+        indexes = [
+            models.Index(fields=["created_at"], name="attempt_by_time"),
+            # What operators look for among attempts.
+            models.Index(fields=["-id"], name="attempt_open", condition=Q(seconds=None)),
+            models.Index(fields=["-id"], name="attempt_without_draft", condition=~Q(error_code="")),
+            models.Index(
+                fields=["-id"], name="attempt_with_problems", condition=Q(error_code="") & ~Q(problems=[])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.plan_id} #{self.number}"
