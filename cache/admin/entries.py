@@ -40,11 +40,11 @@ class EntryAdmin(KeysetAdmin):
 
     list_display = (
         "template_text",
-        "project",
-        "kind",
         "state",
         "hits",
         "last_used",
+        "project",
+        "kind",
         "planned_by",
         "created_at",
         "ends_at",
@@ -96,7 +96,7 @@ class EntryAdmin(KeysetAdmin):
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "title": _brief_template(row),
-            "subtitle": _brief_template(row),
+            "subtitle": None,
             "entry": row,
             "state": self.state(row),
             "hits": self.hits(row),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
@@ -143,6 +144,7 @@ class KeysetAdmin(OperatorAdmin):
     keyset: ClassVar[Sequence[str]] = ("id",)
     ids_by_prefix: ClassVar[Mapping[str, str]] = {}
     sortable_by = ()
+    show_facets = ShowFacets.NEVER  # they count
     change_list_template = "admin/orra/keyset_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -143,6 +143,7 @@ class CacheJobAdmin(KeysetAdmin, ReadOnlyAdmin):
             "state": self.state_told(row),
             "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
             "percent": 100 if row.state == CacheJob.State.DONE else min(99, 100 * row.seen // max(1, row.rows)),
+            **{name: f"{getattr(row, name):,}" for name in ("done", "estimate", "seen", "rows")},
             "ending": ending(row),
             "may_cancel": may_act and row.is_open and not row.cancelled,
             "may_resume": may_act and row.state in (CacheJob.State.CANCELLED, CacheJob.State.FAILED),
