@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -23,6 +24,8 @@ from django.utils import timezone
 from benchmarks import bulk, shop, table
 from benchmarks.bulk import Directions
 from benchmarks.table import Spread
+from cache.care import jobs
+from cache.care.jobs import Wanted
 from cache.models import CacheJob, Entry
 from orra.operators.pages import list_of, page_of
 from planengine.models import Attempt, DailyUsage, HitCheck, Label, Plan, Project, Tally
@@ -52,8 +55,11 @@ def run(*, full: bool) -> list[Measured]:
     _fill(project, entry, plans, entries)
     operator = Client()
     operator.force_login(User.objects.create_superuser(f"operator-{project.pk}"))
-    measured = [_measure(operator, name, path) for name, path in pages(project, entry)]
+    measured = [_measure(name, partial(_ask, operator, path)) for name, path in pages(project, entry)]
+    wanted = Wanted("evict", project.pk, {"service": "refund_payment"})
+    measured.append(_measure("estimating a job", partial(jobs.estimate_of, wanted)))
     _print(measured, plans, entries)
+    _work_off(wanted)
     return measured
 
 
@@ -143,7 +149,7 @@ def _fill(project: Project, entry: Entry, plans: int, entries: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _measure(operator: Client, name: str, path: str) -> Measured:
+def _measure(name: str, call: Callable[[], object]) -> Measured:
     queries = 0
 
     def count(execute: Callable[..., Any], *asked: Any) -> Any:
@@ -152,13 +158,25 @@ def _measure(operator: Client, name: str, path: str) -> Measured:
         return execute(*asked)
 
     with connection.execute_wrapper(count):
-        _ask(operator, path)
+        call()
     milliseconds = []
     for _ in range(CALLS):
         started = time.perf_counter()
-        _ask(operator, path)
+        call()
         milliseconds.append((time.perf_counter() - started) * 1000)
     return Measured(name, Spread.of(milliseconds), queries)
+
+
+def _work_off(wanted: Wanted) -> None:
+    job = jobs.begin(wanted, jobs.estimate_of(wanted), user_id=None)
+    started = time.perf_counter()
+    while jobs.work_on(job.pk):
+        pass
+    seconds = time.perf_counter() - started
+    job.refresh_from_db()
+    if job.state != CacheJob.State.DONE:
+        raise RuntimeError(f"The job ended as {job.state}: {job.error}")
+    table.line(f"a job that evicts {job.done:,} entries", f"{job.done / seconds:,.0f}/s", f"{seconds:.0f} s")
 
 
 def _ask(operator: Client, path: str) -> None:

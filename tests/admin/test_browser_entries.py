@@ -18,10 +18,11 @@ from benchmarks import bulk
 from benchmarks.bulk import Directions
 from cache import pins
 from cache.care import jobs
+from cache.care.jobs import Wanted
 from cache.models import CacheJob, Entry
 from orra.base.strictjson import Json
 from planengine.models import Plan
-from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
+from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium, sign_in
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import list_of, page_of
 
@@ -65,6 +66,17 @@ def as_a_phone(page: Page, look: Look, name: str) -> None:
     page.emulate_media(color_scheme="dark")
     look(f"{name}-dark")
     page.emulate_media(color_scheme="light")
+
+
+def copy(entry: Entry, times: int) -> None:
+    bulk.load(
+        like=entry,
+        project_id=entry.project_id,
+        scope=entry.scope,
+        vectors=Directions().draw(times),
+        first=1,
+        expires_at=entry.expires_at,
+    )
 
 
 def test_an_entry_is_quarantined_and_restored_and_extended(
@@ -193,14 +205,7 @@ def test_chosen_entries_are_evicted_after_a_question(
 def test_a_job_is_begun_watched_over_a_reload_and_done(
     entry: Entry, ada: User, live_server: Any, tmp_path: Path
 ) -> None:
-    bulk.load(
-        like=entry,
-        project_id=entry.project_id,
-        scope=entry.scope,
-        vectors=Directions().draw(3_000),
-        first=1,
-        expires_at=entry.expires_at,
-    )
+    copy(entry, 3_000)
     pins.pin([entry.pk])
 
     def by_hand(page: Page, visit: Visit, look: Look) -> None:
@@ -236,3 +241,39 @@ def test_a_job_is_begun_watched_over_a_reload_and_done(
     assert list(Entry.objects.all()) == [entry]
     assert visit.end == live_server.url + page_of(job)
     assert [each for each in visit.failed if "/admin/" in each] == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_job_s_page_refreshes_itself(
+    scripts: bool, entry: Entry, ada: User, live_server: Any, tmp_path: Path
+) -> None:
+    """With scripts in place, without them by reloading."""
+    copy(entry, 1_999)
+    wanted = Wanted("quarantine", entry.project_id, {}, reason="x")
+    job = jobs.begin(wanted, jobs.estimate_of(wanted), user_id=ada.pk)
+    errors: list[str] = []
+
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        if scripts:
+            browser = page.context.browser
+            assert browser is not None
+            page = browser.new_page()
+            page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            sign_in(page, live_server.url)
+        page.goto(live_server.url + page_of(job))
+        if scripts:
+            page.evaluate("window.stayed = true")
+        in_database(lambda: jobs.work_on(job.pk, seconds=0))
+        page.locator("progress[value='50']").wait_for()
+        if scripts:
+            assert page.evaluate("window.stayed") is True
+        in_database(lambda: jobs.work_on(job.pk, seconds=600))
+        page.locator("progress[value='100']").wait_for()
+        page.get_by_text("2,000 put into quarantine").wait_for()
+        page.close()
+
+    browse(live_server.url, tmp_path, by_hand)
+
+    assert Entry.objects.exclude(quarantined_at=None).count() == 2_000
+    assert errors == []
