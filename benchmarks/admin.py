@@ -33,7 +33,7 @@ from planengine.models import Attempt, DailyUsage, HitCheck, Label, Plan, Projec
 PLANS, ENTRIES = 100_000, 20_000
 FULL_PLANS, FULL_ENTRIES = 1_000_000, 100_000
 DAYS = 30
-CALLS = 20
+CALLS = 40
 LIMIT_MS = 500.0
 NUMBERS_FROM = 200_000_000  # beyond those of the other parts
 

@@ -43,15 +43,14 @@ def estimate(entries: Entries, chosen: Mapping[str, str]) -> Estimate:
     pinned = select(entries.filter(pinned=True), chosen).order_by()[:COUNTED].count()
     if rows <= SAMPLE:
         return Estimate(rows, select(entries, chosen).order_by().count(), pinned, exact=True)
-    looked_at = [*_ids(newest_first(entries, KEY)), *_ids(oldest_first(entries, KEY))]
-    found = select(Entry.objects.filter(pk__in=looked_at), chosen).order_by().count()
-    return Estimate(
-        rows, max(pinned, round(rows * found / len(looked_at))), pinned, exact=not chosen and rows <= COUNTED
-    )
+    found = _found_among(newest_first(entries, KEY), chosen) + _found_among(oldest_first(entries, KEY), chosen)
+    return Estimate(rows, max(pinned, round(rows * found / SAMPLE)), pinned, exact=not chosen and rows <= COUNTED)
 
 
-def _ids(entries: Entries) -> list[str]:
-    return list(entries.values_list("pk", flat=True)[: SAMPLE // 2])
+def _found_among(ordered: Entries, chosen: Mapping[str, str]) -> int:
+    """How many of the first half of a sample are meant."""
+    sample = Entry.objects.filter(pk__in=ordered.values("pk")[: SAMPLE // 2])
+    return select(sample, chosen).order_by().count()
 
 
 def _known_to_statistics(entries: Entries) -> int:

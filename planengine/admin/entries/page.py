@@ -30,8 +30,10 @@ from planengine.exceptions import BadRequest, OrraError
 from planengine.lifecycle import plans
 from planengine.models import Plan, Project, Service
 from planengine.models.states import PlanStatus
+from planengine.validation.references import read_reference
 
 MAX_PLANS_SHOWN = 20
+HIDDEN = "…"
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,19 @@ class ReplayableEntryAdmin(ActingAdmin):
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
         served = Plan.objects.filter(cache_entry_id=row.pk).defer("plan", "params", "error", "cache")
         is_plan = row.kind == Entry.Kind.PLAN
+        may_view_contents = request.user.has_perm("planengine.view_contents")
         may_view_plans = self.may_view(Plan, request)
         return {
             **super().page(request, row),
             "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
-            "drawing": draw(row.plan),
+            "drawing": draw(row.plan if may_view_contents else _without_values(row.plan)),
             "used_services": list(_used_services(row)),
             "may_view_services": self.may_view(Service, request),
             "plans_served": served[:MAX_PLANS_SHOWN] if may_view_plans else [],
             "served": hits_of(row, timezone.now()) if is_plan else None,
             "similar": similar_to(row),
             "may_quarantine": self.has_operate_permission(request) and is_plan,
-            "may_view_contents": request.user.has_perm("planengine.view_contents"),
+            "may_view_contents": may_view_contents,
             "list_page": list_of(Entry),
             "all_plans_served": list_of(Plan, entry=row.pk) if may_view_plans else "",
         }
@@ -154,6 +157,25 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
 def _in_order(value: Json) -> Json:
     """The same with its members in order: Postgres has one of its own, which is no difference."""
     return json.loads(json.dumps(value, sort_keys=True))
+
+
+def _without_values(plan: Json) -> Json:
+    """The plan with what its tasks pass on, and none of its values."""
+    tasks = plan.get("tasks") if isinstance(plan, dict) else None
+    if not isinstance(tasks, list):
+        return None
+    kept = [
+        {**task, "input": {name: _reference_or_nothing(value) for name, value in task["input"].items()}}
+        if isinstance(task, dict) and isinstance(task.get("input"), dict)
+        else {}
+        for task in tasks
+    ]
+    return {**plan, "tasks": kept}
+
+
+def _reference_or_nothing(value: Json) -> Json:
+    reference = read_reference(value, has_field=lambda task, field: True)
+    return HIDDEN if reference is None else value
 
 
 def _used_services(entry: Entry) -> Iterator[UsedService]:
