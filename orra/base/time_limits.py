@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection, transaction
 
 _CANCELED = "57014"
+# Gives what held before.
+SET = "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
 
 
 class TooSlow(Exception):
@@ -21,10 +23,11 @@ def limited(*, seconds: float) -> Iterator[None]:
     within = connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            cursor.execute(SET, [str(milliseconds)])
+            before, _ = cursor.fetchone()
             yield
             if within:  # else it ends with the transaction
-                cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+                cursor.execute(SET, [before])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != _CANCELED:
             raise

@@ -11,10 +11,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from benchmarks import bulk
 from benchmarks.bulk import Directions
-from cache import pins
+from cache import pins, tasks
 from cache.care import estimates, jobs
 from cache.care.estimates import Estimate
 from cache.care.jobs import Wanted
@@ -414,3 +415,43 @@ def test_a_job_is_about_what_there_was_when_it_began(entry: Entry) -> None:
     Entry.objects.filter(pk=entry.pk).update(created_at=timezone.now() + timedelta(seconds=1))
     jobs.work_on(job.pk)
     assert of_notify().exists()
+
+
+class TestTasks:
+    @pytest.fixture
+    def sent(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        told: list[int] = []
+        monkeypatch.setattr(tasks.work_on_job, "apply_async", lambda arguments, **how: told.extend(arguments))
+        return told
+
+    def test_the_sweep_tells_workers_of_what_nobody_is_at(
+        self, entry: Entry, make_project: Callable[..., Project], sent: list[int]
+    ) -> None:
+        lost, held, done = begin(entry.project), begin(make_project("held")), begin(make_project("done"))
+        CacheJob.objects.filter(pk=held.pk).update(
+            state="running", lease_expires_at=timezone.now() + timedelta(seconds=9)
+        )
+        jobs.work_on(done.pk)
+        tasks.take_up_jobs()
+        assert sent == [lost.pk]
+
+    def test_a_worker_sends_on_what_is_not_done(
+        self, many: None, entry: Entry, sent: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs.work_on, "__kwdefaults__", {"seconds": 0})
+        job = begin(entry.project)
+        tasks.work_on_job(job.pk)
+        assert sent == [job.pk]
+        jobs.work_on(job.pk, seconds=600)
+        tasks.work_on_job(job.pk)
+        assert sent == [job.pk]
+
+    def test_with_the_broker_down_nothing_is_lost(self, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(arguments: Any, **how: Any) -> None:
+            raise OperationalError("away")
+
+        monkeypatch.setattr(tasks.work_on_job, "apply_async", refuse)
+        job = begin(entry.project)
+        assert not tasks.enqueue_job(job.pk)
+        tasks.take_up_jobs()
+        assert jobs.left_alone() == [job.pk]
