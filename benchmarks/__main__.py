@@ -31,6 +31,7 @@ PARTS = (
     "scale",
     "cleanup",
     "stats",
+    "admin",
     "evaluation",
     "real_models",
 )
@@ -77,6 +78,7 @@ def _options() -> argparse.Namespace:
 def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool, write: bool) -> None:
     # They need Django to be set up.
     from benchmarks import (
+        admin,
         cleanup,
         embedding,
         exact_hit,
@@ -110,6 +112,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         slow_model.run()
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
+    if "admin" in chosen:
+        admin.run(full=full)
     if "scale" in chosen:
         scale.verdicts(
             scale.run(

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from pgvector.django import HalfVectorField
@@ -116,6 +118,23 @@ class Entry(models.Model):
             models.Index(
                 fields=["project"], name="entry_in_quarantine", condition=models.Q(quarantined_at__isnull=False)
             ),
+            # What operators filter by and few entries are: most writes of an entry touch none of these.
+            models.Index(fields=["-created_at", "-id"], name="entry_pinned", condition=models.Q(pinned=True)),
+            models.Index(
+                fields=["-created_at", "-id"], name="entry_contested", condition=models.Q(contested=True)
+            ),
+            models.Index(
+                fields=["-created_at", "-id"], name="entry_for_one_request", condition=~models.Q(identity="")
+            ),
+            models.Index(
+                fields=["kind", "-created_at", "-id"], name="entry_by_kind", condition=~models.Q(kind="plan")
+            ),
+            models.Index(
+                fields=["planned_by", "-created_at", "-id"],
+                name="entry_by_planner",
+                condition=~models.Q(planned_by="model"),
+            ),
+            GinIndex(fields=["services"], name="entry_by_service"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -224,3 +243,62 @@ class EntryUse(models.Model):
     )
     hits = models.PositiveBigIntegerField(default=0)
     last_used_at = models.DateTimeField(default=timezone.now)
+
+
+class CacheJob(models.Model):
+    """What an operator has done to all entries of a project that a filter finds, batch by batch in a worker. See
+    :mod:`cache.care.jobs`."""
+
+    class Kind(models.TextChoices):
+        EVICT = "evict", "evict"
+        QUARANTINE = "quarantine", "quarantine"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waits for a worker"
+        RUNNING = "running", "under way"
+        DONE = "done", "done"
+        CANCELLED = "cancelled", "cancelled"
+        FAILED = "failed", "failed"
+
+    project = models.ForeignKey("planengine.Project", models.CASCADE, related_name="cache_jobs")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    chosen = models.JSONField(default=dict, help_text="What entries have to be like, by the filter's name.")
+    with_pinned = models.BooleanField(default=False, help_text="Whether pinned entries go, too.")
+    reason = models.TextField(blank=True, help_text="Why, for what goes into quarantine.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    cancelled = models.BooleanField(default=False, help_text="Whether it is to end after the batch under way.")
+    estimate = models.PositiveBigIntegerField(help_text="About how many entries it was for when it was begun.")
+    rows = models.PositiveBigIntegerField(help_text="About how many entries there were to look through.")
+    seen = models.PositiveBigIntegerField(default=0, help_text="How many it has looked through.")
+    done = models.PositiveBigIntegerField(default=0, help_text="How many it has changed.")
+    until = models.DateTimeField(default=timezone.now, help_text="Entries that are stored later stay.")
+    cursor = models.JSONField(
+        null=True, help_text="The last entry that was looked at: when it was stored, its id."
+    )
+    words = models.JSONField(default=list, help_text="Words to forget at the end: scope, skeleton, words.")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="How often in a row a batch failed.")
+    error = models.TextField(blank=True)
+    lease_token = models.PositiveIntegerField(default=0, help_text="Fencing token: how often it was taken up.")
+    lease_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "job"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind"],
+                name="one_open_job_of_a_kind",
+                condition=models.Q(state__in=["waiting", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} job {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)

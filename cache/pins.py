@@ -39,6 +39,28 @@ UNPIN = """
     SELECT id FROM unpinned
 """
 
+# From its end on, or from now on where that is over; a pinned entry and a counter-example have no end.
+# Parameters: entry ids, days, the most days from now.
+EXTEND = """
+    WITH extended AS (
+        UPDATE cache_entry
+        SET expires_at = greatest(expires_at, least(
+            greatest(expires_at, now()) + %(days)s * interval '1 day', now() + %(most)s * interval '1 day'
+        ))
+        WHERE id = ANY(%(entries)s) AND NOT pinned AND kind <> 'counter' RETURNING id, expires_at
+    ), vectors AS (
+        UPDATE cache_entryvector AS vector SET expires_at = extended.expires_at
+        FROM extended WHERE vector.entry_id = extended.id
+    )
+    SELECT id FROM extended
+"""
+MOST_DAYS = 3650
+
+
+def extend(entry_ids: Iterable[str], *, days: int) -> list[str]:
+    """Lets entries live so many days longer; the ids of those that have an end. An expired one serves again."""
+    return _change(EXTEND, entry_ids, days=days, most=MOST_DAYS)
+
 
 def pin(entry_ids: Iterable[str]) -> list[str]:
     """The ids of those that were not pinned before."""
@@ -50,7 +72,7 @@ def unpin(entry_ids: Iterable[str]) -> list[str]:
     return _change(UNPIN, entry_ids)
 
 
-def _change(statement: str, entry_ids: Iterable[str]) -> list[str]:
+def _change(statement: str, entry_ids: Iterable[str], **params: int) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"entries": list(entry_ids), "never": NEVER})
+        cursor.execute(statement, {"entries": list(entry_ids), "never": NEVER, **params})
         return [entry_id for (entry_id,) in cursor.fetchall()]

@@ -4,7 +4,7 @@ evicts it."""
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -31,6 +31,8 @@ from orra.base.strictjson import Json
 log = structlog.get_logger(__name__)
 
 TTL_JITTER = 0.1
+MAX_REASON = 2_000  # characters
+MAX_LOGGED = 20
 # Of one template so many entries are looked at for one that contradicts.
 MOST_OTHERS = 32
 # Templates this near are told apart by less than a paraphrase is. On the assistant's requests six of eight wrong
@@ -308,20 +310,55 @@ def _replace_pinned(entry: Entry) -> bool:
 
 def quarantine(entry_id: str, reason: str) -> None:
     """The entry serves nobody any more, but stays to be looked at until it expires."""
+    quarantine_all([entry_id], reason)
+
+
+def quarantine_all(entry_ids: Collection[str], reason: str) -> list[str]:
+    """The same of many; the ids of those that were not in quarantine before."""
+
+    def forget(entries: Iterable[Entry]) -> None:
+        for (scope, skeleton), words in words_by_skeleton(entries).items():
+            observed.forget(scope, words, skeleton)
+
     with transaction.atomic():
-        Entry.objects.filter(pk=entry_id, quarantined_at=None).update(
-            quarantined_at=timezone.now(), quarantine_reason=reason[:2000]
-        )
-        if (entry := Entry.objects.filter(pk=entry_id).first()) is not None:
-            stop_voting(entry)
-    log.warning("cache entry quarantined", entry=entry_id)
+        return put_into_quarantine(entry_ids, reason, forget=forget)
+
+
+def put_into_quarantine(
+    entry_ids: Collection[str] | QuerySet[Entry, str], reason: str, *, forget: Callable[[Iterable[Entry]], None]
+) -> list[str]:
+    """As :func:`quarantine_all`, in the caller's transaction; ``forget`` is told of the plans that voted."""
+    found = Entry.objects.filter(pk__in=entry_ids, quarantined_at=None).order_by("pk")
+    entries = list(found.only("kind", "scope", "skeleton", "words").select_for_update())
+    changed = [entry.pk for entry in entries]
+    Entry.objects.filter(pk__in=changed).update(
+        quarantined_at=timezone.now(), quarantine_reason=reason[:MAX_REASON]
+    )
+    forget(take_vectors(entries))
+    if changed:
+        log.warning("cache entries quarantined", entries=changed[:MAX_LOGGED], times=len(changed))
+    return changed
+
+
+def take_vectors(entries: Sequence[Entry]) -> list[Entry]:
+    """Takes their vectors from entries; those plans that had one. The words that only they had are still known."""
+    voting = set(EntryVector.objects.filter(pk__in=[entry.pk for entry in entries]).values_list("pk", flat=True))
+    EntryVector.objects.filter(pk__in=voting).delete()
+    return [entry for entry in entries if entry.pk in voting and entry.kind == Entry.Kind.PLAN]
+
+
+def words_by_skeleton(entries: Iterable[Entry]) -> dict[tuple[str, str], set[str]]:
+    """The words of entries by the scope and the skeleton that they are known of."""
+    words: dict[tuple[str, str], set[str]] = {}
+    for entry in entries:
+        words.setdefault((entry.scope, entry.skeleton), set()).update(entry.words.split())
+    return words
 
 
 def stop_voting(entry: Entry) -> None:
     """It is no example any more, and accounts for no word, until it is confirmed."""
-    deleted, _ = EntryVector.objects.filter(pk=entry.pk).delete()
-    if deleted and entry.kind == Entry.Kind.PLAN:
-        observed.forget(entry.scope, entry.words.split(), entry.skeleton)
+    for (scope, skeleton), words in words_by_skeleton(take_vectors([entry])).items():
+        observed.forget(scope, words, skeleton)
 
 
 def release(entry_id: str, reason: str, *, vector: NDArray[np.float32] | None) -> bool:
@@ -379,11 +416,9 @@ def _not_counters(project_id: str) -> QuerySet[Entry]:
 
 def _evict(entries: QuerySet[Entry]) -> int:
     """Deletes them, and forgets the words that only they had."""
-    words: dict[tuple[str, str], set[str]] = {}
     with transaction.atomic():
-        plans = entries.filter(kind=Entry.Kind.PLAN).values_list("scope", "skeleton", "words")
-        for scope, skeleton, said in plans:
-            words.setdefault((scope, skeleton), set()).update(said.split())
+        plans = entries.filter(kind=Entry.Kind.PLAN).only("scope", "skeleton", "words")
+        words = words_by_skeleton(plans)
         evicted = _delete(entries)
         for (scope, skeleton), only in words.items():
             observed.forget(scope, only, skeleton)

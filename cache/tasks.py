@@ -5,8 +5,10 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from cache import expiry, indexes
+from cache.care import jobs
 
 log = structlog.get_logger(__name__)
 
@@ -27,3 +29,27 @@ def enforce_caps() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def keep_vector_indexes() -> None:
     indexes.keep(at_least=settings.VECTOR_INDEX_FROM)
+
+
+@shared_task(acks_late=True)  # type: ignore[untyped-decorator]
+def work_on_job(job_id: int) -> None:
+    if jobs.work_on(job_id):
+        enqueue_job(job_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def take_up_jobs() -> None:
+    """Enqueues again the jobs that a killed worker or a broker has lost."""
+    for job_id in jobs.left_alone():
+        if not enqueue_job(job_id):
+            return
+
+
+def enqueue_job(job_id: int) -> bool:
+    """Tells a worker. With the broker down nothing is lost: the next tick finds the row when it is back."""
+    try:
+        work_on_job.apply_async((job_id,), retry=False)
+    except OperationalError as error:
+        log.warning("broker unreachable", task=work_on_job.name, job=job_id, error=str(error))
+        return False
+    return True

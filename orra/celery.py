@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
         ("plans: forget the past", "planengine.tasks.forget_the_past", 600.0),
         ("cache: delete expired entries", "cache.tasks.delete_expired", 60.0),
         ("cache: keep projects under their cap", "cache.tasks.enforce_caps", 60.0),
+        ("cache: take up jobs", "cache.tasks.take_up_jobs", 10.0),
         ("cache: keep indexes by meaning", "cache.tasks.keep_vector_indexes", 120.0),
     )
 }

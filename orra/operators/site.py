@@ -37,7 +37,7 @@ SECTIONS = (
         ("planengine.plan", "planengine.attempt"),
         (Page("Ask", "planengine_ask", "planengine.view_plan"),),
     ),
-    Section("Cache", ("cache.entry",)),
+    Section("Cache", ("cache.entry", "cache.cachejob")),
     Section(
         "Catalogue",
         ("planengine.service", "planengine.grounding"),

@@ -4,7 +4,7 @@ from orra.operators.audit import AuditAdmin, PeopleAdmin, RolesAdmin
 from planengine.admin.dashboard.alerts import AlertRuleAdmin
 from planengine.admin.dashboard.heartbeats import HeartbeatAdmin
 from planengine.admin.dashboard.page import dashboard
-from planengine.admin.entries import ReplayableEntryAdmin
+from planengine.admin.entries import CacheJobAdmin, ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
 from planengine.admin.keys import ApiKeyAdmin
@@ -28,6 +28,7 @@ __all__ = [
     "AttemptAdmin",
     "AuditAdmin",
     "BreakerAdmin",
+    "CacheJobAdmin",
     "CalibratedFloorAdmin",
     "DailyUsageAdmin",
     "FlightAdmin",

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('planengine', '0021_trust_in_models'),
+        ('cache', '0001_vector_extension'),
     ]
 
     operations = [

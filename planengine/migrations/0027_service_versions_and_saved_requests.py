@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planengine', '0025_plans_in_the_admin'),
+        ('planengine', '0026_lists_stay_fast'),
     ]
 
     operations = [

@@ -34,6 +34,16 @@ class HitCheck(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["plan", "origin"], name="check_per_plan")]
         indexes = [
+            models.Index(fields=["-created_at", "-id"], name="check_latest"),
+            models.Index(
+                fields=["verdict", "-created_at", "-id"],
+                name="check_not_right",
+                condition=~models.Q(verdict="right"),
+            ),
+            models.Index(
+                fields=["-created_at", "-id"], name="check_reported", condition=models.Q(origin="report")
+            ),
+            models.Index(fields=["-created_at", "-id"], name="check_settled", condition=models.Q(settled=True)),
             models.Index(fields=["project", "settled", "origin", "verdict"], name="check_by_project"),
             models.Index(fields=["origin", "created_at"], include=["project", "verdict"], name="check_by_time"),
         ]

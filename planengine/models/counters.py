@@ -29,6 +29,10 @@ class Tally(models.Model):
                 fields=["project", "hour", "decision", "reason", "guard"], name="tally_per_hour_and_kind"
             )
         ]
+        indexes = [
+            models.Index(fields=["-hour", "-id"], name="tally_by_hour"),
+            models.Index(fields=["decision", "-hour", "-id"], name="tally_by_decision"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.hour:%Y-%m-%d %H}h: {self.requests} × {self.decision}"
@@ -108,6 +112,7 @@ class DailyUsage(models.Model):
     class Meta:
         ordering = ["-day"]
         verbose_name_plural = "daily usage"
+        indexes = [models.Index(fields=["-day", "-id"], name="usage_by_day")]
         constraints = [models.UniqueConstraint(fields=["project", "day"], name="usage_per_day")]
 
     def __str__(self) -> str:

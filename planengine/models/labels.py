@@ -27,7 +27,11 @@ class Label(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["project", "-id"], name="label_by_project")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="label_by_project"),
+            models.Index(fields=["-id"], name="label_wrong", condition=models.Q(wrong=True)),
+            models.Index(fields=["origin", "-id"], name="label_by_origin", condition=~models.Q(origin="miss")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.origin}: {'wrong' if self.wrong else 'right'}"

@@ -95,7 +95,13 @@ class Plan(models.Model):
             # Grows at one end only, which makes it cheap to write.
             models.Index(fields=["finished_at"], name="plan_by_end", condition=Q(finished_at__isnull=False)),
             models.Index(
-                fields=["cache_entry_id"], name="plan_by_entry", condition=Q(cache_entry_id__isnull=False)
+                fields=["cache_entry_id", "-created_at"],
+                name="plan_by_entry",
+                condition=Q(cache_entry_id__isnull=False),
+            ),
+            # For lists, as what follows. Exact hits, the most and the quickest, are in none of these.
+            models.Index(
+                fields=["cache_mode", "-created_at", "-id"], name="plan_by_mode", condition=~Q(cache_mode="use")
             ),
             models.Index(
                 fields=["stored_entry_id"], name="plan_by_stored", condition=Q(stored_entry_id__isnull=False)
@@ -103,7 +109,6 @@ class Plan(models.Model):
             models.Index(
                 fields=["again_of", "-created_at"], name="plan_again_of", condition=Q(again_of__isnull=False)
             ),
-            # For lists. Exact hits, the most and the quickest, are in none of these.
             models.Index(
                 fields=["status", "-created_at", "-id"],
                 name="plan_by_status",
@@ -207,7 +212,15 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["plan", "number", "id"]
-        indexes = [models.Index(fields=["created_at"], name="attempt_by_time")]
+        indexes = [
+            models.Index(fields=["created_at"], name="attempt_by_time"),
+            # What operators look for among attempts.
+            models.Index(fields=["-id"], name="attempt_open", condition=Q(seconds=None)),
+            models.Index(fields=["-id"], name="attempt_without_draft", condition=~Q(error_code="")),
+            models.Index(
+                fields=["-id"], name="attempt_with_problems", condition=Q(error_code="") & ~Q(problems=[])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.plan_id} #{self.number}"

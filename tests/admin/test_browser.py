@@ -38,9 +38,8 @@ def replay_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> Non
     page.locator("#result_list tbody").get_by_role("link").first.click()
     look("entry")
     page.get_by_role("link", name="Replay").click()
-    page.get_by_label("Action", exact=True).fill("Print 7 labels for order ORD-8 and tell the customer")
     page.get_by_label("order_id", exact=True).fill("ORD-8")
-    page.get_by_label("copies", exact=True).fill("seven")
+    page.get_by_label("copies", exact=True).fill("")
     page.get_by_role("button", name="Preview").click()
     visit.read.append(page.locator(".errorlist").inner_text())
     look("refused")
@@ -63,7 +62,7 @@ def test_an_operator_signs_in_and_replays_an_entry(entry: Entry, live_server: An
     stored: Json = plan.plan
     assert stored["tasks"][0]["input"] == {"order_id": "ORD-8", "copies": 7}
     refused, previewed = visit.read
-    assert "The JSON is malformed" in refused
+    assert "This field is required" in refused
     assert '"ORD-8"' in previewed
     assert visit.hosts == {urlsplit(live_server.url).netloc}
     assert visit.failed == []

@@ -138,7 +138,7 @@ def test_evicting_many_asks_first_and_leaves_the_others(
     kept = make_entry(entry.project, "Look up order ORD-1", {}, alone)
     chosen = {"action": "delete_selected", "_selected_action": [entry.pk, elsewhere.pk], "index": "0"}
     page = text(operator.post(list_of(Entry), chosen).content.decode())
-    assert "Entries: 2" in page
+    assert "Evict 2 entries?" in page
     assert Entry.objects.count() == 3
     operator.post(list_of(Entry), {**chosen, "post": "yes"})
     assert list(Entry.objects.all()) == [kept]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cache.models import Entry, EntryUse, EntryVector, ObservedWord, Reembedding, Verdict
+from cache.models import CacheJob, Entry, EntryUse, EntryVector, ObservedWord, Reembedding, Verdict
 from orra.operators import pages as shared
 from planengine.grounding import registry as groundings
 from planengine.models import (
@@ -54,6 +54,7 @@ MODELS = (
     AlertRule,
     Entry,
     Breaker,
+    CacheJob,
     CalibratedFloor,
     DailyUsage,
     Flight,
@@ -108,6 +109,7 @@ def fill_tables(
             CalibratedFloor.objects.create(
                 embedding_model=name, floor=0.8, tolerance=0.01, measured_on="f", measured={}, measured_at=now
             )
+            CacheJob.objects.create(project=project, kind="evict", estimate=1, rows=1)
             DailyUsage.objects.create(project=project, day=now.date())
             groundings.apply(project, spec())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
@@ -145,7 +147,7 @@ def test_a_list_needs_as_many_queries_for_many_rows_as_for_few(
     few = queries()
     fill_tables(5)
     assert model.objects.count() >= 7
-    assert queries() == few <= 8
+    assert queries() == few <= 9  # a time limit within the test's own transaction is four of them
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -264,7 +266,7 @@ def test_an_entry_s_line_shows_its_template_with_the_slots_marked(operator: Clie
     assert '<mark class="orra-slot">{order_id}</mark> and tell the customer' in page
 
 
-@pytest.mark.parametrize(("column", "model"), [(5, Plan), (7, Plan), (5, Entry), (6, Entry), (4, Project)])
+@pytest.mark.parametrize(("column", "model"), [(1, Project), (4, Project), (3, Service)])
 def test_lists_can_be_ordered(
     column: int, model: type[Any], operator: Client, served: Plan, rejected: Plan
 ) -> None:
@@ -273,13 +275,13 @@ def test_lists_can_be_ordered(
 
 
 def test_a_long_list_is_not_counted_to_its_end(
-    operator: Client, shop: Project, make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+    operator: Client, make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared, "MAX_COUNTED", 3)
-    for _ in range(3):
-        make_plan(shop)
-    assert "There may be more than these" in text(body(operator, list_of(Plan)))
-    assert "There may be more than these" not in text(body(operator, list_of(Project)))
+    for number in range(3):
+        make_project(f"project {number}")
+    assert "There may be more than these" in text(body(operator, list_of(Project)))
+    assert "There may be more than these" not in text(body(operator, list_of(ApiKey)))
 
 
 @pytest.mark.parametrize("model", MODELS)

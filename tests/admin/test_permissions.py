@@ -80,11 +80,9 @@ def test_who_may_change_entries_may_replay_and_pin_but_not_evict(
     answer = changer.post(
         address(entry, "replay"),
         {
-            "action": entry.action,
+            "action": "",
             "value-0": "A-1",
-            "kind-0": "text",
             "value-1": "3",
-            "kind-1": "json",
             "store": "1",
         },
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 
 from orra.operators.display import brief, visible
+from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin
 from planengine.models import HitCheck
 
 
 @admin.register(HitCheck)
-class HitCheckAdmin(ReadOnlyAdmin):
+class HitCheckAdmin(KeysetAdmin, ReadOnlyAdmin):
+    keyset = ("created_at", "id")
+    ids_by_prefix = {"o_": "plan_id", "p_": "project_id"}
     list_display = ("plan", "verdict", "origin", "said", "settled", "project", "created_at")
     fields = ("plan", "project", "verdict", "origin", "full_note", "settled", "created_at")
     readonly_fields = ("full_note", "created_at")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin
+from planengine.admin.parts.filters import DecisionFilter
 from planengine.models import DailyUsage, Tally, TallyMark
 
 
 @admin.register(DailyUsage)
-class DailyUsageAdmin(ReadOnlyAdmin):
+class DailyUsageAdmin(KeysetAdmin, ReadOnlyAdmin):
+    keyset = ("day", "id")
+    ids_by_prefix = {"p_": "project_id"}
     list_display = (
         "day",
         "project",
@@ -27,13 +31,14 @@ class DailyUsageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Tally)
-class TallyAdmin(ReadOnlyAdmin):
+class TallyAdmin(KeysetAdmin, ReadOnlyAdmin):
+    keyset = ("hour", "id")
+    ids_by_prefix = {"p_": "project_id"}
     list_display = ("hour", "project", "decision", "reason", "guard", "requests", "tokens_saved")
-    list_filter = ("decision", "hour", ProjectFilter)
+    list_filter = (DecisionFilter, "hour", ProjectFilter)
     list_select_related = ("project",)
     search_fields = ("reason", "guard", "project__name", "project__id__exact")
     search_help_text = "Part of a reason's or a guard's name, or a project's name or id."
-    ordering = ("-hour", "project", "-requests")
 
 
 @admin.register(TallyMark)

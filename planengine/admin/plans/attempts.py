@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.operators.display import as_json
+from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin, link_to
 from planengine.admin.parts.comparing import Line, compare
 from planengine.admin.parts.contents import sees_contents
@@ -99,17 +100,27 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset
 
 
+# An attempt knows its plan, not its project.
+PLANS_LOOKED_AT = 1_000
+
+
 class AttemptsProjectFilter(ProjectFilter):
+    title = f"project (its latest {PLANS_LOOKED_AT:,} plans)"
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return super().lookups(request, model_admin.admin_site.get_model_admin(Plan))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
         chosen = self.value()
-        return queryset.filter(plan__project_id=chosen) if chosen else queryset
+        if not chosen:
+            return queryset
+        latest = Plan.objects.filter(project_id=chosen).values("pk")[:PLANS_LOOKED_AT]
+        return queryset.filter(plan_id__in=latest)
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(KeysetAdmin, ReadOnlyAdmin):
+    ids_by_prefix = {"o_": "plan_id"}
     list_display = (
         "attempt",
         "planner",
@@ -123,11 +134,10 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = (OutcomeFilter, "created_at", AttemptsProjectFilter)
     list_select_related = ("plan",)
     list_defer = ("prompt", "answer", "reasoning", "plan__params", "plan__plan", "plan__error")
-    ordering = ("-id",)
     search_fields = ("plan__id__exact", "planner", "model", "error_code")
     search_help_text = "A plan's id, or part of a planner's or model's name or of an error code."
 
-    @admin.display(description="attempt", ordering="plan")
+    @admin.display(description="attempt")
     def attempt(self, attempt: Attempt) -> str:
         return str(attempt)
 
@@ -135,7 +145,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     def outcome(self, attempt: Attempt) -> SafeString:
         return outcome_of(attempt, status=attempt.plan.status)
 
-    @admin.display(description="seconds", ordering="seconds")
+    @admin.display(description="seconds")
     def took(self, attempt: Attempt) -> str:
         return "–" if attempt.seconds is None else f"{attempt.seconds:.2f}"
 

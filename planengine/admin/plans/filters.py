@@ -16,7 +16,6 @@ from orra.base.strictjson import InvalidJson, Json, parse
 from orra.operators.display import brief
 from orra.operators.pages import ChosenFilter
 from planengine.admin.parts.contents import sees_contents
-from planengine.admin.parts.explaining import DECISIONS
 from planengine.models import Plan
 from planengine.requests import MAX_FIELD_CHARACTERS
 
@@ -37,18 +36,6 @@ CODES = """
     )
     SELECT code FROM known WHERE code IS NOT NULL
 """
-
-
-class DecisionFilter(admin.SimpleListFilter):
-    title = "cache decision"
-    parameter_name = "decision"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(DECISIONS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
-        chosen = self.value()
-        return queryset.filter(decision=chosen) if chosen else queryset
 
 
 class ErrorFilter(admin.SimpleListFilter):

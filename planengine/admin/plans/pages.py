@@ -18,15 +18,17 @@ from django.views.decorators.http import require_GET, require_POST
 from cache.models import Entry
 from orra.base.strictjson import Json
 from orra.operators.display import brief
+from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin, link_to, page_of
 from planengine import tasks
 from planengine.admin.parts.contents import sees_contents, shown_params
 from planengine.admin.parts.explaining import entries_named, explain
+from planengine.admin.parts.filters import DecisionFilter
 from planengine.admin.parts.schemas import draw_with_schemas
 from planengine.admin.plans.ask_page import AskPage
 from planengine.admin.plans.attempts import shown_attempts
 from planengine.admin.plans.compare_page import compared
-from planengine.admin.plans.filters import DecisionFilter, ErrorFilter, ParamFilter, ReasonFilter, ServedByFilter
+from planengine.admin.plans.filters import ErrorFilter, ParamFilter, ReasonFilter, ServedByFilter
 from planengine.admin.plans.outcomes import state_of
 from planengine.admin.plans.timeline import timeline, timings
 from planengine.evaluation import shadow
@@ -44,7 +46,9 @@ WORDS = ("prompt", "answer", "reasoning")
 
 
 @admin.register(Plan)
-class PlanAdmin(ReadOnlyAdmin):
+class PlanAdmin(KeysetAdmin, ReadOnlyAdmin):
+    keyset = ("created_at", "id")
+    ids_by_prefix = {"o_": "id", "ce_": "cache_entry_id", "p_": "project_id"}
     list_display = ("asked", "state", "source", "decided", "project", "total_ms", "created_at", "id")
     list_display_links = ("asked",)
     list_filter = (
@@ -57,19 +61,19 @@ class PlanAdmin(ReadOnlyAdmin):
     search_help_text = "Words of the action, a plan's, entry's or project's id, or a project's name."
     change_list_template = "admin/planengine/plan/change_list.html"
 
-    @admin.display(description="asked", ordering="action")
+    @admin.display(description="asked")
     def asked(self, plan: Plan) -> str:
         return brief(plan.action)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description="status")
     def state(self, plan: Plan) -> SafeString:
         return state_of(plan)
 
-    @admin.display(description="cache", ordering="decision")
+    @admin.display(description="cache")
     def decided(self, plan: Plan) -> str:
         return explain(plan.cache, there=()).decision or "–"
 
-    @admin.display(description="ms", ordering="timings_ms__total")
+    @admin.display(description="ms")
     def total_ms(self, plan: Plan) -> str:
         total = plan.timings_ms.get("total") if isinstance(plan.timings_ms, dict) else None
         return f"{total:,.0f}" if isinstance(total, int | float) else "–"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +13,27 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 
-from cache.admin import EntryAdmin
 from cache.models import Entry
-from orra.operators.display import brief
+from orra.base.strictjson import Json
+from orra.operators.display import as_json, brief
 from orra.operators.pages import link_to, list_of, page_of
+from planengine.accounting.entry_hits import hits_of
+from planengine.admin.entries.acting import ActingAdmin
+from planengine.admin.entries.jobs import start_of
+from planengine.admin.entries.replaying import ReplayForm
+from planengine.admin.entries.similar import similar_to
+from planengine.admin.parts.comparing import compare
 from planengine.admin.parts.drawing import draw
-from planengine.admin.parts.replaying import ReplayForm
 from planengine.exceptions import BadRequest, OrraError
 from planengine.lifecycle import plans
 from planengine.models import Plan, Project, Service
 from planengine.models.states import PlanStatus
+from planengine.validation.references import read_reference
 
 MAX_PLANS_SHOWN = 20
+HIDDEN = "…"
 
 
 @dataclass(frozen=True)
@@ -41,22 +50,39 @@ class UsedService:
 
 
 @admin.register(Entry)
-class ReplayableEntryAdmin(EntryAdmin):
+class ReplayableEntryAdmin(ActingAdmin):
+    change_list_template = "admin/cache/entry/change_list.html"
+
     def get_urls(self) -> list[URLPattern]:
         replay = self.admin_site.admin_view(self.replay_view)
         return [path("<path:object_id>/replay/", replay, name="cache_entry_replay"), *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        may_begin = {
+            "evict": self.has_delete_permission(request),
+            "quarantine": self.has_operate_permission(request),
+        }
+        links = {kind: start_of(kind, request.GET.dict()) for kind, may in may_begin.items() if may}
+        return super().changelist_view(request, {"job_links": links, **(extra_context or {})})
+
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
-        served = row.project.plans.filter(cache_entry_id=row.pk).defer("plan", "params", "error", "cache")
+        served = Plan.objects.filter(cache_entry_id=row.pk).defer("plan", "params", "error", "cache")
+        is_plan = row.kind == Entry.Kind.PLAN
+        may_view_contents = request.user.has_perm("planengine.view_contents")
         may_view_plans = self.may_view(Plan, request)
         return {
             **super().page(request, row),
             "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
-            "drawing": draw(row.plan),
+            "drawing": draw(row.plan if may_view_contents else _without_values(row.plan)),
             "used_services": list(_used_services(row)),
             "may_view_services": self.may_view(Service, request),
             "stored_by": _stored_by(row) if may_view_plans else None,
             "plans_served": served[:MAX_PLANS_SHOWN] if may_view_plans else [],
+            "served": hits_of(row, timezone.now()) if is_plan else None,
+            "similar": similar_to(row),
+            "may_quarantine": self.has_operate_permission(request) and is_plan,
+            "may_view_contents": may_view_contents,
+            "list_page": list_of(Entry),
             "all_plans_served": list_of(Plan, entry=row.pk) if may_view_plans else "",
         }
 
@@ -71,7 +97,11 @@ class ReplayableEntryAdmin(EntryAdmin):
             self.message_user(request, "This entry holds no plan to replay.", messages.ERROR)
             return HttpResponseRedirect(page_of(entry))
         try:
-            form = ReplayForm(entry, request.POST if request.method == "POST" else None)
+            form = ReplayForm(
+                entry,
+                request.POST if request.method == "POST" else None,
+                prefilled=request.user.has_perm("planengine.view_contents"),
+            )
         except BadRequest as error:
             self.message_user(request, f"The entry's params cannot be read: {error.message}", messages.ERROR)
             return HttpResponseRedirect(page_of(entry))
@@ -101,9 +131,10 @@ class ReplayableEntryAdmin(EntryAdmin):
         context = {
             **self.admin_site.each_context(request),
             **preview,
-            "title": "Replay a cache entry",
+            "title": f"Replay “{brief(entry.template_text, 60)}”",
             "opts": self.opts,
             "entry": entry,
+            "entry_title": brief(entry.template_text, 60),
             "entry_page": page_of(entry),
             "form": form,
             "media": self.media,
@@ -116,7 +147,36 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
     plan, failure = plans.preview_replay(entry, project=entry.project, request=form.request)
     if failure is not None:
         return {"previewed": True, "error": failure.as_dict()}
-    return {"previewed": True, "plan_json": plan, "drawing": draw(plan)}
+    return {
+        "previewed": True,
+        "plan_json": plan,
+        "drawing": draw(plan),
+        "lines": compare(as_json(_in_order(entry.plan)), as_json(_in_order(plan))),
+    }
+
+
+def _in_order(value: Json) -> Json:
+    """The same with its members in order: Postgres has one of its own, which is no difference."""
+    return json.loads(json.dumps(value, sort_keys=True))
+
+
+def _without_values(plan: Json) -> Json:
+    """The plan with what its tasks pass on, and none of its values."""
+    tasks = plan.get("tasks") if isinstance(plan, dict) else None
+    if not isinstance(tasks, list):
+        return None
+    kept = [
+        {**task, "input": {name: _reference_or_nothing(value) for name, value in task["input"].items()}}
+        if isinstance(task, dict) and isinstance(task.get("input"), dict)
+        else {}
+        for task in tasks
+    ]
+    return {**plan, "tasks": kept}
+
+
+def _reference_or_nothing(value: Json) -> Json:
+    reference = read_reference(value, has_field=lambda task, field: True)
+    return HIDDEN if reference is None else value
 
 
 def _stored_by(entry: Entry) -> Plan | None:
