@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Candidate:
 class Decision:
     """``kind`` is ``exact``, ``semantic``, ``example`` or ``miss``; ``plan`` holds the request's own values.
     ``reason`` is a stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at,
-    best first. ``judgement`` is there when examples voted."""
+    best first. ``judgement`` is there when examples voted. ``entries`` are the rows that an exact hit rests on."""
 
     kind: str
     reason: str
@@ -61,6 +62,7 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     judgement: Judgement | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    entries: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     milliseconds: float = 0.0
     embedding_milliseconds: float = 0.0
 

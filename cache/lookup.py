@@ -53,30 +53,65 @@ SERVING = Rows(
     Entry,
     *("id", "kind", "identity", "template_key", "template", "plan", "skeleton", "contested"),
     *("recipe", "services", "dependencies", "replan_reason", "cost"),
+    also=("row_version",),
 )
-USABLE = f"SELECT {SERVING.columns} FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL"
-SAME_TEMPLATE = f"""
-    ({USABLE} AND scope = %s AND template_key = %s AND identity IN ('', %s) AND kind = 'plan'
-        ORDER BY created_at DESC LIMIT %s)
-    UNION ALL ({USABLE} AND project_id = %s AND template_key = %s AND kind = '{COUNTER}' LIMIT %s)
+
+
+def _usable(columns: str) -> str:
+    return f"SELECT {columns} FROM cache_entry WHERE expires_at > now() AND quarantined_at IS NULL"
+
+
+def _of_template(columns: str) -> str:
+    return f"""
+        ({_usable(columns)} AND scope = %s AND template_key = %s AND identity IN ('', %s) AND kind = 'plan'
+            ORDER BY created_at DESC LIMIT %s)
+        UNION ALL ({_usable(columns)} AND project_id = %s AND template_key = %s AND kind = '{COUNTER}' LIMIT %s)
+    """
+
+
+# A row has another version after every change, which is what remembered rows are compared by.
+WHOLE = f"{SERVING.columns}, cache_entry.xmin::text"
+SAME_TEMPLATE = _of_template(WHOLE)
+OF_IDS = f"{_usable(WHOLE)} AND id = ANY(%s)"
+# One text that differs when any of the rows of :data:`SAME_TEMPLATE` does, or there is another.
+MARK_OF_TEMPLATE = f"""
+    SELECT coalesce(string_agg(id || ' ' || version, ',' ORDER BY id COLLATE "C"), '')
+    FROM ({_of_template("id, xmin::text AS version")}) AS row
 """
-OF_IDS = f"{USABLE} AND id = ANY(%s)"
+
+
+def same_template(request: Request) -> tuple[Entry, ...]:
+    """The usable entries of exactly the request's template, newest first, and its counter-examples."""
+    return tuple(SERVING.fetch(SAME_TEMPLATE, values_of_template(request)))
+
+
+def values_of_template(request: Request) -> list[Json]:
+    """What :data:`SAME_TEMPLATE` and :data:`MARK_OF_TEMPLATE` take."""
+    key = request.template.key
+    return [request.scope.digest, key, request.identity, VARIANTS, request.scope.project_id, key, VARIANTS]
+
+
+def mark_of(entries: Sequence[Entry]) -> str:
+    """What :data:`MARK_OF_TEMPLATE` gives while these are the entries of the template."""
+    versions: dict[str, str] = {entry.id: vars(entry)["row_version"] for entry in entries}
+    return ",".join(f"{entry_id} {versions[entry_id]}" for entry_id in sorted(versions))
 
 
 def find(request: Request, policy: Policy) -> Decision:
     """The plan that the cache has for this request, or why it has none. The exact template comes first: it needs
     no embedding and no search."""
     started = time.perf_counter()
-    decision, reported = _by_template(request, policy)
+    decision, reported = _by_template(request, policy, same_template(request))
     if not decision.hit and policy.floor < 1:
         decision = _by_meaning(request, policy, decision.candidates, reported)
     return replace(decision, milliseconds=_since(started))
 
 
-def find_by_template(request: Request, policy: Policy) -> Decision:
-    """The first half of :func:`find`: one statement, and nothing to embed."""
+def find_by_template(request: Request, policy: Policy, entries: Sequence[Entry] | None = None) -> Decision:
+    """The first half of :func:`find`: one statement, and nothing to embed. ``entries``: those of the template,
+    where they are known."""
     started = time.perf_counter()
-    decision, _ = _by_template(request, policy)
+    decision, _ = _by_template(request, policy, same_template(request) if entries is None else entries)
     return replace(decision, milliseconds=_since(started))
 
 
@@ -103,11 +138,8 @@ def template_of(entry: Entry) -> Template:
     return Template.from_json(entry.template)
 
 
-def _by_template(request: Request, policy: Policy) -> tuple[Decision, tuple[Entry, ...]]:
+def _by_template(request: Request, policy: Policy, found: Sequence[Entry]) -> tuple[Decision, tuple[Entry, ...]]:
     """The decision, and the counter-examples of just this template."""
-    key = request.template.key
-    values = [request.scope.digest, key, request.identity, VARIANTS, request.scope.project_id, key, VARIANTS]
-    found = SERVING.fetch(SAME_TEMPLATE, values)
     reported = tuple(entry for entry in found if entry.kind == COUNTER)
     wrong = {entry.skeleton for entry in reported}
     refused: list[Candidate] = []
@@ -120,7 +152,7 @@ def _by_template(request: Request, policy: Policy) -> tuple[Decision, tuple[Entr
             plan, refusal = _serve(entry, request, policy, by_meaning=False)
         if refusal is None:
             served = Decision("exact", "same_template", plan, entry.id, 1.0, entry.cost, tuple(refused))
-            return served, reported
+            return replace(served, entries=tuple(found)), reported
         refused.append(Candidate(entry.id, entry.template_text, 1.0, refusal))
     return Decision("miss", "only_exact_templates", candidates=tuple(refused)), reported
 

@@ -1,4 +1,5 @@
-"""One ASGI app on one port: Django as WSGI in threads, and native coroutines for what holds a connection open.
+"""One ASGI app on one port: Django as WSGI in threads, and native coroutines for what holds a connection open and
+for exact hits that need no thread.
 
 A plan request that waits is answered by Django at once, like any other, with a header that says how long its
 client is ready to wait. The waiting itself happens here, as a coroutine: it holds neither a thread nor a database
@@ -31,6 +32,7 @@ from orra.serving.bodies import ClientGone, at_hand, take_body  # noqa: E402
 from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
+from planengine.api import hits  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
 from planengine.lifecycle import heartbeats  # noqa: E402
 from planengine.lifecycle.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
@@ -71,7 +73,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         if fault := fault_of(scope):
             await _refuse(send, problem(400, "bad_request", fault))
         elif scope["method"] == "POST" and scope["path"] == "/v1/plans":
-            await _ask_and_wait(scope, body, send)
+            hit = await hits.answer(scope, body)
+            await (hit.send_to(send) if hit is not None else _ask_and_wait(scope, body, send))
         elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         else:
@@ -176,8 +179,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             # Else the first client would wait for the embedding model to load.
             await asyncio.to_thread(plan_cache.embed, "warm up")
             heartbeats.keep("web")
+            await hits.storage.open()
             await send({"type": "lifespan.startup.complete"})
         else:
+            await hits.storage.close()
             await asyncio.to_thread(heartbeats.leave, "web")  # the server may end without what runs at exit
             await send({"type": "lifespan.shutdown.complete"})
             return

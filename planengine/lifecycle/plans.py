@@ -1,4 +1,5 @@
-"""The life of a Plan, from request to outcome. Only this module writes a Plan's status.
+"""The life of a Plan, from request to outcome. Only this module writes a Plan's status, and
+:mod:`planengine.lifecycle.hits` that of one that is served from what a process remembers.
 
     ask ──hit──▶ ready                    the web process, at once
      └──miss──▶ pending ──claim──▶ planning ──finish──▶ ready | not_actionable | failed
@@ -13,7 +14,7 @@ A claim is a conditional UPDATE that raises the fencing token; whoever holds an 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,8 +36,9 @@ from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
 from planengine.grounding.matching.votes import Match
+from planengine.lifecycle import hits, outcomes
 from planengine.models import Attempt, Follower, Plan, Project
-from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
+from planengine.models.states import PlanSource, PlanStatus
 from planengine.requests import PlanRequest, params_as_list, parse_action, parse_params
 from planengine.reuse import grounding, plan_cache
 from planengine.validation.rules import validate
@@ -45,9 +47,6 @@ log = structlog.get_logger(__name__)
 
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
-# What columns of money hold; no plan costs as much.
-MOST_MONEY, PLACES_OF_MONEY = 10**9, 10
-
 # Failures that tell of a draft, and so of the values of the request that it was made for.
 OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
 
@@ -61,38 +60,32 @@ def ask(
     if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
         return known, False
     started = timezone.now()
-    plan = Plan(
-        project=project,
-        action=request.action,
-        params=params_as_list(request.params),
-        cache_mode=request.cache,
-        created_at=started,
-        idempotency_key=idempotency_key,
-        request_digest=request.digest if idempotency_key is not None else None,
-        again_of=again_of.pk if again_of is not None else None,
-    )
+    plan = outcomes.asked(project, request, at=started, idempotency_key=idempotency_key)
+    plan.again_of = again_of.pk if again_of is not None else None
     match = grounding.match_of(project, request)
     refused = grounding.refusal(project, match)
     decision = _look_up(project, request, match, refused)
     if decision is None:
-        _note_no_lookup(plan, request.cache)
+        outcomes.note_no_lookup(plan, request.cache)
     else:
-        note_decision(plan, decision)
-    note_grounding(plan, match, decision.plan if decision is not None else None)
+        outcomes.note_decision(plan, decision)
+    outcomes.note_grounding(plan, match, decision.plan if decision is not None else None)
     if refused is not None and not refused.retryable:  # what may be known in a moment is the worker's to try
-        _set_failed(plan, refused, status=PlanStatus.NOT_ACTIONABLE)
+        outcomes.set_failed(plan, refused, status=PlanStatus.NOT_ACTIONABLE)
     elif decision is not None and decision.hit:
-        _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
+        outcomes.set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     elif request.cache == Plan.CacheMode.ONLY:
-        _set_failed(plan, _cache_only_failure(decision))
+        outcomes.set_failed(plan, _cache_only_failure(decision))
     try:
         _insert(plan)
     except IntegrityError:
         if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
             return known, False
         raise
+    if decision is not None and decision.kind == "exact":
+        hits.remember(project, request, decision)
     log.info("plan asked for", plan=plan.id, project=project.pk, status=plan.status, source=plan.source)
-    _count(plan, decision)
+    outcomes.count(plan, decision)
     return plan, True
 
 
@@ -113,16 +106,16 @@ def replay(entry: Entry, *, project: Project, request: PlanRequest) -> Plan:
         action=request.action,
         params=params_as_list(request.params),
         created_at=timezone.now(),
-        cache=_without_lookup("replay", entry.id),
+        cache=outcomes.without_lookup("replay", entry.id),
         decision="replay",
         decision_reason="replay",
     )
     filled, failure = preview_replay(entry, project=project, request=request)
-    note_grounding(plan, grounding.match_of(project, request), filled)
+    outcomes.note_grounding(plan, grounding.match_of(project, request), filled)
     if failure is None:
-        _set_ready(plan, filled, source=PlanSource.REPLAY, entry_id=entry.id)
+        outcomes.set_ready(plan, filled, source=PlanSource.REPLAY, entry_id=entry.id)
     else:
-        _set_failed(plan, failure)
+        outcomes.set_failed(plan, failure)
         plan.source = PlanSource.REPLAY
     plan.save(force_insert=True)
     log.info("plan replayed", plan=plan.id, project=project.pk, entry=entry.id, status=plan.status)
@@ -182,7 +175,7 @@ def claim(plan_id: str) -> Plan | None:
     worn_out = free.filter(lease_token__gte=MAX_CLAIMS).first()
     if worn_out is not None:
         message = f"Planning was started {MAX_CLAIMS} times and the worker was lost each time."
-        _set_failed(worn_out, Failure("worker_lost", message, retryable=True))
+        outcomes.set_failed(worn_out, Failure("worker_lost", message, retryable=True))
         _write(worn_out, free)
     return None
 
@@ -209,8 +202,8 @@ def serve(plan: Plan, decision: Decision) -> bool:
 
 
 def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan]) -> bool:
-    note_decision(plan, decision)
-    _set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
+    outcomes.note_decision(plan, decision)
+    outcomes.set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     finished = _write(plan, writable)
     if finished and decision.entry_id and plan.finished_at:
         uses.count_hit(decision.entry_id, plan.finished_at)
@@ -234,10 +227,10 @@ def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_m
     """Writes the outcome; ``False`` when the plan is no longer the caller's."""
     plan.timings_ms = {**plan.timings_ms, "planner": round(planner_ms, 2)}
     if outcome.failure is None:
-        _set_ready(plan, outcome.plan, source=PlanSource(source or ""))
+        outcomes.set_ready(plan, outcome.plan, source=PlanSource(source or ""))
         plan.repaired = outcome.repaired
     else:
-        _set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
+        outcomes.set_failed(plan, outcome.failure, status=PlanStatus(outcome.status))
         plan.source = PlanSource(source) if source else None
     return _write(plan, _held(plan))
 
@@ -315,21 +308,6 @@ def usage_of(plan: Plan) -> Usage:
     return Usage(**used)
 
 
-def _count(plan: Plan, decision: Decision | None = None) -> None:
-    if decision is not None:
-        metrics.LOOKUPS.labels(decision.kind, decision.reason).inc()
-        if decision.guard:
-            metrics.REFUSALS.labels(decision.kind, decision.guard).inc()
-        metrics.LOOKUP_SECONDS.labels(decision.kind).observe(decision.milliseconds / 1000)
-    if plan.finished_at is not None:
-        source = str(plan.source or "none")
-        metrics.PLANS.labels(str(plan.status), source).inc()
-        metrics.PLAN_SECONDS.labels(source).observe((plan.finished_at - plan.created_at).total_seconds())
-        if plan.source in HIT_SOURCES:
-            metrics.CALLS_SAVED.inc()
-            metrics.TOKENS_SAVED.inc(plan.tokens_saved or 0)
-
-
 def _asked_before(project: Project, request: PlanRequest, idempotency_key: str) -> Plan | None:
     known = Plan.objects.filter(project=project, idempotency_key=idempotency_key).first()
     if known is not None and known.request_digest != request.digest:
@@ -349,79 +327,10 @@ def _look_up(project: Project, request: PlanRequest, match: Match, refused: Fail
     return plan_cache.find(project, request, match=match)
 
 
-def note_grounding(plan: Plan, match: Match, content: Json) -> None:
-    """Sets on the Plan, without writing it, which use case applies and how its plan, if there is one, keeps to
-    it."""
-    plan.grounding = grounding.shown(match, catalogue_of(plan.project), content, plan.params_by_field)
-
-
-def _note_no_lookup(plan: Plan, mode: str) -> None:
-    plan.cache = _without_lookup(mode)
-    plan.decision = plan.decision_reason = mode
-
-
-def _without_lookup(mode: str, entry_id: str | None = None) -> dict[str, Json]:
-    """What a Plan tells of its decision when the cache was not asked for one."""
-    return {
-        "decision": mode,
-        "entry_id": entry_id,
-        "similarity": None,
-        "reason": mode,
-        "votes": None,
-        "guards": [],
-    }
-
-
-def note_decision(plan: Plan, decision: Decision) -> None:
-    """Sets the decision on the Plan without writing it: the plan's next write holds it."""
-    plan.cache = decision.as_dict()
-    plan.decision, plan.decision_reason, plan.guard = decision.kind, decision.reason, decision.guard
-    plan.tokens_saved = _tokens(decision.cost) if decision.hit else None
-    plan.cost_saved = _money(decision.cost) if decision.hit else None
-    plan.timings_ms = {
-        "cache": round(decision.milliseconds, 2),
-        "embedding": round(decision.embedding_milliseconds, 2),
-    }
-
-
-def _tokens(cost: Mapping[str, Json]) -> int | None:
-    """What planning had cost; ``None`` when the server did not say. Stored rows are not trusted."""
-    counts = [cost.get(kind) for kind in ("prompt_tokens", "completion_tokens")] if isinstance(cost, dict) else []
-    known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**30]
-    return sum(known) if known else None
-
-
-def _money(cost: Mapping[str, Json]) -> Decimal | None:
-    """As :func:`_tokens`, in money."""
-    amount = cost.get("cost") if isinstance(cost, dict) else None
-    if not isinstance(amount, int | float) or isinstance(amount, bool) or not 0 <= amount < MOST_MONEY:
-        return None
-    return round(Decimal(amount), PLACES_OF_MONEY)
-
-
 def _cache_only_failure(decision: Decision | None) -> Failure:
     reason = decision.reason if decision else "nothing_cached"
     message = f"The cache has no plan for this request ({reason}), and `cache` is `only`."
     return Failure("cache_miss", message, how_to_fix=("Send the request with `cache`: `use` to have it planned.",))
-
-
-def _set_ready(plan: Plan, content: Json, *, source: PlanSource, entry_id: str | None = None) -> None:
-    plan.plan = content
-    plan.source = source
-    plan.cache_entry_id = entry_id
-    _end(plan, PlanStatus.READY)
-
-
-def _set_failed(plan: Plan, failure: Failure, *, status: PlanStatus = PlanStatus.FAILED) -> None:
-    plan.error = failure.as_dict()
-    _end(plan, status)
-
-
-def _end(plan: Plan, status: PlanStatus) -> None:
-    plan.status = status
-    plan.finished_at = timezone.now()
-    total = (plan.finished_at - plan.created_at).total_seconds() * 1000
-    plan.timings_ms = {"cache": 0, "embedding": 0, "planner": 0, **plan.timings_ms, "total": round(total, 2)}
 
 
 COLUMNS = Plan._meta.concrete_fields
@@ -484,7 +393,7 @@ def _write(plan: Plan, writable: QuerySet[Plan]) -> bool:
         plan.prompt_tokens, plan.completion_tokens = used.prompt_tokens, used.completion_tokens
     written = writable.update(**{column: getattr(plan, column) for column in OUTCOME_COLUMNS})
     if written:
-        _count(plan)
+        outcomes.count(plan)
         log.info("plan finished", plan=plan.id, project=plan.project_id, status=plan.status, source=plan.source)
     else:
         log.warning("plan was taken over", plan=plan.id, project=plan.project_id, token=plan.lease_token)

@@ -28,7 +28,7 @@ from planengine.drafting.fallback import Made
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching.votes import Match
-from planengine.lifecycle import plans, singleflight
+from planengine.lifecycle import outcomes, plans, singleflight
 from planengine.lifecycle.singleflight import Lead
 from planengine.models import Plan
 from planengine.models.states import PlanSource
@@ -98,7 +98,7 @@ def _join(plan: Plan, request: PlanRequest, match: Match) -> tuple[Lead | None, 
     if decision.hit:
         if follower is not None:
             decision = dataclasses.replace(decision, reason="same_flight")
-        plans.note_grounding(plan, match, decision.plan)
+        outcomes.note_grounding(plan, match, decision.plan)
         with transaction.atomic():
             singleflight.leave(plan)
             plans.serve(plan, decision)
@@ -151,11 +151,11 @@ def _plan(plan: Plan, request: PlanRequest, match: Match, lead: Lead | None) -> 
         # Between the last look and the lead of the flight, the one before may have been completed.
         decision = plan_cache.find_asking(plan.project, request, match=match)
         if decision.hit:
-            plans.note_grounding(plan, match, decision.plan)
+            outcomes.note_grounding(plan, match, decision.plan)
             plans.finish_from_cache(plan, decision)
             return
         if any(candidate.verdict for candidate in decision.candidates):
-            plans.note_decision(plan, decision)
+            outcomes.note_decision(plan, decision)
     started = time.monotonic()
     precedents = () if decision is None else plan_cache.precedents_of(decision)
     try:
@@ -180,7 +180,7 @@ def _plan(plan: Plan, request: PlanRequest, match: Match, lead: Lead | None) -> 
             _keep(plan, request, match, outcome, made=made, vector=vector, planner_ms=planner_ms)
         if decision is not None:
             _learn(plan, request, decision, outcome)
-        plans.note_grounding(plan, match, outcome.plan)
+        outcomes.note_grounding(plan, match, outcome.plan)
         plans.finish(plan, outcome, source=made.source, planner_ms=planner_ms)
 
 
@@ -188,7 +188,7 @@ def _serve_from(planner: Planner, plan: Plan, request: PlanRequest, match: Match
     """Whether a plan that this planner made before has served the request."""
     decision = plan_cache.find(plan.project, request, planner=planner, match=match)
     if decision.hit:
-        plans.note_grounding(plan, match, decision.plan)
+        outcomes.note_grounding(plan, match, decision.plan)
         plans.finish_from_cache(plan, decision)
     return decision.hit
 

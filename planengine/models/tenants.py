@@ -187,14 +187,15 @@ class ApiKey(models.Model):
         return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-CALLERS = Rows(Project, table="project", also=("key_id", "key_revoked_at"))
+CALLERS = Rows(Project, table="project", also=("key_id", "key_revoked_at", "key_digest", "row_versions"))
 CALLER = f"""
-    SELECT {CALLERS.columns}, key.id, key.revoked_at
+    SELECT {CALLERS.columns}, key.id, key.revoked_at, key.digest, key.xmin || ' ' || project.xmin
     FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
     WHERE key.digest = %s
 """
 
 
 def find_caller(secret: str) -> Project | None:
-    """The project whose API key this is, with ``key_id`` and ``key_revoked_at``. Every request begins with it."""
+    """The project whose API key this is, with ``key_id``, ``key_revoked_at``, ``key_digest``, and with
+    ``row_versions``, another text after every change of the key or the project. Every request begins with it."""
     return next(iter(CALLERS.fetch(CALLER, [ApiKey.digest_of(secret)])), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,6 +94,21 @@ def find_by_template(
     """As :func:`find`, without a search by meaning."""
     asked = request_for(project, request, planner=planner, match=match)
     return lookup.find_by_template(asked, _policy(project, request, asked, match))
+
+
+def find_among(
+    project: Project, request: PlanRequest, asked: Request, entries: Sequence[Entry], *, match: Match
+) -> Decision:
+    """As :func:`find_by_template` among entries that are known. Asks the database for nothing, and leaves all as
+    it is."""
+    policy = Policy(
+        accept=_acceptance(project, request, match),
+        embed=lambda text: None,
+        floor=1.0,
+        current=_currency(project),
+        rehearse=True,
+    )
+    return lookup.find_by_template(asked, policy, entries)
 
 
 def precedents_of(decision: Decision) -> tuple[Precedent, ...]:
@@ -297,6 +312,23 @@ def _dependencies(project: Project, catalogue: Catalogue, used: Iterable[str]) -
     return catalogue.digest if strict else catalogue.digest_of(used)
 
 
+def _acceptance(project: Project, request: PlanRequest, match: Match) -> Callable[[Json], str | None]:
+    """Tells why a filled plan is not to be served."""
+
+    def accept(plan: Json) -> str | None:
+        verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
+        if verdict.plan is not None:
+            return grounding.objection_to(verdict.plan, match, catalogue_of(project), request.params)
+        return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
+
+    return accept
+
+
+def _currency(project: Project) -> Callable[[Entry], bool]:
+    """Tells whether what an entry depends on is as it was."""
+    return lambda entry: entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
+
+
 def _policy(
     project: Project,
     request: PlanRequest,
@@ -305,12 +337,6 @@ def _policy(
     *,
     without: frozenset[str] = frozenset(),
 ) -> Policy:
-    def accept(plan: Json) -> str | None:
-        verdict = validate(plan, catalogue=catalogue_of(project), params=request.params, action=request.action)
-        if verdict.plan is not None:
-            return grounding.objection_to(verdict.plan, match, catalogue_of(project), request.params)
-        return "; ".join(problem.message for problem in verdict.problems) or "The plan is not actionable."
-
     def valid(entry: Entry) -> bool:
         """Whether the entry's plan is still valid for its own request: then only these values do not fit it."""
         try:
@@ -323,12 +349,9 @@ def _policy(
         catalogue = catalogue_of(project)
         return validate(entry.plan, catalogue=catalogue, params=params, action=entry.action).plan is not None
 
-    def current(entry: Entry) -> bool:
-        return entry.dependencies == _dependencies(project, catalogue_of(project), entry.services)
-
     embedder = get_embedder()
     return Policy(
-        accept=accept,
+        accept=_acceptance(project, request, match),
         embed=embed,
         floor=floor_for(project).value,
         scale=scale_of(embedder)[1],
@@ -337,6 +360,6 @@ def _policy(
         ),
         terms=Terms(project.wrong_hit_tolerance, Adjustment.from_json(project.acceptance), without),
         valid=valid,
-        current=current,
+        current=_currency(project),
         verdicts=model_check.verdicts_for(project, asked),
     )

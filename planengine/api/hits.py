@@ -1,0 +1,147 @@
+"""Exact hits answered where the request arrives: one statement, no thread, nothing of Django's between.
+
+Whatever is not a plain request for a plan that this process can serve from what it remembers is left to the view,
+which answers the same way: what a hit says and which of its parts are wrong is found out by the same functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connection
+from django.http.request import split_domain_port, validate_host
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from rest_framework.renderers import JSONRenderer
+
+from orra.base.strictjson import InvalidJson, parse
+from orra.serving.answers import Answer
+from orra.serving.messages import Header, Message
+from planengine import tasks
+from planengine.api.serializers import plan_as_json
+from planengine.evaluation import shadow
+from planengine.exceptions import BadRequest
+from planengine.lifecycle import hits
+from planengine.models import KEY_PREFIX
+from planengine.requests import parse_idempotency_key, parse_plan_request
+
+# Longer bodies take long to read, and everybody else's request waits for this one's.
+MOST_BYTES = 8 * 1024
+MOST_CONNECTIONS = 4
+CONNECTION_SECONDS = 5.0
+
+# As Django's middleware and REST framework answer a POST.
+HEADERS: list[Header] = [
+    (b"content-type", b"application/json"),
+    (b"allow", b"GET, POST, HEAD, OPTIONS"),
+    (b"x-frame-options", settings.X_FRAME_OPTIONS.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", settings.SECURE_REFERRER_POLICY.encode()),
+    (b"cross-origin-opener-policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY.encode()),
+]
+READ = (b"authorization", b"content-type", b"content-encoding", b"host", b"idempotency-key")
+
+log = structlog.get_logger(__name__)
+
+
+class Storage:
+    """The connections that store hits, of the process's event loop. Statements are prepared, until a pooler in
+    between turns out not to keep them."""
+
+    def __init__(self) -> None:
+        self._pool: AsyncConnectionPool | None = None
+
+    async def open(self, *, prepared: bool = True) -> None:
+        known = connection.get_connection_params()
+        params = {name: value for name, value in known.items() if name not in ("cursor_factory", "context")}
+        params |= {"autocommit": True, "prepare_threshold": 1 if prepared else None}
+        pool = AsyncConnectionPool(
+            kwargs=params, min_size=1, max_size=MOST_CONNECTIONS, timeout=CONNECTION_SECONDS, open=False
+        )
+        await pool.open()
+        self._pool = pool
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._pool is not None
+
+    async def store(self, hit: hits.Hit) -> bool:
+        """Whether the Plan is stored; ``False`` too where the database cannot be asked now."""
+        answer = None
+        try:
+            if self._pool is not None:
+                async with self._pool.connection() as found:
+                    answer = await (await found.execute(hits.STORE, hit.values)).fetchone()
+        except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
+            log.warning("prepared statements are not kept by what is between here and Postgres; none from now on")
+            await self.close()
+            await self.open(prepared=False)
+        except (psycopg.Error, PoolTimeout) as error:
+            log.warning("a hit was not stored in the quick way", error=type(error).__name__)
+        return hits.settle(hit, answer)
+
+
+storage = Storage()
+
+
+async def answer(scope: Message, body: bytes) -> Answer | None:
+    """The answer to ``POST /v1/plans``, or ``None`` for the view to give it."""
+    if not storage.is_open or len(body) > MOST_BYTES or scope["query_string"]:
+        return None
+    hit = _hit(scope["headers"], body)
+    if hit is None or not await storage.store(hit):
+        return None
+    plan = hit.plan
+    if shadow.is_to_be_checked(plan):
+        asyncio.get_running_loop().run_in_executor(None, tasks.check_later, plan.id)
+    content = JSONRenderer().render(plan_as_json(plan, attempts=False))
+    own = [(b"location", f"/v1/plans/{plan.id}".encode()), (b"content-length", b"%d" % len(content))]
+    return Answer(201, [*HEADERS, *own], content)
+
+
+def _hit(headers: list[Header], body: bytes) -> hits.Hit | None:
+    known: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in READ:
+            if name in known:
+                return None
+            known[name] = value
+    secret = _secret(known)
+    if secret is None or not _is_plain(known):
+        return None
+    try:
+        request = parse_plan_request(parse(body))
+        return hits.again(secret, request, idempotency_key=_idempotency_key(known))
+    except (BadRequest, InvalidJson, SynchronousOnlyOperation):
+        return None
+
+
+def _secret(headers: Mapping[bytes, bytes]) -> str | None:
+    scheme, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    secret = secret.strip()
+    return secret if scheme.lower() == "bearer" and secret.startswith(KEY_PREFIX) else None
+
+
+def _is_plain(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the body is JSON as it stands, and the request is meant for this host."""
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    host, _ = split_domain_port(headers.get(b"host", b"").decode("latin-1"))
+    return (
+        kind == b"application/json"
+        and b"content-encoding" not in headers
+        and validate_host(host, settings.ALLOWED_HOSTS)
+    )
+
+
+def _idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
+    given = headers.get(b"idempotency-key")
+    return parse_idempotency_key(None if given is None else given.decode("latin-1"))

@@ -1,0 +1,131 @@
+"""Exact hits at the price of one statement.
+
+What an exact hit rests on is small and changes seldom: the caller's key and project, and the entries of a
+template. A process remembers them with the versions of their rows. The statement that stores the Plan compares
+these with the rows as they are, and stores nothing where one is another, gone or new: a revoked key, a changed
+service or setting and an evicted entry take effect on the very next request, which is asked in the slow way then.
+
+Called by :mod:`planengine.lifecycle.plans`, which remembers, and by the edge where requests arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from cache import lookup, uses
+from cache.decisions import Decision
+from cache.models import Entry
+from orra.base.remembering import Remembered
+from planengine.grounding.matching.votes import Match
+from planengine.lifecycle import outcomes
+from planengine.models import ApiKey, Plan, Project
+from planengine.models.states import PlanSource
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
+
+log = structlog.get_logger(__name__)
+
+MOST_CALLERS, MOST_TEMPLATES = 1_000, 4_000
+# What a process keeps of a template at most, in characters of its plans; longer ones are asked for each time.
+MOST_CHARACTERS = 20_000
+
+COLUMNS = Plan._meta.concrete_fields
+STORE = f"""
+    WITH caller AS (
+        SELECT FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
+        WHERE key.digest = %s AND key.revoked_at IS NULL AND key.xmin || ' ' || project.xmin = %s
+    ), stored AS (
+        INSERT INTO planengine_plan ({", ".join(str(field.column) for field in COLUMNS)})
+        SELECT {", ".join(["%s"] * len(COLUMNS))} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s
+        ON CONFLICT DO NOTHING
+        RETURNING cache_entry_id
+    ), counted AS (
+        UPDATE cache_entryuse SET hits = hits + %s, last_used_at = %s
+        WHERE entry_id = (
+            SELECT entry_id FROM cache_entryuse
+            WHERE entry_id = (SELECT cache_entry_id FROM stored) FOR UPDATE SKIP LOCKED
+        )
+        RETURNING entry_id
+    )
+    SELECT EXISTS (SELECT FROM stored), EXISTS (SELECT FROM counted)
+"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A Plan that is ready and not stored yet: ``values`` are what :data:`STORE` takes. Its answer goes to
+    :func:`settle`."""
+
+    plan: Plan
+    decision: Decision
+    values: list[Any]
+    uses: int
+
+
+def remember(project: Project, request: PlanRequest, decision: Decision) -> None:
+    """Keeps what an exact hit rested on, if it was served without a grounding and for more than the identical
+    request."""
+    digest = vars(project).get("key_digest")
+    if digest is None or _is_grounded(project) or any(entry.identity for entry in decision.entries):
+        return
+    if sum(len(str(entry.plan)) + len(str(entry.recipe)) for entry in decision.entries) > MOST_CHARACTERS:
+        return
+    asked = plan_cache.request_for(project, request, match=Match())
+    _callers.put(digest, project)
+    _entries.put((asked.scope.digest, asked.template.key), decision.entries)
+
+
+def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = None) -> Hit | None:
+    """The hit that the request is by all that this process remembers. Asks the database for nothing."""
+    if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY):
+        return None
+    digest = ApiKey.digest_of(secret)
+    project = _callers.get(digest)
+    if project is None:
+        return None
+    started, match = timezone.now(), Match()
+    asked = plan_cache.request_for(project, request, match=match)
+    entries = _entries.get((asked.scope.digest, asked.template.key))
+    if entries is None:
+        return None
+    decision = plan_cache.find_among(project, request, asked, entries, match=match)
+    if not decision.hit or decision.entry_id is None:
+        return None
+    plan = outcomes.asked(project, request, at=started, idempotency_key=idempotency_key)
+    outcomes.note_decision(plan, decision)
+    outcomes.set_ready(plan, decision.plan, source=PlanSource.EXACT, entry_id=decision.entry_id)
+    used = uses.take(decision.entry_id)
+    values = [
+        *(digest, vars(project)["row_versions"]),
+        *(field.get_db_prep_save(getattr(plan, field.attname), connection) for field in COLUMNS),
+        *lookup.values_of_template(asked),
+        *(lookup.mark_of(entries), used, plan.finished_at),
+    ]
+    return Hit(plan, decision, values, used)
+
+
+def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
+    """Whether the Plan is stored. ``answer`` is the row that :data:`STORE` gave, ``None`` where it failed."""
+    stored, counted = answer or (False, False)
+    left = hit.uses if stored else hit.uses - 1
+    if left and not counted:
+        assert hit.plan.cache_entry_id is not None
+        uses.leave(hit.plan.cache_entry_id, left)
+    if stored:
+        log.info("plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source="exact")
+        outcomes.count(hit.plan, hit.decision)
+    return stored
+
+
+def _is_grounded(project: Project) -> bool:
+    return bool(project.groundings_revision or project.grounding_required)
+
+
+_callers: Remembered[str, Project] = Remembered(MOST_CALLERS)
+_entries: Remembered[tuple[str, str], tuple[Entry, ...]] = Remembered(MOST_TEMPLATES)
