@@ -49,6 +49,11 @@ class Visit:
         if answer is None or answer.status >= 400:
             self.failed.append(request.url)
 
+    def note_failure(self, request: Request) -> None:
+        """What a page was still asking for when it was left is no failure."""
+        if request.failure != "net::ERR_ABORTED":
+            self.failed.append(request.url)
+
 
 @contextmanager
 def browser_page(visit: Visit, *, scripts: bool = False) -> Iterator[Page]:
@@ -57,7 +62,7 @@ def browser_page(visit: Visit, *, scripts: bool = False) -> Iterator[Page]:
         page = chromium.new_page(java_script_enabled=scripts, viewport={"width": 1300, "height": 900})
         page.set_default_timeout(20_000)
         page.on("requestfinished", visit.note)
-        page.on("requestfailed", lambda request: visit.failed.append(request.url))
+        page.on("requestfailed", visit.note_failure)
         page.on(
             "console",
             lambda said: visit.errors.append(f"{page.url}: {said.text}") if said.type == "error" else None,

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 
+from orra.operators.audit import told
 from orra.operators.pages import list_of, page_of
 
-__all__ = ["address", "addresses", "body", "fill", "list_of", "page_of", "said", "text"]
+__all__ = ["address", "addresses", "body", "fill", "list_of", "logged", "page_of", "said", "text"]
 
 
 def address(row: Model, view: str) -> str:
@@ -74,3 +76,9 @@ def addresses(row_of: Callable[[type[Any]], Any]) -> Iterator[Address]:
 def _arguments(pattern: URLPattern, row: Any) -> list[Any]:
     wanted = pattern.pattern.converters
     return [row.pk if row is not None else "none" for _ in wanted]
+
+
+def logged(**of: Any) -> list[str]:
+    """What the audit log says of what was done, oldest first, without logins and the address of these tests."""
+    entries = LogEntry.objects.filter(**of).exclude(change_message__startswith="Signed in.").order_by("id")
+    return [told(entry).removesuffix(" (from 127.0.0.1)") for entry in entries]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page
 
 from planengine.grounding import registry as groundings
-from planengine.models import ApiKey, Plan
+from planengine.models import ApiKey, Plan, Service
 from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
 from tests.admin.conftest import sign_in
 from tests.admin.pages import addresses
@@ -25,6 +25,8 @@ GRAVE = ("serious", "critical")
 # What the dark theme changes is colours.
 RULES = {"light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "dark": ["color-contrast", "link-in-text-block"]}
 PHONE = 390
+# Pages that are made the same way for every model: some of each will do.
+ALIKE = ("add", "delete", "history")
 
 
 def look_at(paths: list[str], found: list[str], address: str) -> Callable[[Page, Visit, Any], None]:
@@ -54,7 +56,8 @@ def test_no_page_is_shut_to_anybody(live_server: Any, tmp_path: Path, served: Pl
     ApiKey.issue(served.project)
     groundings.apply(served.project, spec())
     client = sign_in(ada)
-    paths = {each.path for each in addresses(lambda model: model._default_manager.first())}
+    found_at = list(addresses(lambda model: model._default_manager.first()))
+    paths = {each.path for each in found_at if each.view not in ALIKE or each.model in (Group, Service)}
     shown = [path for path in sorted(paths) if client.get(path).status_code == 200]
     found: list[str] = []
 

@@ -17,7 +17,7 @@ from orra.base.strictjson import Json
 from planengine.drafting.planner_choice import current_planner, fallback_planner
 from planengine.models import Attempt, DailyUsage, Plan, Project
 from planengine.requests import MAX_ACTION_CHARACTERS
-from tests.admin.pages import body, page_of, said, text
+from tests.admin.pages import body, logged, page_of, said, text
 from tests.servers.scripted import Reply, ScriptedServer
 
 ACTION = "Print 3 labels for order ORD-4 and tell the customer"
@@ -155,9 +155,8 @@ class TestDryRuns:
         assert "no model was called. Nothing is stored." in told
         assert "print_labels: nearest to 'Print 3 labels for order ORD-4'" in told
         assert not Plan.objects.exists() and not Attempt.objects.exists() and not Entry.objects.exists()
-        [line] = LogEntry.objects.all()
-        assert line.object_id == shop.pk
-        assert line.get_change_message() == "Planned a request without storing it: 0 model calls, 0 tokens, ready."
+        told_of = "Planned a request without storing it: 0 model calls, 0 tokens, ready."
+        assert logged() == logged(object_id=shop.pk) == [told_of]
 
     def test_a_models_drafts_are_told_with_what_they_cost(
         self, operator: Client, shop: Project, model: ScriptedServer, staff: Callable[..., Client]
@@ -220,7 +219,7 @@ class TestSending:
         assert answer.redirect_chain[-1][0] == page_of(plan)
         assert f"Sent as {plan.pk}." in said(answer)
         assert (plan.status, plan.source) == ("ready", "exact")
-        assert LogEntry.objects.get(object_id=plan.pk).get_change_message() == "Sent as a request by hand."
+        assert logged(object_id=plan.pk) == ["Sent as a request by hand."]
 
     def test_a_miss_is_handed_to_workers(
         self, operator: Client, shop: Project, monkeypatch: pytest.MonkeyPatch

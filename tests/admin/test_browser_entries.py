@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
@@ -24,7 +23,7 @@ from orra.base.strictjson import Json
 from planengine.models import Plan
 from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium, sign_in
 from tests.admin.conftest import CHAIN
-from tests.admin.pages import list_of, page_of
+from tests.admin.pages import list_of, logged, page_of
 
 pytestmark = needs_chromium
 
@@ -124,7 +123,7 @@ def test_an_entry_is_quarantined_and_restored_and_extended(
     assert states == ["The printer <b>broke</b>", None]
     days = (Entry.objects.get().expires_at - timezone.now()).days
     assert 90 <= days <= 200
-    assert LogEntry.objects.count() == 3
+    assert len(logged()) == 3
     assert visit.end == address and visit.failed == []
 
 

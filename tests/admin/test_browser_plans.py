@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
@@ -15,7 +14,7 @@ from cache.models import Entry
 from planengine.lifecycle.worker import work_on
 from planengine.models import Attempt, HitCheck, Plan, Project
 from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
-from tests.admin.pages import page_of
+from tests.admin.pages import logged, page_of
 
 pytestmark = needs_chromium
 
@@ -76,8 +75,8 @@ def test_a_plan_is_read_by_keyboard_reported_and_planned_again(
     assert HitCheck.objects.get().note == "other labels"
     entry.refresh_from_db()
     assert entry.quarantined_at is not None
-    told = [line.get_change_message() for line in LogEntry.objects.filter(object_id=served.pk)]
-    assert told == [f"Planned again as {again.pk}.", "Reported as wrong."]
+    told = logged(object_id=served.pk)
+    assert told == ["Reported as wrong.", f"Planned again as {again.pk}."]
     title, focused, pointed = (line for line in visit.read if not line.endswith(" wide"))
     assert title.startswith("Print 5 labels for order ORD-99")
     assert "notify" in focused and "customer_id" in focused and "string" in focused
@@ -170,7 +169,6 @@ def test_a_live_list_shows_new_plans(
     make_plan(shop, "The first of them")
 
     def watch(page: Page, visit: Visit, look: Look) -> None:
-        page.clock.install()
         page.goto(f"{live_server.url}/admin/planengine/plan/")
         page.get_by_label("Live list").check()
         browser = page.context.browser
@@ -181,7 +179,6 @@ def test_a_live_list_shows_new_plans(
         other.get_by_role("button", name="Send as a request").click()
         other.close()
         page.bring_to_front()
-        page.clock.run_for(5_500)
         page.get_by_role("link", name="A later one").wait_for()
         visit.read.append(page.locator("#result_list").inner_text())
         look("plans-live")

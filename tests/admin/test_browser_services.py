@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
 from playwright.sync_api import Page
@@ -22,7 +21,7 @@ from planengine.evaluation.regression import runs
 from planengine.models import Label, Plan, Project, RegressionRun, SavedRequest, Service, ServiceVersion
 from planengine.models.states import PlanStatus
 from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
-from tests.admin.pages import page_of
+from tests.admin.pages import logged, page_of
 from tests.conftest import object_schema
 
 pytestmark = needs_chromium
@@ -107,7 +106,7 @@ def test_a_service_is_changed_after_a_look_at_what_that_does(
     assert (service.version, service.input_schema) == (2, SCHEMA)
     assert not Entry.objects.exists()
     assert ServiceVersion.objects.filter(service=service).count() == 2
-    assert "1 of them pinned" in LogEntry.objects.get().change_message
+    assert "1 of them pinned" in logged()[0]
     assert visit.read == [] and visit.failed == []
 
 

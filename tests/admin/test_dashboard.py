@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.db import connection
@@ -34,7 +35,10 @@ def links(page: str) -> dict[str, str]:
 
 
 def listed(client: Client, href: str) -> int:
-    return int(client.get(href).context["cl"].result_count)
+    """How many rows the list has, on all its pages."""
+    shown = client.get(href).context["cl"]
+    older = getattr(shown, "older_link", "")
+    return int(shown.result_count) + (listed(client, urljoin(href, older)) if older else 0)
 
 
 def test_figures_of_all_and_of_one_project(

@@ -22,7 +22,7 @@ from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
 from planengine.reuse.restoring import restore
 from tests.admin.conftest import CHAIN
-from tests.admin.pages import body, list_of, page_of, said, text
+from tests.admin.pages import body, list_of, logged, page_of, said, text
 
 ASKED = PlanRequest("Print 5 labels for order ORD-99 and tell the customer", {"order_id": "ORD-99", "copies": 5})
 
@@ -66,7 +66,7 @@ class TestQuarantine:
         assert not ObservedWord.objects.filter(skeleton=entry.skeleton).exists()
         assert "Restored 1 entry." in said(do("restore", entry))
         assert plan_cache.find(entry.project, ASKED).hit
-        messages = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
+        messages = logged()
         assert messages == ["Quarantined: Broken.", "Restored from quarantine."]
 
     def test_what_stayed_as_it_was_is_said(
@@ -153,7 +153,7 @@ class TestExport:
         assert mine["plan"] == entry.plan and mine["recipe"] == entry.recipe
         assert mine["params"] == entry.params and mine["services"] == entry.services
         assert mine["template"] == "Print {copies} labels for order {order_id} and tell the customer"
-        assert "Exported with 3 entries." in {each.change_message for each in LogEntry.objects.all()}
+        assert "Exported with 3 entries." in logged()
 
     def test_values_are_only_for_who_may_see_them(self, staff: Callable[..., Client], entry: Entry) -> None:
         chosen = {"action": "export", "_selected_action": [entry.pk], "index": "0"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from cache import storage
@@ -16,7 +15,7 @@ from planengine.admin.plans.differences import differences
 from planengine.lifecycle.worker import work_on
 from planengine.models import Plan, Project
 from tests.admin.conftest import CHAIN
-from tests.admin.pages import address, body, page_of, said, text
+from tests.admin.pages import address, body, logged, page_of, said, text
 from tests.conftest import Api
 
 
@@ -39,7 +38,7 @@ class TestPlanningAgain:
         assert f"as {again.pk}" in said(answer)
         assert (again.action, again.params, again.cache_mode) == (served.action, served.params, "bypass")
         assert again.status == "pending" and told == [again.pk]
-        assert LogEntry.objects.get().get_change_message() == f"Planned again as {again.pk}."
+        assert logged() == [f"Planned again as {again.pk}."]
         entries = set(Entry.objects.values_list("pk", flat=True))
         work_on(again.pk)
         assert set(Entry.objects.values_list("pk", flat=True)) == entries

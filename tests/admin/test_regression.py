@@ -15,7 +15,7 @@ from orra.base.strictjson import Json
 from planengine import tasks
 from planengine.evaluation.regression import runs, saved
 from planengine.models import Plan, Project, RegressionResult, RegressionRun, SavedRequest
-from tests.admin.pages import address, body, fill, list_of, page_of, said, text
+from tests.admin.pages import address, body, fill, list_of, logged, page_of, said, text
 
 HOSTILE = "<script>alert(1)</script>"
 LOOKUP: list[Json] = [{"service": "order_lookup", "input": {"order_id": "$task0.order_id"}}]
@@ -46,7 +46,7 @@ def test_a_plan_is_saved_as_a_test_request(operator: Client, served: Plan) -> No
     assert [call["service"] for call in made.expected] == ["order_lookup", "print_labels", "notify"]
     assert answer.redirect_chain[-1][0] == page_of(made)
     assert page_of(served) in answer.content.decode()
-    assert LogEntry.objects.get().change_message == f"Saved from plan {served.pk}."
+    assert logged() == [f"Saved from plan {served.pk}."]
 
 
 def test_what_was_not_planned_is_not_saved(operator: Client, rejected: Plan) -> None:
@@ -115,7 +115,7 @@ def test_a_run_is_started_followed_and_read(
         operator.post(RUN, {"project": kept.project_id})
     run = RegressionRun.objects.get()
     assert sent == [run.pk] and run.created_by == "ada"
-    assert LogEntry.objects.get().change_message == "Run of 1 saved requests."
+    assert logged() == ["Run of 1 saved requests."]
 
     waiting = operator.get(page_of(run))
     assert waiting["Refresh"] == "3"
@@ -146,7 +146,7 @@ def test_a_change_is_shown_and_accepted(operator: Client, kept: SavedRequest) ->
     assert "is expected to become this" in said(answer)
     kept.refresh_from_db()
     assert kept.expected == LOOKUP
-    assert LogEntry.objects.get().change_message == f"Expects what it became in run {run.pk}."
+    assert logged() == [f"Expects what it became in run {run.pk}."]
     accept(operator, result)
     assert LogEntry.objects.count() == 1
 

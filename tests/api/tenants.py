@@ -66,6 +66,7 @@ def _takes(view: Any, method: str) -> bool:
 OWNED: Mapping[str, Callable[[Tenant], Sequence[str]]] = {
     "/v1/api-keys/{key_id}": lambda tenant: tenant.ids(ApiKey),
     "/v1/services/{name}": lambda tenant: tenant.values(Service, "name"),
+    "/v1/services/{name}/dry-run": lambda tenant: tenant.values(Service, "name"),
     "/v1/groundings/{name}": lambda tenant: tenant.values(Grounding, "name"),
     "/v1/groundings/{name}/versions": lambda tenant: tenant.values(Grounding, "name"),
     "/v1/plans/{plan_id}": lambda tenant: tenant.ids(Plan),
@@ -85,6 +86,7 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
     ],
     "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {}],
     "PUT /v1/services/{name}": lambda tenant: list(tenant.services.values()),
+    "POST /v1/services/{name}/dry-run": lambda tenant: list(tenant.services.values()),
     "PUT /v1/groundings/{name}": lambda tenant: [
         tenant.grounding,
         {**tenant.grounding, "version": "2"},

@@ -25,15 +25,14 @@ from planengine.admin.entries.jobs import start_of
 from planengine.admin.entries.replaying import ReplayForm
 from planengine.admin.entries.similar import similar_to
 from planengine.admin.parts.comparing import compare
-from planengine.admin.parts.drawing import draw
+from planengine.admin.parts.contents import sees_contents
+from planengine.admin.parts.schemas import draw_with_schemas
 from planengine.exceptions import BadRequest, OrraError
 from planengine.lifecycle import plans
 from planengine.models import Plan, Project, Service
 from planengine.models.states import PlanStatus
-from planengine.validation.references import read_reference
 
 MAX_PLANS_SHOWN = 20
-HIDDEN = "…"
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,12 @@ class ReplayableEntryAdmin(ActingAdmin):
     def page(self, request: HttpRequest, row: Entry) -> dict[str, Any]:
         served = Plan.objects.filter(cache_entry_id=row.pk).defer("plan", "params", "error", "cache")
         is_plan = row.kind == Entry.Kind.PLAN
-        may_view_contents = request.user.has_perm("planengine.view_contents")
+        may_view_contents = sees_contents(request)
         may_view_plans = self.may_view(Plan, request)
         return {
             **super().page(request, row),
             "project_link": link_to(row.project) if self.may_view(Project, request) else brief(row.project.name),
-            "drawing": draw(row.plan if may_view_contents else _without_values(row.plan)),
+            "drawing": draw_with_schemas(row.project, row.plan, contents=may_view_contents),
             "used_services": list(_used_services(row)),
             "may_view_services": self.may_view(Service, request),
             "stored_by": _stored_by(row) if may_view_plans else None,
@@ -150,7 +149,7 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
     return {
         "previewed": True,
         "plan_json": plan,
-        "drawing": draw(plan),
+        "drawing": draw_with_schemas(entry.project, plan, contents=True),
         "lines": compare(as_json(_in_order(entry.plan)), as_json(_in_order(plan))),
     }
 
@@ -158,25 +157,6 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
 def _in_order(value: Json) -> Json:
     """The same with its members in order: Postgres has one of its own, which is no difference."""
     return json.loads(json.dumps(value, sort_keys=True))
-
-
-def _without_values(plan: Json) -> Json:
-    """The plan with what its tasks pass on, and none of its values."""
-    tasks = plan.get("tasks") if isinstance(plan, dict) else None
-    if not isinstance(tasks, list):
-        return None
-    kept = [
-        {**task, "input": {name: _reference_or_nothing(value) for name, value in task["input"].items()}}
-        if isinstance(task, dict) and isinstance(task.get("input"), dict)
-        else {}
-        for task in tasks
-    ]
-    return {**plan, "tasks": kept}
-
-
-def _reference_or_nothing(value: Json) -> Json:
-    reference = read_reference(value, has_field=lambda task, field: True)
-    return HIDDEN if reference is None else value
 
 
 def _stored_by(entry: Entry) -> Plan | None:
