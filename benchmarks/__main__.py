@@ -126,7 +126,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
 def _run_real_models(data: Path | None, *, limit: int | None) -> None:
     from benchmarks import real_models, real_models_page
 
-    real_models_page.write(real_models.run(data, limit=limit))
+    real_models.run(data, limit=limit, after_each=real_models_page.write)
 
 
 def _evaluate(data: Path) -> None:

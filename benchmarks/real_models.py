@@ -56,10 +56,10 @@ class Measured:
     trust: dict[str, Trust] = field(default_factory=dict)
 
 
-def run(data: Path | None, *, limit: int | None = None) -> Measured:
+def run(data: Path | None, *, limit: int | None = None, after_each: Callable[[Measured], None]) -> Measured:
     """``limit``: so many requests of each kind but orra's own, spread evenly, are asked of the model alone, and so
     many traps at all; of the others all are planned as orra plans with it. What came of each row is left beside
-    the models, in ``rows.jsonl``."""
+    the models, in ``rows.jsonl``. ``after_each`` gets what is known so far."""
     found = Measured()
     if not models.is_there():
         print("The models are not there: make models")
@@ -69,7 +69,7 @@ def run(data: Path | None, *, limit: int | None = None) -> Measured:
         for weights in models.MODELS:
             with served(weights) as url:
                 endpoint = Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0))
-                _measure(endpoint, sets, limit, found, rows)
+                _measure(endpoint, sets, limit, found, rows, after_each)
     return found
 
 
@@ -79,6 +79,7 @@ def _measure(
     limit: int | None,
     found: Measured,
     written: TextIO,
+    after_each: Callable[[Measured], None],
 ) -> None:
     selecting, whole = planner_of(endpoint, planning="auto"), planner_of(endpoint, planning="full")
     trust = found.trust[endpoint.model] = probe(selecting, ask_once, deadline=time.monotonic() + 600)
@@ -92,6 +93,7 @@ def _measure(
         for result in figures.results:
             written.write(json.dumps(_row(endpoint.model, name, way, result), ensure_ascii=False) + "\n")
         written.flush()
+        after_each(found)
 
     for name, rows in sets:
 

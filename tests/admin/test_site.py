@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -21,11 +22,13 @@ def test_every_model_has_its_section() -> None:
     assert registered <= set(listed)
 
 
-def test_every_page_leads_to_every_list(operator: Client) -> None:
-    page = body(operator, list_of(Plan))
+@pytest.mark.parametrize("path", [list_of(Plan), reverse("admin:index")])
+def test_every_page_leads_to_every_list(operator: Client, path: str) -> None:
+    page = body(operator, path)
 
+    navigation = page[page.index('<nav class="orra-nav"') :].partition("</nav>")[0]
     for model in admin.site._registry:
-        assert f'href="{list_of(model)}"' in page
+        assert f'href="{list_of(model)}"' in navigation
 
 
 def test_the_navigation_shows_what_may_be_seen(staff: Callable[..., Client]) -> None:
