@@ -12,10 +12,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from cache.models import CacheJob, Entry
 from orra.operators.roles import ADMINISTRATOR, OPERATOR, ROLES, VIEWER, grants
-from planengine.models import ApiKey, Plan
+from planengine.grounding import registry as groundings
+from planengine.models import AlertRule, ApiKey, Plan, RegressionResult, RegressionRun, SavedRequest
 from tests.admin.conftest import sign_in
 from tests.admin.pages import address, addresses, list_of, page_of
+from tests.planengine.grounding.specs import spec
 
 
 @pytest.fixture
@@ -86,6 +89,55 @@ def test_every_address_by_role(role: str, member: Callable[[str], Client], serve
         if each.view == "changelist":
             assert (answer.status_code == 200) == grants(role, right), each
     assert _rows() == before
+
+
+def test_no_address_lets_a_viewer_change_anything(
+    member: Callable[[str], Client], served: Plan, rejected: Plan, entry: Entry
+) -> None:
+    """Every address, by POST, with what its forms would send."""
+    _more_rows(served, entry)
+    client = member(VIEWER)
+    before = _contents()
+    sent = {"post": "yes", "confirmed": "yes", "store": "1", "pin": "1", "verdict": "wrong_plan", "days": "30"}
+    sent |= {"reason": "because", "note": "because", "name": "changed", "action": "delete_selected", "index": "0"}
+
+    for each in addresses(lambda model: model._default_manager.first()):
+        answer = client.post(each.path, sent)
+        assert answer.status_code in (200, 302, 400, 403, 404, 405), (each, answer.status_code)
+        assert _contents() == before, each
+
+
+def test_staff_without_a_role_reach_nothing(
+    staff: Callable[..., Client], served: Plan, rejected: Plan, entry: Entry
+) -> None:
+    _more_rows(served, entry)
+    nobody = staff()
+
+    for each in addresses(lambda model: model._default_manager.first()):
+        for answer in (nobody.get(each.path), nobody.post(each.path)):
+            allowed = answer.status_code in (302, 403, 404, 405)
+            assert allowed, (each, answer.status_code)
+
+
+def _more_rows(served: Plan, entry: Entry) -> None:
+    """One of what operators make."""
+    project = served.project
+    ApiKey.issue(project)
+    groundings.apply(project, spec())
+    saved = SavedRequest.objects.create(project=project, name="kept", action="Do it")
+    run = RegressionRun.objects.create(project=project)
+    RegressionResult.objects.create(run=run, saved=saved, name="kept")
+    AlertRule.objects.create(project=project, measure="failures", threshold=0.1)
+    CacheJob.objects.create(project=project, kind="evict", estimate=0, rows=0)
+
+
+def _contents() -> list[Any]:
+    """All that the admin shows, but logins."""
+    return [
+        list(model._default_manager.order_by("pk").values())
+        for model in admin.site._registry
+        if model._meta.label_lower not in ("admin.logentry", "auth.user")
+    ]
 
 
 @pytest.mark.parametrize("role", ROLES)
