@@ -54,6 +54,10 @@ class Remembered(Generic[K, V]):
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
 
+    def forget(self, key: K) -> None:
+        with self._lock:
+            self._found.pop(key, None)
+
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
         known = self.get(key)
         if known is None:

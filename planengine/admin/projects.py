@@ -88,11 +88,11 @@ class ProjectAdmin(OperatorAdmin):
             return rows  # a project's own page does not count
         return rows.annotate(services_total=_count_of(Service), entries_total=_count_of(Entry))
 
-    @admin.display(description="services", ordering="services_total")
+    @admin.display(description="services")
     def services_count(self, project: Any) -> SafeString:
         return format_html('<a href="{}">{}</a>', list_of(Service, project=project.pk), project.services_total)
 
-    @admin.display(description="cache entries", ordering="entries_total")
+    @admin.display(description="cache entries")
     def entries_count(self, project: Any) -> SafeString:
         return format_html('<a href="{}">{}</a>', list_of(Entry, project=project.pk), project.entries_total)
 
@@ -114,6 +114,7 @@ class ProjectAdmin(OperatorAdmin):
         closed = list(queryset.exclude(semantic_closed_at=None))
         for project in closed:
             shadow.reopen(project)
+            self.log_change(request, project, "Hits by meaning reopened.")
             messages.success(request, f"Hits by meaning are open again for {project.name}.")
         if not closed:
             messages.info(request, "They are not closed in the selected projects.")

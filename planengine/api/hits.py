@@ -30,9 +30,12 @@ from planengine.models import KEY_PREFIX
 from planengine.requests import parse_idempotency_key, parse_plan_request
 
 # Longer bodies take long to read, and everybody else's request waits for this one's.
-MOST_BYTES = 8 * 1024
+MOST_BYTES = 2 * 1024
 MOST_CONNECTIONS = 4
-CONNECTION_SECONDS = 5.0
+# Who gets no connection soon is answered by the view, which says why if that has none either.
+CONNECTION_SECONDS = 1.0
+MOST_WAITING = 100
+RECONNECT_SECONDS = 5.0
 
 # As Django's middleware and REST framework answer a POST.
 HEADERS: list[Header] = [
@@ -60,7 +63,13 @@ class Storage:
         params = {name: value for name, value in known.items() if name not in ("cursor_factory", "context")}
         params |= {"autocommit": True, "prepare_threshold": 1 if prepared else None}
         pool = AsyncConnectionPool(
-            kwargs=params, min_size=1, max_size=MOST_CONNECTIONS, timeout=CONNECTION_SECONDS, open=False
+            kwargs=params,
+            min_size=1,
+            max_size=MOST_CONNECTIONS,
+            timeout=CONNECTION_SECONDS,
+            max_waiting=MOST_WAITING,
+            reconnect_timeout=RECONNECT_SECONDS,
+            open=False,
         )
         await pool.open()
         self._pool = pool
@@ -76,15 +85,18 @@ class Storage:
 
     async def store(self, hit: hits.Hit) -> bool:
         """Whether the Plan is stored; ``False`` too where the database cannot be asked now."""
-        answer = None
+        answer, pool = None, self._pool
         try:
-            if self._pool is not None:
-                async with self._pool.connection() as found:
+            if pool is not None:
+                async with pool.connection() as found:
                     answer = await (await found.execute(hits.STORE, hit.values)).fetchone()
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
             log.warning("prepared statements are not kept by what is between here and Postgres; none from now on")
-            await self.close()
-            await self.open(prepared=False)
+            if self._pool is pool:  # else another request has seen to it
+                self._pool = None
+                await self.open(prepared=False)
+                if pool is not None:
+                    await pool.close()
         except (psycopg.Error, PoolTimeout) as error:
             log.warning("a hit was not stored in the quick way", error=type(error).__name__)
         return hits.settle(hit, answer)
@@ -111,17 +123,20 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
 def _hit(headers: list[Header], body: bytes) -> hits.Hit | None:
     known: dict[bytes, bytes] = {}
     for name, value in headers:
-        if name in READ:
-            if name in known:
+        if name.replace(b"_", b"-") in READ:  # WSGI takes both signs for the same
+            if name in known or name not in READ:
                 return None
             known[name] = value
     secret = _secret(known)
-    if secret is None or not _is_plain(known):
+    if secret is None or not _is_plain(known) or not hits.knows(secret):
         return None
     try:
         request = parse_plan_request(parse(body))
         return hits.again(secret, request, idempotency_key=_idempotency_key(known))
     except (BadRequest, InvalidJson, SynchronousOnlyOperation):
+        return None
+    except Exception:
+        log.exception("a hit was not found in the quick way")
         return None
 
 
@@ -138,6 +153,7 @@ def _is_plain(headers: Mapping[bytes, bytes]) -> bool:
     return (
         kind == b"application/json"
         and b"content-encoding" not in headers
+        and bool(host)
         and validate_host(host, settings.ALLOWED_HOSTS)
     )
 

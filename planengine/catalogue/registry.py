@@ -56,7 +56,7 @@ def register(project: Project, name: str, facts: Mapping[str, Json]) -> Register
     given = complete(facts)
     evicted = Held()
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         service = Service.objects.filter(project=project, name=name).first()
         created = service is None
         if service is None:
@@ -96,7 +96,7 @@ def remove(service: Service) -> Held:
     """Its history goes with it. What went from the cache."""
     with transaction.atomic():
         # As in register, the project first: two that lock in different orders would wait for each other.
-        Project.objects.select_for_update().get(pk=service.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=service.project_id)
         service_id = service.id
         service.delete()
         _raise_revision(service.project)
@@ -132,7 +132,7 @@ def remove_example(service: Service, example: Json) -> bool:
 def _examples_of(service: Service) -> Iterator[list[Json]]:
     """The service's examples of now, registered as they are after the block; nobody changes it meanwhile."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=service.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=service.project_id)
         service.refresh_from_db()
         examples = list(service.examples)
         yield examples

@@ -44,7 +44,7 @@ def apply(project: Project, spec: GroundingSpec) -> Applied:
     the same. The versions before it are kept. Raises :class:`BadRequest` with 409 if that version says something
     else, or the project has too many groundings."""
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         of_name = Grounding.objects.filter(project=project, name=spec.name)
         row = kept_version(project, spec)
         if row is not None and row.current:
@@ -75,7 +75,7 @@ def kept_version(project: Project, spec: GroundingSpec) -> Grounding | None:
 def remove(project: Project, name: str) -> bool:
     """Deletes every version of that name; whether there was one."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         found, _ = Grounding.objects.filter(project=project, name=name).delete()
         if not found:
             return False

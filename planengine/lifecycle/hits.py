@@ -31,9 +31,11 @@ from planengine.reuse import plan_cache
 
 log = structlog.get_logger(__name__)
 
-MOST_CALLERS, MOST_TEMPLATES = 1_000, 4_000
-# What a process keeps of a template at most, in characters of its plans; longer ones are asked for each time.
-MOST_CHARACTERS = 20_000
+MOST_CALLERS, MOST_TEMPLATES = 1_000, 2_000
+# What a process keeps of a template at most, in characters; longer ones are asked for each time.
+MOST_CHARACTERS = 8_000
+# A template takes time that grows with params and words, and here everybody waits for it.
+MOST_PARAMS = 16
 
 COLUMNS = Plan._meta.concrete_fields
 STORE = f"""
@@ -60,12 +62,14 @@ STORE = f"""
 @dataclass(frozen=True)
 class Hit:
     """A Plan that is ready and not stored yet: ``values`` are what :data:`STORE` takes. Its answer goes to
-    :func:`settle`."""
+    :func:`settle`. ``caller`` and ``template`` are what it was remembered by."""
 
     plan: Plan
     decision: Decision
     values: list[Any]
     uses: int
+    caller: str
+    template: tuple[str, str]
 
 
 def remember(project: Project, request: PlanRequest, decision: Decision) -> None:
@@ -74,7 +78,7 @@ def remember(project: Project, request: PlanRequest, decision: Decision) -> None
     digest = vars(project).get("key_digest")
     if digest is None or _is_grounded(project) or any(entry.identity for entry in decision.entries):
         return
-    if sum(len(str(entry.plan)) + len(str(entry.recipe)) for entry in decision.entries) > MOST_CHARACTERS:
+    if sum(map(_characters, decision.entries)) > MOST_CHARACTERS:
         return
     asked = plan_cache.request_for(project, request, match=Match())
     _callers.put(digest, project)
@@ -83,7 +87,7 @@ def remember(project: Project, request: PlanRequest, decision: Decision) -> None
 
 def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = None) -> Hit | None:
     """The hit that the request is by all that this process remembers. Asks the database for nothing."""
-    if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY):
+    if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
         return None
     digest = ApiKey.digest_of(secret)
     project = _callers.get(digest)
@@ -91,7 +95,8 @@ def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = No
         return None
     started, match = timezone.now(), Match()
     asked = plan_cache.request_for(project, request, match=match)
-    entries = _entries.get((asked.scope.digest, asked.template.key))
+    template = (asked.scope.digest, asked.template.key)
+    entries = _entries.get(template)
     if entries is None:
         return None
     decision = plan_cache.find_among(project, request, asked, entries, match=match)
@@ -107,12 +112,16 @@ def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = No
         *lookup.values_of_template(asked),
         *(lookup.mark_of(entries), used, plan.finished_at),
     ]
-    return Hit(plan, decision, values, used)
+    return Hit(plan, decision, values, used, digest, template)
 
 
 def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
-    """Whether the Plan is stored. ``answer`` is the row that :data:`STORE` gave, ``None`` where it failed."""
+    """Whether the Plan is stored. ``answer`` is the row that :data:`STORE` gave, ``None`` where it failed. What is
+    not as it was remembered is forgotten."""
     stored, counted = answer or (False, False)
+    if answer is not None and not stored and hit.plan.idempotency_key is None:  # else the key may be known already
+        _entries.forget(hit.template)
+        _callers.forget(hit.caller)
     left = hit.uses if stored else hit.uses - 1
     if left and not counted:
         assert hit.plan.cache_entry_id is not None
@@ -121,6 +130,15 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
         log.info("plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source="exact")
         outcomes.count(hit.plan, hit.decision)
     return stored
+
+
+def knows(secret: str) -> bool:
+    """Whether a request of this caller may be a hit that is remembered."""
+    return _callers.get(ApiKey.digest_of(secret)) is not None
+
+
+def _characters(entry: Entry) -> int:
+    return sum(len(str(part)) for part in (entry.plan, entry.recipe, entry.template))
 
 
 def _is_grounded(project: Project) -> bool:

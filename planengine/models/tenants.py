@@ -172,7 +172,7 @@ class ApiKey(models.Model):
         key of its project, which would lock everybody out."""
         with transaction.atomic():
             # Two revocations at once would each see the other's key as the one that is left.
-            Project.objects.select_for_update().get(pk=self.project_id)
+            Project.objects.select_for_update(no_key=True).get(pk=self.project_id)
             active = ApiKey.objects.active().filter(project=self.project_id)
             if not active.filter(pk=self.pk).exists():
                 return

@@ -134,7 +134,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
         with ThreadPoolExecutor(1) as thread:
             thread.submit(add_waiting).result()
         refresh(page)
-        page.wait_for_function("document.body.innerText.includes('the oldest for')")
+        page.get_by_text("the oldest for").first.wait_for()
         seen["after"] = waiting(page)
         seen["scrolled"] = page.evaluate("scrollY")
         seen["focus"] = page.evaluate("document.activeElement.textContent")
@@ -144,7 +144,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
         seen["paused"] = page.locator("#live-told").inner_text()
         seen["toggled"] = page.evaluate("document.documentElement.dataset.theme")
         page.locator("#header .theme-toggle").first.click()
-        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        page.locator("html[data-theme=dark]").wait_for(state="attached")
         page.wait_for_timeout(300)
         seen["drawn in the dark"] = is_drawn(page, "plot-rate")
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -58,6 +59,8 @@ def many(entry: Entry, other: Entry) -> None:
             first=first,
             expires_at=like.expires_at,
         )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE cache_entry, cache_entryvector, cache_entryuse")  # as autovacuum would
 
 
 def begin(project: Project, kind: str = "evict", **more: Any) -> CacheJob:
@@ -341,9 +344,8 @@ class TestPages:
         assert operator.get(address(job, "cancel")).status_code == 405
         answer = operator.post(address(job, "cancel"), follow=True)
         assert "ends after the batch" in said(answer)
-        assert "is being cancelled" in text(answer.content.decode())
-        jobs.work_on(job.pk)
-        assert "Go on" in text(body(operator, page_of(job)))
+        assert "Go on" in text(answer.content.decode())  # no worker had begun it
+        assert not jobs.work_on(job.pk)
         operator.post(address(job, "resume"))
         jobs.work_on(job.pk)
         job.refresh_from_db()

@@ -135,11 +135,11 @@ def test_a_run_too_many_is_refused_with_a_word(operator: Client, kept: SavedRequ
 
 
 def test_a_change_is_shown_and_accepted(operator: Client, kept: SavedRequest) -> None:
-    SavedRequest.objects.update(expected=[{"service": "print_labels"}])
+    then: list[Json] = [{"service": "print_labels"}]
+    SavedRequest.objects.update(expected=then)
     run = RegressionRun.objects.create(project=kept.project)
-    result = RegressionResult.objects.create(
-        run=run, saved=kept, name=kept.name, verdict="changed", expected=[], got=LOOKUP, differences=["calls it"]
-    )
+    facts: dict[str, Any] = {"run": run, "saved": kept, "name": kept.name, "verdict": "changed"}
+    result = RegressionResult.objects.create(expected=then, got=LOOKUP, differences=["calls it"], **facts)
     page = body(operator, page_of(run))
     assert "calls it" in page and "Accept" in page and "not in the run before" in page
     answer = accept(operator, result)
@@ -149,6 +149,9 @@ def test_a_change_is_shown_and_accepted(operator: Client, kept: SavedRequest) ->
     assert logged() == [f"Expects what it became in run {run.pk}."]
     accept(operator, result)
     assert LogEntry.objects.count() == 1
+    SavedRequest.objects.update(expected=[])
+    assert "It was changed since this run." in said(accept(operator, result))
+    assert SavedRequest.objects.get().expected == []
 
 
 def test_a_result_is_compared_with_the_run_before(operator: Client, kept: SavedRequest) -> None:

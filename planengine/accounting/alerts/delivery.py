@@ -43,6 +43,7 @@ CLAIM = f"""
         WHERE next_try_at <= %s AND tries < {MOST_TRIES} AND NOT EXISTS (
             SELECT 1 FROM planengine_alertnotice AS earlier
             WHERE earlier.rule_id = notice.rule_id AND earlier.id < notice.id AND earlier.next_try_at IS NOT NULL
+                AND earlier.tries < {MOST_TRIES}
         )
         ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) AND next_try_at <= %s

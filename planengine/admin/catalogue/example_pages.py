@@ -112,9 +112,13 @@ class ExamplePages(OperatorAdmin):
         except BadRequest as error:
             self.message_user(request, error.message, "ERROR")
         else:
-            admin.log_change(request, entry, told)
+            if done == "evict":
+                admin.log_deletions(request, [entry])  # type: ignore[arg-type]
+            else:
+                admin.log_change(request, entry, told)
             self.message_user(request, f"{brief(str(entry), 100)}: {told}", "SUCCESS")
-        of = Service.objects.filter(project=entry.project, pk=request.POST.get("service", "")[:50]).first()
+        service_id = request.POST.get("service", "")[:50].replace("\x00", "")
+        of = Service.objects.filter(project=entry.project, pk=service_id).first()
         return HttpResponseRedirect(examples_of(of or entry.project))
 
     def _service(self, request: HttpRequest, object_id: str) -> Service:

@@ -134,7 +134,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
             return False
         project = self.instance.project if self.instance.project_id else self.cleaned_data["project"]
         # Held until the request's transaction ends: what was confirmed is what is stored.
-        project = Project.objects.select_for_update().get(pk=project.pk)
+        project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         facts = {member: self.cleaned_data[member] for member in registry.MEMBERS}
         self.prospect = prospect_of(project, self.cleaned_data.get("name") or self.instance.name, facts)
         confirmed = str(self.data.get("confirmed", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -191,7 +192,10 @@ class ActingAdmin(EntryAdmin):
         """Asks before it is done; done, ``run`` says what came of it."""
         entries = list(queryset[:MAX_CHOSEN])
         form = act.form(request.POST if "post" in request.POST else None)
-        if form.is_valid():
+        asked = hashlib.sha256(repr(sorted((entry.pk, entry.pinned) for entry in entries)).encode()).hexdigest()
+        if form.is_valid() and request.POST.get("asked", asked) != asked:
+            self.message_user(request, "They are others now, or pinned otherwise: look again.", messages.WARNING)
+        elif form.is_valid():
             self.message_user(request, run(entries, form), messages.SUCCESS)
             return self._back(request, entries)
         context = {
@@ -203,6 +207,7 @@ class ActingAdmin(EntryAdmin):
             "named": [(entry, self.template_text(entry), self.state(entry)) for entry in entries[:MAX_NAMED]],
             "more": max(0, len(entries) - MAX_NAMED),
             "form": form,
+            "asked": asked,
             "back": request.POST.get("back", ""),
             "back_to": page_of(entries[0]) if request.POST.get("back") and entries else list_of(Entry),
             "media": self.media,

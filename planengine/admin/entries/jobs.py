@@ -182,7 +182,9 @@ class CacheJobAdmin(KeysetAdmin, ReadOnlyAdmin):
             self.log_change(request, job, "Cancelled.")
             enqueue_job(job.pk)
             self.message_user(
-                request, "It ends after the batch under way. What is done stays done.", messages.SUCCESS
+                request,
+                "It ends after the batch under way, or now if none is. What is done stays done.",
+                messages.SUCCESS,
             )
         return HttpResponseRedirect(page_of(job))
 

@@ -99,7 +99,7 @@ class ReplayableEntryAdmin(ActingAdmin):
             form = ReplayForm(
                 entry,
                 request.POST if request.method == "POST" else None,
-                prefilled=request.user.has_perm("planengine.view_contents"),
+                prefilled=sees_contents(request),
             )
         except BadRequest as error:
             self.message_user(request, f"The entry's params cannot be read: {error.message}", messages.ERROR)
@@ -109,7 +109,7 @@ class ReplayableEntryAdmin(ActingAdmin):
             try:
                 if "store" in request.POST:
                     return self._store(request, entry, form)
-                preview = _preview(entry, form)
+                preview = _preview(entry, form, contents=sees_contents(request))
             except OrraError as error:
                 form.add_error(None, error.message)
         return self._replay_page(request, entry, form, preview)
@@ -141,7 +141,8 @@ class ReplayableEntryAdmin(ActingAdmin):
         return TemplateResponse(request, "admin/cache/entry/replay.html", context)
 
 
-def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
+def _preview(entry: Entry, form: ReplayForm, *, contents: bool) -> dict[str, Any]:
+    """What stands in the entry is compared for those who may see it."""
     assert form.request is not None
     plan, failure = plans.preview_replay(entry, project=entry.project, request=form.request)
     if failure is not None:
@@ -150,7 +151,8 @@ def _preview(entry: Entry, form: ReplayForm) -> dict[str, Any]:
         "previewed": True,
         "plan_json": plan,
         "drawing": draw_with_schemas(entry.project, plan, contents=True),
-        "lines": compare(as_json(_in_order(entry.plan)), as_json(_in_order(plan))),
+        "lines": compare(as_json(_in_order(entry.plan)), as_json(_in_order(plan))) if contents else [],
+        "compared": contents,
     }
 
 

@@ -3,6 +3,7 @@ it. Nothing is stored until it is sent."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,17 @@ from planengine.admin.plans.attempts import ShownAttempt, shown_attempts
 from planengine.drafting.attempts import facts_of
 from planengine.evaluation import dry_run
 from planengine.evaluation.dry_run import DryRun
-from planengine.exceptions import OrraError
+from planengine.exceptions import BadRequest, OrraError
 from planengine.lifecycle import plans
 from planengine.models import Attempt, Plan
 from planengine.reuse import grounding, plan_cache
 
 if TYPE_CHECKING:
     from planengine.admin.plans.pages import PlanAdmin
+
+# A dry run holds one of the threads that serve the API.
+MOST_AT_ONCE = 2
+at_once = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 NO_LOOKUP = (Plan.CacheMode.BYPASS, Plan.CacheMode.REFRESH)
 
@@ -111,9 +116,18 @@ class AskPage:
         if request.cache not in NO_LOOKUP:
             match = grounding.match_of(project, request)
             decision, _ = plan_cache.rehearse(project, request, match=match, tried=form.tried)
-        run = dry_run.run(
-            project, request, decision, choice=form.cleaned_data["planner"], seconds=form.cleaned_data["seconds"]
-        )
+        if not at_once.acquire(blocking=False):
+            raise BadRequest(f"{MOST_AT_ONCE} dry runs are under way in this process. Try again in a moment.")
+        try:
+            run = dry_run.run(
+                project,
+                request,
+                decision,
+                choice=form.cleaned_data["planner"],
+                seconds=form.cleaned_data["seconds"],
+            )
+        finally:
+            at_once.release()
         self.admin.log_change(
             self.request,
             project,

@@ -61,7 +61,7 @@ class Became:
 def start(project: Project, *, by: str) -> RegressionRun:
     """A run that waits for a worker. Raises :class:`BadRequest` where there is nothing to run, or one goes on."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         runs = RegressionRun.objects.filter(project=project)
         if runs.exclude(status=RegressionRun.Status.FINISHED).exists():
             raise BadRequest("A run of this project is not finished yet.", code="run_unfinished", status=409)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from orra.base.text import shorten
 from planengine.evaluation.regression.expectations import expected_of
@@ -38,7 +39,7 @@ def save_plan(plan: Plan, *, by: str) -> SavedRequest:
     expected = expected_of(plan.plan, plan.params_by_field) if plan.plan is not None else []
     facts = {"action": plan.action, "params": params_as_list(plan.params_by_field), "expected": expected}
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=plan.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=plan.project_id)
         check_room(plan.project)
         name = _free_name(plan.project, shorten(" ".join(plan.action.split()), MAX_NAME_CHARACTERS - 10))
         return SavedRequest.objects.create(
@@ -55,8 +56,13 @@ def accept(result: RegressionResult) -> bool:
         raise BadRequest("It became neither a plan nor a refusal.", code="nothing_to_expect", status=409)
     if result.saved.expected == result.got:
         return False
-    result.saved.expected = result.got
-    result.saved.save(update_fields=["expected", "updated_at"])
+    unchanged = SavedRequest.objects.filter(pk=result.saved.pk, expected=result.expected)
+    if not unchanged.update(expected=result.got, updated_at=timezone.now()):
+        raise BadRequest(
+            "It was changed since this run. Run the saved requests again, and accept what that one shows.",
+            code="changed_since_the_run",
+            status=409,
+        )
     return True
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as budget
@@ -140,7 +140,8 @@ def test_what_changes_counts_on_the_very_next_request(
     count = Plan.objects.count()
 
     assert not stored(made)  # begun before the change, stored after it
-    assert not stored(hits.again(known.secret, request("ORD-5")))
+    again = hits.again(known.secret, request("ORD-5"))
+    assert again is None or not stored(again)
     assert Plan.objects.count() == count
 
 
@@ -155,10 +156,40 @@ def test_what_does_not_concern_it_does_not_stop_it(known: Api, make_project: Cal
 def test_after_a_change_the_slow_way_teaches_it_anew(known: Api, project: Project) -> None:
     _set(cache_ttl_seconds=1_000)(project)
     assert not stored(hits.again(known.secret, request("ORD-5")))
+    assert hits.again(known.secret, request("ORD-5")) is None
 
     known.plan(WORDS.format("ORD-6"), {"order_id": "ORD-6"})
 
     assert stored(hits.again(known.secret, request("ORD-7")))
+
+
+def test_what_is_not_so_any_more_is_forgotten(known: Api, project: Project) -> None:
+    groundings.apply(project, spec())
+    assert not stored(hits.again(known.secret, request("ORD-5")))
+
+    assert not hits.knows(known.secret)
+    assert hits.again(known.secret, request("ORD-5")) is None
+
+
+def test_many_params_are_left_to_the_slow_way(known: Api) -> None:
+    many = {f"p{number}": number for number in range(hits.MOST_PARAMS + 1)}
+    assert hits.again(known.secret, PlanRequest("Refund order ORD-17", many)) is None
+
+
+def test_hits_and_a_change_of_a_service_do_not_wait_for_each_other(known: Api, project: Project) -> None:
+    """A hit's foreign key and a registration that holds the project go together."""
+
+    def ask() -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
+            return stored(hits.again(known.secret, request("ORD-6")))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        assert other.submit(ask).result()
 
 
 def test_a_key_of_idempotency_gives_one_plan(known: Api) -> None:
@@ -187,7 +218,8 @@ def test_no_hit_passes_a_key_that_is_revoked_meanwhile(known: Api, project: Proj
 
     def ask(number: int) -> bool:
         try:
-            return stored(hits.again(known.secret, request(f"ORD-{number}")))
+            hit = hits.again(known.secret, request(f"ORD-{number}"))
+            return hit is not None and stored(hit)
         finally:
             connection.close()
 
