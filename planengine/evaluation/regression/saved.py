@@ -63,6 +63,7 @@ def accept(result: RegressionResult) -> bool:
             code="changed_since_the_run",
             status=409,
         )
+    result.saved.expected = result.got
     return True
 
 
