@@ -22,8 +22,8 @@ import httpx2
 
 from benchmarks import models, table
 from orra.base.strictjson import Json
-from planengine.drafting.composing import composed, numbered, that_counts
-from planengine.drafting.generation import overseen
+from planengine.drafting.composing import beside
+from planengine.drafting.generation import Outcome, overseen
 from planengine.drafting.overseeing import Overseer
 from planengine.drafting.planner_choice import composer, planner_of
 from planengine.drafting.probing import Trust, ask_once, probe
@@ -135,20 +135,22 @@ def _asked(planner: Planner, row: Row) -> Result:
 def _held(row: Row, alone: Callable[[], Result], planner: Planner, trust: Trust) -> Result:
     """What comes of a row with a model that is held: the composer's plan, else the model's, overseen. ``alone``
     gives what came of it with the model alone, and is asked only where it counts."""
-    started = time.perf_counter()
-    ahead = composed(composer(), row.job)
-    if ahead.plan is not None:
-        return Result(row, ahead, time.perf_counter() - started)
-    waited = time.perf_counter() - started
-    asked = alone()
-    started = time.perf_counter()
-    outcome = asked.outcome
-    if outcome.plan is not None:
+    seconds = 0.0
+
+    def ask() -> Outcome:
+        nonlocal seconds
+        began = time.perf_counter()
+        asked = alone()
+        seconds += asked.seconds - (time.perf_counter() - began)  # it may have been asked before
+        outcome = asked.outcome
+        if outcome.plan is None:
+            return outcome
         seen = Overseer(planner, row.job, relevance_by(get_embedder()), lambda: trust)(outcome.plan)
-        outcome = overseen(outcome.plan, seen, outcome.trials)
-    if outcome.is_left_to_composer:
-        outcome = that_counts(outcome, numbered(ahead, after=outcome.trials), held=True)
-    return Result(row, outcome, waited + asked.seconds + time.perf_counter() - started)
+        return overseen(outcome.plan, seen, outcome.trials)
+
+    started = time.perf_counter()
+    outcome = beside(composer(), row.job, ask, held=True)
+    return Result(row, outcome, seconds + time.perf_counter() - started)
 
 
 def _as_dict(figures: Figures) -> dict[str, Json]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from cache.plans.filling import fingerprint
 from cache.templates.templates import Template, make_template
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 
 # Which reading of templates entries are kept by: how keys, words and skeletons are made. It rises when they are
 # made differently; entries of an older reading serve nobody until `reembed_entries` has read them anew. The first
@@ -60,13 +59,9 @@ class Request:
 
 
 def scope_digest(project_id: str, facts: Mapping[str, str]) -> str:
-    return _digest([project_id, dict(facts)])
+    return digest([project_id, dict(facts)])
 
 
 def fields_digest(template: Template) -> str:
     """What the vectors of entries with the same fields and types share."""
-    return _digest([list(field) for field in template.fields])
-
-
-def _digest(value: Json) -> str:
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return digest([list(field) for field in template.fields])

@@ -13,13 +13,19 @@ from datetime import datetime
 
 from django.db import connection
 
-# Parameters: how many hits, when, the entry's id. Gives a row when they were counted, none when the counter is
-# taken.
-COUNT = """
-    UPDATE cache_entryuse SET hits = hits + %s, last_used_at = %s
-    WHERE entry_id = (SELECT entry_id FROM cache_entryuse WHERE entry_id = %s FOR UPDATE SKIP LOCKED)
-    RETURNING entry_id
-"""
+
+def counting(entry: str) -> str:
+    """Counts hits of ``entry``, which is SQL. Parameters: how many, when. Gives a row when they were counted, none
+    when the counter is taken."""
+    return f"""
+        UPDATE cache_entryuse SET hits = hits + %s, last_used_at = %s
+        WHERE entry_id = (SELECT entry_id FROM cache_entryuse WHERE entry_id = {entry} FOR UPDATE SKIP LOCKED)
+        RETURNING entry_id
+    """
+
+
+# Parameters: how many hits, when, the entry's id.
+COUNT = counting("%s")
 
 # Of entries that are gone nobody takes what was left: the memory of it must end somewhere.
 MAX_UNCOUNTED = 10_000

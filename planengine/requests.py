@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orra.base.strictjson import InvalidJson, Json, canonical, check
+from orra.base.strictjson import InvalidJson, Json, canonical, check, digest
 from planengine.exceptions import BadRequest
 
 MAX_ACTION_CHARACTERS = 8_000
@@ -32,9 +31,7 @@ class PlanRequest:
     @property
     def digest(self) -> str:
         """Equal for requests that ask for the same: an ``Idempotency-Key`` belongs to one of these."""
-        return hashlib.sha256(
-            canonical([self.action, params_as_list(self.params), self.cache]).encode()
-        ).hexdigest()
+        return digest([self.action, params_as_list(self.params), self.cache])
 
 
 def parse_plan_request(body: Json) -> PlanRequest:

@@ -101,11 +101,14 @@ def begin(wanted: Wanted, about: Estimate, *, user_id: int | None) -> CacheJob:
 def cancel(job: CacheJob) -> bool:
     """Has the job end after the batch under way, or at once where no worker has begun it; whether it was open.
     What it did stays done."""
-    open_still = CacheJob.objects.filter(pk=job.pk, state__in=OPEN)
-    if not open_still.update(cancelled=True):
-        return False
-    begun = Q(lease_expires_at__isnull=False) | Q(seen__gt=0)
-    open_still.exclude(begun).update(state=CacheJob.State.CANCELLED, finished_at=timezone.now())
+    with transaction.atomic():
+        held = CacheJob.objects.select_for_update().filter(pk=job.pk, state__in=OPEN).first()
+        if held is None:
+            return False
+        held.cancelled = True
+        held.save(update_fields=["cancelled"])
+        if held.state == CacheJob.State.WAITING and not held.seen:
+            _end(held)
     return True
 
 

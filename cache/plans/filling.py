@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 
@@ -13,7 +12,7 @@ from cache.templates.numbers import as_json, only_reading
 from cache.templates.slots import Path, Slot
 from cache.templates.templates import Template
 from cache.templates.tokens import fold
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 
 
 class CannotFill(ValueError):
@@ -132,7 +131,7 @@ def _text(value: Json) -> str:
 
 
 def fingerprint(action: str, params: Mapping[str, Json]) -> str:
-    return hashlib.sha256(canonical([action, dict(params)]).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest([action, dict(params)])
 
 
 def numbered_literals(template: Template) -> dict[tuple[str, int], Slot]:

@@ -7,11 +7,10 @@ as it is, several give text. What is in no place is a constant and stays.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 
 from cache.templates.slots import Path
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 
 
 class RecipeInvalid(ValueError):
@@ -61,11 +60,7 @@ class Recipe:
     @property
     def variant(self) -> str:
         """Tells apart the recipes that one template can have: empty unless literals are pinned."""
-        return (
-            hashlib.sha256(canonical(self.pinned).encode("utf-8", "surrogatepass")).hexdigest()
-            if self.pinned
-            else ""
-        )
+        return digest(self.pinned) if self.pinned else ""
 
     def exact_only(self) -> Recipe:
         """The same, for nothing but the identical request."""

@@ -7,12 +7,11 @@ say it, so that a request with one optional input more has the skeleton of one w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cache.plans.recipes import Recipe
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 
 _TASK0 = "task0"
 
@@ -34,7 +33,7 @@ def skeleton_of(plan: Json, recipe: Recipe, fields: Iterable[str]) -> Skeleton:
     labels = sorted(reader.label(task_id) for task_id in tasks)
     services = tuple(sorted(task["service"] for task in tasks.values()))
     wirable = reader.wirable and len(set(services)) == len(services)
-    return Skeleton(_digest(labels), services, wirable)
+    return Skeleton(digest(labels), services, wirable)
 
 
 def _sources(plan: Json, recipe: Recipe, fields: frozenset[str]) -> dict[str, Json]:
@@ -54,7 +53,7 @@ def _sources(plan: Json, recipe: Recipe, fields: frozenset[str]) -> dict[str, Js
 
 def of_service(name: str) -> Skeleton:
     """The skeleton of a plan that calls one service with params alone."""
-    return Skeleton(_digest([_digest([name, [], []])]), (name,), wirable=True)
+    return Skeleton(digest([digest([name, [], []])]), (name,), wirable=True)
 
 
 class _Reader:
@@ -74,7 +73,7 @@ class _Reader:
             sources = [[name, self._source(name, inputs)] for name in sorted(inputs)]
             told = [each for each in sources if each[1] is not None]
             after = sorted(self.label(before) for before in task.get("after", ()))
-            self._labels[task_id] = _digest([task["service"], told, after])
+            self._labels[task_id] = digest([task["service"], told, after])
         return self._labels[task_id]
 
     def _source(self, name: str, inputs: Mapping[str, Json]) -> Json:
@@ -96,7 +95,3 @@ class _Reader:
 
 def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold())) or name
-
-
-def _digest(value: Json) -> str:
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()

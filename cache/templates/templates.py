@@ -7,7 +7,6 @@ values in the slots, so one plan serves both once the values are exchanged.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from functools import cached_property
 from cache.templates.literals import find_literals
 from cache.templates.slots import Path, Slot, find_choices, find_slots
 from cache.templates.tokens import straight
-from orra.base.strictjson import Json, canonical, type_of
+from orra.base.strictjson import Json, digest, type_of
 
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]
 
@@ -157,7 +156,7 @@ def _key(
     choices: tuple[tuple[str, str], ...],
 ) -> str:
     parts = [texts, [[slot.kind == "param", slot.name] for slot in slots], fields, choices]
-    return hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(parts)
 
 
 def _read_slots(value: Json, action: str) -> tuple[Slot, ...]:

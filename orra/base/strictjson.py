@@ -8,6 +8,7 @@ written, or refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from decimal import Decimal, InvalidOperation
@@ -113,6 +114,11 @@ def check(value: Json, *, max_depth: int = MAX_DEPTH) -> None:
 def canonical(value: Json) -> str:
     """The same text for equal values, whatever the order of keys: for hashes and for comparing."""
     return json.dumps(_plain_numbers(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Json) -> str:
+    """Of :func:`canonical`, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def same(left: Json, right: Json) -> bool:

@@ -53,17 +53,17 @@ class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
     """What is done is logged with the address that it came from."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return super().log_addition(request, obj, _with_origin(request, message))
+        return super().log_addition(request, obj, with_origin(request, message))
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return super().log_change(request, obj, _with_origin(request, message))
+        return super().log_change(request, obj, with_origin(request, message))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         return LogEntry.objects.log_actions(
             user_id=request.user.pk or 0,
             queryset=queryset,
             action_flag=DELETION,
-            change_message=_with_origin(request, ""),
+            change_message=with_origin(request, ""),
         )
 
 
@@ -72,8 +72,8 @@ def where(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", "")) or "unknown"
 
 
-def _with_origin(request: HttpRequest, message: Any) -> Any:
-    """``message`` as Django logs it: a text, or a list of what its forms changed."""
+def with_origin(request: HttpRequest, message: Any) -> Any:
+    """``message`` as Django logs it (a text, or a list of what its forms changed), with where it came from."""
     if isinstance(message, list):
         return [*message, {"from": where(request)}]
     return f"{message} (from {where(request)})".strip()

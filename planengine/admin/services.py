@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from cache.models import Entry
 from cache.storage import Held
 from orra.operators.display import brief
-from orra.operators.pages import ProjectFilter, list_of, page_of, where
+from orra.operators.pages import ProjectFilter, list_of, page_of, with_origin
 from planengine import tasks
 from planengine.admin.catalogue.dependents import groundings_naming, latest_entries, latest_plans
 from planengine.admin.catalogue.example_pages import ExamplePages, examples_of
@@ -125,7 +125,7 @@ class ServiceAdmin(ExamplePages):
         """Django logs before it deletes, so what goes is counted here."""
         user_id = cast(User, request.user).pk
         for service in queryset:
-            told = f"{evictions(removal_of(service).evicts, done=True)} (from {where(request)})"
+            told = with_origin(request, evictions(removal_of(service).evicts, done=True))
             LogEntry.objects.log_actions(user_id, [service], DELETION, change_message=told, single_object=True)
 
     def get_deleted_objects(

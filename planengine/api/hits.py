@@ -128,11 +128,12 @@ def _hit(headers: list[Header], body: bytes) -> hits.Hit | None:
                 return None
             known[name] = value
     secret = _secret(known)
-    if secret is None or not _is_plain(known) or not hits.knows(secret):
+    caller = hits.caller_of(secret) if secret is not None and _is_plain(known) else None
+    if caller is None:
         return None
     try:
         request = parse_plan_request(parse(body))
-        return hits.again(secret, request, idempotency_key=_idempotency_key(known))
+        return hits.again(caller, request, idempotency_key=_idempotency_key(known))
     except (BadRequest, InvalidJson, SynchronousOnlyOperation):
         return None
     except Exception:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cache.storage import Held
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 from planengine.catalogue.registry import FACTS, MEMBERS, complete, differing, holding
 from planengine.models import Project, Service
 
@@ -66,7 +65,7 @@ def prospect_of(project: Project, name: str, facts: Mapping[str, Json]) -> Prosp
         next_version=(version or 0) + rises,
         evicts=holding(project, None if service is None else name) if rises else Held(),
         state=_state(project, service),
-        given=_digest(given),
+        given=digest(given),
     )
 
 
@@ -91,8 +90,4 @@ def _facts_of(service: Service) -> dict[str, Json]:
 def _state(project: Project, service: Service | None) -> str:
     """A digest of what would be changed."""
     known = None if service is None else [service.pk, service.version, service.updated_at.isoformat()]
-    return _digest([project.pk, project.catalogue_policy, known])
-
-
-def _digest(told: Json) -> str:
-    return hashlib.sha256(canonical(told).encode()).hexdigest()
+    return digest([project.pk, project.catalogue_policy, known])

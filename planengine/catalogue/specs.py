@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import Any
 from cache.examples.wording import words_of_text
 from cache.languages import function_words
 from cache.templates.tokens import name_words, tokenize
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 from planengine.catalogue.annotations import is_destructive, is_idempotent, is_read_only
 from planengine.catalogue.examples import ServiceExample, read_examples
 from planengine.catalogue.field_names import key_of
@@ -49,7 +48,7 @@ class ServiceSpec:
         """Equal for services that take, do and give the same, whatever their ids, versions, annotations and
         examples: what a cached plan depends on."""
         facts = [self.name, self.type, self.description, self.input_schema, self.output_schema, self.revertible]
-        return hashlib.sha256(canonical(facts).encode()).hexdigest()
+        return digest(facts)
 
     @cached_property
     def inputs(self) -> ObjectSchema:
@@ -179,7 +178,7 @@ class Catalogue:
         if known is None:
             found = [(name, self._found.get(name)) for name in wanted]
             facts = [[name, spec.digest if spec else None] for name, spec in found]
-            known = hashlib.sha256(canonical(facts).encode()).hexdigest()
+            known = digest(facts)
             _make_room(self._digests)
             self._digests[wanted] = known
         return known

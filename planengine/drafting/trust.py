@@ -36,11 +36,12 @@ def key_of(planner: Planner) -> str:
     return f"{shorten(planner.name, 200)}@{hashlib.sha256(planner.address.encode()).hexdigest()[:16]}"
 
 
-def overseer(planner: Planner, job: Job, *, ask: Ask) -> Overseer:
-    """What a probe of the planner shows is kept for all processes; ``ask`` is how it is asked."""
+def overseer(planner: Planner, job: Job, *, ask: Ask | None) -> Overseer:
+    """What a probe of the planner shows is kept for all processes; ``ask`` is how it is asked. ``None``: it is
+    not, and what is known of it counts."""
 
     def trust() -> Trust:
-        return measured(planner, ask=ask)
+        return known_of(planner) if ask is None else measured(planner, ask=ask)
 
     return Overseer(planner, job, relevance_by(get_embedder()), trust, settings.LLM_TRUST)
 

@@ -6,21 +6,13 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
-
 from cache.decisions import Decision
-from planengine.accounting import budgets
 from planengine.accounting.budgets import Spent
-from planengine.drafting import trust
-from planengine.drafting.composing import composed, numbered, that_counts
-from planengine.drafting.generation import Outcome, generate
-from planengine.drafting.overseeing import Overseer
+from planengine.drafting.generation import Outcome
 from planengine.drafting.planner_choice import composer, current_planner
-from planengine.embeddings.embedders import get_embedder
+from planengine.drafting.unstored import plan_unstored
 from planengine.llm.errors import ModelTimeout
 from planengine.models import Project
-from planengine.planners.protocol import Job, Planner, Trial
-from planengine.planners.relevance import relevance_by
 from planengine.requests import PlanRequest
 from planengine.reuse import grounding, plan_cache
 
@@ -73,42 +65,16 @@ def run(
     precedents = () if decision is None else plan_cache.precedents_of(decision)
     job = grounding.job_for(project, request, match, precedents=precedents)
     planner = composer() if choice == COMPOSER else current_planner()
-    outcome, spent = _planned(project, planner, job, started + seconds, alone=choice != CONFIGURED)
+    spent: list[Spent] = []
+    outcome = plan_unstored(
+        project,
+        job,
+        seconds=started + seconds - time.monotonic(),
+        planner=planner,
+        alone=choice != CONFIGURED,
+        probes=False,
+        spend=spent.append,
+    )
     name = composer().name if outcome.composed else planner.name
     reported = outcome.plan is not None and plan_cache.is_reported(project, request, outcome.plan)
     return DryRun(name, outcome, time.monotonic() - started, tuple(spent), reported)
-
-
-def _planned(
-    project: Project, planner: Planner, job: Job, deadline: float, *, alone: bool
-) -> tuple[Outcome, list[Spent]]:
-    """As a worker would have it, without a fallback."""
-    beside = bool(planner.model) and settings.COMPOSE_REJECTED and not alone
-    ahead = composed(composer(), job) if beside and trust.is_held(planner) else None
-    if ahead is not None and ahead.plan is not None:
-        return ahead, []
-    meter, spent = budgets.Meter(project, planner, job), list[Spent]()
-
-    def record(trial: Trial) -> None:
-        if trial.planner:  # another's, who makes no call
-            return
-        of_call = meter.end(trial)
-        if planner.model:
-            spent.append(of_call)
-
-    outcome = generate(
-        planner,
-        job,
-        attempts=settings.PLANNING_ATTEMPTS,
-        deadline=deadline,
-        begin=meter.begin,
-        record=record,
-        repair=project.repair,
-        oversee=Overseer(
-            planner, job, relevance_by(get_embedder()), lambda: trust.known_of(planner), settings.LLM_TRUST
-        ),
-    )
-    if not beside or not outcome.is_left_to_composer:
-        return outcome, spent
-    instead = numbered(ahead or composed(composer(), job), after=outcome.trials)
-    return that_counts(outcome, instead, held=ahead is not None), spent

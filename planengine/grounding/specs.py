@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, digest
 
 
 class Mode(StrEnum):
@@ -78,7 +77,7 @@ class GroundingSpec:
     @cached_property
     def digest(self) -> str:
         """Equal for versions that say the same."""
-        return hashlib.sha256(canonical(self.content).encode()).hexdigest()
+        return digest(self.content)
 
     @property
     def label(self) -> str:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.db import connection
 from django.utils import timezone
 
 from cache import lookup, uses
@@ -37,23 +36,17 @@ MOST_CHARACTERS = 8_000
 # A template takes time that grows with params and words, and here everybody waits for it.
 MOST_PARAMS = 16
 
-COLUMNS = Plan._meta.concrete_fields
 STORE = f"""
     WITH caller AS (
         SELECT FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
         WHERE key.digest = %s AND key.revoked_at IS NULL AND key.xmin || ' ' || project.xmin = %s
     ), stored AS (
-        INSERT INTO planengine_plan ({", ".join(str(field.column) for field in COLUMNS)})
-        SELECT {", ".join(["%s"] * len(COLUMNS))} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s
+        INSERT INTO planengine_plan ({outcomes.NAMES})
+        SELECT {outcomes.PLACES} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s
         ON CONFLICT DO NOTHING
         RETURNING cache_entry_id
     ), counted AS (
-        UPDATE cache_entryuse SET hits = hits + %s, last_used_at = %s
-        WHERE entry_id = (
-            SELECT entry_id FROM cache_entryuse
-            WHERE entry_id = (SELECT cache_entry_id FROM stored) FOR UPDATE SKIP LOCKED
-        )
-        RETURNING entry_id
+        {uses.counting("(SELECT cache_entry_id FROM stored)")}
     )
     SELECT EXISTS (SELECT FROM stored), EXISTS (SELECT FROM counted)
 """
@@ -62,44 +55,55 @@ STORE = f"""
 @dataclass(frozen=True)
 class Hit:
     """A Plan that is ready and not stored yet: ``values`` are what :data:`STORE` takes. Its answer goes to
-    :func:`settle`. ``caller`` and ``template`` are what it was remembered by."""
+    :func:`settle`. ``template`` is what its entries were remembered by."""
 
     plan: Plan
     decision: Decision
     values: list[Any]
     uses: int
-    caller: str
     template: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The entries of a template, and what :data:`cache.lookup.MARK_OF_TEMPLATE` gives while they are these."""
+
+    entries: tuple[Entry, ...]
+    mark: str
 
 
 def remember(project: Project, request: PlanRequest, decision: Decision) -> None:
     """Keeps what an exact hit rested on, if it was served without a grounding and for more than the identical
     request."""
-    digest = vars(project).get("key_digest")
-    if digest is None or _is_grounded(project) or any(entry.identity for entry in decision.entries):
+    if not hasattr(project, "key_digest") or _is_grounded(project):  # without one it is nobody who calls
+        return
+    if any(entry.identity for entry in decision.entries):
         return
     if sum(map(_characters, decision.entries)) > MOST_CHARACTERS:
         return
     asked = plan_cache.request_for(project, request, match=Match())
-    _callers.put(digest, project)
-    _entries.put((asked.scope.digest, asked.template.key), decision.entries)
+    _callers.put(project.key_digest, project)
+    _templates.put(
+        (asked.scope.digest, asked.template.key), Known(decision.entries, lookup.mark_of(decision.entries))
+    )
 
 
-def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = None) -> Hit | None:
-    """The hit that the request is by all that this process remembers. Asks the database for nothing."""
+def caller_of(secret: str) -> Project | None:
+    """Whose key this is, if a hit of theirs is remembered."""
+    return _callers.get(ApiKey.digest_of(secret))
+
+
+def again(project: Project, request: PlanRequest, *, idempotency_key: str | None = None) -> Hit | None:
+    """The hit that the caller's request is by all that this process remembers. Asks the database for nothing."""
     if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
-        return None
-    digest = ApiKey.digest_of(secret)
-    project = _callers.get(digest)
-    if project is None:
         return None
     started, match = timezone.now(), Match()
     asked = plan_cache.request_for(project, request, match=match)
     template = (asked.scope.digest, asked.template.key)
-    entries = _entries.get(template)
-    if entries is None:
+    known = _templates.get(template)
+    if known is None:
         return None
-    decision = plan_cache.find_among(project, request, asked, entries, match=match)
+    decision = plan_cache.find_among(project, request, asked, known.entries, match=match)
     if not decision.hit or decision.entry_id is None:
         return None
     plan = outcomes.asked(project, request, at=started, idempotency_key=idempotency_key)
@@ -107,12 +111,12 @@ def again(secret: str, request: PlanRequest, *, idempotency_key: str | None = No
     outcomes.set_ready(plan, decision.plan, source=PlanSource.EXACT, entry_id=decision.entry_id)
     used = uses.take(decision.entry_id)
     values = [
-        *(digest, vars(project)["row_versions"]),
-        *(field.get_db_prep_save(getattr(plan, field.attname), connection) for field in COLUMNS),
+        *(project.key_digest, project.row_versions),
+        *outcomes.values_of(plan),
         *lookup.values_of_template(asked),
-        *(lookup.mark_of(entries), used, plan.finished_at),
+        *(known.mark, used, plan.finished_at),
     ]
-    return Hit(plan, decision, values, used, digest, template)
+    return Hit(plan, decision, values, used, template)
 
 
 def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
@@ -120,8 +124,8 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
     not as it was remembered is forgotten."""
     stored, counted = answer or (False, False)
     if answer is not None and not stored and hit.plan.idempotency_key is None:  # else the key may be known already
-        _entries.forget(hit.template)
-        _callers.forget(hit.caller)
+        _templates.forget(hit.template)
+        _callers.forget(hit.plan.project.key_digest)
     left = hit.uses if stored else hit.uses - 1
     if left and not counted:
         assert hit.plan.cache_entry_id is not None
@@ -130,11 +134,6 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
         log.info("plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source="exact")
         outcomes.count(hit.plan, hit.decision)
     return stored
-
-
-def knows(secret: str) -> bool:
-    """Whether a request of this caller may be a hit that is remembered."""
-    return _callers.get(ApiKey.digest_of(secret)) is not None
 
 
 def _characters(entry: Entry) -> int:
@@ -146,4 +145,4 @@ def _is_grounded(project: Project) -> bool:
 
 
 _callers: Remembered[str, Project] = Remembered(MOST_CALLERS)
-_entries: Remembered[tuple[str, str], tuple[Entry, ...]] = Remembered(MOST_TEMPLATES)
+_templates: Remembered[tuple[str, str], Known] = Remembered(MOST_TEMPLATES)

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from cache.lookup import Decision
@@ -22,6 +24,16 @@ from planengine.reuse import grounding
 
 # What columns of money hold; no plan costs as much.
 MOST_MONEY, PLACES_OF_MONEY = 10**9, 10
+
+
+COLUMNS = Plan._meta.concrete_fields
+# What an INSERT of a Plan names, and a place for each of its :func:`values_of`.
+NAMES, PLACES = ", ".join(str(field.column) for field in COLUMNS), ", ".join(["%s"] * len(COLUMNS))
+
+
+def values_of(plan: Plan) -> list[Any]:
+    """The Plan as a row."""
+    return [field.get_db_prep_save(getattr(plan, field.attname), connection) for field in COLUMNS]
 
 
 def asked(project: Project, request: PlanRequest, *, at: datetime, idempotency_key: str | None = None) -> Plan:

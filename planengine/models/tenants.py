@@ -20,10 +20,12 @@ KEY_PREFIX = "sk-orra-v1-"
 class Project(models.Model):
     """A tenant. Nothing crosses projects."""
 
-    # The caller of a request is a project; these tell with which key.
+    # The caller of a request is a project; these tell with which key, and as of which versions of both rows.
     is_authenticated = True
     key_id: str
     key_revoked_at: datetime | None
+    key_digest: str
+    row_versions: str
 
     class CataloguePolicy(models.TextChoices):
         DEPENDENCIES = "dependencies", "drop entries whose own services changed"

@@ -26,6 +26,8 @@ ARGUMENTS = (
     "--disable-sync",
 )
 PASSWORD = "a long password for tests"
+# Takes a picture by this name.
+Look = Callable[[str], None]
 
 needs_chromium = pytest.mark.skipif(
     not Path(CHROMIUM).exists(), reason="no Chromium: install it, or name it in the variable CHROMIUM"
@@ -82,7 +84,7 @@ def sign_in(page: Page, address: str) -> None:
 def browse(
     address: str,
     pictures: Path,
-    by_hand: Callable[[Page, Visit, Callable[[str], None]], None],
+    by_hand: Callable[[Page, Visit, Look], None],
     *,
     scripts: bool = False,
 ) -> Visit:

@@ -17,6 +17,7 @@ from planengine.models import Attempt, Plan, Project
 from planengine.models.states import PlanStatus
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
+from tests.admin.browsing import PASSWORD
 from tests.conftest import SHOP, object_schema
 
 CHAIN: Json = {
@@ -44,6 +45,12 @@ def sign_in(user: User) -> Client:
 def operator(db: None) -> Client:
     """Signed in as somebody who may do everything."""
     return sign_in(User.objects.create_superuser("ada"))
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """Whom browsers sign in as."""
+    return User.objects.create_superuser("ada", password=PASSWORD)
 
 
 @pytest.fixture

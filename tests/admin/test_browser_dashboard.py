@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,48 +9,17 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page
 
 from planengine.accounting import tallies
 from planengine.models import AlertRule, Plan, Project
-from tests.admin.browsing import ARGUMENTS, CHROMIUM, PASSWORD, needs_chromium, sign_in
+from tests.admin.browsing import Look, Visit, browse, needs_chromium
 from tests.admin.dashboard_rows import a_day, processes
 
 pytestmark = needs_chromium
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 DESK, PHONE = {"width": 1300, "height": 900}, {"width": 390, "height": 844}
 HOSTILE = "<script>document.title='run'</script>‮<img src=x onerror=alert(1)>"
-
-
-def browse(address: str, by_hand: Callable[[Page], None]) -> tuple[list[str], set[str]]:
-    """What the browser complained of, and which hosts it asked."""
-    complaints: list[str] = []
-    hosts: set[str] = set()
-
-    def with_policy(route: Route) -> None:
-        hosts.add(urlsplit(route.request.url).netloc)
-        answer = route.fetch(max_redirects=0)
-        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": POLICY})
-
-    def visit() -> None:
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-            page = chromium.new_page(viewport=DESK, color_scheme="light")  # type: ignore[arg-type]
-            page.set_default_timeout(30_000)
-            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            sign_in(page, address)
-            page.route("**/*", with_policy)
-            by_hand(page)
-            chromium.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(visit).result()
-    return complaints, hosts
 
 
 def is_drawn(page: Page, plot: str) -> bool:
@@ -71,20 +38,18 @@ def scrolls_sideways(page: Page) -> bool:
 
 
 def test_plots_in_light_and_dark_on_a_desk_and_on_a_phone(
-    project: Project, live_server: Any, tmp_path: Path
+    project: Project, ada: User, live_server: Any, tmp_path: Path
 ) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
     now = timezone.now()
     a_day(project, now)
     processes(now)
     tallies.add_finished_plans(now)
     AlertRule.objects.create(project=project, measure="failures", threshold=0.2, judged_at=now, value=0.05)
-    pictures = Path(os.environ.get("SCREENSHOTS", tmp_path))
     drawn: dict[str, list[bool]] = {}
     lines: list[str] = []
     sideways: list[str] = []
 
-    def by_hand(page: Page) -> None:
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
         page.get_by_label("Project", exact=True).select_option(project.pk)
         page.get_by_role("button", name="Show", exact=True).click()
         for name, size, scheme in (
@@ -100,21 +65,22 @@ def test_plots_in_light_and_dark_on_a_desk_and_on_a_phone(
             drawn[name] = [is_drawn(page, plot) for plot in ("plot-rate", "plot-times", "plot-wrong")]
             if scrolls_sideways(page):
                 sideways.append(name)
-            page.screenshot(path=pictures / f"{name}.png", full_page=True)
+            look(name)
         page.locator("#lines summary").click()
         lines.append(page.locator("#lines table").inner_text())
 
-    complaints, hosts = browse(live_server.url, by_hand)
+    visit = browse(live_server.url, tmp_path, by_hand, scripts=True)
 
-    assert complaints == []
+    assert visit.errors == []
     assert drawn and all(all(each) for each in drawn.values())
     assert sideways == []
-    assert hosts == {urlsplit(live_server.url).netloc}
+    assert visit.hosts == {urlsplit(live_server.url).netloc}
     assert lines[0].count("\n") >= 24 and "90.0\u00a0%" in lines[0]
 
 
-def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, live_server: Any) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_figures_become_fresh_by_themselves_and_can_be_paused(
+    project: Project, ada: User, live_server: Any, tmp_path: Path
+) -> None:
     a_day(project, timezone.now(), per_hour=1)
     seen: dict[str, Any] = {}
 
@@ -126,7 +92,7 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
         with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
             page.evaluate("document.dispatchEvent(new Event('orra:refresh'))")
 
-    def by_hand(page: Page) -> None:
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
         page.wait_for_selector("#plot-rate canvas")
         page.locator("#lines summary").click()
         page.evaluate("scrollTo(0, 300)")
@@ -154,9 +120,9 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
         Plan.objects.create(project=project, action="Wait", created_at=timezone.now())
         connection.close()
 
-    complaints, _ = browse(live_server.url, by_hand)
+    visit = browse(live_server.url, tmp_path, by_hand, scripts=True)
 
-    assert complaints == []
+    assert visit.errors == []
     assert (seen["before"], seen["after"]) == ("0", "1")
     assert seen["scrolled"] == 300
     assert seen["focus"] == "The same over time, as a table"
@@ -164,8 +130,9 @@ def test_figures_become_fresh_by_themselves_and_can_be_paused(project: Project, 
     assert seen["paused"] == "Paused"
 
 
-def test_hostile_names_are_shown_and_not_run(project: Project, live_server: Any, make_plan: Any) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_hostile_names_are_shown_and_not_run(
+    project: Project, ada: User, live_server: Any, make_plan: Any, tmp_path: Path
+) -> None:
     Project.objects.filter(pk=project.pk).update(name=HOSTILE[:100], semantic_closed_at=timezone.now())
     make_plan(project, error={"code": HOSTILE}, decision="miss", decision_reason="</script><b>"[:40])
     AlertRule.objects.create(
@@ -173,7 +140,7 @@ def test_hostile_names_are_shown_and_not_run(project: Project, live_server: Any,
     )
     seen: dict[str, Any] = {}
 
-    def by_hand(page: Page) -> None:
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
         page.reload()
         page.wait_for_selector("#plot-rate canvas")
         seen["title"] = page.title()
@@ -181,9 +148,9 @@ def test_hostile_names_are_shown_and_not_run(project: Project, live_server: Any,
         seen["scripts"] = page.locator("#dashboard script:not([type='application/json'])").count()
         seen["images"] = page.locator("#dashboard img").count()
 
-    complaints, _ = browse(live_server.url, by_hand)
+    visit = browse(live_server.url, tmp_path, by_hand, scripts=True)
 
-    assert complaints == []
+    assert visit.errors == []
     assert "run" not in seen["title"]
     assert (seen["scripts"], seen["images"]) == (0, 0)
     assert "<script>document.title" in seen["text"] and "⟨U+202E⟩" in seen["text"]

@@ -21,19 +21,13 @@ from cache.care.jobs import Wanted
 from cache.models import CacheJob, Entry
 from orra.base.strictjson import Json
 from planengine.models import Plan
-from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium, sign_in
+from tests.admin.browsing import Look, Visit, browse, needs_chromium, sign_in
 from tests.admin.conftest import CHAIN
 from tests.admin.pages import list_of, logged, page_of
 
 pytestmark = needs_chromium
 
 PHONE = 390
-Look = Callable[[str], None]
-
-
-@pytest.fixture
-def ada(db: None) -> User:
-    return User.objects.create_superuser("ada", password=PASSWORD)
 
 
 def in_database(read: Callable[[], Any]) -> Any:

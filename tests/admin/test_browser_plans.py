@@ -6,25 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
 from cache.models import Entry
 from planengine.lifecycle.worker import work_on
 from planengine.models import Attempt, HitCheck, Plan, Project
-from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
+from tests.admin.browsing import Look, Visit, browse, needs_chromium
 from tests.admin.pages import logged, page_of
 
 pytestmark = needs_chromium
 
 PHONE = {"width": 390, "height": 844}
-Look = Callable[[str], None]
-
-
-@pytest.fixture
-def ada(db: None) -> User:
-    return User.objects.create_superuser("ada", password=PASSWORD)
 
 
 def in_all_lights(page: Page, look: Look, name: str, visit: Visit) -> None:

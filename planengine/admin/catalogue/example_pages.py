@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from cache import storage
 from cache.models import Entry
-from orra.base.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, digest, parse
 from orra.operators.display import as_short_json, brief
 from orra.operators.pages import MAX_PROJECTS_IN_FILTER, OperatorAdmin, list_of, page_of
 from planengine import tasks
-from planengine.admin.catalogue.example_rows import KINDS, digest_of, given_by, learned
+from planengine.admin.catalogue.example_rows import KINDS, given_by, learned
 from planengine.catalogue import registry
 from planengine.catalogue.errors import ExamplesInvalid
 from planengine.exceptions import BadRequest
@@ -79,7 +79,7 @@ class ExamplePages(OperatorAdmin):
         if not self.has_change_permission(request, service):
             raise PermissionDenied
         removed = request.POST.get("remove", "")
-        named = [each for each in service.examples if removed and digest_of(each) == removed]
+        named = [each for each in service.examples if removed and digest(each) == removed]
         example = named[0] if named else _example(request.POST.get("example", "").replace("\r\n", "\n"))
         try:
             if removed:

@@ -3,7 +3,6 @@ requests left. The latter are read newest first, page by page, and no page looks
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from cache.models import Entry
 from cache.templates.templates import TemplateInvalid, make_template
-from orra.base.strictjson import Json, canonical
+from orra.base.strictjson import Json, canonical, digest
 from planengine.catalogue.errors import ExamplesInvalid
 from planengine.catalogue.examples import read_example
 from planengine.catalogue.schemas import compile_input_schema
@@ -122,16 +121,12 @@ def _kind(entry: Entry) -> str:
 
 
 def _given(service: Service, example: Json) -> Given:
-    digest = digest_of(example)
+    named = digest(example)
     try:
         read = read_example(example, compile_input_schema(service.input_schema))
-        return Given(service, make_template(read.action, read.params).text, digest)
+        return Given(service, make_template(read.action, read.params).text, named)
     except (ExamplesInvalid, TemplateInvalid) as error:
-        return Given(service, canonical(example), digest, fault=str(error))
-
-
-def digest_of(example: Json) -> str:
-    return hashlib.sha256(canonical(example).encode()).hexdigest()
+        return Given(service, canonical(example), named, fault=str(error))
 
 
 def _written(at: datetime, entry_id: str) -> str:

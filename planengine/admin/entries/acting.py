@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,10 @@ from django.views.decorators.http import require_POST
 from cache import pins, storage
 from cache.admin import EntryAdmin
 from cache.models import Entry
+from orra.base.strictjson import digest
 from orra.operators.pages import list_of, page_of
 from planengine.admin.entries.exporting import MAX_EXPORTED, as_lines
+from planengine.admin.parts.contents import sees_contents
 from planengine.reuse.restoring import restore
 
 MAX_CHOSEN = 1_000
@@ -178,9 +179,7 @@ class ActingAdmin(EntryAdmin):
     def export(self, request: HttpRequest, queryset: QuerySet[Entry]) -> StreamingHttpResponse:
         chosen = list(queryset.select_related(None).only("pk", "action", "template")[:MAX_EXPORTED])
         self._log(request, chosen, [entry.pk for entry in chosen], f"Exported with {counted(len(chosen))}.")
-        return as_lines(
-            [entry.pk for entry in chosen], with_params=request.user.has_perm("planengine.view_contents")
-        )
+        return as_lines([entry.pk for entry in chosen], with_params=sees_contents(request))
 
     def _ask(
         self,
@@ -192,7 +191,7 @@ class ActingAdmin(EntryAdmin):
         """Asks before it is done; done, ``run`` says what came of it."""
         entries = list(queryset[:MAX_CHOSEN])
         form = act.form(request.POST if "post" in request.POST else None)
-        asked = hashlib.sha256(repr(sorted((entry.pk, entry.pinned) for entry in entries)).encode()).hexdigest()
+        asked = digest(sorted([entry.pk, entry.pinned] for entry in entries))
         if form.is_valid() and request.POST.get("asked", asked) != asked:
             self.message_user(request, "They are others now, or pinned otherwise: look again.", messages.WARNING)
         elif form.is_valid():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,12 +21,13 @@ from cache.care import jobs
 from cache.care.estimates import Estimate
 from cache.care.jobs import Wanted
 from cache.care.selection import CHOICES, MAX_VALUE, NARROWING, InvalidSelection, in_words, read_selection
-from cache.models import CacheJob, Entry
+from cache.models import CacheJob
 from cache.tasks import enqueue_job
+from orra.base.strictjson import digest
 from orra.operators.display import brief
 from orra.operators.keyset import KeysetAdmin
 from orra.operators.pages import ProjectFilter, ReadOnlyAdmin, badge, link_to, page_of
-from planengine.admin.parts.applying import ProjectWidget
+from planengine.admin.parts.projects import ProjectField, project_widget
 from planengine.models import Project
 
 TONES = {"waiting": "neutral", "running": "good", "done": "good", "cancelled": "warning", "failed": "bad"}
@@ -48,7 +47,7 @@ class JobForm(forms.Form):
     """Valid, it has what is ``wanted``."""
 
     do = forms.ChoiceField(label="Do", choices=CacheJob.Kind.choices)
-    project = forms.CharField(max_length=100)
+    project = ProjectField()
     service = forms.CharField(label="That use the service", required=False, max_length=MAX_VALUE)
     words = forms.CharField(label="Whose action says", required=False, max_length=MAX_VALUE)
     kind = forms.ChoiceField(required=False, choices=[*ANY, *CHOICES["kind"].items()])
@@ -64,14 +63,8 @@ class JobForm(forms.Form):
 
     def __init__(self, site: AdminSite, data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
-        self.fields["project"].widget = ProjectWidget(Entry._meta.get_field("project").remote_field, site)
+        self.fields["project"].widget = project_widget(site)
         self.wanted: Wanted | None = None
-
-    def clean_project(self) -> Project:
-        found = Project.objects.filter(pk=self.cleaned_data["project"].strip()).first()
-        if found is None:
-            raise forms.ValidationError("There is no project with this id.")
-        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -243,8 +236,7 @@ def said(wanted: Wanted, about: Estimate, project: Project) -> str:
 
 def token_of(wanted: Wanted) -> str:
     """Equal for the same wish: what an estimate was shown of is what is begun."""
-    told = [wanted.kind, wanted.project_id, wanted.chosen, wanted.with_pinned, wanted.reason]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8", "replace")).hexdigest()
+    return digest([wanted.kind, wanted.project_id, wanted.chosen, wanted.with_pinned, wanted.reason])
 
 
 def _bounded(told: Mapping[str, str]) -> dict[str, str]:

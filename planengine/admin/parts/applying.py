@@ -8,11 +8,11 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 
 from orra.base import strictyaml
 from orra.operators.display import visible
 from planengine.admin.parts.comparing import Line, compare
+from planengine.admin.parts.projects import ProjectField, project_widget
 from planengine.exceptions import BadRequest, GroundingInvalid
 from planengine.grounding import registry
 from planengine.grounding.contents import as_document
@@ -59,17 +59,10 @@ def written(spec: GroundingSpec) -> str:
     return strictyaml.write(as_document(spec))
 
 
-class ProjectWidget(ForeignKeyRawIdWidget):
-    """Shows whatever was typed: of what cannot be an id, no name is looked up."""
-
-    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
-        return ("", "") if "\x00" in str(value) else super().label_and_url_for_value(value)
-
-
 class ApplyForm(forms.Form):
     """Valid, it has the ``prospect``; not valid, it may know ``how_to_fix`` it."""
 
-    project = forms.CharField(max_length=100)
+    project = ProjectField()
     name = forms.CharField(
         required=False, max_length=100, help_text="Empty: the name that the document itself gives."
     )
@@ -81,16 +74,9 @@ class ApplyForm(forms.Form):
 
     def __init__(self, site: AdminSite, data: Any = None, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
-        relation = Grounding._meta.get_field("project").remote_field
-        self.fields["project"].widget = ProjectWidget(relation, site)
+        self.fields["project"].widget = project_widget(site)
         self.prospect: Prospect | None = None
         self.how_to_fix: tuple[str, ...] = ()
-
-    def clean_project(self) -> Project:
-        found = Project.objects.filter(pk=self.cleaned_data["project"].strip()).first()
-        if found is None:
-            raise forms.ValidationError("There is no project with this id.")
-        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -12,13 +12,13 @@ from django.contrib.admin import AdminSite
 
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.operators.display import brief, visible
-from planengine.admin.parts.applying import ProjectWidget
+from planengine.admin.parts.projects import ProjectField, project_widget
 from planengine.catalogue.registry import catalogue_of
 from planengine.exceptions import BadRequest
 from planengine.grounding.matching.wordings import request_in
 from planengine.grounding.registry import Kept
 from planengine.grounding.specs import GroundingSpec
-from planengine.models import Grounding, Project
+from planengine.models import Project
 from planengine.requests import PlanRequest, parse_action, parse_params
 from planengine.reuse.trial import TriedEntry, capability_in_words, match_in_words, try_entries, try_out
 
@@ -48,7 +48,7 @@ class Tried:
 class TryForm(forms.Form):
     """Valid, it has the ``request`` and perhaps a ``draft`` of a plan. It asks for a project that is not known."""
 
-    project = forms.CharField(max_length=100)
+    project = ProjectField()
     action = forms.CharField(
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 90}),
@@ -74,8 +74,7 @@ class TryForm(forms.Form):
         if known is not None:
             del self.fields["project"]
         else:
-            relation = Grounding._meta.get_field("project").remote_field
-            self.fields["project"].widget = ProjectWidget(relation, site)
+            self.fields["project"].widget = project_widget(site)
 
     @property
     def chosen(self) -> Project:
@@ -83,12 +82,6 @@ class TryForm(forms.Form):
         project = self.known or self.cleaned_data["project"]
         assert isinstance(project, Project)
         return project
-
-    def clean_project(self) -> Project:
-        found = Project.objects.filter(pk=self.cleaned_data["project"].strip()).first()
-        if found is None:
-            raise forms.ValidationError("There is no project with this id.")
-        return found
 
     def clean_params(self) -> Json:
         return self._parsed("params", "Write an object: {}.")

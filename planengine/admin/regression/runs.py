@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 
 from orra.operators.display import brief
 from orra.operators.pages import FoundOutAdmin, ProjectFilter, badge, link_to, list_of, page_of
+from planengine.admin.parts.contents import sees_contents
 from planengine.admin.regression.verdicts import Verdict, progress_of, rows_of
 from planengine.evaluation.regression import saved
 from planengine.exceptions import BadRequest
 from planengine.models import Project, RegressionResult, RegressionRun, SavedRequest
 
 REFRESH_SECONDS = 3
-CONTENTS = "planengine.view_contents"
 
 
 @admin.register(RegressionRun)
@@ -77,7 +77,7 @@ class RegressionRunAdmin(FoundOutAdmin):
             "progress": progress_of(rows),
             "may_view_saved": self.may_view(SavedRequest, request),
             "may_accept": self._may_accept(request),
-            "may_view_contents": request.user.has_perm(CONTENTS),
+            "may_view_contents": sees_contents(request),
             "refresh": REFRESH_SECONDS,
             "saved_page": list_of(SavedRequest, project=row.project_id),
         }

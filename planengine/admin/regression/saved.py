@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from orra.operators.display import brief
 from orra.operators.pages import MAX_PROJECTS_IN_FILTER, OperatorAdmin, ProjectFilter, badge, list_of, page_of
 from planengine import tasks
+from planengine.admin.parts.contents import sees_contents
 from planengine.admin.regression.forms import FIELDS, SavedRequestForm
 from planengine.admin.regression.verdicts import TONES
 from planengine.evaluation.regression import runs, saved
@@ -24,7 +25,6 @@ from planengine.evaluation.regression.expectations import services_in
 from planengine.exceptions import BadRequest
 from planengine.models import Plan, Project, RegressionResult, RegressionRun, SavedRequest
 
-CONTENTS = "planengine.view_contents"
 FACTS = ("plan_id", "created_by", "created_at", "updated_at")
 
 
@@ -57,13 +57,13 @@ class SavedRequestAdmin(OperatorAdmin):
     # --- who may
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and request.user.has_perm(CONTENTS)
+        return super().has_change_permission(request, obj) and sees_contents(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and request.user.has_perm(CONTENTS)
+        return super().has_add_permission(request) and sees_contents(request)
 
     def get_fields(self, request: HttpRequest, obj: SavedRequest | None = None) -> tuple[str, ...]:
-        shown = FIELDS if request.user.has_perm(CONTENTS) else ("project", "name", "action")
+        shown = FIELDS if sees_contents(request) else ("project", "name", "action")
         return (*shown, *FACTS) if obj else shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: SavedRequest | None = None) -> tuple[str, ...]:
