@@ -19,7 +19,7 @@ import threading
 import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -206,7 +206,11 @@ def _limit(sock: socket.socket, seconds: float) -> None:
 
 
 def _look_up(host: str, port: int, *, give_up: float) -> list[Any]:
-    """getaddrinfo with a deadline: it cannot be interrupted, so it waits in a thread of its own."""
+    """getaddrinfo with a deadline. An address needs no asking; a name may, and getaddrinfo cannot be interrupted:
+    it waits in a thread of its own."""
+    with suppress(OSError, UnicodeError):
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+
     found: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -277,13 +278,33 @@ def test_a_last_try_that_takes_the_time_is_a_time_out(server: ScriptedServer) ->
 
 def test_the_deadline_holds_while_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: answered.wait(20) and [])
+    look_up = socket.getaddrinfo
+
+    def slow(*args: Any, **options: Any) -> Any:
+        if options.get("flags") == socket.AI_NUMERICHOST:
+            return look_up(*args, **options)
+        return answered.wait(20) and []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     endpoint = Endpoint("some-model", base_url="http://model.test/v1", patience=HASTE)
     started = time.monotonic()
     with pytest.raises(ModelUnreachable, match=r"model\.test was not resolved in time"):
         complete(endpoint, MESSAGES, deadline=started + 1)
     assert time.monotonic() - started < 15
     answered.set()
+
+
+def test_an_address_is_not_looked_up(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many plans are made at a time, no thread is started for any of them."""
+
+    class Refused:
+        def __init__(self, **options: Any) -> None:
+            raise AssertionError("a thread to ask for a name")
+
+    monkeypatch.setattr("planengine.llm.transport.threading", SimpleNamespace(Thread=Refused))
+    ask(server, url=server.url.replace("localhost", "127.0.0.1"))
+    with pytest.raises(AssertionError, match="to ask for a name"):
+        ask(server, url=server.url.replace("127.0.0.1", "localhost"))
 
 
 def test_nothing_is_sent_after_the_deadline(server: ScriptedServer) -> None:
