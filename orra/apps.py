@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -10,6 +11,9 @@ class OrraConfig(AppConfig):
 
     def ready(self) -> None:
         import orra.celery  # noqa: F401
+        from orra.base.slow_statements import slow_statements
         from orra.operators import roles
 
+        if settings.SLOW_STATEMENT_MS:
+            slow_statements.watch(settings.SLOW_STATEMENT_MS)
         post_migrate.connect(roles.synchronise, sender=[*apps.get_app_configs()][-1])

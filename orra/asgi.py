@@ -28,6 +28,7 @@ from django.conf import settings  # noqa: E402
 
 from orra.base.strictjson import Json  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402
+from orra.serving.arrivals import arrived, server_timing  # noqa: E402
 from orra.serving.bodies import ClientGone, at_hand, take_body  # noqa: E402
 from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
@@ -70,18 +71,20 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         except TimeoutError:
             await _too_slow(send)
             return
+        scope = arrived(scope)
         if fault := fault_of(scope):
             await _refuse(send, problem(400, "bad_request", fault))
         elif scope["method"] == "POST" and scope["path"] == "/v1/plans":
-            hit = await hits.answer(scope, body)
-            await (hit.send_to(send) if hit is not None else _ask_and_wait(scope, body, send))
+            answer = await hits.answer(scope, body) or await _ask_and_wait(scope, body)
+            answer.headers.append(server_timing(scope))
+            await answer.send_to(send)
         elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         else:
             await streamed(scope, at_hand(body), send)
 
 
-async def _ask_and_wait(scope: Message, body: bytes, send: Send) -> None:
+async def _ask_and_wait(scope: Message, body: bytes) -> Answer:
     answer = await answer_of(django, scope, body)
     wait = answer.take_header(WAIT_HEADER.lower().encode())
     if wait is not None:
@@ -98,7 +101,7 @@ async def _ask_and_wait(scope: Message, body: bytes, send: Send) -> None:
                 else:
                     finished.status = 201
                 answer = finished
-    await answer.send_to(send)
+    return answer
 
 
 async def _tell(plan_id: str, scope: Message, body: bytes, send: Send, *, gone: asyncio.Future[None]) -> None:

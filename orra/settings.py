@@ -253,6 +253,11 @@ VECTOR_INDEX_FROM = number("VECTOR_INDEX_FROM", 20_000, least=0, most=1_000_000_
 # Who is told when a project's threshold is crossed. The operator's: no tenant chooses addresses.
 ALERT_WEBHOOK_URL = http_url("ALERT_WEBHOOK_URL")
 
+# --- what is told
+
+# Statements that take so long are logged with their plans; 0 for none.
+SLOW_STATEMENT_MS = number("SLOW_STATEMENT_MS", 500, least=0, most=3_600_000)
+
 # --- the web server
 
 WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)

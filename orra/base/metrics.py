@@ -7,16 +7,24 @@ database, the truth for all machines, by what :func:`exposition` is given.
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST as OPEN_METRICS
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar, Sample
+
+# By source and the upper bound of a bucket of :data:`PLAN_SECONDS`.
+Exemplars = Mapping[tuple[str, float], Exemplar]
 
 PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
+PLAN_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, inf)
 PLAN_SECONDS = Histogram(
-    "orra_plan_seconds",
-    "From request to outcome.",
-    ["source"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+    "orra_plan_seconds", "From a request's arrival until its plan was stored.", ["source"], buckets=PLAN_BOUNDS
 )
 LOOKUPS = Counter("orra_cache_lookups", "Cache lookups.", ["decision", "reason"])
 REFUSALS = Counter(
@@ -55,10 +63,30 @@ BUDGET_REFUSALS = Counter("orra_budget_refusals", "Model calls that a project's 
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 
 
-def exposition(*collectors: Collector) -> bytes:
-    """Everything, in Prometheus' text format: what was counted, and what ``collectors`` find out just now."""
+class _Counted(Collector):
+    """What the processes of this machine counted, with exemplars."""
+
+    def __init__(self, exemplars: Exemplars) -> None:
+        self._exemplars = exemplars
+
+    def collect(self) -> Iterator[Metric]:
+        registry = CollectorRegistry()
+        for metric in MultiProcessCollector(registry).collect():  # type: ignore[no-untyped-call]
+            metric.samples = [self._with_exemplar(sample) for sample in metric.samples]
+            yield metric
+
+    def _with_exemplar(self, sample: Sample) -> Sample:
+        if sample.name != "orra_plan_seconds_bucket":
+            return sample
+        return sample._replace(exemplar=self._exemplars.get((sample.labels["source"], float(sample.labels["le"]))))
+
+
+def exposition(accept: str, *collectors: Collector, exemplars: Callable[[], Exemplars]) -> tuple[bytes, str]:
+    """Everything, and its content type: Prometheus' text format, or OpenMetrics if ``accept`` asks for it, with
+    ``exemplars``. ``collectors`` find out what is so just now."""
+    encode, content_type = choose_encoder(accept)
+    is_open = content_type.startswith(OPEN_METRICS.partition(";")[0])
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    for collector in collectors:
+    for collector in (_Counted(exemplars() if is_open else {}), *collectors):
         registry.register(collector)
-    return generate_latest(registry)
+    return encode(registry), content_type

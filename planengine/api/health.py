@@ -9,13 +9,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.metrics import exposition
+from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
 from planengine.lifecycle.broker import is_reachable
 
@@ -60,7 +60,8 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(exposition(Gauges()), content_type=CONTENT_TYPE_LATEST)
+        body, content_type = exposition(request.headers.get("Accept", ""), Gauges(), exemplars=exemplars.newest)
+        return HttpResponse(body, content_type=content_type)
 
 
 @functools.cache

@@ -18,8 +18,10 @@ from django.http.request import split_domain_port, validate_host
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from rest_framework.renderers import JSONRenderer
 
+from orra.base.slow_statements import slow_statements
 from orra.base.strictjson import InvalidJson, parse
 from orra.serving.answers import Answer
+from orra.serving.arrivals import arrived_at
 from orra.serving.messages import Header, Message
 from planengine import tasks
 from planengine.api.serializers import plan_as_json
@@ -89,7 +91,8 @@ class Storage:
         try:
             if pool is not None:
                 async with pool.connection() as found:
-                    answer = await (await found.execute(hits.STORE, hit.values)).fetchone()
+                    with slow_statements.timed(hits.STORE, hit.values):
+                        answer = await (await found.execute(hits.STORE, hit.values)).fetchone()
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
             log.warning("prepared statements are not kept by what is between here and Postgres; none from now on")
             if self._pool is pool:  # else another request has seen to it
@@ -109,7 +112,7 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
     """The answer to ``POST /v1/plans``, or ``None`` for the view to give it."""
     if not storage.is_open or len(body) > MOST_BYTES or scope["query_string"]:
         return None
-    hit = _hit(scope["headers"], body)
+    hit = _hit(scope, body)
     if hit is None or not await storage.store(hit):
         return None
     plan = hit.plan
@@ -120,9 +123,9 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
     return Answer(201, [*HEADERS, *own], content)
 
 
-def _hit(headers: list[Header], body: bytes) -> hits.Hit | None:
+def _hit(scope: Message, body: bytes) -> hits.Hit | None:
     known: dict[bytes, bytes] = {}
-    for name, value in headers:
+    for name, value in scope["headers"]:
         if name.replace(b"_", b"-") in READ:  # WSGI takes both signs for the same
             if name in known or name not in READ:
                 return None
@@ -133,7 +136,7 @@ def _hit(headers: list[Header], body: bytes) -> hits.Hit | None:
         return None
     try:
         request = parse_plan_request(parse(body))
-        return hits.again(caller, request, idempotency_key=_idempotency_key(known))
+        return hits.again(caller, request, arrived_at=arrived_at(scope), idempotency_key=_idempotency_key(known))
     except (BadRequest, InvalidJson, SynchronousOnlyOperation):
         return None
     except Exception:

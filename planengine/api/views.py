@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import InvalidJson, Json, check
+from orra.serving.arrivals import arrived_at
 from planengine import tasks
 from planengine.accounting.statistics import cache_stats
 from planengine.api import serializers as shapes
@@ -237,7 +238,12 @@ class Plans(generics.ListAPIView[Plan]):
     def post(self, request: Request) -> Response:
         idempotency_key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
         asked = parse_plan_request(request.data)
-        plan, created = plans.ask(project_of(request), asked, idempotency_key=idempotency_key)
+        plan, created = plans.ask(
+            project_of(request),
+            asked,
+            idempotency_key=idempotency_key,
+            arrived_at=arrived_at(request.META.get("asgi.scope", {})),
+        )
         headers = {"Location": f"/v1/plans/{plan.id}"}
         if not created:
             headers[REPLAYED_HEADER] = "true"

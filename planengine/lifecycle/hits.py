@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
-from django.utils import timezone
 
 from cache import lookup, uses
 from cache.decisions import Decision
@@ -93,11 +93,13 @@ def caller_of(secret: str) -> Project | None:
     return _callers.get(ApiKey.digest_of(secret))
 
 
-def again(project: Project, request: PlanRequest, *, idempotency_key: str | None = None) -> Hit | None:
+def again(
+    project: Project, request: PlanRequest, *, arrived_at: datetime, idempotency_key: str | None = None
+) -> Hit | None:
     """The hit that the caller's request is by all that this process remembers. Asks the database for nothing."""
     if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
         return None
-    started, match = timezone.now(), Match()
+    match = Match()
     asked = plan_cache.request_for(project, request, match=match)
     template = (asked.scope.digest, asked.template.key)
     known = _templates.get(template)
@@ -106,7 +108,7 @@ def again(project: Project, request: PlanRequest, *, idempotency_key: str | None
     decision = plan_cache.find_among(project, request, asked, known.entries, match=match)
     if not decision.hit or decision.entry_id is None:
         return None
-    plan = outcomes.asked(project, request, at=started, idempotency_key=idempotency_key)
+    plan = outcomes.asked(project, request, at=arrived_at, idempotency_key=idempotency_key)
     outcomes.note_decision(plan, decision)
     outcomes.set_ready(plan, decision.plan, source=PlanSource.EXACT, entry_id=decision.entry_id)
     used = uses.take(decision.entry_id)

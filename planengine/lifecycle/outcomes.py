@@ -22,6 +22,10 @@ from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 from planengine.requests import PlanRequest, params_as_list
 from planengine.reuse import grounding
 
+# What ``timings_ms`` tells, in milliseconds: the total from the request's arrival until its plan was about to be
+# stored, and its parts: what was done around the lookup, the lookup with its embedding, the wait for a worker or
+# for another request's plan, and planning. Zero where there was none.
+PARTS = ("total", "accepting", "cache", "embedding", "waiting", "planner")
 # What columns of money hold; no plan costs as much.
 MOST_MONEY, PLACES_OF_MONEY = 10**9, 10
 
@@ -79,9 +83,16 @@ def note_decision(plan: Plan, decision: Decision) -> None:
     plan.tokens_saved = _tokens(decision.cost) if decision.hit else None
     plan.cost_saved = _money(decision.cost) if decision.hit else None
     plan.timings_ms = {
+        **plan.timings_ms,
         "cache": round(decision.milliseconds, 2),
         "embedding": round(decision.embedding_milliseconds, 2),
     }
+
+
+def note_accepted(plan: Plan) -> None:
+    """Sets how long the request took from its arrival until now, the lookup apart."""
+    taken = _milliseconds(plan.created_at, timezone.now()) - plan.timings_ms.get("cache", 0)
+    plan.timings_ms = {**plan.timings_ms, "accepting": round(max(0.0, taken), 2)}
 
 
 def _tokens(cost: Mapping[str, Json]) -> int | None:
@@ -112,10 +123,19 @@ def set_failed(plan: Plan, failure: Failure, *, status: PlanStatus = PlanStatus.
 
 
 def _end(plan: Plan, status: PlanStatus) -> None:
+    if plan._state.adding:
+        note_accepted(plan)
     plan.status = status
     plan.finished_at = timezone.now()
-    total = (plan.finished_at - plan.created_at).total_seconds() * 1000
-    plan.timings_ms = {"cache": 0, "embedding": 0, "planner": 0, **plan.timings_ms, "total": round(total, 2)}
+    total = _milliseconds(plan.created_at, plan.finished_at)
+    known: dict[str, float] = dict.fromkeys(PARTS, 0) | plan.timings_ms
+    waiting = 0.0 if plan._state.adding else total - known["accepting"] - known["cache"] - known["planner"]
+    plan.timings_ms = {**known, "waiting": round(max(0.0, waiting), 2), "total": round(total, 2)}
+
+
+def _milliseconds(since: datetime, until: datetime) -> float:
+    """Not below 0: clocks are set back at times."""
+    return max(0.0, (until - since).total_seconds() * 1000)
 
 
 def count(plan: Plan, decision: Decision | None = None) -> None:
@@ -127,7 +147,7 @@ def count(plan: Plan, decision: Decision | None = None) -> None:
     if plan.finished_at is not None:
         source = str(plan.source or "none")
         metrics.PLANS.labels(str(plan.status), source).inc()
-        metrics.PLAN_SECONDS.labels(source).observe((plan.finished_at - plan.created_at).total_seconds())
+        metrics.PLAN_SECONDS.labels(source).observe(_milliseconds(plan.created_at, timezone.now()) / 1000)
         if plan.source in HIT_SOURCES:
             metrics.CALLS_SAVED.inc()
             metrics.TOKENS_SAVED.inc(plan.tokens_saved or 0)

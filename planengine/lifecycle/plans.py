@@ -52,15 +52,19 @@ OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
 
 
 def ask(
-    project: Project, request: PlanRequest, *, idempotency_key: str | None = None, again_of: Plan | None = None
+    project: Project,
+    request: PlanRequest,
+    *,
+    idempotency_key: str | None = None,
+    again_of: Plan | None = None,
+    arrived_at: datetime | None = None,
 ) -> tuple[Plan, bool]:
     """The Plan for this request, and whether it is new. It is ready when the cache has it, pending when it has
-    to be planned. ``again_of``: the Plan whose request it repeats. Raises :class:`BadRequest` when the idempotency
-    key was used for another request."""
+    to be planned. ``again_of``: the Plan whose request it repeats. ``arrived_at``: now, if it is not told. Raises
+    :class:`BadRequest` when the idempotency key was used for another request."""
     if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
         return known, False
-    started = timezone.now()
-    plan = outcomes.asked(project, request, at=started, idempotency_key=idempotency_key)
+    plan = outcomes.asked(project, request, at=arrived_at or timezone.now(), idempotency_key=idempotency_key)
     plan.again_of = again_of.pk if again_of is not None else None
     match = grounding.match_of(project, request)
     refused = grounding.refusal(project, match)
@@ -76,6 +80,8 @@ def ask(
         outcomes.set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     elif request.cache == Plan.CacheMode.ONLY:
         outcomes.set_failed(plan, _cache_only_failure(decision))
+    else:
+        outcomes.note_accepted(plan)
     try:
         _insert(plan)
     except IntegrityError:
@@ -240,8 +246,11 @@ SHARE_FAILURE = """
     UPDATE planengine_plan
     SET status = %s, error = %s, finished_at = %s,
         cache = cache || '{"reason": "same_flight"}', decision_reason = 'same_flight',
-        timings_ms = '{"cache": 0, "embedding": 0, "planner": 0}' || timings_ms
-            || jsonb_build_object('total', round(extract(epoch FROM %s - created_at) * 1000, 2))
+        timings_ms = '{"accepting": 0, "cache": 0, "embedding": 0, "planner": 0}' || timings_ms
+            || jsonb_build_object(
+                'total', round(extract(epoch FROM %s - created_at) * 1000, 2),
+                'waiting', round(extract(epoch FROM %s - coalesce(enqueued_at, created_at)) * 1000, 2)
+            )
     WHERE id = ANY(%s) AND status = 'pending'
     RETURNING created_at
 """
@@ -256,7 +265,7 @@ def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
         )
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(SHARE_FAILURE, [leader.status, json.dumps(error), now, now, list(plan_ids)])
+        cursor.execute(SHARE_FAILURE, [leader.status, json.dumps(error), now, now, now, list(plan_ids)])
         started = [created_at for (created_at,) in cursor.fetchall()]
     metrics.PLANS.labels(str(leader.status), "none").inc(len(started))
     for created_at in started:

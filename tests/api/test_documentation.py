@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import F
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from jsonschema import Draft202012Validator
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from orra.base.strictjson import Json
+from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
-from planengine.models import Project
+from planengine.models import Plan, Project
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -92,9 +96,52 @@ def test_metrics_are_told_while_the_database_is_away(anonymous: Api, monkeypatch
     assert b"orra_plans_waiting" not in answer.content
 
 
-@pytest.mark.parametrize("accept", ["*/*", "text/plain", "application/openmetrics-text;version=1.0.0"])
+OPEN_METRICS = "application/openmetrics-text"
+SCRAPERS = {
+    "*/*": "text/plain",
+    "text/plain": "text/plain",
+    "nonsense": "text/plain",
+    f"{OPEN_METRICS};version=1.0.0": OPEN_METRICS,
+    f"{OPEN_METRICS};version=1.0.0;q=0.5,{OPEN_METRICS};version=0.0.1;q=0.4,text/plain;q=0.2": OPEN_METRICS,
+}
+
+
+@pytest.mark.parametrize("accept", SCRAPERS)
 def test_metrics_are_told_to_every_scraper(anonymous: Api, accept: str) -> None:
-    assert anonymous.get("/metrics", Accept=accept).headers["Content-Type"].startswith("text/plain")
+    assert anonymous.get("/metrics", Accept=accept).headers["Content-Type"].startswith(SCRAPERS[accept])
+
+
+def test_a_bucket_leads_to_a_plan_in_it(api: Api) -> None:
+    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+    hit = api.plan("Refund order ORD-18", {"order_id": "ORD-18"})
+    slow = Plan.objects.get(pk=hit["id"])
+    Plan.objects.filter(pk=slow.pk).update(created_at=F("finished_at") - timedelta(seconds=7))
+
+    text = api.get("/metrics", Accept=OPEN_METRICS).content.decode()
+
+    families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    [found] = [each for each in families if each.name == "orra_plan_seconds"]
+    told = {
+        (sample.labels["source"], sample.exemplar.labels["plan_id"]): (sample.labels["le"], sample.exemplar.value)
+        for sample in found.samples
+        if sample.exemplar is not None
+    }
+    assert told["exact", slow.pk] == ("10.0", 7.0)
+    assert {source for source, _ in told} == {"exact", "composer"}
+    assert "# {" not in api.get("/metrics").content.decode()
+
+
+def test_metrics_need_no_exemplars(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.plan("Refund order ORD-17", {"order_id": "ORD-17"})
+
+    def unreachable() -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(exemplars, "_oldest_first", unreachable)
+
+    text = api.get("/metrics", Accept=OPEN_METRICS).content.decode()
+
+    assert 'orra_plan_seconds_bucket{le="' in text and "# {" not in text
 
 
 def test_metrics_take_no_other_method(anonymous: Api) -> None:

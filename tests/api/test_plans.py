@@ -45,7 +45,10 @@ def test_a_miss_is_accepted_planned_and_then_ready(api: Api) -> None:
     assert plan["cache"]["decision"] == "miss"
     assert plan["attempts"][0]["number"] == 1
     assert plan["usage"] == {"prompt_tokens": None, "completion_tokens": None}
-    assert set(plan["timings_ms"]) == {"total", "cache", "embedding", "planner"}
+    timings = plan["timings_ms"]
+    assert set(timings) == {"total", "accepting", "cache", "embedding", "waiting", "planner"}
+    parts = sum(timings[part] for part in ("accepting", "cache", "waiting", "planner"))
+    assert timings["embedding"] <= timings["cache"] and timings["total"] == pytest.approx(parts, abs=0.1)
     assert plan["error"] is None and plan["finished_at"]
 
 

@@ -124,10 +124,12 @@ def test_the_answer_is_the_views(known: Api, view: list[str]) -> None:
     }
     assert list(quick) == list(slow) and list(quick["timings_ms"]) == list(slow["timings_ms"])
     assert head["location"] == f"/v1/plans/{quick['id']}"
-    fixed = ("location", "content-length")
-    assert {name: head[name] for name in head if name not in fixed} == {
-        name: slow_head[name] for name in slow_head if name not in fixed
+    own = ("location", "content-length", "server-timing")
+    assert {name: head[name] for name in head if name not in own} == {
+        name: slow_head[name] for name in slow_head if name not in own
     }
+    for header, plan in ((head, quick), (slow_head, slow)):  # and the header covers storing the plan
+        assert float(header["server-timing"].removeprefix("total;dur=")) >= plan["timings_ms"]["total"] > 0
     assert int(head["content-length"]) > 0
     assert known.get(f"/v1/plans/{quick['id']}").json() == quick
 

@@ -43,13 +43,13 @@ def answers(
         sent.append(message)
 
     async def serve() -> None:
-        asking = asyncio.create_task(asgi._ask_and_wait(SCOPE, b"", send))
+        asking = asyncio.create_task(asgi._ask_and_wait(SCOPE, b""))
         if not finished:
             while not asgi.waiters._waiting:
                 await asyncio.sleep(0)
             asking.cancel()
         async with asyncio.timeout(30):
-            await asking
+            await (await asking).send_to(send)
 
     monkeypatch.setattr(asgi, "django", WSGIMiddleware(django))
     monkeypatch.setattr(asgi, "waiters", Poller(ask, seconds=0.01))

@@ -9,6 +9,7 @@ from datetime import datetime
 from orra.base.strictjson import Json
 from orra.operators.display import brief
 from planengine.admin.parts.explaining import DECISIONS
+from planengine.lifecycle.outcomes import PARTS
 from planengine.models import Attempt, Plan
 from planengine.planners import repair
 
@@ -44,7 +45,7 @@ def timeline(plan: Plan, attempts: Sequence[Attempt]) -> list[Moment]:
 
 def timings(plan: Plan) -> list[tuple[str, str]]:
     """What was measured, by name."""
-    found = ((part, _milliseconds(plan.timings_ms, part)) for part in ("total", "cache", "embedding", "planner"))
+    found = ((part, _milliseconds(plan.timings_ms, part)) for part in PARTS)
     return [(part, f"{milliseconds:,.2f} ms") for part, milliseconds in found if milliseconds]
 
 
@@ -56,17 +57,17 @@ def _with_bar(moment: Moment, whole: float) -> Moment:
 
 def _moments(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[Moment]:
     yield Moment("point", "Asked", 0.0, told=f"cache mode {plan.cache_mode}")
-    looked = sum(_milliseconds(plan.timings_ms, part) for part in ("cache", "embedding")) / 1000
+    accepted, looked = (_milliseconds(plan.timings_ms, part) / 1000 for part in ("accepting", "cache"))
     decided = DECISIONS.get(plan.decision, plan.decision)
     if looked or plan.decision in ("exact", "semantic", "example", "miss"):
         embedding = _milliseconds(plan.timings_ms, "embedding")
         told = f"{decided}; {embedding:.1f} ms of it the embedding" if embedding else decided
-        yield Moment("cache", "Cache looked up", 0.0, looked, told)
+        yield Moment("cache", "Cache looked up", accepted, looked, told)
     if plan.enqueued_at is not None:
         yield Moment("point", "Enqueued", _since(plan, plan.enqueued_at), told="when a worker was last told of it")
-    if attempts and (waited := _since(plan, attempts[0].created_at) - looked) > 0:
+    if attempts and (waited := _since(plan, attempts[0].created_at) - accepted - looked) > 0:
         told = f"and its turn; taken up {plan.lease_token} times" if plan.lease_token > 1 else "and its turn"
-        yield Moment("wait", "Waited for a worker", looked, waited, told)
+        yield Moment("wait", "Waited for a worker", accepted + looked, waited, told)
     for attempt in attempts:
         yield _of_attempt(plan, attempt)
     if plan.finished_at is not None:

@@ -174,7 +174,11 @@ class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
     grounding = PlanGroundingSerializer(allow_null=True, help_text="null where none covers the request.")
     attempts = AttemptSerializer(many=True)
     usage = UsageSerializer()
-    timings_ms = serializers.DictField(child=serializers.FloatField())
+    timings_ms = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Until the plan was about to be stored: `total` since the request arrived; of it `accepting`, "
+        "`cache` (the `embedding` is a part of it), `waiting` for a worker or another request's plan, `planner`.",
+    )
     error = PlanErrorSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)

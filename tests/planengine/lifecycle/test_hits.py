@@ -38,10 +38,10 @@ def request(order: str = "ORD-17", **more: str) -> PlanRequest:
     return PlanRequest(WORDS.format(order), {"order_id": order}, **more)  # type: ignore[arg-type]
 
 
-def again(secret: str, asked: PlanRequest, **more: str) -> hits.Hit | None:
-    """By what is remembered of the caller and of the template."""
+def again(secret: str, asked: PlanRequest, *, ago: timedelta = timedelta(), **more: str) -> hits.Hit | None:
+    """By what is remembered of the caller and of the template, for a request that arrived so long ago."""
     caller = hits.caller_of(secret)
-    return None if caller is None else hits.again(caller, asked, **more)
+    return None if caller is None else hits.again(caller, asked, arrived_at=timezone.now() - ago, **more)
 
 
 def stored(hit: hits.Hit | None) -> bool:
@@ -58,6 +58,15 @@ def known(api: Api) -> Api:
     api.plan(WORDS.format("ORD-1"), {"order_id": "ORD-1"})
     assert api.plan(WORDS.format("ORD-2"), {"order_id": "ORD-2"})["source"] == "exact"
     return api
+
+
+@pytest.mark.parametrize("ago, least", [(HOUR, 3_600_000), (-HOUR, 0)])  # or the clock was set back
+def test_its_timings_begin_with_the_requests_arrival(known: Api, ago: timedelta, least: int) -> None:
+    hit = again(known.secret, request(), ago=ago)
+    assert hit is not None
+    timings = hit.plan.timings_ms
+    assert least <= timings["accepting"] <= timings["total"] < least + 60_000
+    assert timings["waiting"] == timings["planner"] == 0
 
 
 def test_a_hit_takes_one_statement(known: Api, django_assert_num_queries: Any) -> None:
