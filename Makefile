@@ -31,7 +31,7 @@ up: $(INSTALLED)
 	@$(PY) -m orra.embedded.stack up $(ARGS)
 
 test: $(INSTALLED)
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(INSTALLED)
 	@$(PY) -m benchmarks $(ARGS)

@@ -28,6 +28,7 @@ PARTS = (
     "large_catalogue",
     "groundings",
     "slow_model",
+    "ledger",
     "scale",
     "cleanup",
     "stats",
@@ -83,6 +84,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         embedding,
         exact_hit,
         large_catalogue,
+        ledger,
         prompt_sizes,
         pure_parts,
         scale,
@@ -110,6 +112,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         rightness.run()
     if "slow_model" in chosen:
         slow_model.run()
+    if "ledger" in chosen:
+        ledger.run(full=full)
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
     if "admin" in chosen:

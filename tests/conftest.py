@@ -20,6 +20,15 @@ from planengine.models import ApiKey, Project
 settings.register_profile("orra", deadline=None)
 settings.load_profile("orra")
 
+# Files whose tests start stacks and browsers take minutes each.
+SLOW = ("tests/live/", "tests/admin/test_browser", "tests/admin/test_accessibility")
+
+
+@pytest.hookimpl(trylast=True)  # after their order was drawn
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: else, at the end, one process would work on it and others on nothing."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
 
 @dataclass
 class Api:

@@ -42,7 +42,7 @@ from planengine.llm.exchange import client_for
 from planengine.llm.families import Sampling
 from planengine.llm.patience import Patience
 from planengine.llm.transport import until
-from tests.servers.scripted import Reply, Scripted, ScriptedServer, completion, delayed, failure
+from tests.servers.scripted import Reply, Request, Scripted, ScriptedServer, completion, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]
 HASTE = Patience(retries=3, first_pause=0.001, longest_pause=0.01)
@@ -387,8 +387,13 @@ def test_connections_are_reused_and_shared_by_threads(server: ScriptedServer) ->
     for _ in range(3):
         ask(server)
     assert len({request.client for request in server.requests}) == 1
-    slow: list[Scripted] = [delayed("yes", 0.3)] * 8
-    server.script(*slow)
+    together = threading.Barrier(8)
+
+    def when_all_are_here(_: Request) -> Scripted:
+        together.wait(60)
+        return "yes"
+
+    server.script(*[when_all_are_here] * 8)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: ask(server), range(8)))
     assert [answer.content for answer in answers] == ["yes"] * 8
