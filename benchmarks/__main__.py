@@ -21,6 +21,7 @@ MISSING = (
 
 PARTS = (
     "exact_hit",
+    "by_meaning",
     "embedding",
     "pure_parts",
     "prompt_sizes",
@@ -80,6 +81,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
     # They need Django to be set up.
     from benchmarks import (
         admin,
+        by_meaning,
         cleanup,
         embedding,
         exact_hit,
@@ -97,6 +99,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
 
     if "exact_hit" in chosen:
         exact_hit.run()
+    if "by_meaning" in chosen:
+        by_meaning.run(data_dir)
     if "embedding" in chosen:
         embedding.run(data_dir)
     if "pure_parts" in chosen:

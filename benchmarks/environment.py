@@ -45,6 +45,13 @@ def fresh_database() -> Iterator[Path]:
 @contextmanager
 def web_process() -> Iterator[Address]:
     """One web process as ``make up`` starts it, on a free port of the loopback interface."""
+    with serving() as (address, _):
+        yield address
+
+
+@contextmanager
+def serving() -> Iterator[tuple[Address, int]]:
+    """As :func:`web_process`, with its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-m", "orra.web", str(listener.fileno())]
         with tempfile.TemporaryFile() as output:
@@ -58,7 +65,7 @@ def web_process() -> Iterator[Address]:
             try:
                 address: Address = listener.getsockname()
                 _wait_until_up(address)
-                yield address
+                yield address, server.pid
             except Exception:
                 output.seek(0)
                 sys.stderr.buffer.write(output.read()[-4000:])

@@ -1,0 +1,164 @@
+"""Hits by meaning over HTTP beside exact ones: in wordings that were never seen, and in wordings seen before.
+
+All three are asked in turn, many short rounds of each, so that what disturbs one disturbs the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+import random
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import cpu, shop, table
+from benchmarks.cpu import Used
+from benchmarks.environment import Address, serving
+from benchmarks.load import Load, measure, prepare
+from planengine.models import ApiKey, Plan, Project
+from planengine.requests import PlanRequest
+from planengine.reuse import plan_cache
+
+ENTRIES = 1_000
+SEEN = 64  # wordings that are asked again and again
+ROUNDS = 12
+ROUND_SECONDS = 0.8
+CLIENTS = (1, 8)
+LIMIT_SEEN = 1.3  # times an exact hit
+KINDS = ("exact", "seen", "new")
+# More than a round can ask, so that none is asked twice.
+MOST_IN_A_ROUND = 400
+SEED = 13
+
+OPENINGS = ("", "please ", "kindly ", "could you ", "can you please ", "hello, please ", "hi, ", "now ", "I want to ")
+DEEDS = ("refund", "reimburse", "repay", "pay back", "credit", "give the money back for")
+THINGS = ("order", "purchase", "parcel", "shipment", "package", "delivery", "item")
+NAMED = ("{order_id}", "number {order_id}", "with the number {order_id}", "no. {order_id}", "called {order_id}")
+BECAUSE = ("because it is {reason}", "as it is {reason}", "since it arrived {reason}", "it is {reason}")
+ENDS = ("", ", thank you", ", thanks", " for the customer", " for our customer", " today", " right now", ", please")
+
+
+@dataclass
+class Rounds:
+    """Of each kind, what its rounds took and what was used of the processor for each hit, in milliseconds."""
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    used: dict[str, list[Used]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+    def median(self, kind: str, of: Callable[[Load], float]) -> float:
+        return statistics.median(map(of, self.loads[kind]))
+
+    def each_used(self, kind: str) -> Used:
+        used = self.used[kind]
+        return Used(
+            statistics.median(each.web for each in used), statistics.median(each.postgres for each in used)
+        )
+
+    def ratio(self, kind: str, of: str) -> float:
+        """How many times as much of the processor a hit takes, the median of the rounds' ratios."""
+        pairs = zip(self.used[kind], self.used[of], strict=True)
+        return statistics.median(
+            (one.web + one.postgres) / (other.web + other.postgres) for one, other in pairs
+        )
+
+
+def run(data_dir: Path) -> None:
+    stage = Stage.set(data_dir)
+    with serving() as (address, web):
+        found = {clients: stage.rounds(address, web, clients=clients) for clients in CLIENTS}
+    stage.check()
+    table.heading(f"Hits by meaning over HTTP, {ENTRIES:,} entries, one web process")
+    table.line("", "p50", "throughput", "web", "Postgres", "× exact", f"seen ≤ {LIMIT_SEEN:g} ×")
+    for clients, rounds in found.items():
+        for kind in KINDS:
+            used, ratio = rounds.each_used(kind), rounds.ratio(kind, "exact")
+            table.line(
+                f"{kind}, {clients} clients" if clients > 1 else f"{kind}, one client",
+                f"{rounds.median(kind, lambda load: load.p50_ms):.2f} ms",
+                f"{rounds.median(kind, lambda load: load.per_second):,.0f}/s",
+                f"{used.web:.2f} ms",
+                f"{used.postgres:.2f} ms",
+                f"{ratio:.2f}",
+                table.verdict(ratio, LIMIT_SEEN) if kind == "seen" else "",
+            )
+
+
+@dataclass
+class Stage:
+    """A project with entries in many wordings, and the wordings that are left. ``secret`` is its key."""
+
+    project: Project
+    secret: str
+    postgres: int
+    exact: Sequence[str]
+    seen: Sequence[str]
+    new: Iterator[str]
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @classmethod
+    def set(cls, data_dir: Path) -> Stage:
+        project = shop.open_project()
+        _, secret = ApiKey.issue(project)
+        wordings = _wordings()
+        stored, seen, new = wordings[:ENTRIES], wordings[ENTRIES : ENTRIES + SEEN], wordings[ENTRIES + SEEN :]
+        for number, wording in enumerate(stored):
+            asked = shop.request(number, wording=wording)
+            vector = plan_cache.embed(plan_cache.request_for(project, asked).template.embedding_text)
+            plan_cache.store(
+                project, asked, shop.plan_for(asked), vector=vector, planned_by="model", cost={}
+            )
+        return cls(project, secret, cpu.postmaster(data_dir), stored[:SEEN], seen, iter(new))
+
+    def rounds(self, address: Address, web: int, *, clients: int) -> Rounds:
+        found = Rounds()
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            for kind in KINDS:  # what a process remembers, it remembers from now on
+                pool.apply(measure, (address, self.requests(kind)), {"clients": clients, "seconds": 0.5})
+            for _, kind in itertools.product(range(ROUNDS), KINDS):
+                requests = self.requests(kind)
+                count, before = self.count(), cpu.read(web=web, postgres=self.postgres)
+                options = {"clients": clients, "seconds": ROUND_SECONDS}
+                found.loads[kind].append(pool.apply(measure, (address, requests), options))
+                used = cpu.read(web=web, postgres=self.postgres).since(before)
+                each = 1000 / (self.count() - count)
+                found.used[kind].append(Used(used.web * each, used.postgres * each))
+        return found
+
+    def requests(self, kind: str) -> list[bytes]:
+        """For one round, each with values of its own."""
+        if kind == "new":
+            wordings = list(itertools.islice(self.new, MOST_IN_A_ROUND))
+        else:
+            known = self.exact if kind == "exact" else self.seen
+            wordings = list(itertools.islice(itertools.cycle(known), MOST_IN_A_ROUND))
+        return [self._prepared(shop.request(next(self.numbers), wording=wording)) for wording in wordings]
+
+    def count(self) -> int:
+        return Plan.objects.filter(project=self.project).count()
+
+    def check(self) -> None:
+        """Raises RuntimeError unless all were hits, by meaning for the most part where they had to be."""
+        sources = dict.fromkeys(("exact", "semantic"), 0)
+        for source in Plan.objects.filter(project=self.project).values_list("source", flat=True):
+            sources[source or "none"] = sources.get(source or "none", 0) + 1
+        if set(sources) != {"exact", "semantic"}:
+            raise RuntimeError(f"Not all of the requests were hits: {sources}")
+
+    def _prepared(self, asked: PlanRequest) -> bytes:
+        params = [{"field": name, "value": value} for name, value in asked.params.items()]
+        body = json.dumps({"action": asked.action, "params": params}).encode()
+        return prepare("POST", "/v1/plans", body=body, headers=[f"Authorization: Bearer {self.secret}"])
+
+
+def _wordings() -> list[str]:
+    """All there are, in the same random order at every run."""
+    parts = itertools.product(OPENINGS, DEEDS, THINGS, NAMED, BECAUSE, ENDS)
+    made = [
+        f"{opening}{deed} {thing} {named} {because}{end}" for opening, deed, thing, named, because, end in parts
+    ]
+    made = [wording[0].upper() + wording[1:] for wording in made]
+    random.Random(SEED).shuffle(made)
+    return made
