@@ -33,12 +33,31 @@ KINDS = ("exact", "seen", "new")
 MOST_IN_A_ROUND = 400
 SEED = 13
 
-OPENINGS = ("", "please ", "kindly ", "could you ", "can you please ", "hello, please ", "hi, ", "now ", "I want to ")
+OPENINGS = (
+    "",
+    "please ",
+    "kindly ",
+    "could you ",
+    "can you please ",
+    "hello, please ",
+    "hi, ",
+    "now ",
+    "I want to ",
+)
 DEEDS = ("refund", "reimburse", "repay", "pay back", "credit", "give the money back for")
 THINGS = ("order", "purchase", "parcel", "shipment", "package", "delivery", "item")
 NAMED = ("{order_id}", "number {order_id}", "with the number {order_id}", "no. {order_id}", "called {order_id}")
 BECAUSE = ("because it is {reason}", "as it is {reason}", "since it arrived {reason}", "it is {reason}")
-ENDS = ("", ", thank you", ", thanks", " for the customer", " for our customer", " today", " right now", ", please")
+ENDS = (
+    "",
+    ", thank you",
+    ", thanks",
+    " for the customer",
+    " for our customer",
+    " today",
+    " right now",
+    ", please",
+)
 
 
 @dataclass
@@ -60,9 +79,7 @@ class Rounds:
     def ratio(self, kind: str, of: str) -> float:
         """How many times as much of the processor a hit takes, the median of the rounds' ratios."""
         pairs = zip(self.used[kind], self.used[of], strict=True)
-        return statistics.median(
-            (one.web + one.postgres) / (other.web + other.postgres) for one, other in pairs
-        )
+        return statistics.median((one.web + one.postgres) / (other.web + other.postgres) for one, other in pairs)
 
 
 def run(data_dir: Path) -> None:
@@ -107,9 +124,7 @@ class Stage:
         for number, wording in enumerate(stored):
             asked = shop.request(number, wording=wording)
             vector = plan_cache.embed(plan_cache.request_for(project, asked).template.embedding_text)
-            plan_cache.store(
-                project, asked, shop.plan_for(asked), vector=vector, planned_by="model", cost={}
-            )
+            plan_cache.store(project, asked, shop.plan_for(asked), vector=vector, planned_by="model", cost={})
         return cls(project, secret, cpu.postmaster(data_dir), stored[:SEEN], seen, iter(new))
 
     def rounds(self, address: Address, web: int, *, clients: int) -> Rounds:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cache.examples.judgement import Judgement
+from cache.examples.votes import Example
+from cache.models import Entry
 from orra.base.strictjson import Json
 
 # Of its votes, what only learning and who looks for faults want to know.
@@ -48,10 +50,28 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """What a hit by meaning rests on besides its request's template and the rows of just that: it holds while the
+    scope has this ``version``, before ``until``, for a template with this ``text`` to embed and these ``words``,
+    and on the same ``floor`` and ``scale`` (:class:`cache.policy.Policy`). ``tried`` are the entries up to the one
+    that served, each with what it was found by."""
+
+    judgement: Judgement
+    tried: tuple[tuple[Entry, Example], ...]
+    version: str
+    until: datetime
+    text: str
+    words: tuple[str, ...]
+    floor: float
+    scale: float
+
+
+@dataclass(frozen=True)
 class Decision:
     """``kind`` is ``exact``, ``semantic``, ``example`` or ``miss``; ``plan`` holds the request's own values.
     ``reason`` is a stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at,
-    best first. ``judgement`` is there when examples voted. ``entries`` are the rows that an exact hit rests on."""
+    best first. ``judgement`` is there when examples voted. ``entries`` are the
+    rows of the request's template that a hit rests on, and ``grounds`` what one by meaning rests on besides."""
 
     kind: str
     reason: str
@@ -62,7 +82,8 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     judgement: Judgement | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-    entries: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    entries: tuple[Entry, ...] = field(default=(), repr=False, compare=False)
+    grounds: Grounds | None = field(default=None, repr=False, compare=False)
     milliseconds: float = 0.0
     embedding_milliseconds: float = 0.0
 

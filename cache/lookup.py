@@ -16,9 +16,9 @@ import numpy as np
 from django.db.models import Count, Q
 from numpy.typing import NDArray
 
-from cache.decisions import Candidate, Decision, Refusal
+from cache.decisions import Candidate, Decision, Grounds, Refusal
 from cache.examples.judgement import Judgement, judge
-from cache.examples.nearest import nearest_examples
+from cache.examples.nearest import Nearest, find_nearest
 from cache.examples.observed import look_up
 from cache.examples.votes import COUNTER, NEAREST, Example, count_votes
 from cache.examples.wording import content, is_free_literal, words_of
@@ -34,7 +34,7 @@ from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.rows import Rows
 from orra.base.strictjson import Json
 
-__all__ = ["Candidate", "Decision", "Refusal", "find", "find_by_template"]
+__all__ = ["Candidate", "Decision", "Grounds", "Refusal", "find", "find_again", "find_by_template"]
 
 # So many entries of the proposed skeleton are tried, nearest first.
 TRIED = 3
@@ -52,7 +52,7 @@ CONTESTED = Refusal("contested", "A nearly identical template led to something e
 SERVING = Rows(
     Entry,
     *("id", "kind", "identity", "template_key", "template", "plan", "skeleton", "contested"),
-    *("recipe", "services", "dependencies", "replan_reason", "cost"),
+    *("recipe", "services", "dependencies", "replan_reason", "cost", "expires_at"),
     also=("row_version",),
 )
 
@@ -101,18 +101,39 @@ def find(request: Request, policy: Policy) -> Decision:
     """The plan that the cache has for this request, or why it has none. The exact template comes first: it needs
     no embedding and no search."""
     started = time.perf_counter()
-    decision, reported = _by_template(request, policy, same_template(request))
+    same = same_template(request)
+    decision, reported = _by_template(request, policy, same)
     if not decision.hit and policy.floor < 1:
-        decision = _by_meaning(request, policy, decision.candidates, reported)
+        decision = replace(_by_meaning(request, policy, decision.candidates, reported), entries=same)
     return replace(decision, milliseconds=_since(started))
 
 
-def find_by_template(request: Request, policy: Policy, entries: Sequence[Entry] | None = None) -> Decision:
-    """The first half of :func:`find`: one statement, and nothing to embed. ``entries``: those of the template,
-    where they are known."""
+def find_by_template(request: Request, policy: Policy) -> Decision:
+    """The first half of :func:`find`: one statement, and nothing to embed."""
     started = time.perf_counter()
-    decision, _ = _by_template(request, policy, same_template(request) if entries is None else entries)
+    decision, _ = _by_template(request, policy, same_template(request))
     return replace(decision, milliseconds=_since(started))
+
+
+def find_again(request: Request, policy: Policy, entries: Sequence[Entry], grounds: Grounds | None) -> Decision:
+    """The hit that :func:`find` would give if the ``entries`` are those of the template and the ``grounds`` hold,
+    which is for whoever asks to find out; else a miss. Asks the database for nothing."""
+    started = time.perf_counter()
+    policy = replace(policy, rehearse=True)
+    decision, _ = _by_template(request, policy, entries)
+    if not decision.hit and grounds is not None and _concerns(grounds, request, policy):
+        made = _made_plan(request, policy, grounds.judgement, tried=grounds.tried, wiring=False)
+        if made.plan is not None:
+            decision = _served(made, grounds.judgement, decision.candidates)
+    return replace(decision, milliseconds=_since(started))
+
+
+def _concerns(grounds: Grounds, request: Request, policy: Policy) -> bool:
+    """Whether the votes would be counted alike for this request. Templates with equal keys may differ in what
+    votes look at."""
+    template = request.template
+    asked = (template.embedding_text, words_of(template), policy.floor, policy.scale)
+    return asked == (grounds.text, grounds.words, grounds.floor, grounds.scale)
 
 
 def serves_identical_only(request: Request) -> bool:
@@ -171,18 +192,29 @@ def _by_meaning(
     embedding_milliseconds = _since(started)
     if vector is None:
         return Decision("miss", "no_embedding", candidates=refused, embedding_milliseconds=embedding_milliseconds)
-    examples = _examples(request, policy, vector, reported)
+    near = find_nearest(request.scope.digest, vector, limit=NEAREST)
+    examples = _examples(near, policy, vector, reported)
     wrong = {entry.skeleton for entry in reported}
     decision = _by_votes(request, policy, vector, examples, refused, wrong)
+    if decision.grounds is not None:
+        decision = replace(decision, grounds=_lasting(decision.grounds, near))
     return replace(decision, vector=vector, embedding_milliseconds=embedding_milliseconds)
 
 
+def _lasting(grounds: Grounds, near: Nearest) -> Grounds | None:
+    """With how long they last; ``None`` where that cannot be told."""
+    if not near.version or near.until is None:
+        return None
+    until = min(near.until, *(entry.expires_at for entry, _ in grounds.tried))
+    return replace(grounds, version=near.version, until=until)
+
+
 def _examples(
-    request: Request, policy: Policy, vector: NDArray[np.float32], reported: Sequence[Entry]
+    near: Nearest, policy: Policy, vector: NDArray[np.float32], reported: Sequence[Entry]
 ) -> list[Example]:
     """Those of the scope, of the services' developers and of what was reported for just this template, nearest
     first."""
-    found = nearest_examples(request.scope.digest, vector, limit=NEAREST)
+    found = list(near.examples)
     if "examples" not in policy.terms.without:
         found += policy.services.samples(vector)
     if "refusals" in policy.terms.without:
@@ -218,9 +250,29 @@ def _by_votes(
             judgement=judgement,
         )
     made = _make(request, policy, judgement)
-    candidates = refused + made.candidates
     if made.plan is None:
-        return Decision("miss", "refused", similarity=best, candidates=candidates, judgement=judgement)
+        return Decision(
+            "miss", "refused", similarity=best, candidates=refused + made.candidates, judgement=judgement
+        )
+    decision = _served(made, judgement, refused)
+    if made.entry_id is None or made.overruled:
+        return decision
+    return replace(
+        decision,
+        grounds=Grounds(
+            judgement=replace(judgement, vote=judgement.vote.brief()),
+            tried=made.tried,
+            version="",
+            until=made.tried[-1][0].expires_at,
+            text=request.template.embedding_text,
+            words=words_of(request.template),
+            floor=policy.floor,
+            scale=policy.scale,
+        ),
+    )
+
+
+def _served(made: _Made, judgement: Judgement, refused: tuple[Candidate, ...]) -> Decision:
     reason = "model_check" if made.overruled else "same_meaning" if made.entry_id else "made_by_example"
     return Decision(
         kind="semantic" if made.entry_id else "example",
@@ -229,7 +281,7 @@ def _by_votes(
         entry_id=made.entry_id,
         similarity=judgement.vote.nearest.similarity,
         cost=made.cost,
-        candidates=candidates,
+        candidates=refused + made.candidates,
         judgement=judgement,
     )
 
@@ -262,12 +314,13 @@ def _judged(
 @dataclass(frozen=True)
 class _Made:
     """What came of the proposal: a plan, filled from an entry unless ``entry_id`` is ``None``, or the entries that
-    were tried."""
+    did not serve. ``tried`` are those up to the one that did."""
 
     plan: Json = None
     entry_id: str | None = None
     cost: Mapping[str, Json] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
+    tried: tuple[tuple[Entry, Example], ...] = ()
     overruled: bool = False
 
 
@@ -305,14 +358,22 @@ def _appeal(
     return replace(made, candidates=(asked,), overruled=True)
 
 
-def _made_plan(request: Request, policy: Policy, judgement: Judgement, *, wiring: bool = True) -> _Made:
+def _made_plan(
+    request: Request,
+    policy: Policy,
+    judgement: Judgement,
+    *,
+    tried: Sequence[tuple[Entry, Example]] | None = None,
+    wiring: bool = True,
+) -> _Made:
     """From an entry of the skeleton with the request's own fields, or else from one whose fields pair off with
-    them, or else wired anew."""
+    them, or else wired anew. ``tried``: the entries, where they are known."""
     refused: list[Candidate] = []
-    for entry, example in _entries(request, judgement):
+    entries = _entries(request, judgement) if tried is None else tried
+    for at, (entry, example) in enumerate(entries):
         plan, refusal = _serve(entry, request, policy, by_meaning=True)
         if refusal is None:
-            return _Made(plan, entry.id, entry.cost, tuple(refused))
+            return _Made(plan, entry.id, entry.cost, tuple(refused), tuple(entries[: at + 1]))
         refused.append(Candidate(entry.id, example.template, example.similarity, refusal))
     if wiring and "examples" not in policy.terms.without:
         plan = _wired(request, policy, judgement)

@@ -235,6 +235,18 @@ class ObservedWord(models.Model):
         return self.word
 
 
+class ScopeVersion(models.Model):
+    """That this transaction changed what decisions in the scope rest on. The database itself writes it, see the
+    migrations; all that there are of a scope are its version. See :mod:`cache.examples.versions`."""
+
+    pk = models.CompositePrimaryKey("scope", "transaction")
+    scope = models.CharField(max_length=64)
+    transaction = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.transaction}"
+
+
 class EntryUse(models.Model):
     """How often and when last an entry served a request."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from cache.examples import observed
+from cache.examples import observed, versions
 from orra.base import metrics
 from planengine.accounting import alerts, tallies
 from planengine.evaluation import shadow
@@ -109,6 +109,7 @@ def forget_the_past() -> None:
         "heartbeats": heartbeats.delete_old(now),
         "labels": retention.delete_old_labels(),
         "words": observed.forget_unused(),
+        "versions": versions.forget_unused(),
     }
     for kind, rows in deleted.items():
         metrics.DELETED.labels(kind).inc(rows)

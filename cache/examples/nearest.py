@@ -8,6 +8,8 @@ their true distances put them in order. What was measured is in docs/cache-scale
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from math import isnan
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from cache.examples.versions import VERSION
 from cache.examples.votes import Example
 
 # How many the index proposes, and how far it looks for them.
@@ -29,8 +32,8 @@ OF_SCOPE = """
         AND expires_at > %(now)s
 """
 BEST = """
-    SELECT entry_id, fields, distance
-    FROM (SELECT entry_id, fields, embedding <=> %(vector)s::halfvec AS distance {proposed}) AS seen
+    SELECT entry_id, fields, expires_at, distance
+    FROM (SELECT entry_id, fields, expires_at, embedding <=> %(vector)s::halfvec AS distance {proposed}) AS seen
     ORDER BY distance LIMIT %(limit)s
 """
 # Nothing, and at once, when the scope has an index.
@@ -40,10 +43,11 @@ EXACT = BEST.format(
 )
 
 # What votes are counted of. A skeleton calls each service as often as it is named.
-EXAMPLES = """
-    SELECT kind, skeleton, skeleton_services, near.fields, words, distance, id,
+EXAMPLES = f"""
+    SELECT near.expires_at, ({VERSION.format(scope="%(scope)s")}),
+        kind, skeleton, skeleton_services, near.fields, words, distance, id,
         coalesce(template->>'text', action), wirable
-    FROM ({best}) AS near JOIN cache_entry ON id = near.entry_id ORDER BY distance
+    FROM ({{best}}) AS near JOIN cache_entry ON id = near.entry_id ORDER BY distance
 """
 
 # Expired entries may be among the nearest: then the index goes on until there are enough. Postgres knows nothing
@@ -57,7 +61,7 @@ WIDELY = f"""
 AS_BEFORE = "; SELECT set_config('enable_sort', 'on', true)"
 PROPOSE = f"""
     FROM (
-        SELECT entry_id, fields, embedding {OF_SCOPE}
+        SELECT entry_id, fields, expires_at, embedding {OF_SCOPE}
         ORDER BY binary_quantize(embedding)::bit({{dimensions}})
             <~> binary_quantize(%(vector)s::halfvec)::bit({{dimensions}})
         LIMIT {PROPOSED}
@@ -71,13 +75,30 @@ def nearest(scope: str, vector: NDArray[np.float32], *, limit: int) -> list[tupl
     return [(entry_id, distance) for entry_id, distance in found]
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """Examples, nearest first, as they are while the scope has this ``version`` and before one of them expires.
+    ``None`` for ``until``, and no version, where there are none."""
+
+    examples: list[Example]
+    version: str = ""
+    until: datetime | None = None
+
+
 def nearest_examples(scope: str, vector: NDArray[np.float32], *, limit: int) -> list[Example]:
     """The same entries as examples, without those whose vector has no length and so no distance."""
-    return [
+    return find_nearest(scope, vector, limit=limit).examples
+
+
+def find_nearest(scope: str, vector: NDArray[np.float32], *, limit: int) -> Nearest:
+    """As :func:`nearest_examples`, with how long that holds."""
+    rows = _ask(EXAMPLES, scope, vector, limit=limit)
+    examples = [
         Example(kind, skeleton, tuple(services), fields, tuple(words.split()), 1.0 - distance, *rest)
-        for kind, skeleton, services, fields, words, distance, *rest in _ask(EXAMPLES, scope, vector, limit=limit)
+        for _, _, kind, skeleton, services, fields, words, distance, *rest in rows
         if not isnan(distance)
     ]
+    return Nearest(examples, rows[0][1], min(row[0] for row in rows)) if rows else Nearest(examples)
 
 
 def _ask(statement: str, scope: str, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Any, ...]]:

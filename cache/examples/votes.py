@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 NEAREST = 32
 # Beyond this a margin says no more.
@@ -93,6 +93,10 @@ class Vote:
     @property
     def nearest(self) -> Example:
         return self.examples[0]
+
+    def brief(self) -> Vote:
+        """As much of it as is told: its nearest example stands for all that agree with it."""
+        return replace(self, examples=(self.nearest,) * len(self.examples))
 
 
 def count_votes(

@@ -91,8 +91,8 @@ class Storage:
         try:
             if pool is not None:
                 async with pool.connection() as found:
-                    with slow_statements.timed(hits.STORE, hit.values):
-                        answer = await (await found.execute(hits.STORE, hit.values)).fetchone()
+                    with slow_statements.timed(hit.statement, hit.values):
+                        answer = await (await found.execute(hit.statement, hit.values)).fetchone()
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
             log.warning("prepared statements are not kept by what is between here and Postgres; none from now on")
             if self._pool is pool:  # else another request has seen to it

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from orra.base import metrics
 from planengine.embeddings.answers import Unusable, read_vectors
-from planengine.embeddings.minilm import BATCH, DIMENSIONS, MiniLM, ModelUnusable
+from planengine.embeddings.graph import DIMENSIONS
+from planengine.embeddings.minilm import BATCH, MiniLM, ModelUnusable
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.llm.endpoint import tidy_url
 from planengine.llm.exchange import OPENAI_URL, client_for
@@ -35,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 Vectors = NDArray[np.float32]
 
-LOCAL_MODEL = "all-MiniLM-L6-v2"
+# Vectors of another graph are other vectors.
+LOCAL_MODEL = "all-MiniLM-L6-v2-int8"
 # The cache's guards judge what is this near; at 0.50 few that mean the same are left out.
 LOCAL_FLOOR = 0.50
 # Models differ in how close they put texts that mean different things; 0.90 is cautious for those seen.

@@ -1,9 +1,13 @@
-"""Exact hits at the price of one statement.
+"""Hits at the price of one statement.
 
 What an exact hit rests on is small and changes seldom: the caller's key and project, and the entries of a
 template. A process remembers them with the versions of their rows. The statement that stores the Plan compares
 these with the rows as they are, and stores nothing where one is another, gone or new: a revoked key, a changed
 service or setting and an evicted entry take effect on the very next request, which is asked in the slow way then.
+
+A hit by meaning rests on all examples of its scope besides, whose version is compared likewise. So it is
+remembered until any of them changes: where much is learned that is soon, and where little is, it costs what an
+exact hit does.
 
 Called by :mod:`planengine.lifecycle.plans`, which remembers, and by the edge where requests arrive.
 """
@@ -16,9 +20,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db import connection
 
 from cache import lookup, uses
-from cache.decisions import Decision
+from cache.decisions import Decision, Grounds
+from cache.examples.versions import VERSION
 from cache.models import Entry
 from orra.base.remembering import Remembered
 from planengine.grounding.matching.votes import Match
@@ -36,29 +42,36 @@ MOST_CHARACTERS = 8_000
 # A template takes time that grows with params and words, and here everybody waits for it.
 MOST_PARAMS = 16
 
-STORE = f"""
+
+def _storing(also: str = "") -> str:
+    return f"""
     WITH caller AS (
         SELECT FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
         WHERE key.digest = %s AND key.revoked_at IS NULL AND key.xmin || ' ' || project.xmin = %s
     ), stored AS (
         INSERT INTO planengine_plan ({outcomes.NAMES})
-        SELECT {outcomes.PLACES} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s
+        SELECT {outcomes.PLACES} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s {also}
         ON CONFLICT DO NOTHING
         RETURNING cache_entry_id
     ), counted AS (
         {uses.counting("(SELECT cache_entry_id FROM stored)")}
     )
     SELECT EXISTS (SELECT FROM stored), EXISTS (SELECT FROM counted)
-"""
+    """
+
+
+STORE = _storing()
+STORE_BY_MEANING = _storing(f"AND ({VERSION.format(scope='%s')}) = %s AND now() < %s")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A Plan that is ready and not stored yet: ``values`` are what :data:`STORE` takes. Its answer goes to
+    """A Plan that is ready and not stored yet: ``values`` are what its ``statement`` takes. The answer goes to
     :func:`settle`. ``template`` is what its entries were remembered by."""
 
     plan: Plan
     decision: Decision
+    statement: str
     values: list[Any]
     uses: int
     template: tuple[str, str]
@@ -66,25 +79,33 @@ class Hit:
 
 @dataclass(frozen=True)
 class Known:
-    """The entries of a template, and what :data:`cache.lookup.MARK_OF_TEMPLATE` gives while they are these."""
+    """The entries of a template, and what :data:`cache.lookup.MARK_OF_TEMPLATE` gives while they are these. What a
+    hit by meaning rests on besides."""
 
     entries: tuple[Entry, ...]
     mark: str
+    grounds: Grounds | None = None
 
 
 def remember(project: Project, request: PlanRequest, decision: Decision) -> None:
-    """Keeps what an exact hit rested on, if it was served without a grounding and for more than the identical
-    request."""
+    """Keeps what a hit rested on, if it was served without a grounding and for more than the identical request.
+    Within a transaction, which may go on to change what it has changed already, not what one by meaning rested
+    on."""
     if not hasattr(project, "key_digest") or _is_grounded(project):  # without one it is nobody who calls
         return
+    grounds = decision.grounds
+    if decision.kind != "exact" and (grounds is None or connection.in_atomic_block):
+        return
+    tried = [entry for entry, _ in grounds.tried] if grounds is not None else []
     if any(entry.identity for entry in decision.entries):
         return
-    if sum(map(_characters, decision.entries)) > MOST_CHARACTERS:
+    if sum(map(_characters, (*decision.entries, *tried))) > MOST_CHARACTERS:
         return
     asked = plan_cache.request_for(project, request, match=Match())
     _callers.put(project.key_digest, project)
     _templates.put(
-        (asked.scope.digest, asked.template.key), Known(decision.entries, lookup.mark_of(decision.entries))
+        (asked.scope.digest, asked.template.key),
+        Known(decision.entries, lookup.mark_of(decision.entries), grounds),
     )
 
 
@@ -105,20 +126,27 @@ def again(
     known = _templates.get(template)
     if known is None:
         return None
-    decision = plan_cache.find_among(project, request, asked, known.entries, match=match)
+    decision = plan_cache.find_again(project, request, asked, known.entries, known.grounds, match=match)
     if not decision.hit or decision.entry_id is None:
         return None
     plan = outcomes.asked(project, request, at=arrived_at, idempotency_key=idempotency_key)
     outcomes.note_decision(plan, decision)
-    outcomes.set_ready(plan, decision.plan, source=PlanSource.EXACT, entry_id=decision.entry_id)
+    outcomes.set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
+    statement = STORE
+    rested: list[Any] = [known.mark]
+    if decision.kind != "exact":
+        assert known.grounds is not None
+        statement = STORE_BY_MEANING
+        rested += [asked.scope.digest, known.grounds.version, known.grounds.until]
     used = uses.take(decision.entry_id)
     values = [
         *(project.key_digest, project.row_versions),
         *outcomes.values_of(plan),
         *lookup.values_of_template(asked),
-        *(known.mark, used, plan.finished_at),
+        *rested,
+        *(used, plan.finished_at),
     ]
-    return Hit(plan, decision, values, used, template)
+    return Hit(plan, decision, statement, values, used, template)
 
 
 def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
@@ -133,7 +161,9 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
         assert hit.plan.cache_entry_id is not None
         uses.leave(hit.plan.cache_entry_id, left)
     if stored:
-        log.info("plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source="exact")
+        log.info(
+            "plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source=hit.plan.source
+        )
         outcomes.count(hit.plan, hit.decision)
     return stored
 

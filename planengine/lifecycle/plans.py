@@ -88,7 +88,7 @@ def ask(
         if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
             return known, False
         raise
-    if decision is not None and decision.kind == "exact":
+    if decision is not None and decision.hit:
         hits.remember(project, request, decision)
     log.info("plan asked for", plan=plan.id, project=project.pk, status=plan.status, source=plan.source)
     outcomes.count(plan, decision)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from cache import lookup, storage
-from cache.decisions import Candidate, Decision
+from cache.decisions import Candidate, Decision, Grounds
 from cache.examples.acceptance import Adjustment
 from cache.examples.judgement import Terms
 from cache.examples.votes import COUNTER, REFUSAL
@@ -96,19 +96,24 @@ def find_by_template(
     return lookup.find_by_template(asked, _policy(project, request, asked, match))
 
 
-def find_among(
-    project: Project, request: PlanRequest, asked: Request, entries: Sequence[Entry], *, match: Match
+def find_again(
+    project: Project,
+    request: PlanRequest,
+    asked: Request,
+    entries: Sequence[Entry],
+    grounds: Grounds | None,
+    *,
+    match: Match,
 ) -> Decision:
-    """As :func:`find_by_template` among entries that are known. Asks the database for nothing, and leaves all as
-    it is."""
+    """As :func:`cache.lookup.find_again`: asks the database for nothing, and leaves all as it is."""
     policy = Policy(
         accept=_acceptance(project, request, match),
         embed=lambda text: None,
-        floor=1.0,
+        floor=1.0 if grounds is None else floor_for(project).value,
+        scale=1.0 if grounds is None else scale_of(get_embedder())[1],
         current=_currency(project),
-        rehearse=True,
     )
-    return lookup.find_by_template(asked, policy, entries)
+    return lookup.find_again(asked, policy, entries, grounds)
 
 
 def precedents_of(decision: Decision) -> tuple[Precedent, ...]:

@@ -78,11 +78,13 @@ def plain_forward(weights: dict[str, Floats], ids: Sequence[int]) -> Floats:
     return result
 
 
-def test_vectors_equal_those_of_a_plain_forward_pass(model: MiniLM, weights: dict[str, Floats]) -> None:
+def test_vectors_are_nearly_those_of_a_plain_forward_pass_in_floats(
+    model: MiniLM, weights: dict[str, Floats]
+) -> None:
     vectors = model.embed(SAMPLES)
     for text, vector in zip(SAMPLES, vectors, strict=True):
         ids = model._tokenizer.encode(text).ids
-        assert vector @ plain_forward(weights, ids) > 0.99999, text
+        assert vector @ plain_forward(weights, ids) > 0.995, text
 
 
 def test_meaning_decides_what_is_near(model: MiniLM) -> None:
