@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
@@ -17,7 +19,7 @@ from planengine.models import Attempt, Plan, Project
 from planengine.models.states import PlanStatus
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
-from tests.admin.browsing import PASSWORD
+from tests.admin.browsing import CHROMIUM, PASSWORD, Browse, ByHand, Chromium, Visit, started
 from tests.conftest import SHOP, object_schema
 
 CHAIN: Json = {
@@ -51,6 +53,23 @@ def operator(db: None) -> Client:
 def ada(db: None) -> User:
     """Whom browsers sign in as."""
     return User.objects.create_superuser("ada", password=PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium: install it, or name it in the variable CHROMIUM")
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browse(chromium: Chromium, live_server: Any, ada: User) -> Browse:
+    def visit(by_hand: ByHand, *, scripts: bool = False, signed_in: bool = True) -> Visit:
+        session = sign_in(ada).cookies[settings.SESSION_COOKIE_NAME].value if signed_in else ""
+        return chromium.visit(live_server.url, session, by_hand, scripts=scripts)
+
+    return visit
 
 
 @pytest.fixture

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.db import connection
 from playwright.sync_api import Page
 
 from cache import pins
@@ -20,13 +15,10 @@ from planengine import tasks
 from planengine.evaluation.regression import runs
 from planengine.models import Label, Plan, Project, RegressionRun, SavedRequest, Service, ServiceVersion
 from planengine.models.states import PlanStatus
-from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
+from tests.admin.browsing import Browse, Look, Visit, in_all_lights, in_database
 from tests.admin.pages import logged, page_of
 from tests.conftest import object_schema
 
-pytestmark = needs_chromium
-
-PHONE = 390
 REFUND: Json = {
     "tasks": [
         {"id": "task0", "input": {"order_id": "ORD-5"}},
@@ -34,7 +26,6 @@ REFUND: Json = {
     ],
     "parallel_groups": [["task1"]],
 }
-WIDE = {"width": 1300, "height": 900}
 # A title that would run, if it could.
 SCHEMA: Json = object_schema(
     "order_id", order_id="string", region={"type": "string", "title": "<img src=x onerror=alert(1)>"}
@@ -46,54 +37,30 @@ def service(shop: Project) -> Service:
     return Service.objects.get(project=shop, name="order_lookup")
 
 
-def go(page: Page, address: str) -> None:
-    """To a page, when the one after signing in is there."""
-    page.locator("#user-tools").wait_for()
-    page.wait_for_load_state("load")
-    page.goto(address)
-
-
-def in_all_looks(page: Page, look: Callable[[str], None], name: str, read: list[str]) -> None:
-    """Wide and on a phone, light and dark; what of a page is wider than a phone is noted."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": PHONE, "height": 800})
-        look(f"{name}-phone-{scheme}")
-        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        look(f"{name}-{scheme}")
-    page.set_viewport_size({"width": PHONE, "height": 800})
-    box = page.locator("html").bounding_box()
-    widest = page.locator("#content").bounding_box()
-    if box is None or widest is None or widest["x"] + widest["width"] > PHONE + 1:
-        read.append(f"{name} is wider than a phone: {box} {widest}")
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-
-
 def test_a_service_is_changed_after_a_look_at_what_that_does(
-    service: Service, entry: Entry, live_server: Any, tmp_path: Path
+    service: Service, entry: Entry, browse: Browse
 ) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
     pins.pin([entry.pk])
     told: list[str] = []
 
-    def by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-        go(page, live_server.url + page_of(service))
-        in_all_looks(page, look, "service", visit.read)
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        page.goto(page_of(service))
+        in_all_lights(page, look, "service")
         told.append(page.locator("#dependents").inner_text())
         page.get_by_label("Input schema").fill(json.dumps(SCHEMA))
         page.get_by_role("button", name="Show what it would do").click()
         told.append(page.locator("#prospect").inner_text())
-        in_all_looks(page, look, "service-prospect", visit.read)
+        in_all_lights(page, look, "service-prospect")
         page.get_by_role("button", name="Yes, store it, pinned entries too").click()
         told.append(page.locator(".messagelist").inner_text())
         page.get_by_role("link", name="Versions", exact=True).click()
-        in_all_looks(page, look, "service-versions", visit.read)
+        in_all_lights(page, look, "service-versions")
         page.get_by_label("From version 1").check()
         page.get_by_label("To version 2").check()
         page.get_by_role("button", name="Show what differs").click()
         told.append(page.locator("#diff").inner_text())
 
-    visit = browse(live_server.url, tmp_path, by_hand)
+    browse(by_hand)
 
     depends, prospect, message, diff = told
     assert "1 of the project's latest 1, 1 of them pinned" in depends
@@ -107,17 +74,13 @@ def test_a_service_is_changed_after_a_look_at_what_that_does(
     assert not Entry.objects.exists()
     assert ServiceVersion.objects.filter(service=service).count() == 2
     assert "1 of them pinned" in logged()[0]
-    assert visit.read == [] and visit.failed == []
 
 
-def test_examples_are_added_confirmed_and_retracted(
-    service: Service, entry: Entry, live_server: Any, tmp_path: Path
-) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_examples_are_added_confirmed_and_retracted(service: Service, entry: Entry, browse: Browse) -> None:
     read: list[str] = []
 
-    def by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-        go(page, live_server.url + page_of(service))
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        page.goto(page_of(service))
         page.locator(".object-tools").get_by_role("link", name="Examples").click()
         page.get_by_label("One more").fill("Where is {order}?")
         page.get_by_role("button", name="Add the example").click()
@@ -125,7 +88,7 @@ def test_examples_are_added_confirmed_and_retracted(
         for text in ("Where is {order_id}?", "Show me {order_id} <script>alert(1)</script>"):
             page.get_by_label("One more").fill(text)
             page.get_by_role("button", name="Add the example").click()
-        in_all_looks(page, look, "examples", visit.read)
+        in_all_lights(page, look, "examples")
         page.get_by_role("button", name="Remove Show me").click()
         read.append(page.locator("#given").inner_text())
         page.locator("#learned").get_by_text("Wrong …").click()
@@ -133,7 +96,7 @@ def test_examples_are_added_confirmed_and_retracted(
         page.get_by_role("button", name="Mark as wrong").click()
         read.append(page.locator("#learned").inner_text())
 
-    visit = browse(live_server.url, tmp_path, by_hand)
+    browse(by_hand)
 
     refused, given, learned = read
     assert "names no input of the service" in refused
@@ -143,18 +106,15 @@ def test_examples_are_added_confirmed_and_retracted(
     assert (service.examples, service.version) == (["Where is {order_id}?"], 1)
     entry.refresh_from_db()
     assert "it prints too many" in entry.quarantine_reason
-    assert visit.read == [] and visit.failed == []
 
 
 def test_a_plan_is_saved_run_and_its_change_accepted(
     service: Service,
     make_plan: Callable[..., Plan],
-    live_server: Any,
-    tmp_path: Path,
+    browse: Browse,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The run is worked on between two looks of the browser, as a worker would."""
-    User.objects.create_superuser("ada", password=PASSWORD)
     monkeypatch.setattr(tasks, "run_later", lambda run_id: None)
     params = [{"field": "order_id", "value": "ORD-5"}]
     planned = make_plan(service.project, "Refund order ORD-5", PlanStatus.READY, params=params, plan=REFUND)
@@ -163,8 +123,8 @@ def test_a_plan_is_saved_run_and_its_change_accepted(
     )
     read: list[str] = []
 
-    def by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-        go(page, live_server.url + page_of(planned))
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        page.goto(page_of(planned))
         page.get_by_role("button", name="Save as test request").click()
         look("saved-request")
         page.get_by_label("Expected").fill('[{"service": "order_lookup"}]')
@@ -172,25 +132,15 @@ def test_a_plan_is_saved_run_and_its_change_accepted(
         page.get_by_role("button", name="Run", exact=True).click()
         read.append(page.locator("#progress").inner_text())
         look("run-waiting")
-        runs_of_worker()
+        in_database(lambda: runs.work_on(RegressionRun.objects.get().pk))
         page.reload()
         read.append(page.locator("#progress").inner_text())
         read.append(page.locator("#results").inner_text())
-        in_all_looks(page, look, "run", visit.read)
+        in_all_lights(page, look, "run")
         page.get_by_role("button", name="Accept what Refund order").click()
         read.append(page.locator(".messagelist").inner_text())
 
-    def runs_of_worker() -> None:
-        def work() -> None:
-            try:
-                runs.work_on(RegressionRun.objects.values_list("pk", flat=True).get())
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(work).result()
-
-    visit = browse(live_server.url, tmp_path, by_hand)
+    browse(by_hand)
 
     waiting, finished, results, accepted = read
     assert "0 of 2 planned" in waiting and "No worker has taken it up yet" in waiting
@@ -201,26 +151,23 @@ def test_a_plan_is_saved_run_and_its_change_accepted(
     assert kept.expected == [{"service": "refund_payment", "input": {"order_id": "$task0.order_id"}}]
     assert RegressionRun.objects.get().is_finished
     assert Plan.objects.count() == 1
-    assert visit.read == [] and visit.failed == []
 
 
-def test_a_project_s_page_tells_its_promise(project: Project, live_server: Any, tmp_path: Path) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_a_project_s_page_tells_its_promise(project: Project, browse: Browse) -> None:
     Project.objects.update(tokens_per_day=1000)
     Label.objects.bulk_create(
         Label(project=project, origin="miss", odds=at / 3 - 10.0, wrong=at >= 55) for at in range(60)
     )
     read: list[str] = []
 
-    def by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-        go(page, live_server.url + page_of(project))
-        in_all_looks(page, look, "project", visit.read)
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        page.goto(page_of(project))
+        in_all_lights(page, look, "project")
         page.get_by_label("Budget, in tokens per day").fill("2000")
         page.get_by_role("button", name="Save and continue editing").click()
         read.append(page.locator("#budget").inner_text())
 
-    visit = browse(live_server.url, tmp_path, by_hand)
+    browse(by_hand)
 
     assert "0 tokens of 2,000, 2,000 left" in read[0]
     assert Project.objects.get().tokens_per_day == 2000
-    assert visit.read == [] and visit.failed == []

@@ -1,28 +1,19 @@
-"""What operators do by hand, in a real browser."""
+"""What operators do with groundings, in a real browser."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
-from cache.models import Entry
 from orra.base import strictyaml
 from orra.base.strictjson import Json
 from planengine.grounding import registry as groundings
 from planengine.models import Grounding, Plan, Project
-from tests.admin.browsing import PASSWORD, Visit, browse, needs_chromium
-from tests.admin.pages import address, page_of
+from tests.admin.browsing import PHONE, Browse, ByHand, Look, Visit
+from tests.admin.pages import address, list_of, page_of
 from tests.planengine.grounding.specs import returns, spec
 
-pytestmark = needs_chromium
-
-PHONE = 375
 SKIPS: Json = {
     "tasks": [
         {"id": "task0", "input": {"order_id": "ORD-17"}},
@@ -31,49 +22,12 @@ SKIPS: Json = {
 }
 
 
-def replay_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-    look("index")
-    page.locator("#content-main").get_by_role("link", name="Entries", exact=True).click()
-    look("entries")
-    page.locator("#result_list tbody").get_by_role("link").first.click()
-    look("entry")
-    page.get_by_role("link", name="Replay").click()
-    page.get_by_label("order_id", exact=True).fill("ORD-8")
-    page.get_by_label("copies", exact=True).fill("")
-    page.get_by_role("button", name="Preview").click()
-    visit.read.append(page.locator(".errorlist").inner_text())
-    look("refused")
-    page.get_by_label("copies", exact=True).fill("7")
-    page.get_by_role("button", name="Preview").click()
-    visit.read.append(page.locator("#preview").inner_text())
-    look("preview")
-    page.get_by_role("button", name="Store as plan").click()
-    look("plan")
-
-
-def test_an_operator_signs_in_and_replays_an_entry(entry: Entry, live_server: Any, tmp_path: Path) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
-
-    visit = browse(live_server.url, tmp_path, replay_by_hand)
-
-    plan = Plan.objects.get()
-    assert visit.end == live_server.url + page_of(plan)
-    assert (plan.status, plan.source) == ("ready", "replay")
-    stored: Json = plan.plan
-    assert stored["tasks"][0]["input"] == {"order_id": "ORD-8", "copies": 7}
-    refused, previewed = visit.read
-    assert "This field is required" in refused
-    assert '"ORD-8"' in previewed
-    assert visit.hosts == {urlsplit(live_server.url).netloc}
-    assert visit.failed == []
-
-
-def apply_by_hand(project: Project) -> Callable[[Page, Visit, Callable[[str], None]], None]:
+def apply_by_hand(project: Project) -> ByHand:
     """Two versions, the first one after a fault, and the way back to it."""
     second = strictyaml.write(returns(version="2", mode="advisory"))
 
-    def by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
-        page.locator("#content-main").get_by_role("link", name="Groundings").click()
+    def by_hand(page: Page, visit: Visit, look: Look) -> None:
+        page.goto(list_of(Grounding))
         page.get_by_role("link", name="Add grounding").click()
         page.get_by_label("Project").fill(project.pk)
         page.get_by_label("Name").fill("returns")
@@ -103,24 +57,22 @@ def apply_by_hand(project: Project) -> Callable[[Page, Visit, Callable[[str], No
     return by_hand
 
 
-def test_an_operator_applies_a_grounding_and_goes_back(project: Project, live_server: Any, tmp_path: Path) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_an_operator_applies_a_grounding_and_goes_back(project: Project, browse: Browse) -> None:
 
-    visit = browse(live_server.url, tmp_path, apply_by_hand(project))
+    visit = browse(apply_by_hand(project))
 
     first, second = Grounding.objects.order_by("version")
-    assert visit.end == live_server.url + page_of(first)
+    assert visit.end == page_of(first)
     assert (first.current, second.current) == (True, False)
     refused, new, changed = visit.read
     assert "version: It must be text, not a number." in refused
     assert "returns 1.0 is new" in new
     assert "instead of returns 1.0" in changed and "+ mode: advisory" in changed
-    assert visit.failed == []
 
 
-def try_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
+def try_by_hand(page: Page, visit: Visit, look: Look) -> None:
     """With a use case's own action, with a plan that is none and one that skips something, and on a phone."""
-    page.locator("#content-main").get_by_role("link", name="Groundings").click()
+    page.goto(list_of(Grounding))
     page.locator("#result_list tbody").get_by_role("link").first.click()
     page.get_by_role("link", name="Try an action").click()
     page.get_by_label("Begin with").select_option(label="Refund order {order_id}")
@@ -134,23 +86,21 @@ def try_by_hand(page: Page, visit: Visit, look: Callable[[str], None]) -> None:
     page.get_by_role("button", name="Try it").click()
     visit.read.append(page.locator("#tried").inner_text())
     look("grounding-tried")
-    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.set_viewport_size(PHONE)
     for place in ("#match", "#capabilities", "#problems", "#id_action", "#id_plan", "#use-case"):
         box = page.locator(place).bounding_box()
-        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE, (place, box)
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], (place, box)
     look("grounding-tried-phone")
 
 
-def test_an_operator_tries_an_action(project: Project, live_server: Any, tmp_path: Path) -> None:
-    User.objects.create_superuser("ada", password=PASSWORD)
+def test_an_operator_tries_an_action(project: Project, browse: Browse) -> None:
     row = groundings.apply(project, spec()).grounding
 
-    visit = browse(live_server.url, tmp_path, try_by_hand)
+    visit = browse(try_by_hand)
 
-    assert visit.end == f"{live_server.url}{address(row, 'try_version')}?use_case=0#tried"
+    assert visit.end == f"{address(row, 'try_version')}?use_case=0#tried"
     refused, tried = visit.read
     assert "The JSON is malformed" in refused
     assert "'Refund order {order_id}' of 'returns 1.0' applies, which is strict." in tried
     assert "verify refund eligibility" in tried and "unknown_service" in tried
-    assert visit.failed == []
     assert not Plan.objects.exists()
