@@ -125,7 +125,7 @@ def test_a_live_list_shows_new_plans(shop: Project, make_plan: Callable[..., Pla
 
     def watch(page: Page, visit: Visit, look: Look) -> None:
         page.goto(list_of(Plan))
-        page.get_by_label("Live list").check()
+        page.get_by_label("Live, every 5 s").check()
         other = page.context.new_page()
         other.goto("/admin/planengine/plan/ask/")
         other.get_by_label("Action").fill("A later one")

@@ -335,7 +335,7 @@ class TestPages:
         for _ in range(3):
             jobs.work_on(job.pk, seconds=0)
             page = body(operator, page_of(job))
-            assert 'http-equiv="refresh"' in page and "planengine/jobs.js" in page
+            assert 'http-equiv="refresh"' in page and "planengine/fresh.js" in page
             shown.append(int(page.split('max="100" value="')[1].split('"')[0]))
         assert 0 < shown[0] < shown[1] < shown[2] < 100
 

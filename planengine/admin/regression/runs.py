@@ -57,15 +57,6 @@ class RegressionRunAdmin(FoundOutAdmin):
     def not_as_expected(self, run: Any) -> int:
         return int(run.other_total or 0)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        response = super().change_view(request, object_id, form_url, extra_context)
-        context = getattr(response, "context_data", None) or {}
-        if (run := context.get("run")) is not None and not run.is_finished:
-            response["Refresh"] = str(REFRESH_SECONDS)
-        return response
-
     def page(self, request: HttpRequest, row: RegressionRun) -> dict[str, Any]:
         rows = rows_of(row)
         return {

@@ -1,5 +1,5 @@
 "use strict";
-// Draws the dashboard's plots and keeps the page fresh. Without it the same figures stand in a table.
+// Draws the dashboard's plots. Without it the same figures stand in a table.
 (() => {
   const HEIGHT = 230;
   let plots = [];
@@ -117,65 +117,13 @@
     }
   }
 
-  // --- fresh every few seconds
-
-  const live = document.getElementById("live");
-  const told = document.getElementById("live-told");
-  const toggle = document.getElementById("live-toggle");
-  const FRESH = live ? "Fresh every " + live.dataset.seconds + " s" : "";
-  const reachable = (part) => [...part.querySelectorAll("a, summary, [tabindex]")];
-  let paused = false;
-
-  // Said again only when it is news: screen readers read it out.
-  function tell(words) {
-    if (told.textContent !== words) told.textContent = words;
-  }
-
-  async function refresh() {
-    const here = document.getElementById("dashboard");
-    // Text that is marked to be copied stays.
-    if (paused || document.hidden || !getSelection().isCollapsed) return;
-    try {
-      const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("dashboard");
-      if (!answer.ok || !fresh) throw new Error(answer.redirected ? "signed out: load the page again" : "status " + answer.status);
-      if (paused) return;
-      const open = here.querySelector("#lines").open;
-      const place = reachable(here).indexOf(document.activeElement);
-      const boxes = [...here.querySelectorAll(".orra-scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
-      const scrolled = [scrollX, scrollY];
-      here.style.minHeight = here.offsetHeight + "px"; // else the page jumps while plots are drawn
-      here.replaceChildren(...document.importNode(fresh, true).childNodes);
-      here.querySelector("#lines").open = open;
-      draw();
-      here.style.minHeight = "";
-      here.querySelectorAll(".orra-scroll").forEach((box, number) => boxes[number] && box.scrollTo(...boxes[number]));
-      if (place >= 0 && reachable(here)[place]) reachable(here)[place].focus({ preventScroll: true });
-      scrollTo(...scrolled);
-      tell(FRESH);
-    } catch (error) {
-      tell("Not fresh: " + error.message);
-    }
-  }
-
-  if (live && document.getElementById("dashboard")) {
+  if (document.getElementById("dashboard")) {
     draw();
-    live.hidden = false;
-    tell(FRESH);
-    toggle.addEventListener("click", () => {
-      paused = !paused;
-      toggle.textContent = paused ? "Go on" : "Pause";
-      tell(paused ? "Paused" : FRESH);
-      if (!paused) refresh();
-    });
-    setInterval(refresh, 1000 * Number(live.dataset.seconds));
+    document.addEventListener("orra:fresh", draw);
     let waiting = 0;
     const again = () => { clearTimeout(waiting); waiting = setTimeout(draw, 150); };
     addEventListener("resize", again);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
     new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    // For tests, and for who does not want to wait.
-    document.addEventListener("orra:refresh", refresh);
   }
 })();
