@@ -11,6 +11,7 @@ from planengine.grounding import registry as groundings
 from planengine.models import ApiKey, Plan, Service
 from tests.admin.browsing import DESK, PHONE, Browse, ByHand, Look, Visit
 from tests.admin.conftest import sign_in
+from tests.admin.keyboard import of_focus
 from tests.admin.pages import addresses
 from tests.planengine.grounding.specs import spec
 
@@ -28,6 +29,7 @@ def look_at(paths: list[str], found: list[str]) -> ByHand:
             page.set_viewport_size(DESK)
             page.emulate_media(color_scheme="light")
             page.goto(path)
+            page.keyboard.press("Tab")  # else what has the focus is not marked
             for theme, rules in RULES.items():
                 page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
                 page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
@@ -36,6 +38,7 @@ def look_at(paths: list[str], found: list[str]) -> ByHand:
                     if violation["impact"] in GRAVE:
                         nodes = [node["html"][:160] for node in violation["nodes"][:3]]
                         found.append(f"{path} ({theme}): {violation['id']}: {nodes}")
+                found.extend(f"{path} ({theme}): focus on {each}" for each in of_focus(page, "hardlyMarked"))
             page.set_viewport_size(PHONE)
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > PHONE["width"]:
