@@ -126,6 +126,7 @@ def test_a_live_list_shows_new_plans(shop: Project, make_plan: Callable[..., Pla
     def watch(page: Page, visit: Visit, look: Look) -> None:
         page.goto(list_of(Plan))
         page.get_by_label("Live, every 5 s").check()
+        page.get_by_role("link", name="The first of them").focus()
         other = page.context.new_page()
         other.goto("/admin/planengine/plan/ask/")
         other.get_by_label("Action").fill("A later one")
@@ -134,11 +135,14 @@ def test_a_live_list_shows_new_plans(shop: Project, make_plan: Callable[..., Pla
         page.bring_to_front()
         page.get_by_role("link", name="A later one").wait_for()
         visit.read.append(page.locator("#result_list").inner_text())
+        visit.read.append(page.evaluate("document.activeElement.textContent"))
         look("plans-live")
 
     visit = browse(watch, scripts=True)
 
-    assert "The first of them" in visit.read[0] and "A later one" in visit.read[0]
+    rows, focused = visit.read
+    assert "The first of them" in rows and "A later one" in rows
+    assert focused == "The first of them"
 
 
 def test_without_scripts_panels_are_opened_by_hand(served: Plan, browse: Browse) -> None:
