@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cache.examples.judgement import Judgement
 from cache.examples.votes import Example
-from cache.models import Entry
 from orra.base.strictjson import Json
 
 # Of its votes, what only learning and who looks for faults want to know.
@@ -57,7 +57,7 @@ class Grounds:
     that served, each with what it was found by."""
 
     judgement: Judgement
-    tried: tuple[tuple[Entry, Example], ...]
+    tried: tuple[tuple[Any, Example], ...]
     version: str
     until: datetime
     text: str
@@ -70,8 +70,8 @@ class Grounds:
 class Decision:
     """``kind`` is ``exact``, ``semantic``, ``example`` or ``miss``; ``plan`` holds the request's own values.
     ``reason`` is a stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at,
-    best first. ``judgement`` is there when examples voted. ``entries`` are the
-    rows of the request's template that a hit rests on, and ``grounds`` what one by meaning rests on besides."""
+    best first. ``judgement`` is there when examples voted. ``entries`` are the rows
+    of the request's template that a hit rests on, and ``grounds`` what one by meaning rests on besides."""
 
     kind: str
     reason: str
@@ -82,7 +82,7 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     judgement: Judgement | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
-    entries: tuple[Entry, ...] = field(default=(), repr=False, compare=False)
+    entries: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     grounds: Grounds | None = field(default=None, repr=False, compare=False)
     milliseconds: float = 0.0
     embedding_milliseconds: float = 0.0

@@ -289,7 +289,7 @@ class TestChoice:
     def test_the_local_model_is_the_default(self, settings: Settings) -> None:
         settings.EMBEDDINGS_MODEL = settings.EMBEDDINGS_API_BASE_URL = ""
         embedder = get_embedder()
-        assert (embedder.name, embedder.dimensions, embedder.floor) == ("all-MiniLM-L6-v2", 384, 0.50)
+        assert (embedder.name, embedder.dimensions, embedder.floor) == ("all-MiniLM-L6-v2-int8", 384, 0.50)
         assert get_embedder() is embedder
 
     def test_an_endpoint_is_used_when_one_is_set(self, settings: Settings, server: EmbeddingServer) -> None:

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from planengine.embeddings import minilm
-from planengine.embeddings.minilm import DIMENSIONS, MAX_TOKENS, MiniLM, ModelUnusable, model_folder, read_weights
+from planengine.embeddings.graph import DIMENSIONS, MAX_TOKENS
+from planengine.embeddings.minilm import MiniLM, ModelUnusable, model_folder, read_weights
 
 Floats = NDArray[Any]
 
