@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.db import transaction
+
 from benchmarks import cpu, shop, table
 from benchmarks.cpu import Used
 from benchmarks.environment import Address, serving
 from benchmarks.load import Load, measure, prepare
+from planengine.embeddings.embedders import get_embedder
 from planengine.models import ApiKey, Plan, Project
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
@@ -121,10 +124,12 @@ class Stage:
         _, secret = ApiKey.issue(project)
         wordings = _wordings()
         stored, seen, new = wordings[:ENTRIES], wordings[ENTRIES : ENTRIES + SEEN], wordings[ENTRIES + SEEN :]
-        for number, wording in enumerate(stored):
-            asked = shop.request(number, wording=wording)
-            vector = plan_cache.embed(plan_cache.request_for(project, asked).template.embedding_text)
-            plan_cache.store(project, asked, shop.plan_for(asked), vector=vector, planned_by="model", cost={})
+        requests = [shop.request(number, wording=wording) for number, wording in enumerate(stored)]
+        texts = [plan_cache.request_for(project, asked).template.embedding_text for asked in requests]
+        with transaction.atomic():
+            for asked, vector in zip(requests, get_embedder().embed(texts), strict=True):
+                plan = shop.plan_for(asked)
+                plan_cache.store(project, asked, plan, vector=vector, planned_by="model", cost={})
         return cls(project, secret, cpu.postmaster(data_dir), stored[:SEEN], seen, iter(new))
 
     def rounds(self, address: Address, web: int, *, clients: int) -> Rounds:
