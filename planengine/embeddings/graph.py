@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import set_external_data
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +25,7 @@ LAYERS = 6
 HEADS = 12
 MAX_TOKENS = 256  # what the model was published with
 EPSILON = 1e-12
+PAGE = 4096  # what is mapped begins at a multiple of it
 # By how much these channels of a normalisation's output are made smaller: they were measured to be as many times
 # larger than the rest, on texts of any kind and in every layer.
 LARGE_CHANNELS = {63: 4, 99: 8, 127: 4, 157: 4, 223: 4, 267: 3, 303: 3, 319: 3, 338: 3}
@@ -99,6 +102,20 @@ def build_probe() -> tuple[bytes, dict[str, NDArray[Any]], NDArray[np.int32]]:
         outputs=[helper.make_tensor_value_info("product", TensorProto.INT32, ["rows", 16])],
     )
     return model, {"a": np.full((4, 64), 255, np.uint8)}, np.full((4, 16), 64 * 255 * 127, np.int32)
+
+
+def split(model: bytes, name: str) -> tuple[bytes, bytes]:
+    """The same model, and what goes into a file ``name`` beside its own: its large constants. They are used where
+    the system has mapped that file, so that processes share them."""
+    graph = onnx.load_from_string(model)
+    weights = bytearray()
+    for constant in graph.graph.initializer:
+        if len(constant.raw_data) >= PAGE:
+            weights += bytes(-len(weights) % PAGE)
+            set_external_data(constant, name, offset=len(weights), length=len(constant.raw_data))
+            weights += constant.raw_data
+            constant.ClearField("raw_data")
+    return bytes(graph.SerializeToString()), bytes(weights)
 
 
 def _embed_tokens(graph: Graph, weights: Mapping[str, Floats]) -> str:

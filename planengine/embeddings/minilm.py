@@ -30,14 +30,16 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 from tokenizers import Tokenizer
 
-from planengine.embeddings.graph import DIMENSIONS, MAX_TOKENS, build_graph, build_probe
+from planengine.embeddings.graph import DIMENSIONS, MAX_TOKENS, build_graph, build_probe, split
 
 Floats = NDArray[np.float32]
 NOT_LOADED = (NoSuchFile, InvalidProtobuf, InvalidGraph, InvalidArgument, Fail)
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH_VERSION = 2  # raise it when `build_graph` changes, so that kept files are built anew
+GRAPH_VERSION = 3  # raise it when `build_graph` changes, so that kept files are built anew
 BATCH = 32
+# Of a batch, padding included. More at a time take no less time each, and half a megabyte for every 8 tokens.
+BATCH_TOKENS = 1024
 # Enough for MAX_TOKENS tokens of any language; keeps the tokenizer from reading megabytes to throw them away.
 MAX_CHARACTERS = 16_384
 
@@ -98,10 +100,13 @@ class MiniLM:
         encoded = [
             encoding.ids for encoding in self._tokenizer.encode_batch_fast([_readable(text) for text in texts])
         ]
-        order = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            yield rows, _pad([encoded[row] for row in rows])
+        rows: list[int] = []
+        for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row])):
+            if len(rows) == BATCH or (len(rows) + 1) * len(encoded[row]) > BATCH_TOKENS:
+                yield rows, _pad([encoded[row] for row in rows])
+                rows = []
+            rows.append(row)
+        yield rows, _pad([encoded[row] for row in rows])
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -125,8 +130,11 @@ class MiniLM:
                 return self._start(str(kept))
         model = build_graph(read_weights(model_folder() / "model.safetensors"), signed=signed)
         if self._cache_dir is not None:
-            with suppress(OSError):  # works without; only the next start is slower
-                _write(kept, model)
+            with suppress(OSError, *NOT_LOADED):  # works without; only the next start is slower
+                graph, weights = split(model, kept.with_suffix(".weights").name)
+                _write(kept.with_suffix(".weights"), weights)
+                _write(kept, graph)
+                return self._start(str(kept))
         return self._start(model)
 
     def _multiplies_signed(self) -> bool:
@@ -139,6 +147,8 @@ class MiniLM:
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # What one large batch took would be kept for good, by every process.
+        options.enable_cpu_mem_arena = False
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -141,14 +143,39 @@ def test_the_built_graph_is_kept_and_found_again(
     assert np.array_equal(MiniLM(folder).embed(["once"]), expected)
 
 
-@pytest.mark.parametrize("content", [b"", b"half a file"])
-def test_a_damaged_file_is_built_anew(model: MiniLM, folder: Path, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("suffix", [".onnx", ".weights"])
+@pytest.mark.parametrize("content", [None, b"", b"half a file"])
+def test_a_damaged_file_is_built_anew(
+    model: MiniLM, folder: Path, tmp_path: Path, content: bytes | None, suffix: str
+) -> None:
     model.embed(["x"])
-    (kept,) = folder.iterdir()
-    damaged = tmp_path / kept.name
-    damaged.write_bytes(content)
+    for kept in folder.iterdir():
+        if kept.suffix != suffix:
+            os.link(kept, tmp_path / kept.name)
+        elif content is not None:
+            (tmp_path / kept.name).write_bytes(content)
     assert np.array_equal(MiniLM(tmp_path).embed(["once"]), model.embed(["once"]))
-    assert damaged.stat().st_size == kept.stat().st_size
+    assert sizes(tmp_path) == sizes(folder)
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_size for file in folder.iterdir()}
+
+
+def test_weights_are_used_where_their_file_is_mapped(model: MiniLM, folder: Path) -> None:
+    """So that processes share them."""
+    if sys.platform != "linux":
+        pytest.skip("other systems tell otherwise what is mapped")
+    model.embed(["x"])
+    [weights] = folder.glob("*.weights")
+    assert str(weights) in Path("/proc/self/maps").read_text()
+
+
+def test_no_batch_is_larger_than_its_tokens(model: MiniLM) -> None:
+    texts = ["word " * (1 + number % 300) for number in range(100)]
+    batches = list(model._batches(texts))
+    assert sorted(row for rows, _ in batches for row in rows) == list(range(100))
+    assert max(batch["ids"].size for _, batch in batches) <= minilm.BATCH_TOKENS
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
