@@ -11,13 +11,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import httpx2
 import numpy as np
-import openai
 import structlog
 from django.conf import settings
 from numpy.typing import NDArray
@@ -75,6 +74,14 @@ def get_embedder() -> Embedder:
         return _standing_in[-1]
     with _building:
         return _build_embedder()
+
+
+def load() -> None:
+    """Loads the model that is run in process, where one is."""
+    embedder = get_embedder()
+    if embedder.name == LOCAL_MODEL:
+        with suppress(EmbeddingUnavailable):  # whoever needs a vector is told
+            embedder.embed(["warm up"])
 
 
 @contextmanager
@@ -218,6 +225,8 @@ class EndpointEmbedder:
         return np.concatenate(batches)
 
     def _embed_batch(self, texts: Sequence[str], deadline: float) -> Vectors:
+        import openai
+
         # Some servers know no base64, the SDK's default; and some refuse an empty text.
         texts = [text.encode("utf-8", "replace").decode() if text.strip() else "-" for text in texts]
         body = {"model": self.name, "input": texts, "encoding_format": "float"}

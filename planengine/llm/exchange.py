@@ -13,10 +13,10 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
-import openai
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
@@ -32,6 +32,11 @@ from planengine.llm.errors import (
 from planengine.llm.refusals import Site, quote
 from planengine.llm.streams import StreamedAnswer, is_stream
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
+
+if TYPE_CHECKING:
+    import openai
+
+# The SDK is imported where it is used: it takes half a second and 18 MB, which a process that asks no model saves.
 
 OPENAI_URL = "https://api.openai.com/v1"
 # The SDK refuses an empty key, and servers that need none ignore what they get.
@@ -61,6 +66,8 @@ def client_for(base_url: str, api_key: str) -> openai.OpenAI:
 
 @functools.lru_cache(maxsize=MAX_CLIENTS)
 def _build_client(base_url: str, api_key: str, pid: int) -> openai.OpenAI:
+    import openai
+
     # ``pid``: a forked worker must not read from its parent's connections.
     parts = urlsplit(base_url or OPENAI_URL)
     key = api_key or NO_KEY
@@ -137,6 +144,8 @@ def fetch(server: Server, path: str, *, deadline: float) -> bytes:
 
 @contextmanager
 def _errors_of(site: Site, deadline: float) -> Generator[None]:
+    import openai
+
     if time.monotonic() >= deadline:
         raise ModelTimeout("No time is left.")
     try:

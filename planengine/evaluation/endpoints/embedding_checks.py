@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import httpx2
 import numpy as np
-import openai
 from numpy.typing import NDArray
 
 from orra.base.strictjson import Json
@@ -61,6 +60,8 @@ def observe_embeddings(
 
 
 def _ask_raw(model: str, base_url: str, api_key: str, *, seconds: float) -> bytes | None:
+    import openai
+
     body = {"model": model, "input": list(TEXTS), "encoding_format": "float"}
     try:
         with until(time.monotonic() + seconds):
