@@ -12,6 +12,7 @@ from statistics import median
 from demo.drawing import printable
 from demo.story import Step, explanation_of, mended_of, refusals_of, services_of
 from orra.base.strictjson import Json
+from orra.embedded.footprint import in_words
 
 HITS = {"exact": "cache, same template", "semantic": "cache, same meaning", "example": "cache, by example"}
 NUMBER, TIME, SAVED = 3, 10, 7
@@ -67,6 +68,11 @@ def summary(told: Sequence[Told], *, width: int) -> str:
     medians = [f"{kind} {_time(median(measured))}" for kind, measured in times.items()]
     lines.append(f"Medians, as the client saw them: {'; '.join(medians) or 'none'}.")
     return _paragraphs(lines, width)
+
+
+def memory(taken: Mapping[str, float], *, width: int) -> str:
+    """What the plan engine takes, in megabytes by kind of process."""
+    return _paragraphs([f"Memory of the plan engine, shared pages counted once: {in_words(taken)}."], width)
 
 
 def not_as_told(told: Sequence[Told], *, width: int) -> str:

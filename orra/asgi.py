@@ -26,6 +26,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from orra import warming  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402
 from orra.serving.arrivals import arrived, server_timing  # noqa: E402
@@ -48,7 +49,6 @@ from planengine.lifecycle.waiting import (  # noqa: E402
     finished_among,
     told_of,
 )
-from planengine.reuse import plan_cache  # noqa: E402
 
 BODY_SECONDS = 30
 KEEP_ALIVE_SECONDS = 15
@@ -179,8 +179,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            # Else the first client would wait for the embedding model to load.
-            await asyncio.to_thread(plan_cache.embed, "warm up")
+            await asyncio.get_running_loop().run_in_executor(django.executor, warming.rehearse)
             heartbeats.keep("web")
             await hits.storage.open()
             await send({"type": "lifespan.startup.complete"})

@@ -22,7 +22,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
-import psycopg
 
 from orra.embedded.accounts import Account, account_for
 from orra.embedded.folders import make_private, short_socket_dir
@@ -57,6 +56,10 @@ THROWAWAY_SETTINGS: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "
 
 _started: dict[int, subprocess.Popen[bytes]] = {}  # to reap our own children, and to keep Popen from complaining
 _leases: dict[Path, int] = {}
+
+
+class NoAnswer(EmbeddedError):
+    """A server takes no connection, or refuses what it was asked."""
 
 
 @dataclass(frozen=True)
@@ -148,13 +151,35 @@ def postmaster_pid(data_dir: Path) -> int | None:
 
 def cluster_id(url: str) -> str:
     """What tells this database from any other, also from a later one in the same place."""
-    with psycopg.connect(url) as connection:
-        facts = connection.execute(
-            "SELECT system_identifier, oid FROM pg_control_system(), pg_database "
-            "WHERE datname = current_database()"
-        ).fetchone()
-    assert facts is not None
-    return "{}/{}".format(*facts)
+    return _ask(
+        url,
+        "SELECT system_identifier || '/' || oid FROM pg_control_system(), pg_database "
+        "WHERE datname = current_database()",
+    )
+
+
+def _ask(url: str, statement: str) -> str:
+    """What ``psql`` says to it: a library for it would be half of what the supervisor holds in memory. Raises
+    :class:`NoAnswer`."""
+    done = subprocess.run(
+        [
+            _programs() / "psql",
+            "--no-psqlrc",
+            "--no-password",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--command",
+            statement,
+            url,
+        ],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise NoAnswer(done.stderr.strip())
+    return done.stdout.strip()
 
 
 @contextmanager
@@ -276,12 +301,10 @@ def _becomes_ready(server: _Server) -> bool:
     maintenance = server.url.replace(f"/{DATABASE}?", "/postgres?")
     while _alive(server.process) and time.monotonic() < deadline:
         try:
-            with psycopg.connect(maintenance, autocommit=True) as connection:
-                found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-                if found.fetchone() is None:
-                    connection.execute(f"CREATE DATABASE {DATABASE}")
-                return True
-        except psycopg.OperationalError:
+            if not _ask(maintenance, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
+                _ask(maintenance, f"CREATE DATABASE {DATABASE}")
+            return True
+        except NoAnswer:
             time.sleep(0.02)
     return False
 

@@ -25,10 +25,12 @@ from pathlib import Path
 
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
+from orra.embedded.footprint import in_words, memory_of
+from orra.embedded.forks import Forks, can_fork
 from orra.embedded.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import Credentials, Options, Running, credentials, running, write
-from orra.embedded.supervision import Child, Log, Program, python, run_once, say
+from orra.embedded.supervision import Child, Log, Program, Spawn, execute, python, run_once, say
 from orra.embedded.valkey import Valkey
 
 START_SECONDS = 120  # on a machine that is busy with other things
@@ -37,6 +39,25 @@ POSTGRES_WATCH_SECONDS = 1.0
 FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "later"}
 OPERATOR = "operator"
 PROJECT = "default"
+# What all Python processes hold. The libraries need no settings: database and broker are started meanwhile.
+LIBRARIES = (
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.concurrency.thread",
+    "django.contrib.staticfiles.handlers",
+    "django.core.management.commands.migrate",
+    "django.db.backends.postgresql.base",
+    "kombu.transport.redis",
+    "numpy",
+    "psycopg_pool",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+)
+# They read the settings, which name the database.
+SERVICE = ("orra.asgi", "orra.urls", "orra.loaded")
+# Unless they are set. Calls are many and small: threads of the C library's own would cost memory and win nothing.
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 # Every request of the supervisor goes to itself, whatever proxy the environment names.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -117,6 +138,8 @@ class Stack:
         self.embedded_database = False
         self.ready = False
         self.children: list[Child] = []
+        self.forks = Forks(self._log("loading"), inherited=[listener.fileno()]) if can_fork() else None
+        self.spawn: Spawn = self.forks.spawn if self.forks is not None else execute
         self._watch: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
@@ -150,26 +173,33 @@ class Stack:
         began = time.monotonic()
         say(f"Starting orra, with its data in {self.data_dir}")
         self._announce()
+        os.environ.update({**FRUGAL, **os.environ, "PYTHONUNBUFFERED": "1"})
+        if self.forks is not None:
+            await self.forks.load(LIBRARIES, os.environ)
         await self._check_settings()
         # Counters of processes that ended long ago: one file each, read at every scrape.
         shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
         await self._start_database()
         fill_secrets(self.data_dir)
         await self._start_broker()
+        if self.forks is not None:
+            await self.forks.load(SERVICE, os.environ)
         await self._command("migrate", "--noinput", "--verbosity", "0")
         for program in self._programs():
-            self._run(program)
+            self._run(program, self.spawn)
         made, _ = await asyncio.gather(self._credentials(), self._until_ready())
         self.ready = True
-        self._announce()
+        run = self._announce()
         self._show(made, seconds=time.monotonic() - began)
+        memory = await asyncio.to_thread(memory_of, run, self.data_dir)
+        say(f"Memory: {in_words(memory)}.")
 
     async def _check_settings(self) -> None:
         """Before anything is started for a process that could not read them. What is filled in later is named."""
         later = {name: os.environ.get(name, "").strip() or value for name, value in FILLED_LATER.items()}
         environment = {**os.environ, **later, "ORRA_DATA_DIR": str(self.data_dir)}
         program = Program("settings", python("-m", "orra.settings"), environment, BASE_DIR, START_SECONDS)
-        await self._run_once(program)
+        await self._run_once(program, execute)
 
     async def _start_database(self) -> None:
         fill("ORRA_DATA_DIR", lambda: str(self.data_dir))
@@ -203,7 +233,8 @@ class Stack:
         valkey = Valkey(self.data_dir)
         fill("BROKER_URL", lambda: valkey.url)
         await asyncio.to_thread(valkey.stop_remains)
-        child = self._run(self._program("broker", valkey.command(), folder=valkey.folder, stop_seconds=2))
+        broker = self._program("broker", valkey.command(), folder=valkey.folder, stop_seconds=2)
+        child = self._run(broker, execute)
         await self._until(lambda: asyncio.to_thread(valkey.answers), children=[child])
         say("  broker ready")
 
@@ -211,17 +242,13 @@ class Stack:
         listener = self.listener.fileno()
         beat = self.data_dir / "beat"
         make_private(beat)
-        celery = python("-m", "celery", "--app", "orra", "--quiet")
-        worker = [*celery, "worker", "--pool", "threads", "--concurrency", str(self.options.worker_threads)]
-        worker += ["--hostname", "worker@orra", "--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-        ticks = [*celery, "beat", "--schedule", str(beat / "schedule"), "--pidfile=", "--loglevel", "WARNING"]
         return [
             *(
                 self._program(f"web-{number}", python("-m", "orra.web", str(listener)), inherited=(listener,))
                 for number in range(1, self.options.web_processes + 1)
             ),
-            self._program("worker", worker),
-            self._program("beat", ticks, stop_seconds=2),
+            self._program("worker", python("-m", "orra.worker", str(self.options.worker_threads))),
+            self._program("beat", python("-m", "orra.beat", str(beat / "schedule")), stop_seconds=2),
         ]
 
     def _program(
@@ -233,16 +260,18 @@ class Stack:
         stop_seconds: float = 4,
         inherited: tuple[int, ...] = (),
     ) -> Program:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        return Program(name, command, environment, folder, stop_seconds, inherited)
+        return Program(name, command, dict(os.environ), folder, stop_seconds, inherited)
 
-    def _run(self, program: Program) -> Child:
-        logs = self.data_dir / "logs"
-        make_private(logs)
-        child = Child(program, Log(program.name, logs / f"{program.name}.log", verbose=self.options.verbose))
+    def _run(self, program: Program, spawn: Spawn) -> Child:
+        child = Child(program, self._log(program.name), spawn)
         self.children.append(child)
         child.start(on_change=self._announce)
         return child
+
+    def _log(self, name: str) -> Log:
+        logs = self.data_dir / "logs"
+        make_private(logs)
+        return Log(name, logs / f"{name}.log", verbose=self.options.verbose)
 
     async def _command(self, *arguments: str, **environment: str) -> str:
         program = Program(
@@ -252,11 +281,11 @@ class Stack:
             BASE_DIR,
             COMMAND_SECONDS,
         )
-        return await self._run_once(program)
+        return await self._run_once(program, self.spawn)
 
-    async def _run_once(self, program: Program) -> str:
+    async def _run_once(self, program: Program, spawn: Spawn) -> str:
         """What it says. Raises :class:`EmbeddedError` with what went wrong."""
-        status, output = await run_once(program)
+        status, output = await run_once(program, spawn)
         if status:
             reason = output.removeprefix("orra cannot start: ")
             raise EmbeddedError(reason if reason != output else f"{program.name} failed: {_complaint(output)}")
@@ -306,10 +335,12 @@ class Stack:
             return f"It is not ready after {START_SECONDS} s. The logs are in {self.data_dir / 'logs'}."
         return f"{failing.program.name} ends again and again. The end of {failing.log.path}:\n{failing.log.tail()}"
 
-    def _announce(self) -> None:
+    def _announce(self) -> Running:
         """Tells other commands where this stack is and which processes belong to it."""
         processes = {child.program.name: child.pid for child in self.children}
-        write(self.data_dir, Running(os.getpid(), self.url, self.ready, processes))
+        run = Running(os.getpid(), self.url, self.ready, processes)
+        write(self.data_dir, run)
+        return run
 
     def _show(self, made: Credentials | None, *, seconds: float) -> None:
         say(f"orra runs at {self.url} (started in {seconds:.1f} s)\n")
@@ -332,6 +363,8 @@ class Stack:
         web = [child for child in others if child.program.name.startswith("web-")]
         for group in (web, [child for child in others if child not in web], broker):
             await asyncio.gather(*(child.stop() for child in group))
+        if self.forks is not None:
+            await self.forks.stop()
         await asyncio.to_thread(leave_postgres, self.data_dir)
         (self.data_dir / "run.json").unlink(missing_ok=True)
         if self.ready:

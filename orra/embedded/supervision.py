@@ -7,13 +7,14 @@ import json
 import signal
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import Callable, Mapping, Sequence
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from orra.embedded.processes import die_with_parent
+from orra.embedded.processes import EmbeddedError, die_with_parent
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
@@ -38,6 +39,44 @@ class Program:
     folder: Path
     stop_seconds: float
     inherited: tuple[int, ...] = ()
+
+
+class Process(Protocol):
+    """A program that runs. What it says comes from ``stdout``, its errors too."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+    async def wait(self) -> int: ...
+
+
+Spawn = Callable[[Program], Awaitable[Process]]
+
+
+async def execute(program: Program) -> Process:
+    """Starts it as a process of its own. Raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        *program.command,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd=program.folder,
+        env=program.environment,
+        pass_fds=program.inherited,
+        # Out of the terminal's reach: Ctrl-C is for the supervisor, which stops its children in order.
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )
 
 
 @dataclass
@@ -81,6 +120,7 @@ class Child:
 
     program: Program
     log: Log
+    spawn: Spawn = execute
     starts: int = 0
     _process: Process | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,7 +130,7 @@ class Child:
     def pid(self) -> int | None:
         return self._process.pid if self._process and self._process.returncode is None else None
 
-    def start(self, *, on_change: Callable[[], None]) -> None:
+    def start(self, *, on_change: Callable[[], object]) -> None:
         """Starts it in the background. ``on_change`` is called whenever :attr:`pid` is another."""
         self._task = asyncio.create_task(self._keep_running(on_change))
 
@@ -115,7 +155,7 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
 
-    async def _keep_running(self, on_change: Callable[[], None]) -> None:
+    async def _keep_running(self, on_change: Callable[[], object]) -> None:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
@@ -132,11 +172,11 @@ class Child:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _run(self, on_change: Callable[[], None]) -> str:
+    async def _run(self, on_change: Callable[[], object]) -> str:
         """From start to end. How it ended, in words."""
         try:
-            self._process = await self._spawn()
-        except OSError as error:  # no memory or no process to be had: later perhaps
+            self._process = await self.spawn(self.program)
+        except (OSError, EmbeddedError) as error:  # no memory or no process to be had: later perhaps
             return str(error)
         on_change()
         if self._stopping.is_set():  # asked while it was being started
@@ -144,20 +184,6 @@ class Child:
         status = await self._relay(self._process)
         on_change()
         return ending(status)
-
-    async def _spawn(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *self.program.command,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            cwd=self.program.folder,
-            env=self.program.environment,
-            pass_fds=self.program.inherited,
-            # Out of the terminal's reach: Ctrl-C is for the supervisor, which stops its children in order.
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        )
 
     async def _relay(self, process: Process) -> int:
         assert process.stdout is not None
@@ -172,25 +198,19 @@ def ending(status: int) -> str:
     return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
 
 
-async def run_once(program: Program) -> tuple[int, str]:
+async def run_once(program: Program, spawn: Spawn = execute) -> tuple[int, str]:
     """Runs a program to its end. Its exit code and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        *program.command,
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
-        cwd=program.folder,
-        env=program.environment,
-        start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGKILL),
-    )
+    process = await spawn(program)
+    assert process.stdout is not None
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), program.stop_seconds)
+        async with asyncio.timeout(program.stop_seconds):
+            output = await process.stdout.read()
+            status = await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()
         return -signal.SIGKILL, f"{program.name} took longer than {program.stop_seconds:g} s."
-    return process.returncode or 0, output.decode("utf-8", "replace").strip()
+    return status, output.decode("utf-8", "replace").strip()
 
 
 def python(*arguments: str) -> list[str]:

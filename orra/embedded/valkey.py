@@ -5,16 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-from contextlib import suppress
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from orra.embedded.folders import make_private, short_socket_dir
 from orra.embedded.processes import EmbeddedError
+
+ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,23 @@ class Valkey:
         ]
 
     def answers(self) -> bool:
-        try:
-            with self.client() as client:
-                return bool(client.ping())
-        except redis.RedisError:
-            return False
+        return self._ask(b"PING") == b"+PONG"
 
     def stop_remains(self) -> None:
         """Ends a server that a killed supervisor left, so that two never write the same files."""
-        with suppress(redis.RedisError), self.client() as client:
-            client.shutdown()
+        self._ask(b"SHUTDOWN")
 
-    def client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+    def _ask(self, command: bytes) -> bytes | None:
+        """The line that it answers with; ``None`` without one. The client library would be half of what the
+        supervisor holds in memory."""
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(ANSWER_SECONDS)
+                connection.connect(str(self.socket))
+                connection.sendall(command + b"\r\n")
+                return connection.makefile("rb").readline().strip() or None
+        except OSError:
+            return None
 
 
 def _valkey_program() -> Path:

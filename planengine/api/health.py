@@ -65,7 +65,7 @@ class Metrics(APIView):
 
 
 @functools.cache
-def _newest_migrations() -> frozenset[tuple[str, str]]:
+def newest_migrations() -> frozenset[tuple[str, str]]:
     """By app. The files of a running process do not change, and reading them takes long."""
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
@@ -75,4 +75,4 @@ def _database() -> str:
         applied = MigrationRecorder(connection).applied_migrations().keys()
     except DatabaseError:
         return "unreachable"
-    return "ok" if _newest_migrations() <= applied else "migrations pending"
+    return "ok" if newest_migrations() <= applied else "migrations pending"

@@ -71,6 +71,7 @@ def test_everything_comes_out_as_told(demo: Finished) -> None:
         "near miss:",
         "no plan: not actionable",
         "no plan: failed",
+        "Memory of the plan engine",
         "2 of them served from the cache: 2 planner calls saved",
         "┌ task2 ",
         "ORCHESTRATION ERROR",

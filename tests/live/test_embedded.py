@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+import redis
 
 from orra.embedded.defaults import BASE_DIR, secret
 from orra.embedded.postgres import cluster_id, ensure_postgres, postmaster_pid, stop_postgres
@@ -221,7 +222,7 @@ def test_messages_survive_the_brokers_death(data_dir: Path) -> None:
     for _ in range(2):
         with subprocess.Popen(broker.command(), cwd=broker.folder, stdout=subprocess.DEVNULL) as server:
             wait_for(broker)
-            with broker.client() as client:
+            with redis.Redis(unix_socket_path=str(broker.socket)) as client:
                 client.rpush("queue", "message")
                 waiting = client.llen("queue")
             server.kill()

@@ -23,6 +23,8 @@ import psycopg
 import pytest
 
 from orra.embedded.defaults import BASE_DIR
+from orra.embedded.footprint import KINDS, memory_of
+from orra.embedded.forks import can_fork
 from orra.embedded.postgres import ensure_postgres, postmaster_pid, stop_postgres
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import StartedStack, running, running_stack
@@ -128,6 +130,23 @@ def test_kills_leave_nothing_behind_that_hinders_the_next_start(start_stack: Sta
 def test_a_ready_stack_has_all_its_parts(shared: StartedStack) -> None:
     assert get(shared, "/readyz") == {"status": "ok", "database": "ok", "broker": "ok"}
     assert set(shared.processes) == {"broker", "web-1", "web-2", "worker", "beat"}
+
+
+def test_it_tells_what_it_takes_of_memory(shared: StartedStack) -> None:
+    run = running(shared.data_dir)
+    assert run is not None
+    memory = memory_of(run, shared.data_dir)
+    kinds = set(KINDS) if can_fork() else set(KINDS) - {"loading"}
+    assert set(memory) == kinds
+    assert min(memory.values()) > 0
+    wait_until(lambda: "Memory: " in (shared.data_dir / "stack.log").read_text())
+
+
+@pytest.mark.skipif(not can_fork(), reason="runs its processes each by itself")
+def test_its_python_processes_are_forks_of_one(shared: StartedStack) -> None:
+    parents = {psutil.Process(shared.processes[name]).ppid() for name in ("web-1", "web-2", "worker", "beat")}
+    assert len(parents) == 1
+    assert parents != {shared.process.pid}
 
 
 def test_its_secrets_are_its_owners_only(shared: StartedStack) -> None:

@@ -13,7 +13,9 @@ from demo.client import DemoStopped
 from demo.engine import plan_engine
 from demo.next_steps import where_to_look
 from demo.performance import explain, open_shop, perform, repeatable
+from orra.embedded.footprint import memory_of
 from orra.embedded.processes import EmbeddedError
+from orra.embedded.runs import running
 
 # A model has its whole deadline, and the queue before it some time.
 QUEUE_SECONDS = 30
@@ -48,6 +50,8 @@ class Command(BaseCommand):
                 width=width,
                 tell=self._tell,
             )
+            if (run := running(settings.DATA_DIR)) is not None:
+                self._tell(report.memory(memory_of(run, settings.DATA_DIR), width=width))
         explain(told, width=width, tell=self._tell)
         self._tell(report.title("Where to look next", width))
         self._tell(where_to_look(engine, project=shop.name, key=shop.api_key, again=repeatable(told)))
