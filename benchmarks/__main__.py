@@ -30,6 +30,7 @@ PARTS = (
     "groundings",
     "slow_model",
     "ledger",
+    "memory",
     "scale",
     "cleanup",
     "stats",
@@ -59,7 +60,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What orra costs on this machine.")
     parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all when none is named")
-    parser.add_argument("--full", action="store_true", help="a million entries and plans, which takes minutes")
+    parser.add_argument(
+        "--full", action="store_true", help="a million entries and plans, 60,000 requests to a stack"
+    )
     parser.add_argument("--write", action="store_true", help="put what scale measured into docs/cache-scale.md")
     parser.add_argument(
         "--data", type=Path, help="evaluation, real_models: the folder that has the labelled requests"
@@ -87,6 +90,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         exact_hit,
         large_catalogue,
         ledger,
+        memory,
         prompt_sizes,
         pure_parts,
         scale,
@@ -118,6 +122,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         slow_model.run()
     if "ledger" in chosen:
         ledger.run(full=full)
+    if "memory" in chosen:
+        memory.run(full=full)
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None
     counted = stats.run(full=full) if "stats" in chosen else None
     if "admin" in chosen:
