@@ -102,7 +102,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
     from benchmarks.groundings import cost, rightness
 
     if "exact_hit" in chosen:
-        exact_hit.run()
+        exact_hit.run(data_dir)
     if "by_meaning" in chosen:
         by_meaning.run(data_dir)
     if "embedding" in chosen:

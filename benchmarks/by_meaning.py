@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 import random
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
 
 from benchmarks import cpu, shop, table
-from benchmarks.cpu import Used
-from benchmarks.environment import Address, serving
-from benchmarks.load import Load, measure, prepare
+from benchmarks.environment import serving
+from benchmarks.load import prepare
+from benchmarks.rounds import Server, in_turn
 from planengine.embeddings.embedders import get_embedder
 from planengine.models import ApiKey, Plan, Project
 from planengine.requests import PlanRequest
@@ -63,44 +62,27 @@ ENDS = (
 )
 
 
-@dataclass
-class Rounds:
-    """Of each kind, what its rounds took and what was used of the processor for each hit, in milliseconds."""
-
-    loads: dict[str, list[Load]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    used: dict[str, list[Used]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-
-    def median(self, kind: str, of: Callable[[Load], float]) -> float:
-        return statistics.median(map(of, self.loads[kind]))
-
-    def each_used(self, kind: str) -> Used:
-        used = self.used[kind]
-        return Used(
-            statistics.median(each.web for each in used), statistics.median(each.postgres for each in used)
-        )
-
-    def ratio(self, kind: str, of: str) -> float:
-        """How many times as much of the processor a hit takes, the median of the rounds' ratios."""
-        pairs = zip(self.used[kind], self.used[of], strict=True)
-        return statistics.median((one.web + one.postgres) / (other.web + other.postgres) for one, other in pairs)
-
-
 def run(data_dir: Path) -> None:
-    stage = Stage.set(data_dir)
+    stage = Stage.set()
     with serving() as (address, web):
-        found = {clients: stage.rounds(address, web, clients=clients) for clients in CLIENTS}
+        server = Server(address, web=web, postgres=cpu.postmaster(data_dir))
+        kinds = {kind: partial(stage.requests, kind) for kind in KINDS}
+        found = {
+            clients: in_turn(server, kinds, clients=clients, rounds=ROUNDS, seconds=ROUND_SECONDS)
+            for clients in CLIENTS
+        }
     stage.check()
     table.heading(f"Hits by meaning over HTTP, {ENTRIES:,} entries, one web process")
-    table.line("", "p50", "throughput", "web", "Postgres", "× exact", f"seen ≤ {LIMIT_SEEN:g} ×")
+    table.line("", "p50", "throughput", "CPU web", "CPU Postgres", "CPU × exact", f"seen ≤ {LIMIT_SEEN:g} ×")
     for clients, rounds in found.items():
         for kind in KINDS:
-            used, ratio = rounds.each_used(kind), rounds.ratio(kind, "exact")
+            ratio = rounds.ratio(kind, "exact", lambda each: each.cpu_ms)
             table.line(
                 f"{kind}, {clients} clients" if clients > 1 else f"{kind}, one client",
-                f"{rounds.median(kind, lambda load: load.p50_ms):.2f} ms",
-                f"{rounds.median(kind, lambda load: load.per_second):,.0f}/s",
-                f"{used.web:.2f} ms",
-                f"{used.postgres:.2f} ms",
+                f"{rounds.median(kind, lambda each: each.p50_ms):.2f} ms",
+                f"{rounds.median(kind, lambda each: each.per_second):,.0f}/s",
+                f"{rounds.median(kind, lambda each: each.used.web):.2f} ms",
+                f"{rounds.median(kind, lambda each: each.used.postgres):.2f} ms",
                 f"{ratio:.2f}",
                 table.verdict(ratio, LIMIT_SEEN) if kind == "seen" else "",
             )
@@ -112,14 +94,13 @@ class Stage:
 
     project: Project
     secret: str
-    postgres: int
     exact: Sequence[str]
     seen: Sequence[str]
     new: Iterator[str]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @classmethod
-    def set(cls, data_dir: Path) -> Stage:
+    def set(cls) -> Stage:
         project = shop.open_project()
         _, secret = ApiKey.issue(project)
         wordings = _wordings()
@@ -130,22 +111,7 @@ class Stage:
             for asked, vector in zip(requests, get_embedder().embed(texts), strict=True):
                 plan = shop.plan_for(asked)
                 plan_cache.store(project, asked, plan, vector=vector, planned_by="model", cost={})
-        return cls(project, secret, cpu.postmaster(data_dir), stored[:SEEN], seen, iter(new))
-
-    def rounds(self, address: Address, web: int, *, clients: int) -> Rounds:
-        found = Rounds()
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            for kind in KINDS:  # what a process remembers, it remembers from now on
-                pool.apply(measure, (address, self.requests(kind)), {"clients": clients, "seconds": 0.5})
-            for _, kind in itertools.product(range(ROUNDS), KINDS):
-                requests = self.requests(kind)
-                count, before = self.count(), cpu.read(web=web, postgres=self.postgres)
-                options = {"clients": clients, "seconds": ROUND_SECONDS}
-                found.loads[kind].append(pool.apply(measure, (address, requests), options))
-                used = cpu.read(web=web, postgres=self.postgres).since(before)
-                each = 1000 / (self.count() - count)
-                found.used[kind].append(Used(used.web * each, used.postgres * each))
-        return found
+        return cls(project, secret, stored[:SEEN], seen, iter(new))
 
     def requests(self, kind: str) -> list[bytes]:
         """For one round, each with values of its own."""
@@ -155,9 +121,6 @@ class Stage:
             known = self.exact if kind == "exact" else self.seen
             wordings = list(itertools.islice(itertools.cycle(known), MOST_IN_A_ROUND))
         return [self._prepared(shop.request(next(self.numbers), wording=wording)) for wording in wordings]
-
-    def count(self) -> int:
-        return Plan.objects.filter(project=self.project).count()
 
     def check(self) -> None:
         """Raises RuntimeError unless all were hits, by meaning for the most part where they had to be."""

@@ -5,8 +5,9 @@ They run in a process of their own, so that nothing but the processor is shared 
 
 from __future__ import annotations
 
+import multiprocessing
 import socket
-import statistics
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +20,12 @@ WARM_UP = 40
 
 @dataclass(frozen=True)
 class Load:
-    """``seconds`` has one entry for each request, from sending it to the end of its answer."""
+    """``seconds`` has one entry for each request, from sending it to the end of its answer. ``asked`` counts those
+    that were sent to warm up, too."""
 
     seconds: tuple[float, ...]
     elapsed: float
-
-    @property
-    def p50_ms(self) -> float:
-        return statistics.median(self.seconds) * 1000
+    asked: int
 
     @property
     def per_second(self) -> float:
@@ -37,11 +36,34 @@ def measure(address: Address, requests: Sequence[bytes], *, clients: int, second
     """Each client sends one request after the other for so long. Raises RuntimeError on any answer but a 2xx."""
     shares = [list(requests[number::clients]) for number in range(clients)]
     with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(lambda share: _ask(address, share, count=max(1, WARM_UP // clients)), shares))
+        warm = pool.map(lambda share: _ask(address, share, count=max(1, WARM_UP // clients)), shares)
+        warmed = sum(map(len, warm))
         started = time.perf_counter()
         timings = pool.map(lambda share: _ask(address, share, until=started + seconds), shares)
         found = tuple(timing for client in timings for timing in client)
-    return Load(found, time.perf_counter() - started)
+    return Load(found, time.perf_counter() - started, len(found) + warmed)
+
+
+def ceiling(*, clients: int, seconds: float) -> Load:
+    """What these clients reach where nothing is done for them: a thread for each sends the same bytes back."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, ThreadPoolExecutor(2 * clients) as pool:
+        stopped = threading.Event()
+        for _ in range(2 * clients):  # who warms up connects by itself
+            pool.submit(_send_back, listener, stopped)
+        request = [prepare("GET", "/")] * clients
+        with multiprocessing.get_context("spawn").Pool(1) as others:
+            options = {"clients": clients, "seconds": seconds}
+            load = others.apply(measure, (listener.getsockname(), request), options)
+        stopped.set()
+    return load
+
+
+def _send_back(listener: socket.socket, stopped: threading.Event) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1500\r\n\r\n" + b"x" * 1500
+    with listener.accept()[0] as connection:
+        while not stopped.is_set() and connection.recv(65_536):
+            connection.sendall(answer)
 
 
 def prepare(method: str, path: str, *, body: bytes = b"", headers: Sequence[str] = ()) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from django.db import connection
 from django.urls import include, path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +27,21 @@ class OneSelect(APIView):
         return Response({"id": project.id, "name": project.name, "created_at": project.created_at})
 
 
+class OneInsert(APIView):
+    """One row with its commit, nothing else. The table is made by who measures."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def post(self, request: Request) -> Response:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO bench_row (content) VALUES (%s) RETURNING id", [json.dumps(request.data)])
+            [(row,)] = cursor.fetchall()
+        return Response({"id": row}, status=201)
+
+
 urlpatterns = [
     path("bench/one-select/<str:project_id>", OneSelect.as_view()),
+    path("bench/one-insert", OneInsert.as_view()),
     path("", include("orra.urls")),
 ]
