@@ -9,22 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-import psycopg
 import structlog
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connection
 from django.http.request import split_domain_port, validate_host
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from rest_framework.renderers import JSONRenderer
 
-from orra.base.slow_statements import slow_statements
 from orra.base.strictjson import InvalidJson, parse
 from orra.serving.answers import Answer
 from orra.serving.arrivals import arrived_at
 from orra.serving.messages import Header, Message
 from planengine import tasks
 from planengine.api.serializers import plan_as_json
+from planengine.api.storing import Storage
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import hits
@@ -33,11 +30,6 @@ from planengine.requests import parse_idempotency_key, parse_plan_request
 
 # Longer bodies take long to read, and everybody else's request waits for this one's.
 MOST_BYTES = 2 * 1024
-MOST_CONNECTIONS = 4
-# Who gets no connection soon is answered by the view, which says why if that has none either.
-CONNECTION_SECONDS = 1.0
-MOST_WAITING = 100
-RECONNECT_SECONDS = 5.0
 
 # As Django's middleware and REST framework answer a POST.
 HEADERS: list[Header] = [
@@ -51,58 +43,6 @@ HEADERS: list[Header] = [
 READ = (b"authorization", b"content-type", b"content-encoding", b"host", b"idempotency-key")
 
 log = structlog.get_logger(__name__)
-
-
-class Storage:
-    """The connections that store hits, of the process's event loop. Statements are prepared, until a pooler in
-    between turns out not to keep them."""
-
-    def __init__(self) -> None:
-        self._pool: AsyncConnectionPool | None = None
-
-    async def open(self, *, prepared: bool = True) -> None:
-        known = connection.get_connection_params()
-        params = {name: value for name, value in known.items() if name not in ("cursor_factory", "context")}
-        params |= {"autocommit": True, "prepare_threshold": 1 if prepared else None}
-        pool = AsyncConnectionPool(
-            kwargs=params,
-            min_size=1,
-            max_size=MOST_CONNECTIONS,
-            timeout=CONNECTION_SECONDS,
-            max_waiting=MOST_WAITING,
-            reconnect_timeout=RECONNECT_SECONDS,
-            open=False,
-        )
-        await pool.open()
-        self._pool = pool
-
-    async def close(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
-
-    @property
-    def is_open(self) -> bool:
-        return self._pool is not None
-
-    async def store(self, hit: hits.Hit) -> bool:
-        """Whether the Plan is stored; ``False`` too where the database cannot be asked now."""
-        answer, pool = None, self._pool
-        try:
-            if pool is not None:
-                async with pool.connection() as found:
-                    with slow_statements.timed(hit.statement, hit.values):
-                        answer = await (await found.execute(hit.statement, hit.values)).fetchone()
-        except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
-            log.warning("prepared statements are not kept by what is between here and Postgres; none from now on")
-            if self._pool is pool:  # else another request has seen to it
-                self._pool = None
-                await self.open(prepared=False)
-                if pool is not None:
-                    await pool.close()
-        except (psycopg.Error, PoolTimeout) as error:
-            log.warning("a hit was not stored in the quick way", error=type(error).__name__)
-        return hits.settle(hit, answer)
 
 
 storage = Storage()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from planengine.api.storing import MOST_CONNECTIONS
 from tests.live.slow_model import slow_run
 
 pytestmark = pytest.mark.live
 
 AT_ONCE = 20
-MOST_CONNECTIONS = 4  # of a web process, for exact hits
 WEB_PROCESSES = 1
 WEB_THREADS = 4
 # Longer than a lease goes without being renewed.

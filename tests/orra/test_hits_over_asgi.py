@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import psycopg
@@ -17,7 +18,7 @@ from orra.base.strictjson import Json
 from orra.serving.answers import answer_of
 from orra.wsgi import application
 from planengine import tasks
-from planengine.api import hits
+from planengine.api import hits, storing
 from planengine.models import ApiKey, Plan, Project
 from tests.conftest import Api
 
@@ -200,16 +201,16 @@ def test_a_pooler_that_keeps_no_statements_is_found_out(
     known: Api, view: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that is prepared is thrown away behind the client's back, as such poolers do."""
-    store = hits.Storage.store
+    store = storing.Storage.store
 
-    async def forgetful(self: hits.Storage, hit: Any) -> bool:
+    async def forgetful(self: storing.Storage, hit: Any) -> bool:
         if self.is_open and self is hits.storage and len(view) == 0:
             async with self._pool.connection() as found:  # type: ignore[union-attr]
                 await found.execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$", prepare=False)
         return await store(self, hit)
 
-    monkeypatch.setattr(hits, "MOST_CONNECTIONS", 1)
-    monkeypatch.setattr(hits.Storage, "store", forgetful)
+    monkeypatch.setattr(storing, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(storing.Storage, "store", forgetful)
     answers = ask(known.secret, *(body_of(f"ORD-{number}") for number in range(3, 12)))
 
     assert {(status, plan["source"]) for status, _, plan in answers} == {(201, "exact")}
@@ -241,25 +242,67 @@ def test_a_share_of_hits_is_checked(known: Api, project: Project, monkeypatch: p
     assert checked == [plan["id"]]
 
 
-def test_many_at_once_keep_their_own_values(known: Api, view: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hits, "CONNECTION_SECONDS", 60.0)
+def crowd(secret: str, bodies: Sequence[bytes], *headers: tuple[bytes, bytes]) -> list[Answer]:
+    """What the ASGI app answers to these requests at once."""
     lines = [
-        *((b"host", b"127.0.0.1"), (b"content-type", b"application/json")),
-        (b"authorization", f"Bearer {known.secret}".encode()),
+        *((b"host", b"127.0.0.1"), (b"content-type", b"application/json"), *headers),
+        (b"authorization", f"Bearer {secret}".encode()),
     ]
 
-    async def crowd() -> list[Answer]:
+    async def serve() -> list[Answer]:
         await hits.storage.open()
         try:
-            return await asyncio.gather(*(_answered(lines, body_of(f"ORD-{number}")) for number in range(100)))
+            return await asyncio.gather(*(_answered(lines, body) for body in bodies))
         finally:
             await hits.storage.close()
 
-    answers = asyncio.run(crowd())
+    return asyncio.run(serve())
 
+
+def check_that_each_has_its_own(answers: Sequence[Answer]) -> None:
+    """And that each was stored once."""
     for number, (status, _, plan) in enumerate(answers):
-        assert (status, plan["plan"]["tasks"][0]["input"]) == (201, {"order_id": f"ORD-{number}"})
+        assert (status, plan["source"]) == (201, "exact")
+        assert plan["plan"]["tasks"][0]["input"] == {"order_id": f"ORD-{number}"}
+    ids = {plan["id"] for _, _, plan in answers}
+    assert Plan.objects.filter(pk__in=ids).count() == len(answers)
+    assert Plan.objects.filter(source="exact").count() == len(answers) + 1  # and the one that `known` asked for
+
+
+def test_many_at_once_keep_their_own_values_and_share_commits(
+    known: Api, view: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "CONNECTION_SECONDS", 60.0)
+    answers = crowd(known.secret, [body_of(f"ORD-{number}") for number in range(100)])
+
+    check_that_each_has_its_own(answers)
     assert view == []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM planengine_plan WHERE source = 'exact'")
-        assert cursor.fetchone() == (101,)
+        cursor.execute("SELECT count(DISTINCT xmin::text) FROM planengine_plan")
+        [(transactions,)] = cursor.fetchall()
+    assert transactions < 20
+
+
+def test_what_fails_is_left_to_the_view_with_those_that_shared_its_commit(
+    known: Api, view: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "CONNECTION_SECONDS", 60.0)
+    store = storing.Storage.store
+
+    async def damaged(self: storing.Storage, hit: Any) -> bool:
+        broken = hit.plan.params[0]["value"] == "ORD-7"
+        statement = hit.statement.replace("INSERT INTO", "INSERT INTO no") if broken else hit.statement
+        return await store(self, replace(hit, statement=statement))
+
+    monkeypatch.setattr(storing.Storage, "store", damaged)
+    answers = crowd(known.secret, [body_of(f"ORD-{number}") for number in range(40)])
+
+    check_that_each_has_its_own(answers)
+    assert 1 <= len(view) <= storing.MOST_TOGETHER
+
+
+def test_one_key_of_idempotency_among_many_is_one_plan(known: Api) -> None:
+    answers = crowd(known.secret, [body_of("ORD-3")] * 20, (b"idempotency-key", b"one"))
+
+    assert sorted(status for status, _, _ in answers) == [200] * 19 + [201]
+    assert len({plan["id"] for _, _, plan in answers}) == 1
