@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psycopg
 
@@ -46,6 +48,31 @@ class Client:
         """The Plan as it ends, where the wait of its request ended before."""
         until(lambda: self.request("GET", f"/v1/plans/{plan['id']}")[1]["finished_at"], seconds=60)
         return self.request("GET", f"/v1/plans/{plan['id']}")[1]
+
+
+class Operator:
+    """Somebody at the admin's pages, signed in."""
+
+    def __init__(self, url: str, name: str, password: str) -> None:
+        self.url = url
+        self._open = build_opener(HTTPCookieProcessor()).open
+        self.get("/admin/login/")
+        page = self.post("/admin/login/?next=/admin/cache/cachejob/", username=name, password=password)
+        assert "Log out" in page
+
+    def get(self, path: str) -> str:
+        return self._read(self.url + path)
+
+    def post(self, path: str, **fields: str) -> str:
+        """Where it ends, sent from the page that was read last."""
+        return self._read(self.url + path, urlencode({"csrfmiddlewaretoken": self._token, **fields}).encode())
+
+    def _read(self, address: str, body: bytes | None = None) -> str:
+        with self._open(address, body, timeout=120) as answer:
+            self.at = str(answer.url).removeprefix(self.url)
+            page = str(answer.read().decode())
+        self._token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        return page
 
 
 def until(condition: Callable[[], object], *, seconds: float = 60) -> None:

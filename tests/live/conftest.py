@@ -3,7 +3,11 @@ stack with a model that many tests use, each with a project of its own."""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from orra.base.strictjson import Json
+from orra.embedded.defaults import BASE_DIR
 from orra.embedded.postgres import stop_postgres
 from orra.embedded.runs import StartedStack, running_stack
 from tests.conftest import SHOP
@@ -79,6 +85,20 @@ class HeldModel(ScriptedServer):
     def _when_it_may(self, request: Request) -> Scripted:
         self.may_answer.wait(120)
         return self.says(request) if callable(self.says) else self.says
+
+
+def in_stack(stack: StartedStack, statements: str) -> Json:
+    """What the statements print last, run beside the stack."""
+    kept = {name: value for name, value in os.environ.items() if name not in OWN}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", statements],
+        cwd=BASE_DIR,
+        env={**kept, "ORRA_DATA_DIR": str(stack.data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 @dataclass(frozen=True)
