@@ -145,7 +145,7 @@ def test_a_plan_is_saved_run_and_its_change_accepted(
     waiting, finished, results, accepted = read
     assert "0 of 2 planned" in waiting and "No worker has taken it up yet" in waiting
     assert "2 of 2 planned" in finished and "1 changed" in finished and "1 as expected" in finished
-    assert "does not call order_lookup" in results
+    assert "order_lookup: called once in what is expected, not called in the plan." in results
     assert "is expected to become this" in accepted
     kept = SavedRequest.objects.get(plan_id=planned.pk)
     assert kept.expected == [{"service": "refund_payment", "input": {"order_id": "$task0.order_id"}}]

@@ -11,7 +11,7 @@ from cache import storage
 from cache.models import Entry
 from orra.base.strictjson import Json
 from planengine.admin.parts.drawing import draw
-from planengine.admin.plans.differences import differences
+from planengine.admin.plans.compare_page import otherwise
 from planengine.lifecycle.worker import work_on
 from planengine.models import Plan, Project
 from tests.admin.conftest import CHAIN
@@ -104,30 +104,30 @@ class TestDifferences:
             ],
             "parallel_groups": [["task6", "task5"], ["task7"]],
         }
-        assert differences(draw(CHAIN), draw(renamed)) == []
+        assert otherwise(draw(CHAIN), draw(renamed)) == []
 
     def test_services_inputs_and_order_are_told(self) -> None:
         other = another(
             task0={"input": {"order_id": "ORD-17", "copies": 3, "who": "C-1"}},
             task3={"input": {"customer_id": "$task0.who"}, "after": ["task2"]},
         )
-        assert differences(draw(CHAIN), draw(other)) == [
+        assert otherwise(draw(CHAIN), draw(other)) == [
             "print_labels: copies is 2 in the first plan, 3 in the second.",
             "notify: customer_id is what order_lookup gives as customer_id in the first plan, "
             '"C-1" in the second.',
             "notify: waits for nothing in the first plan, for print_labels in the second.",
         ]
         fewer = {**CHAIN, "parallel_groups": [["task1", "task2"]]}
-        assert differences(draw(CHAIN), draw(fewer)) == [
+        assert otherwise(draw(CHAIN), draw(fewer)) == [
             "notify: called once in the first plan, not called in the second."
         ]
 
     def test_values_are_not_told_to_those_who_may_not_see_them(self) -> None:
         other = another(task0={"input": {"order_id": "ORD-secret", "copies": "many"}})
-        told = differences(draw(CHAIN, contents=False), draw(other, contents=False))
+        told = otherwise(draw(CHAIN, contents=False), draw(other, contents=False))
         assert told == [
-            "order_lookup: order_id is another value in the second plan.",
-            "print_labels: order_id is another value in the second plan.",
+            "order_lookup: order_id is another value in the second.",
+            "print_labels: order_id is another value in the second.",
             "print_labels: copies is a value (a number) in the first plan, a value (text) in the second.",
         ]
 

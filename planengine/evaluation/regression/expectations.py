@@ -7,34 +7,19 @@ service only. An empty list is a refusal.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from orra.base.strictjson import Json, canonical, same
+from orra.base.strictjson import Json, same
 from orra.base.text import quote, shorten
 from planengine.catalogue.specs import Catalogue
 from planengine.evaluation.expected import read_expected
 from planengine.exceptions import BadRequest
+from planengine.validation.comparison import Call, differences
 from planengine.validation.references import Reference, read_reference
 
 MAX_CALLS = 200
-MAX_DIFFERENCES = 50
 MEMBERS = ("service", "input", "after")
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A call with the sources of its inputs, ``None`` where these are not said: ``["value", v]``, or
-    ``["output", service, field]``."""
-
-    service: str
-    inputs: Mapping[str, Json] | None
-    after: Sequence[str] = ()
-
-    @property
-    def text(self) -> str:
-        return canonical([self.service, None if self.inputs is None else dict(self.inputs), list(self.after)])
+SIDES = ("in what is expected", "in the plan")
 
 
 def check_expected(expected: Json, catalogue: Catalogue) -> None:
@@ -81,14 +66,11 @@ def _param_or_value(field: str, value: Json, params: Mapping[str, Json]) -> Json
     return f"$task0.{named[0]}" if named else value
 
 
-def differences(expected: Sequence[Json], got: Sequence[Json], params: Mapping[str, Json]) -> list[str]:
+def otherwise(expected: Sequence[Json], got: Sequence[Json], params: Mapping[str, Json]) -> list[str]:
     """What ``got`` has otherwise, in words; nothing where it is as expected. Both are of the same ``params``."""
     if not expected or not got:
         return _refusals(expected, got)
-    wanted, made = _flows(expected, params), _flows(got, params)
-    found = _services(wanted, made) or _wiring(wanted, made)
-    more = [f"and {len(found) - MAX_DIFFERENCES:,} more"] if len(found) > MAX_DIFFERENCES else []
-    return [*found[:MAX_DIFFERENCES], *more]
+    return differences(_calls(expected, params), _calls(got, params), SIDES)
 
 
 def services_in(expected: Sequence[Json]) -> str:
@@ -104,61 +86,7 @@ def _refusals(expected: Sequence[Json], got: Sequence[Json]) -> list[str]:
     return [f"calls {services_in(got)}, where a refusal was expected"]
 
 
-def _services(wanted: Sequence[Flow], made: Sequence[Flow]) -> list[str]:
-    asked, called = (Counter(flow.service for flow in flows) for flows in (wanted, made))
-    return [f"calls {_times(service, times)}, unexpectedly" for service, times in (called - asked).items()] + [
-        f"does not call {_times(service, times)}" for service, times in (asked - called).items()
-    ]
-
-
-def _times(service: str, times: int) -> str:
-    return shorten(service) if times == 1 else f"{shorten(service)} ({times} times)"
-
-
-def _wiring(wanted: Sequence[Flow], made: Sequence[Flow]) -> list[str]:
-    """What flows otherwise between the same services. Calls that agree are put aside first."""
-    left = list(made)
-    unmet: list[Flow] = []
-    for flow in wanted:
-        same_flow = next((each for each in left if each.text == flow.text), None)
-        if flow.inputs is None:
-            continue
-        if same_flow is None:
-            unmet.append(flow)
-        else:
-            left.remove(same_flow)
-    found: list[str] = []
-    for flow in unmet:
-        other = next(each for each in left if each.service == flow.service)
-        left.remove(other)
-        found += _inputs(flow, other)
-    return found
-
-
-def _inputs(wanted: Flow, made: Flow) -> list[str]:
-    asked, given = wanted.inputs or {}, made.inputs or {}
-    service = shorten(wanted.service)
-    found = []
-    for name in dict.fromkeys([*asked, *given]):
-        before, now = asked.get(name), given.get(name)
-        if (name in asked) != (name in given) or not same(before, now):
-            told = _told(now) if name in given else "nothing"
-            instead = _told(before) if name in asked else "nothing"
-            found.append(f"{service}.{shorten(name)} takes {told}, not {instead}")
-    if sorted(wanted.after) != sorted(made.after):
-        now, before = (", ".join(after) or "nothing" for after in (made.after, wanted.after))
-        found.append(f"{service} waits for {now}, not for {before}")
-    return found
-
-
-def _told(source: Json) -> str:
-    kind, *rest = source
-    if kind == "output":
-        return ".".join(map(shorten, rest))
-    return shorten(canonical(rest[0]))
-
-
-def _flows(expected: Sequence[Json], params: Mapping[str, Json]) -> list[Flow]:
+def _calls(expected: Sequence[Json], params: Mapping[str, Json]) -> list[Call]:
     services = {f"task{number}": call["service"] for number, call in enumerate(expected, 1)}
 
     def source(value: Json) -> Json:
@@ -170,10 +98,10 @@ def _flows(expected: Sequence[Json], params: Mapping[str, Json]) -> list[Flow]:
         return ["output", services.get(reference.task, reference.task), reference.field]
 
     return [
-        Flow(
+        Call(
             call["service"],
             {name: source(value) for name, value in call["input"].items()} if "input" in call else None,
-            sorted(services.get(each.lstrip("$"), each) for each in call.get("after", ())),
+            [services.get(each.lstrip("$"), each) for each in call.get("after", ())],
         )
         for call in expected
     ]

@@ -28,7 +28,7 @@ from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome
 from planengine.drafting.planner_choice import current_planner
 from planengine.drafting.unstored import plan_unstored
-from planengine.evaluation.regression.expectations import differences, expected_of
+from planengine.evaluation.regression.expectations import expected_of, otherwise
 from planengine.evaluation.regression.saved import MOST_SAVED
 from planengine.exceptions import BadRequest, EmbeddingUnavailable
 from planengine.models import Project, RegressionResult, RegressionRun, SavedRequest
@@ -153,7 +153,7 @@ def _plan(run: RegressionRun, result: RegressionResult) -> bool:
         log.exception("saved request not planned", run=run.pk, saved=saved.pk)
         became = Became(None, "internal_error", "The plan engine itself failed; the log has the details.")
     result.expected = saved.expected
-    found = [] if became.got is None else differences(saved.expected, became.got, saved.params_by_field)
+    found = [] if became.got is None else otherwise(saved.expected, became.got, saved.params_by_field)
     return _note(run, result, _verdict(became, found), became, found, seconds=time.monotonic() - started)
 
 

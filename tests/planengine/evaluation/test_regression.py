@@ -18,7 +18,7 @@ from planengine.catalogue import registry
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.evaluation.regression import runs, saved
-from planengine.evaluation.regression.expectations import check_expected, differences, expected_of
+from planengine.evaluation.regression.expectations import check_expected, expected_of, otherwise
 from planengine.exceptions import BadRequest
 from planengine.models import Attempt, Plan, Project, RegressionResult, RegressionRun, SavedRequest, Service
 from planengine.models.states import PlanStatus
@@ -64,7 +64,7 @@ def test_a_plan_is_as_expected_whatever_its_tasks_and_fields_are_called() -> Non
         ],
         "parallel_groups": [["task9"], ["task1"]],
     }
-    assert differences(EXPECTED, expected_of(other, PARAMS), PARAMS) == []
+    assert otherwise(EXPECTED, expected_of(other, PARAMS), PARAMS) == []
 
 
 @pytest.mark.parametrize(
@@ -73,23 +73,30 @@ def test_a_plan_is_as_expected_whatever_its_tasks_and_fields_are_called() -> Non
         ([], [], []),
         (REFUND, [], ["is refused, where refund_payment was expected"]),
         ([], REFUND, ["calls refund_payment, where a refusal was expected"]),
-        (EXPECTED, EXPECTED[:1], ["does not call print"]),
-        ([{"service": "find"}], [EXPECTED[0], EXPECTED[0]], ["calls find, unexpectedly"]),
+        (EXPECTED, EXPECTED[:1], ["print: called once in what is expected, not called in the plan."]),
+        (
+            [{"service": "find"}],
+            [EXPECTED[0], EXPECTED[0]],
+            ["find: called once in what is expected, called twice in the plan."],
+        ),
         ([{"service": "find"}], [{"service": "find", "input": {"id": 5}}], []),
         (
             EXPECTED[:1],
             [{"service": "find", "input": {"id": "$task0.n", "new": "a"}}],
-            ['find.id takes 3, not "ORD-17"', 'find.new takes "a", not nothing'],
+            [
+                'find: id is "ORD-17" in what is expected, 3 in the plan.',
+                'find: new is not given in what is expected, "a" in the plan.',
+            ],
         ),
         (
             EXPECTED,
             [EXPECTED[0], {"service": "print", "input": {"for": "me", "copies": 2, "x": 1}}],
-            ['print.for takes "me", not find.customer'],
+            ['print: for is what find gives as customer in what is expected, "me" in the plan.'],
         ),
         (
             [{"service": "find", "input": {}}, {"service": "tell", "input": {}}],
             [{"service": "find", "input": {}}, {"service": "tell", "input": {}, "after": ["$task1"]}],
-            ["tell waits for find, not for nothing"],
+            ["tell: waits for nothing in what is expected, for find in the plan."],
         ),
         (
             [{"service": "find", "input": {"id": 1}}, {"service": "find", "input": {"id": 2}}],
@@ -99,13 +106,13 @@ def test_a_plan_is_as_expected_whatever_its_tasks_and_fields_are_called() -> Non
     ],
 )
 def test_what_differs_is_told_in_words(expected: list[Json], got: list[Json], told: list[str]) -> None:
-    assert differences(expected, got, PARAMS) == told
+    assert otherwise(expected, got, PARAMS) == told
 
 
 def test_many_differences_are_cut() -> None:
     got = [{"service": "find", "input": {f"field{number}": 1 for number in range(80)}}]
-    told = differences([{"service": "find", "input": {}}], got, {})
-    assert len(told) == 51 and told[-1] == "and 30 more"
+    told = otherwise([{"service": "find", "input": {}}], got, {})
+    assert len(told) == 51 and told[-1] == "30 more differences."
 
 
 @pytest.mark.django_db
@@ -174,8 +181,13 @@ def test_a_run_tells_what_is_as_expected_and_stores_no_plan_and_no_entry(
         "refusal": "changed",
     }
     told = {result.name: result for result in run.results.all()}
-    assert told["look up"].differences == ["calls refund_payment, unexpectedly", "does not call order_lookup"]
-    assert told["wiring"].differences == ['refund_payment.order_id takes "ORD-6", not "X"']
+    assert told["look up"].differences == [
+        "order_lookup: called once in what is expected, not called in the plan.",
+        "refund_payment: not called in what is expected, called once in the plan.",
+    ]
+    assert told["wiring"].differences == [
+        'refund_payment: order_id is "X" in what is expected, "ORD-6" in the plan.'
+    ]
     assert told["refund"].got == REFUND and told["no refusal"].got == []
     assert told["no refusal"].code and told["no refusal"].message
     assert all(result.seconds is not None for result in told.values())
@@ -194,7 +206,10 @@ def test_a_service_that_changes_shows_in_the_next_run_and_can_be_accepted(
     result = run_of(project).results.get()
 
     assert result.verdict == "changed"
-    assert result.differences == ["calls refund_order, unexpectedly", "does not call refund_payment"]
+    assert result.differences == [
+        "refund_payment: called once in what is expected, not called in the plan.",
+        "refund_order: not called in what is expected, called once in the plan.",
+    ]
     assert saved.accept(result) and not saved.accept(result)
     refund.refresh_from_db()
     assert refund.expected == [{"service": "refund_order", "input": {"order_id": "$task0.order_id"}}]
