@@ -21,7 +21,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from benchmarks import bulk, shop, table
+from benchmarks import bulk, history, shop, table
 from benchmarks.bulk import Directions
 from benchmarks.table import Spread
 from cache.care import jobs
@@ -33,12 +33,13 @@ from planengine.models import Attempt, DailyUsage, HitCheck, Label, Plan, Projec
 PLANS, ENTRIES = 100_000, 20_000
 FULL_PLANS, FULL_ENTRIES = 1_000_000, 100_000
 DAYS = 30
+LONG = timedelta(days=30)
 CALLS = 40
 LIMIT_MS = 500.0
 NUMBERS_FROM = 200_000_000  # beyond those of the other parts
 
 # Of a thousand plans one failed, one hundred are misses, as many hits by meaning, the others exact hits.
-KIND = "CASE number %% 10 WHEN 0 THEN '{}' WHEN 1 THEN '{}' ELSE '{}' END".format
+KIND = "CASE nth %% 10 WHEN 0 THEN '{}' WHEN 1 THEN '{}' ELSE '{}' END".format
 
 
 @dataclass(frozen=True)
@@ -98,53 +99,30 @@ def _far(model: type[Model], moment: str) -> str:
 
 
 def _fill(project: Project, entry: Entry, plans: int, entries: int) -> None:
-    now = timezone.now()
     numbers = range(NUMBERS_FROM + 1, NUMBERS_FROM + plans + 1)
-    moment = f"now() - (number - {NUMBERS_FROM}) * interval '{DAYS * 86400 / plans} seconds'"
     directions = Directions()
     for first in range(0, entries, 50_000):
-        bulk.load(
-            like=entry,
-            project_id=project.pk,
-            scope=entry.scope,
-            vectors=directions.draw(min(50_000, entries - first)),
-            first=NUMBERS_FROM + first,
-            expires_at=now + timedelta(days=30),
-        )
-    plan = Plan.objects.create(project=project, action="Refund order ORD-17", params=[], created_at=now)
-    plan_id = "'o_' || left(md5(number::text), 24)"
-    bulk.copy_rows(
+        vectors = directions.draw(min(50_000, entries - first))
+        bulk.load(like=entry, vectors=vectors, first=NUMBERS_FROM + first, expires_at=timezone.now() + LONG)
+    plan = Plan.objects.create(project=project, action="Refund order ORD-17", params=[], created_at=timezone.now())
+    history.fill(
         plan,
         numbers,
-        id=plan_id,
-        status="CASE number %% 1000 WHEN 0 THEN 'failed' ELSE 'ready' END",
-        plan="CASE number %% 1000 WHEN 0 THEN NULL ELSE '{}'::jsonb END",
-        source=KIND("model", "semantic", "exact"),
-        decision=KIND("miss", "semantic", "exact"),
-        decision_reason=KIND("refused", "same_meaning", "same_template"),
-        # One entry has a tenth of the hits, the others share the rest.
-        cache_entry_id=f"""CASE number %% 10 WHEN 0 THEN NULL WHEN 1 THEN '{entry.pk}'
-            ELSE 'ce_' || left(md5(({NUMBERS_FROM} + number %% {entries})::text), 24) END""",
-        created_at=moment,
-        finished_at=moment,
+        moment=f"now() - (nth - {NUMBERS_FROM}) * interval '{DAYS * 86400 / plans} seconds'",
+        hour=f"now() - (nth - {NUMBERS_FROM}) * interval '1 hour'",
+        fewer=10,
+        plans={
+            "status": "CASE nth %% 1000 WHEN 0 THEN 'failed' ELSE 'ready' END",
+            "plan": "CASE nth %% 1000 WHEN 0 THEN NULL ELSE '{}'::jsonb END",
+            "source": KIND("model", "semantic", "exact"),
+            "decision": KIND("miss", "semantic", "exact"),
+            "decision_reason": KIND("refused", "same_meaning", "same_template"),
+            # One entry has a tenth of the hits, the others share the rest.
+            "cache_entry_id": f"""CASE nth %% 10 WHEN 0 THEN NULL WHEN 1 THEN '{entry.pk}'
+                ELSE 'ce_' || left(md5(({NUMBERS_FROM} + nth %% {entries})::text), 24) END""",
+        },
+        attempts={"error_code": "CASE nth %% 1000 WHEN 0 THEN 'unreachable' ELSE '' END"},
     )
-    attempt = Attempt.objects.create(plan=plan, number=1, planner="m", seconds=1.0)
-    bulk.copy_rows(
-        attempt,
-        range(numbers[0], numbers[0] + plans // 10),
-        id="number.number",
-        plan_id=plan_id.replace("number", "number.number"),
-        error_code="CASE number.number %% 1000 WHEN 0 THEN 'unreachable' ELSE '' END",
-        created_at=moment.replace("number", "number.number", 1),
-    )
-    few = range(numbers[0], numbers[0] + plans // 20)
-    check = HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
-    bulk.copy_rows(check, few, id="number", plan_id=plan_id, created_at=moment)
-    bulk.copy_rows(Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False), few, id="number")
-    usage = DailyUsage.objects.create(project=project, day=now.date())
-    bulk.copy_rows(usage, range(1, 3001), id=f"{NUMBERS_FROM} + number", day="current_date - number::int")
-    tally = Tally.objects.create(project=project, hour=now, decision="miss", requests=1, tokens_saved=0)
-    bulk.copy_rows(tally, few, id="number", hour=f"now() - (number - {NUMBERS_FROM}) * interval '1 hour'")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -64,7 +64,7 @@ def unit(vectors: NDArray[Any]) -> Vectors:
 
 
 def copy_rows(like: Model, numbers: range, **changed: str) -> None:
-    """For each number a row like this one, but for what ``changed`` says in SQL, where ``number`` may be used."""
+    """For each number a row like this one, but for what ``changed`` says in SQL, where ``nth`` is the number."""
     table, key = like._meta.db_table, like._meta.pk.column
     columns = [field.column for field in like._meta.concrete_fields if field.column]
     if unknown := changed.keys() - set(columns):
@@ -72,17 +72,28 @@ def copy_rows(like: Model, numbers: range, **changed: str) -> None:
     values = ", ".join(changed.get(column, f"original.{column}") for column in columns)
     statement = f"""
         INSERT INTO {table} ({", ".join(columns)}) SELECT {values}
-        FROM {table} AS original, generate_series(%s, %s) AS number WHERE original.{key} = %s
+        FROM {table} AS original, generate_series(%s, %s) AS nth WHERE original.{key} = %s
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, [numbers[0], numbers[-1], like.pk])
 
 
-def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: int, expires_at: datetime) -> None:
-    """One entry for each vector, numbered from ``first`` on: numbers must not repeat."""
+def load(
+    *,
+    like: Entry,
+    vectors: Vectors,
+    first: int = 1,
+    project_id: str = "",
+    scope: str = "",
+    expires_at: datetime | None = None,
+) -> None:
+    """One entry for each vector, numbered from ``first`` on: numbers must not repeat. What is not said is as of
+    the one that they are like."""
+    project_id, scope = project_id or like.project_id, scope or like.scope
+    expires_at = expires_at or like.expires_at
     used = EntryUse.objects.get(pk=like.pk)
     fields = fields_digest(Template.from_json(like.template))
-    entry_id = "'ce_' || left(md5(number::text), 24)"
+    entry_id = "'ce_' || left(md5(nth::text), 24)"
     for start in range(0, len(vectors), CHUNK):
         chunk = vectors[start : start + CHUNK]
         numbers = range(first + start, first + start + len(chunk))
@@ -90,18 +101,18 @@ def load(*, like: Entry, project_id: str, scope: str, vectors: Vectors, first: i
             like,
             numbers,
             id=entry_id,
-            template_key="encode(sha256(number::text::bytea), 'hex')",
+            template_key="encode(sha256(nth::text::bytea), 'hex')",
             project_id=_literal(project_id),
             scope=_literal(scope),
             expires_at=_literal(expires_at),
-            created_at="now() - number * interval '1 millisecond'",
+            created_at="now() - nth * interval '1 millisecond'",
         )
         copy_rows(
             used,
             numbers,
             entry_id=entry_id,
             hits="0",
-            last_used_at="now() - number * interval '1 second'",
+            last_used_at="now() - nth * interval '1 second'",
         )
         _copy_vectors(numbers, scope, expires_at, fields, chunk)
 

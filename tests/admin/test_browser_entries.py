@@ -23,17 +23,6 @@ from tests.admin.conftest import CHAIN
 from tests.admin.pages import list_of, logged, page_of
 
 
-def copy(entry: Entry, times: int) -> None:
-    bulk.load(
-        like=entry,
-        project_id=entry.project_id,
-        scope=entry.scope,
-        vectors=Directions().draw(times),
-        first=1,
-        expires_at=entry.expires_at,
-    )
-
-
 def test_an_entry_is_quarantined_and_restored_and_extended(entry: Entry, served: Plan, browse: Browse) -> None:
     Entry.objects.filter(pk=entry.pk).update(cost={"prompt_tokens": 900, "milliseconds": 2300})
     states: list[Any] = []
@@ -154,7 +143,7 @@ def test_chosen_entries_are_evicted_after_a_question(
 
 
 def test_a_job_is_begun_watched_over_a_reload_and_done(entry: Entry, ada: User, browse: Browse) -> None:
-    copy(entry, 3_000)
+    bulk.load(like=entry, vectors=Directions().draw(3_000))
     pins.pin([entry.pk])
 
     def by_hand(page: Page, visit: Visit, look: Look) -> None:
@@ -192,7 +181,7 @@ def test_a_job_is_begun_watched_over_a_reload_and_done(entry: Entry, ada: User, 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_job_s_page_refreshes_itself(scripts: bool, entry: Entry, ada: User, browse: Browse) -> None:
     """With scripts in place, without them by reloading."""
-    copy(entry, 1_999)
+    bulk.load(like=entry, vectors=Directions().draw(1_999))
     wanted = Wanted("quarantine", entry.project_id, {}, reason="x")
     job = jobs.begin(wanted, jobs.estimate_of(wanted), user_id=ada.pk)
 

@@ -51,14 +51,7 @@ def many(entry: Entry, other: Entry) -> None:
     """So many that use ``notify`` and half as many that do not, one after the other."""
     directions = Directions()
     for like, count, first in ((entry, MANY, 1), (other, MANY // 2, MANY + 1)):
-        bulk.load(
-            like=like,
-            project_id=like.project_id,
-            scope=like.scope,
-            vectors=directions.draw(count),
-            first=first,
-            expires_at=like.expires_at,
-        )
+        bulk.load(like=like, vectors=directions.draw(count), first=first)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE cache_entry, cache_entryvector, cache_entryuse")  # as autovacuum would
 

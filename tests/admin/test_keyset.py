@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks import bulk
+from benchmarks import bulk, history
 from cache.models import Entry, EntryUse
 from orra.base.time_limits import TooSlow, limited
 from orra.operators import keyset
@@ -150,59 +150,36 @@ def filled(entry: Entry, make_plan: Callable[..., Plan]) -> Iterator[Project]:
     """Many rows of each table, of two projects; the oldest of each are of the rare kinds."""
     shop = entry.project
     crowd = Project.objects.create(name="crowd")
-    rare = f"number > {MANY - RARE}"
-    moment = "now() - number * interval '1 minute'"
+    rare = f"nth > {MANY - RARE}"
+    moment = "now() - nth * interval '1 minute'"
     of_project = f"CASE WHEN {rare} THEN '{shop.pk}' ELSE '{crowd.pk}' END"
     numbers = range(1, MANY + 1)
+    one_of_fifty = "'ce_' || left(md5((nth %% 50)::text), 24)"
     plan = make_plan(shop, status="ready", plan={}, source="exact", decision="exact")
-    plan_id = "'o_' || left(md5(number::text), 24)"
-    bulk.copy_rows(
+    history.fill(
         plan,
         numbers,
-        id=plan_id,
-        project_id=of_project,
-        status=f"CASE WHEN {rare} THEN 'failed' ELSE 'ready' END",
-        plan=f"CASE WHEN {rare} THEN NULL ELSE original.plan END",
-        source=f"CASE WHEN {rare} THEN 'model' ELSE 'exact' END",
-        decision=f"CASE WHEN {rare} THEN 'miss' ELSE 'exact' END",
-        cache_mode=f"CASE WHEN {rare} THEN 'bypass' ELSE 'use' END",
-        cache_entry_id=f"CASE WHEN {rare} THEN '{entry.pk}' ELSE 'ce_' || left(md5((number %% 50)::text), 24) END",
-        created_at=moment,
-        finished_at=moment,
+        moment=moment,
+        hour=moment,
+        key=f"{10 * MANY} - nth",
+        project=of_project,
+        plans={
+            "status": f"CASE WHEN {rare} THEN 'failed' ELSE 'ready' END",
+            "plan": f"CASE WHEN {rare} THEN NULL ELSE original.plan END",
+            "source": f"CASE WHEN {rare} THEN 'model' ELSE 'exact' END",
+            "decision": f"CASE WHEN {rare} THEN 'miss' ELSE 'exact' END",
+            "cache_mode": f"CASE WHEN {rare} THEN 'bypass' ELSE 'use' END",
+            "cache_entry_id": f"CASE WHEN {rare} THEN '{entry.pk}' ELSE {one_of_fifty} END",
+        },
     )
-    attempt = Attempt.objects.create(plan=plan, number=1, planner="m", seconds=1.0)
-    bulk.copy_rows(
-        attempt,
-        numbers,
-        id=f"{10 * MANY} - number.number",
-        plan_id=plan_id.replace("number", "number.number"),
-        created_at=moment.replace("number", "number.number"),
-        error_code="''",
-    )
-    check = HitCheck.objects.create(project=shop, plan=plan, origin="sample", verdict="right")
-    bulk.copy_rows(
-        check, numbers, id=f"{10 * MANY} - number", plan_id=plan_id, project_id=of_project, created_at=moment
-    )
-    label = Label.objects.create(project=shop, origin="miss", odds=-3.0, wrong=False)
-    bulk.copy_rows(label, numbers, id=f"{10 * MANY} - number", project_id=of_project)
-    usage = DailyUsage.objects.create(project=shop, day=timezone.now().date())
-    bulk.copy_rows(
-        usage,
-        numbers,
-        id=f"{10 * MANY} - number",
-        project_id=of_project,
-        day="current_date - number::int",
-    )
-    tally = Tally.objects.create(project=shop, hour=timezone.now(), decision="miss", requests=1, tokens_saved=0)
-    bulk.copy_rows(tally, numbers, id=f"{10 * MANY} - number", project_id=of_project, hour=moment)
-    entry_id = "'ce_' || left(md5(number::text), 24)"
+    entry_id = "'ce_' || left(md5(nth::text), 24)"
     Entry.objects.filter(pk=entry.pk).update(planned_by="model", services={"order_lookup": 1})
     bulk.copy_rows(
         entry,
         numbers,
         id=entry_id,
         project_id=of_project,
-        template_key="encode(sha256(number::text::bytea), 'hex')",
+        template_key="encode(sha256(nth::text::bytea), 'hex')",
         created_at=moment,
         kind=f"CASE WHEN {rare} THEN 'refusal' ELSE 'plan' END",
         planned_by=f"CASE WHEN {rare} THEN 'composer' ELSE 'model' END",

@@ -18,15 +18,10 @@ pytestmark = pytest.mark.live
 
 MORE = 2_100  # with the one that was planned two whole batches, and a third
 FILL = f"""
-from datetime import timedelta
-from django.utils import timezone
 from benchmarks import bulk
 from cache.models import Entry
 entry = Entry.objects.latest("created_at")
-bulk.load(
-    like=entry, project_id=entry.project_id, scope=entry.scope, vectors=bulk.Directions().draw({MORE}), first=1,
-    expires_at=timezone.now() + timedelta(days=1),
-)
+bulk.load(like=entry, vectors=bulk.Directions().draw({MORE}))
 print('"' + entry.project_id + '"')
 """
 HOLD = """
