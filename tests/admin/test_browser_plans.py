@@ -134,14 +134,14 @@ def test_a_live_list_shows_new_plans(shop: Project, make_plan: Callable[..., Pla
         other.close()
         page.bring_to_front()
         page.get_by_role("link", name="A later one").wait_for()
-        visit.read.append(page.locator("#result_list").inner_text())
+        visit.read.append(page.locator("#newest").inner_text())
         visit.read.append(page.evaluate("document.activeElement.textContent"))
         look("plans-live")
 
     visit = browse(watch, scripts=True)
 
     rows, focused = visit.read
-    assert "The first of them" in rows and "A later one" in rows
+    assert "The first of them" in rows and "A later one" in rows and "2 plans" in rows
     assert focused == "The first of them"
 
 
