@@ -56,7 +56,6 @@ ENDS = (
     ", thanks",
     " for the customer",
     " for our customer",
-    " today",
     " right now",
     ", please",
 )

@@ -41,8 +41,8 @@ def run(data_dir: Path) -> None:
     hits = [prepared(number, secret) for number in range(1, VARIATIONS + 1)]
     with _a_table(), serving() as (address, web):
         kinds = {
-            BARE: lambda: [prepare("GET", f"/bench/one-select/{project.pk}")] * MANY_CLIENTS,
-            INSERT: lambda: [prepare("POST", "/bench/one-insert", body=b"{}")] * MANY_CLIENTS,
+            BARE: lambda: [prepare("GET", f"/bench/one-select/{project.pk}")] * max(CLIENTS),
+            INSERT: lambda: [prepare("POST", "/bench/one-insert", body=b"{}")] * max(CLIENTS),
             HIT: lambda: hits,
         }
         server = Server(address, web=web, postgres=cpu.postmaster(data_dir))

@@ -9,7 +9,7 @@ import multiprocessing
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -33,8 +33,9 @@ class Load:
 
 
 def measure(address: Address, requests: Sequence[bytes], *, clients: int, seconds: float) -> Load:
-    """Each client sends one request after the other for so long. Raises RuntimeError on any answer but a 2xx."""
-    shares = [list(requests[number::clients]) for number in range(clients)]
+    """Each client sends one request after the other for so long, and goes on with the first after its last.
+    Raises RuntimeError on any answer but a 2xx."""
+    shares = [cycle(requests[number::clients]) for number in range(clients)]
     with ThreadPoolExecutor(clients) as pool:
         warm = pool.map(lambda share: _ask(address, share, count=max(1, WARM_UP // clients)), shares)
         warmed = sum(map(len, warm))
@@ -75,12 +76,12 @@ def prepare(method: str, path: str, *, body: bytes = b"", headers: Sequence[str]
 
 
 def _ask(
-    address: Address, requests: Sequence[bytes], *, until: float | None = None, count: int | None = None
+    address: Address, requests: Iterator[bytes], *, until: float | None = None, count: int | None = None
 ) -> list[float]:
     timings = []
     with socket.create_connection(address, timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for request in islice(cycle(requests), count):
+        for request in islice(requests, count):
             started = time.perf_counter()
             if until is not None and started >= until:
                 break

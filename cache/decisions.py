@@ -53,7 +53,7 @@ class Candidate:
 class Grounds:
     """What a hit by meaning rests on besides its request's template and the rows of just that: it holds while the
     scope has this ``version``, before ``until``, for a template with this ``text`` to embed and these ``words``,
-    and on the same ``floor`` and ``scale`` (:class:`cache.policy.Policy`). ``tried`` are the entries up to the one
+    and on the same ``floor`` and ``scale`` (:class:`cache.policy.Policy`). ``tried`` are the rows up to the one
     that served, each with what it was found by."""
 
     judgement: Judgement

@@ -9,7 +9,7 @@ the result (which is where plans are validated against today's services).
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from django.db.models import Count, Q
 from numpy.typing import NDArray
 
 from cache.decisions import Candidate, Decision, Grounds, Refusal
+from cache.examples.held import Held
 from cache.examples.judgement import Judgement, judge
 from cache.examples.nearest import Nearest, find_nearest
 from cache.examples.observed import look_up
@@ -128,6 +129,27 @@ def find_again(request: Request, policy: Policy, entries: Sequence[Entry], groun
     return replace(decision, milliseconds=_since(started))
 
 
+def find_held(request: Request, policy: Policy, held: Held) -> Decision:
+    """The hit that :func:`find` would give if nothing has the request's template and the scope is as it is
+    ``held``, which is for whoever asks to find out; else anything but a hit with grounds. Asks the database only
+    for words that nothing accounts for, and for entries that were not tried before."""
+
+    def read(ids: Sequence[str]) -> list[Entry]:
+        known = {entry_id: entry for entry_id in ids if (entry := held.entries.get(entry_id)) is not None}
+        if missing := [entry_id for entry_id in ids if entry_id not in known]:
+            for entry in SERVING.fetch(OF_IDS, [missing]):
+                held.entries.put(entry.id, entry)
+                known[entry.id] = entry
+        return list(known.values())
+
+    started = time.perf_counter()
+    policy = replace(policy, rehearse=True, read=read, verdicts=None)
+    if policy.floor >= 1:
+        return Decision("miss", "only_exact_templates")
+    decision = _by_meaning(request, policy, (), (), held=held)
+    return replace(decision, milliseconds=_since(started))
+
+
 def _concerns(grounds: Grounds, request: Request, policy: Policy) -> bool:
     """Whether the votes would be counted alike for this request. Templates with equal keys may differ in what
     votes look at."""
@@ -184,15 +206,25 @@ def _is_of(entry: Entry, request: Request) -> bool:
 
 
 def _by_meaning(
-    request: Request, policy: Policy, refused: tuple[Candidate, ...], reported: Sequence[Entry]
+    request: Request,
+    policy: Policy,
+    refused: tuple[Candidate, ...],
+    reported: Sequence[Entry],
+    *,
+    held: Held | None = None,
 ) -> Decision:
-    """``refused`` are the entries of the same template, which are not served, though they have their votes."""
+    """``refused`` are the entries of the same template, which are not served, though they have their votes.
+    ``held``: where the nearest are looked for, if not in the database."""
     started = time.perf_counter()
     vector = policy.embed(request.template.embedding_text)
     embedding_milliseconds = _since(started)
     if vector is None:
         return Decision("miss", "no_embedding", candidates=refused, embedding_milliseconds=embedding_milliseconds)
-    near = find_nearest(request.scope.digest, vector, limit=NEAREST)
+    near = (
+        find_nearest(request.scope.digest, vector, limit=NEAREST)
+        if held is None
+        else held.nearest(vector, limit=NEAREST)
+    )
     examples = _examples(near, policy, vector, reported)
     wrong = {entry.skeleton for entry in reported}
     decision = _by_votes(request, policy, vector, examples, refused, wrong)
@@ -369,11 +401,12 @@ def _made_plan(
     """From an entry of the skeleton with the request's own fields, or else from one whose fields pair off with
     them, or else wired anew. ``tried``: the entries, where they are known."""
     refused: list[Candidate] = []
-    entries = _entries(request, judgement) if tried is None else tried
-    for at, (entry, example) in enumerate(entries):
+    seen: list[tuple[Entry, Example]] = []
+    for entry, example in _entries(request, judgement, policy.read or _read) if tried is None else tried:
+        seen.append((entry, example))
         plan, refusal = _serve(entry, request, policy, by_meaning=True)
         if refusal is None:
-            return _Made(plan, entry.id, entry.cost, tuple(refused), tuple(entries[: at + 1]))
+            return _Made(plan, entry.id, entry.cost, tuple(refused), tuple(seen))
         refused.append(Candidate(entry.id, example.template, example.similarity, refusal))
     if wiring and "examples" not in policy.terms.without:
         plan = _wired(request, policy, judgement)
@@ -386,13 +419,21 @@ def _made_plan(
     return _Made(candidates=tuple(refused))
 
 
-def _entries(request: Request, judgement: Judgement) -> list[tuple[Entry, Example]]:
-    """The entries to try, those with the request's fields first."""
+def _read(ids: Sequence[str]) -> list[Entry]:
+    return SERVING.fetch(OF_IDS, [list(ids)])
+
+
+def _entries(
+    request: Request, judgement: Judgement, read: Callable[[Sequence[str]], Sequence[Entry]]
+) -> Iterator[tuple[Entry, Example]]:
+    """The entries to try, those with the request's fields first. The first mostly serves, so the others are read
+    when it does not."""
     fields = fields_digest(request.template)
     held = [each for each in judgement.vote.examples if each.entry_id]
     tried = sorted(held, key=lambda each: each.fields != fields)[:TRIED]
-    entries = {entry.pk: entry for entry in SERVING.fetch(OF_IDS, [[each.entry_id for each in tried]])}
-    return [(entries[each.entry_id], each) for each in tried if each.entry_id in entries]
+    for some in (tried[:1], tried[1:]):
+        entries = {entry.pk: entry for entry in read([each.entry_id for each in some])} if some else {}
+        yield from ((entries[each.entry_id], each) for each in some if each.entry_id in entries)
 
 
 def _wired(request: Request, policy: Policy, judgement: Judgement) -> Json | None:

@@ -182,8 +182,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             await asyncio.get_running_loop().run_in_executor(django.executor, warming.rehearse)
             heartbeats.keep("web")
             await hits.storage.open()
+            hits.new_wordings.open()
             await send({"type": "lifespan.startup.complete"})
         else:
+            await hits.new_wordings.close()
             await hits.storage.close()
             await asyncio.to_thread(heartbeats.leave, "web")  # the server may end without what runs at exit
             await send({"type": "lifespan.shutdown.complete"})

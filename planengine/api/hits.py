@@ -1,4 +1,5 @@
-"""Exact hits answered where the request arrives: one statement, no thread, nothing of Django's between.
+"""Hits answered where the request arrives: one statement, nothing of Django's between, and no thread unless words
+are to be embedded.
 
 Whatever is not a plain request for a plan that this process can serve from what it remembers is left to the view,
 which answers the same way: what a hit says and which of its parts are wrong is found out by the same functions.
@@ -7,14 +8,21 @@ which answers the same way: what a hit says and which of its parts are wrong is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import DatabaseError, connection, connections
 from django.http.request import split_domain_port, validate_host
 from rest_framework.renderers import JSONRenderer
 
+from cache.requests import Request
 from orra.base.strictjson import InvalidJson, parse
 from orra.serving.answers import Answer
 from orra.serving.arrivals import arrived_at
@@ -25,11 +33,15 @@ from planengine.api.storing import Storage
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import hits
-from planengine.models import KEY_PREFIX
-from planengine.requests import parse_idempotency_key, parse_plan_request
+from planengine.models import KEY_PREFIX, Project
+from planengine.requests import PlanRequest, parse_idempotency_key, parse_plan_request
+
+T = TypeVar("T")
 
 # Longer bodies take long to read, and everybody else's request waits for this one's.
 MOST_BYTES = 2 * 1024
+# More requests in new wordings at once are left to the views' threads.
+MOST_NEW_WORDINGS = 16
 
 # As Django's middleware and REST framework answer a POST.
 HEADERS: list[Header] = [
@@ -45,14 +57,45 @@ READ = (b"authorization", b"content-type", b"content-encoding", b"host", b"idemp
 log = structlog.get_logger(__name__)
 
 
+class NewWordings:
+    """One thread in which requests in new wordings are embedded and looked up, because the event loop has no time
+    for it. With as many processes as cores one is enough."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._waiting = 0
+
+    def open(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="new-wordings")
+
+    async def close(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.submit(connections.close_all)
+            await asyncio.to_thread(thread.shutdown)
+
+    async def find(self, asked: Asked) -> hits.Hit | None:
+        if self._thread is None or self._waiting >= MOST_NEW_WORDINGS:
+            return None
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, _by_meaning, asked)
+        finally:
+            self._waiting -= 1
+
+
 storage = Storage()
+new_wordings = NewWordings()
 
 
 async def answer(scope: Message, body: bytes) -> Answer | None:
     """The answer to ``POST /v1/plans``, or ``None`` for the view to give it."""
     if not storage.is_open or len(body) > MOST_BYTES or scope["query_string"]:
         return None
-    hit = _hit(scope, body)
+    asked = _asked(scope, body)
+    hit = None if asked is None else _by_template(asked)
+    if hit is None and asked is not None and _may_be_held(asked):
+        hit = await new_wordings.find(asked)
     if hit is None or not await storage.store(hit):
         return None
     plan = hit.plan
@@ -63,7 +106,29 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
     return Answer(201, [*HEADERS, *own], content)
 
 
-def _hit(scope: Message, body: bytes) -> hits.Hit | None:
+@dataclass(frozen=True)
+class Asked:
+    """A request by somebody who is remembered."""
+
+    caller: Project
+    request: PlanRequest
+    arrived_at: datetime
+    idempotency_key: str | None
+
+    @functools.cached_property
+    def looked_up_by(self) -> Request | None:
+        return hits.looked_up_by(self.caller, self.request)
+
+    def find(self, way: Callable[..., hits.Hit | None]) -> hits.Hit | None:
+        asked = self.looked_up_by
+        if asked is None:
+            return None
+        return way(
+            *(self.caller, self.request, asked), arrived_at=self.arrived_at, idempotency_key=self.idempotency_key
+        )
+
+
+def _asked(scope: Message, body: bytes) -> Asked | None:
     known: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name.replace(b"_", b"-") in READ:  # WSGI takes both signs for the same
@@ -75,12 +140,44 @@ def _hit(scope: Message, body: bytes) -> hits.Hit | None:
     if caller is None:
         return None
     try:
-        request = parse_plan_request(parse(body))
-        return hits.again(caller, request, arrived_at=arrived_at(scope), idempotency_key=_idempotency_key(known))
-    except (BadRequest, InvalidJson, SynchronousOnlyOperation):
+        return Asked(caller, parse_plan_request(parse(body)), arrived_at(scope), _idempotency_key(known))
+    except (BadRequest, InvalidJson):
         return None
-    except Exception:
-        log.exception("a hit was not found in the quick way")
+
+
+def _quickly(find: Callable[[Asked], T]) -> Callable[[Asked], T | None]:
+    """Whatever goes wrong, the view finds out and tells."""
+
+    @functools.wraps(find)
+    def found(asked: Asked) -> T | None:
+        try:
+            return find(asked)
+        except (BadRequest, SynchronousOnlyOperation):
+            return None
+        except Exception:
+            log.exception("a hit was not found in the quick way")
+            return None
+
+    return found
+
+
+@_quickly
+def _by_template(asked: Asked) -> hits.Hit | None:
+    return asked.find(hits.by_template)
+
+
+@_quickly
+def _may_be_held(asked: Asked) -> bool:
+    return asked.looked_up_by is not None and hits.may_be_held(asked.looked_up_by)
+
+
+@_quickly
+def _by_meaning(asked: Asked) -> hits.Hit | None:
+    """In a thread, because it embeds. Its connection is kept, and a broken one is not found out about before."""
+    try:
+        return asked.find(hits.by_meaning)
+    except DatabaseError:
+        connection.close()
         return None
 
 

@@ -24,8 +24,10 @@ from django.db import connection
 
 from cache import lookup, uses
 from cache.decisions import Decision, Grounds
+from cache.examples import held
 from cache.examples.versions import VERSION
 from cache.models import Entry
+from cache.requests import Request
 from orra.base.remembering import Remembered
 from planengine.grounding.matching.votes import Match
 from planengine.lifecycle import outcomes
@@ -65,19 +67,6 @@ STORE_BY_MEANING = _storing(f"AND ({VERSION.format(scope='%s')}) = %s AND now() 
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A Plan that is ready and not stored yet: ``values`` are what its ``statement`` takes. The answer goes to
-    :func:`settle`. ``template`` is what its entries were remembered by."""
-
-    plan: Plan
-    decision: Decision
-    statement: str
-    values: list[Any]
-    uses: int
-    template: tuple[str, str]
-
-
-@dataclass(frozen=True)
 class Known:
     """The entries of a template, and what :data:`cache.lookup.MARK_OF_TEMPLATE` gives while they are these. What a
     hit by meaning rests on besides."""
@@ -85,6 +74,20 @@ class Known:
     entries: tuple[Entry, ...]
     mark: str
     grounds: Grounds | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A Plan that is ready and not stored yet: ``values`` are what its ``statement`` takes. The answer goes to
+    :func:`settle`. ``template`` is what is ``known`` is remembered by."""
+
+    plan: Plan
+    decision: Decision
+    statement: str
+    values: list[Any]
+    uses: int
+    template: tuple[str, str]
+    known: Known
 
 
 def remember(project: Project, request: PlanRequest, decision: Decision) -> None:
@@ -96,17 +99,14 @@ def remember(project: Project, request: PlanRequest, decision: Decision) -> None
     grounds = decision.grounds
     if decision.kind != "exact" and (grounds is None or connection.in_atomic_block):
         return
-    tried = [entry for entry, _ in grounds.tried] if grounds is not None else []
-    if any(entry.identity for entry in decision.entries):
-        return
-    if sum(map(_characters, (*decision.entries, *tried))) > MOST_CHARACTERS:
+    known = Known(decision.entries, lookup.mark_of(decision.entries), grounds)
+    if any(entry.identity for entry in decision.entries) or not _is_short(known):
         return
     asked = plan_cache.request_for(project, request, match=Match())
+    if grounds is not None and decision.vector is not None:
+        held.note(asked.scope.digest, grounds.version, dimensions=len(decision.vector))
     _callers.put(project.key_digest, project)
-    _templates.put(
-        (asked.scope.digest, asked.template.key),
-        Known(decision.entries, lookup.mark_of(decision.entries), grounds),
-    )
+    _templates.put((asked.scope.digest, asked.template.key), known)
 
 
 def caller_of(secret: str) -> Project | None:
@@ -117,16 +117,73 @@ def caller_of(secret: str) -> Project | None:
 def again(
     project: Project, request: PlanRequest, *, arrived_at: datetime, idempotency_key: str | None = None
 ) -> Hit | None:
-    """The hit that the caller's request is by all that this process remembers. Asks the database for nothing."""
+    """As :func:`by_template`, for a request of which nothing was found out yet."""
+    asked = looked_up_by(project, request)
+    if asked is None:
+        return None
+    return by_template(project, request, asked, arrived_at=arrived_at, idempotency_key=idempotency_key)
+
+
+def looked_up_by(project: Project, request: PlanRequest) -> Request | None:
+    """What the request is looked up by in what a process remembers; ``None`` where it is not to be."""
     if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
         return None
-    match = Match()
-    asked = plan_cache.request_for(project, request, match=match)
-    template = (asked.scope.digest, asked.template.key)
-    known = _templates.get(template)
+    return plan_cache.request_for(project, request, match=Match())
+
+
+def by_template(
+    project: Project,
+    request: PlanRequest,
+    asked: Request,
+    *,
+    arrived_at: datetime,
+    idempotency_key: str | None = None,
+) -> Hit | None:
+    """The hit that the caller's request is by what this process remembers of its template. Asks the database for
+    nothing."""
+    known = _templates.get((asked.scope.digest, asked.template.key))
     if known is None:
         return None
-    decision = plan_cache.find_again(project, request, asked, known.entries, known.grounds, match=match)
+    decision = plan_cache.find_again(project, request, asked, known.entries, known.grounds, match=Match())
+    return _hit(project, request, asked, decision, known, arrived_at, idempotency_key)
+
+
+def may_be_held(asked: Request) -> bool:
+    """Whether :func:`by_meaning` may find something: it takes too long to try in vain."""
+    template = (asked.scope.digest, asked.template.key)
+    return _templates.get(template) is None and held.held(asked.scope.digest) is not None
+
+
+def by_meaning(
+    project: Project,
+    request: PlanRequest,
+    asked: Request,
+    *,
+    arrived_at: datetime,
+    idempotency_key: str | None = None,
+) -> Hit | None:
+    """The hit by meaning that a request is of which :func:`may_be_held` is true. Embeds, and may ask the
+    database."""
+    examples = held.held(asked.scope.digest)
+    if examples is None:
+        return None
+    decision = plan_cache.find_held(project, request, asked, examples, match=Match())
+    if decision.grounds is None:
+        return None
+    known = Known((), lookup.mark_of(()), decision.grounds)
+    return _hit(project, request, asked, decision, known, arrived_at, idempotency_key)
+
+
+def _hit(
+    project: Project,
+    request: PlanRequest,
+    asked: Request,
+    decision: Decision,
+    known: Known,
+    arrived_at: datetime,
+    idempotency_key: str | None,
+) -> Hit | None:
+    """A Plan of the decision that this is, by what is ``known``, and how it is stored."""
     if not decision.hit or decision.entry_id is None:
         return None
     plan = outcomes.asked(project, request, at=arrived_at, idempotency_key=idempotency_key)
@@ -146,7 +203,7 @@ def again(
         *rested,
         *(used, plan.finished_at),
     ]
-    return Hit(plan, decision, statement, values, used, template)
+    return Hit(plan, decision, statement, values, used, (asked.scope.digest, asked.template.key), known)
 
 
 def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
@@ -155,17 +212,26 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
     stored, counted = answer or (False, False)
     if answer is not None and not stored and hit.plan.idempotency_key is None:  # else the key may be known already
         _templates.forget(hit.template)
+        if hit.decision.kind != "exact":
+            held.forget(hit.template[0])
         _callers.forget(hit.plan.project.key_digest)
     left = hit.uses if stored else hit.uses - 1
     if left and not counted:
         assert hit.plan.cache_entry_id is not None
         uses.leave(hit.plan.cache_entry_id, left)
     if stored:
+        if hit.decision.kind != "exact" and _is_short(hit.known):
+            _templates.put(hit.template, hit.known)
         log.info(
             "plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source=hit.plan.source
         )
         outcomes.count(hit.plan, hit.decision)
     return stored
+
+
+def _is_short(known: Known) -> bool:
+    tried = [entry for entry, _ in known.grounds.tried] if known.grounds is not None else []
+    return sum(map(_characters, (*known.entries, *tried))) <= MOST_CHARACTERS
 
 
 def _characters(entry: Entry) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cache import lookup, storage
 from cache.decisions import Candidate, Decision, Grounds
 from cache.examples.acceptance import Adjustment
+from cache.examples.held import Held
 from cache.examples.judgement import Terms
 from cache.examples.votes import COUNTER, REFUSAL
 from cache.models import Entry
@@ -114,6 +115,11 @@ def find_again(
         current=_currency(project),
     )
     return lookup.find_again(asked, policy, entries, grounds)
+
+
+def find_held(project: Project, request: PlanRequest, asked: Request, held: Held, *, match: Match) -> Decision:
+    """As :func:`cache.lookup.find_held`."""
+    return lookup.find_held(asked, _policy(project, request, asked, match), held)
 
 
 def precedents_of(decision: Decision) -> tuple[Precedent, ...]:

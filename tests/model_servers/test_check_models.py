@@ -591,7 +591,7 @@ def test_the_table_has_a_line_for_each_finding(model_at: Callable[..., EmulatedS
     text = out.getvalue()
     assert end.value.code == 1
     assert "Planning: qwen3:8b at http://127.0.0.1:" in text
-    assert "Embeddings: all-MiniLM-L6-v2 in process" in text
+    assert "Embeddings: all-MiniLM-L6-v2-int8 in process" in text
     for words in ("json_schema, strict", "holds the model to it", "→ Plans are asked for in this form.", "fails"):
         assert words in text
     assert max(map(len, text.splitlines())) <= 115

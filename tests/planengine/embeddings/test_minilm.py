@@ -183,3 +183,28 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
     other.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
     with pytest.raises(ModelUnusable, match="not the published file"):
         read_weights(other)
+
+
+def test_a_processor_that_is_slow_at_signed_weights_makes_the_same_vectors(
+    model: MiniLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = model.embed(SAMPLES)
+    monkeypatch.setattr(MiniLM, "_multiplies_signed", lambda self: False)
+    assert np.allclose(MiniLM(tmp_path).embed(SAMPLES), expected, atol=1e-5)
+
+
+def test_bytes_put_texts_in_the_order_in_which_floats_do(model: MiniLM, weights: dict[str, Floats]) -> None:
+    """As far as floats tell them apart by more than bytes lose."""
+    texts = [
+        *("Refund order {order_id}", "Please give the money back for order {order_id}", "Cancel order {order_id}"),
+        *("Do not refund order {order_id}", "Track the parcel {order_id}", "Book a table for {count} at {place}"),
+        *("Reserve a table at {place}", "Is it raining in {city}?", "Weather in {city} on {date}", "Play {title}"),
+    ]
+    vectors = model.embed(texts)
+    exact = np.array([plain_forward(weights, model._tokenizer.encode(text).ids) for text in texts])
+    similar, exactly = vectors @ vectors.T, exact @ exact.T
+    assert np.abs(similar - exactly).max() < 0.03
+    for row, truly in zip(similar, exactly, strict=True):
+        for one in range(len(texts)):
+            for other in range(len(texts)):
+                assert truly[one] - truly[other] < 0.03 or row[one] > row[other]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TransactionTestCase
 
 from cache import expiry, pins, storage
-from cache.examples import observed, versions
+from cache.examples import held, nearest, observed, versions
 from cache.models import Entry, EntryVector, ObservedWord, ScopeVersion
 from planengine.catalogue import registry
 from planengine.embeddings import calibration
@@ -106,7 +106,7 @@ def _in_sql(statement: str) -> Callable[[Project], object]:
 
 def _keep(words: str, kept: Callable[..., object]) -> Callable[[Project], object]:
     def change(project: Project) -> None:
-        asked = request("ORD-1", words)
+        asked = request("ORD-2", words)
         vector = plan_cache.embed(plan_cache.request_for(project, asked).template.embedding_text)
         kept(Project.objects.get(pk=project.pk), asked, vector=vector)
 
@@ -320,6 +320,7 @@ class Whatever(TransactionTestCase):
             registry.register(project, name, facts)
         api = Api(ApiKey.issue(project)[1])
         prepare(api)
+        hold(api)
         for number, step in enumerate(steps):
             try:
                 if step == "ask":
@@ -334,11 +335,117 @@ class Whatever(TransactionTestCase):
             asked = request(f"ORD-{number + 10}")
             hit = again(api, asked)
             if hit is None or not stored(hit):
+                asked = request(f"ORD-{number + 10}", f"{NEW} {'!' * number}")
+                hit = by_meaning(api, asked)
+            if hit is None or not stored(hit):
                 continue
             caller = find_caller(api.secret)
             assert caller is not None and caller.key_revoked_at is None
             slow = plan_cache.find(caller, asked)
             assert (slow.plan, slow.as_dict()) == (hit.plan.plan, hit.plan.cache)
+
+
+WORDINGS = ("Refund my order {}", "Kindly refund the order {}", "Please refund our order {}")
+NEW = "Please refund this order {}"
+
+
+@pytest.fixture
+def unchanged(known: Api) -> Api:
+    """Several lookups by meaning found its scope as it was before, so its examples are kept in the process."""
+    hold(known)
+    return known
+
+
+def hold(api: Api) -> None:
+    for words in WORDINGS:
+        assert ask_slowly(api, request("ORD-2", words)).source == "semantic", words
+
+
+def by_meaning(api: Api, asked: PlanRequest) -> hits.Hit | None:
+    caller = hits.caller_of(api.secret)
+    looked_up_by = None if caller is None else hits.looked_up_by(caller, asked)
+    if caller is None or looked_up_by is None or not hits.may_be_held(looked_up_by):
+        return None
+    return hits.by_meaning(caller, asked, looked_up_by, arrived_at=timezone.now())
+
+
+def test_a_new_wording_takes_one_statement_where_its_examples_are_held(
+    unchanged: Api, django_assert_num_queries: Any
+) -> None:
+    assert again(unchanged, request("ORD-3", NEW)) is None
+    by_meaning(unchanged, request("ORD-3", NEW))  # its entry is read once
+    with django_assert_num_queries(0):
+        hit = by_meaning(unchanged, request("ORD-3", NEW))
+    assert hit is not None
+    slow = plan_cache.find(hit.plan.project, request("ORD-3", NEW))
+    assert (hit.plan.plan, hit.plan.cache, hit.plan.source) == (slow.plan, slow.as_dict(), "semantic")
+    with django_assert_num_queries(1):
+        assert stored(hit)
+    assert again(unchanged, request("ORD-4", NEW)) is not None  # it is a wording seen before now
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_changes_counts_for_new_wordings_too(
+    unchanged: Api, project: Project, change: Callable[[Project], object]
+) -> None:
+    made = by_meaning(unchanged, request("ORD-4", NEW))
+    change(project)
+    later = by_meaning(unchanged, request("ORD-5", NEW))
+    count = Plan.objects.count()
+
+    assert not stored(made)
+    assert later is None or not stored(later)
+    assert by_meaning(unchanged, request("ORD-6", NEW)) is None
+    assert Plan.objects.count() == count
+
+
+def test_a_new_wording_whose_template_has_a_plan_or_a_fault_is_left_to_the_slow_way(
+    known: Api, project: Project
+) -> None:
+    _keep(NEW, _plan)(project)
+    hold(known)
+    made = by_meaning(known, request("ORD-4", NEW))
+    assert made is not None and not stored(made)
+
+
+def test_a_scope_that_changes_or_is_too_large_is_not_held(
+    known: Api, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = _voting().scope
+    held.forget(scope)
+    for words in (*WORDINGS, *WORDINGS):
+        observed.note(project.pk, scope, [words.split()[0], str(Plan.objects.count())], "other")
+        ask_slowly(known, request("ORD-2", words))
+    assert held.held(scope) is None
+    monkeypatch.setattr(held, "MOST_EXAMPLES", len(REFUNDS) - 1)
+    hold(known)
+    assert held.held(scope) is None
+
+
+def test_held_examples_are_found_as_the_database_finds_them(unchanged: Api) -> None:
+    scope = _voting().scope
+    kept = held.held(scope)
+    assert kept is not None
+    for words in (NEW, "Where is order {order_id}?", "x"):
+        vector = plan_cache.embed(words)
+        assert vector is not None
+        found, expected = kept.nearest(vector, limit=4), nearest.find_nearest(scope, vector, limit=4)
+        assert (found.version, found.until) == (expected.version, expected.until)
+        for ours, theirs in zip(found.examples, expected.examples, strict=True):
+            assert ours.similarity == pytest.approx(theirs.similarity, abs=1e-5)
+            assert replace(ours, similarity=0.0) == replace(theirs, similarity=0.0)
+
+
+def test_examples_that_have_expired_meanwhile_do_not_vote(unchanged: Api) -> None:
+    kept = held.held(_voting().scope)
+    assert kept is not None
+    vector = plan_cache.embed(NEW)
+    assert vector is not None
+    count = len(kept.nearest(vector, limit=32).examples)
+    expires = kept.expires.copy()
+    expires[0] = 0.0
+    assert len(replace(kept, expires=expires).nearest(vector, limit=32).examples) == count - 1
+    assert kept.nearest(vector[:3], limit=32).examples == []
 
 
 def test_what_is_taught_is_what_the_fixture_says(known: Api) -> None:
