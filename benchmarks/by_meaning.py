@@ -26,8 +26,8 @@ from planengine.reuse import plan_cache
 
 ENTRIES = 1_000
 SEEN = 64  # wordings that are asked again and again
-ROUNDS = 12
-ROUND_SECONDS = 0.8
+ROUNDS = 6
+ROUND_SECONDS = 0.7
 CLIENTS = (1, 8)
 LIMIT_SEEN = 1.3  # times an exact hit
 KINDS = ("exact", "seen", "new")
