@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cache.models import CacheJob, Entry, EntryUse, EntryVector, ObservedWord, Reembedding, Verdict
+from cache.models import CacheJob, Entry, EntryUse, EntryVector, ObservedWord, Reembedding, ScopeVersion, Verdict
 from orra.operators import pages as shared
 from planengine.grounding import registry as groundings
 from planengine.models import (
@@ -71,10 +71,11 @@ MODELS = (
     TallyMark,
     Verdict,
 )
-# Parts of an entry, shown on its page, the words of a scope's examples, the vectors of groundings, the versions of
-# a service, the results of a run, what the first page is made of, and what a rule's page shows.
+# Parts of an entry, shown on its page, the words of a scope's examples and the version of a scope, the vectors of
+# groundings, the versions of a service, the results of a run, what the first page is made of, what a rule shows
+# by itself.
 PARTS = (
-    *(EntryUse, EntryVector, ObservedWord, RegressionResult, ServiceVersion, UseCaseVector),
+    *(EntryUse, EntryVector, ObservedWord, ScopeVersion, RegressionResult, ServiceVersion, UseCaseVector),
     *(Figure, AlertNotice),
 )
 
