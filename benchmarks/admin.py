@@ -137,12 +137,7 @@ def _measure(name: str, call: Callable[[], object]) -> Measured:
 
     with connection.execute_wrapper(count):
         call()
-    milliseconds = []
-    for _ in range(CALLS):
-        started = time.perf_counter()
-        call()
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    return Measured(name, Spread.of(milliseconds), queries)
+    return Measured(name, Spread.of(table.timed(lambda _: call(), CALLS)), queries)
 
 
 def _work_off(wanted: Wanted) -> None:

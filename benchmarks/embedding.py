@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import statistics
-import time
 from pathlib import Path
 
 from benchmarks import table
@@ -32,10 +31,8 @@ def time_embeddings(cache_dir: Path) -> list[float]:
     from planengine.embeddings.minilm import MiniLM
 
     model = MiniLM(cache_dir)
-    timings = []
-    for number in range(WARM_UP + TEXTS):
-        text = f"refund order {{order_id}} of customer {number} because it is {{reason}}"
-        started = time.perf_counter()
-        model.embed([text])
-        timings.append((time.perf_counter() - started) * 1000)
-    return timings[WARM_UP:]
+    texts = [
+        f"refund order {{order_id}} of customer {number} because it is {{reason}}"
+        for number in range(WARM_UP + TEXTS)
+    ]
+    return table.timed(lambda number: model.embed([texts[number]]), len(texts))[WARM_UP:]

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,12 +110,7 @@ def _directly(project_id: str) -> tuple[float, float]:
 
 
 def _median(do: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(ASKED_DIRECTLY):
-        started = time.perf_counter()
-        do()
-        taken.append((time.perf_counter() - started) * 1000)
-    return statistics.median(taken)
+    return statistics.median(table.timed(lambda _: do(), ASKED_DIRECTLY))
 
 
 def _body(number: int) -> bytes:

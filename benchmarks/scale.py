@@ -239,12 +239,7 @@ def _nearest(scope: str, vector: np.ndarray) -> set[str]:
 
 def _time(times: int, call: Callable[[int], object]) -> Spread:
     call(0)  # pages that nobody has read for an hour are another measurement
-    milliseconds = []
-    for number in range(times):
-        started = time.perf_counter()
-        call(number)
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    return Spread.of(milliseconds)
+    return Spread.of(table.timed(call, times))
 
 
 def _select_one(number: int) -> None:

@@ -122,9 +122,4 @@ def _dashboard(project: Project) -> dict[str, tuple[Spread, int]]:
 
 
 def _time(call: Callable[[], object]) -> Spread:
-    milliseconds = []
-    for _ in range(CALLS):
-        started = time.perf_counter()
-        call()
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    return Spread.of(milliseconds)
+    return Spread.of(table.timed(lambda _: call(), CALLS))

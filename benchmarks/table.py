@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -17,6 +18,16 @@ def line(name: str, *figures: str) -> None:
 
 def verdict(value: float, limit: float) -> str:
     return "ok" if value <= limit else "OVER"
+
+
+def timed(call: Callable[[int], object], times: int) -> list[float]:
+    """The milliseconds that each call takes, of one after the other. It is given its number."""
+    taken = []
+    for number in range(times):
+        started = time.perf_counter()
+        call(number)
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
 
 
 @dataclass(frozen=True)

@@ -227,18 +227,8 @@ def _by_meaning(
     )
     examples = _examples(near, policy, vector, reported)
     wrong = {entry.skeleton for entry in reported}
-    decision = _by_votes(request, policy, vector, examples, refused, wrong)
-    if decision.grounds is not None:
-        decision = replace(decision, grounds=_lasting(decision.grounds, near))
+    decision = _by_votes(request, policy, vector, near, examples, refused, wrong)
     return replace(decision, vector=vector, embedding_milliseconds=embedding_milliseconds)
-
-
-def _lasting(grounds: Grounds, near: Nearest) -> Grounds | None:
-    """With how long they last; ``None`` where that cannot be told."""
-    if not near.version or near.until is None:
-        return None
-    until = min(near.until, *(entry.expires_at for entry, _ in grounds.tried))
-    return replace(grounds, version=near.version, until=until)
 
 
 def _examples(
@@ -262,11 +252,13 @@ def _by_votes(
     request: Request,
     policy: Policy,
     vector: NDArray[np.float32],
+    near: Nearest,
     examples: Sequence[Example],
     refused: tuple[Candidate, ...],
     wrong: Collection[str],
 ) -> Decision:
-    """``wrong`` are the skeletons that were found wrong for just this template."""
+    """``near`` are the examples of the scope, among others in ``examples``. ``wrong`` are the skeletons that were
+    found wrong for just this template."""
     best = examples[0].similarity if examples else None
     judgement = _judged(request, policy, vector, examples)
     if judgement is None or judgement.vote.nearest.similarity < policy.floor:
@@ -286,21 +278,22 @@ def _by_votes(
         return Decision(
             "miss", "refused", similarity=best, candidates=refused + made.candidates, judgement=judgement
         )
-    decision = _served(made, judgement, refused)
-    if made.entry_id is None or made.overruled:
-        return decision
-    return replace(
-        decision,
-        grounds=Grounds(
-            judgement=replace(judgement, vote=judgement.vote.brief()),
-            tried=made.tried,
-            version="",
-            until=made.tried[-1][0].expires_at,
-            text=request.template.embedding_text,
-            words=words_of(request.template),
-            floor=policy.floor,
-            scale=policy.scale,
-        ),
+    return replace(_served(made, judgement, refused), grounds=_grounds(request, policy, judgement, near, made))
+
+
+def _grounds(request: Request, policy: Policy, judgement: Judgement, near: Nearest, made: _Made) -> Grounds | None:
+    """``None`` for what no entry served, and where it cannot be told how long they last."""
+    if made.entry_id is None or made.overruled or not near.version or near.until is None:
+        return None
+    return Grounds(
+        judgement=replace(judgement, vote=judgement.vote.brief()),
+        tried=made.tried,
+        version=near.version,
+        until=min(near.until, *(entry.expires_at for entry, _ in made.tried)),
+        text=request.template.embedding_text,
+        words=words_of(request.template),
+        floor=policy.floor,
+        scale=policy.scale,
     )
 
 

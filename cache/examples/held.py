@@ -18,9 +18,8 @@ from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from cache.examples.nearest import Nearest
+from cache.examples.nearest import COLUMNS, Nearest, example_of
 from cache.examples.versions import VERSION
-from cache.examples.votes import Example
 from cache.models import Entry
 from orra.base.remembering import Remembered
 
@@ -34,8 +33,8 @@ UNCHANGED = 3
 MOST_NOTED = 1_000
 
 ALL = f"""
-    SELECT ({VERSION.format(scope="%(scope)s")}), vector.expires_at, vector.embedding, kind, skeleton,
-        skeleton_services, vector.fields, words, id, coalesce(template->>'text', action), wirable
+    SELECT ({VERSION.format(scope="%(scope)s")}), vector.expires_at, vector.embedding,
+        {COLUMNS.format(vector="vector")}
     FROM cache_entryvector AS vector JOIN cache_entry ON id = vector.entry_id
     WHERE vector.scope = %(scope)s AND vector_dims(embedding) = %(dimensions)s AND vector.expires_at > now()
     LIMIT {MOST_EXAMPLES + 1}
@@ -45,7 +44,7 @@ ALL = f"""
 @dataclass(frozen=True)
 class Held:
     """A scope's examples as they are under ``version``: ``vectors`` (examples × dimensions, of unit length), when
-    each expires (seconds), and what else is known of each. ``entries`` are those that were tried."""
+    each expires (seconds), and that moment with what else is known of each. ``entries`` are those tried so far."""
 
     version: str
     vectors: Vectors
@@ -61,14 +60,10 @@ class Held:
         similarities[self.expires <= timezone.now().timestamp()] = -np.inf
         order = np.argsort(-similarities, kind="stable")[:limit]
         found = order[np.isfinite(similarities[order])].tolist()
-        examples = [self._example(at, float(similarities[at])) for at in found]
+        examples = [example_of(self.rows[at][1:], similarity=float(similarities[at])) for at in found]
         if not examples:
             return Nearest([])
         return Nearest(examples, self.version, min(self.rows[at][0] for at in found))
-
-    def _example(self, at: int, similarity: float) -> Example:
-        _, kind, skeleton, services, fields, words, *rest = self.rows[at]
-        return Example(kind, skeleton, tuple(services), fields, tuple(words.split()), similarity, *rest)
 
 
 def held(scope: str) -> Held | None:

@@ -8,6 +8,7 @@ their true distances put them in order. What was measured is in docs/cache-scale
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
@@ -43,10 +44,11 @@ EXACT = BEST.format(
 )
 
 # What votes are counted of. A skeleton calls each service as often as it is named.
+COLUMNS = (
+    "kind, skeleton, skeleton_services, {vector}.fields, words, id, coalesce(template->>'text', action), wirable"
+)
 EXAMPLES = f"""
-    SELECT near.expires_at, ({VERSION.format(scope="%(scope)s")}),
-        kind, skeleton, skeleton_services, near.fields, words, distance, id,
-        coalesce(template->>'text', action), wirable
+    SELECT near.expires_at, ({VERSION.format(scope="%(scope)s")}), distance, {COLUMNS.format(vector="near")}
     FROM ({{best}}) AS near JOIN cache_entry ON id = near.entry_id ORDER BY distance
 """
 
@@ -94,11 +96,15 @@ def find_nearest(scope: str, vector: NDArray[np.float32], *, limit: int) -> Near
     """As :func:`nearest_examples`, with how long that holds."""
     rows = _ask(EXAMPLES, scope, vector, limit=limit)
     examples = [
-        Example(kind, skeleton, tuple(services), fields, tuple(words.split()), 1.0 - distance, *rest)
-        for _, _, kind, skeleton, services, fields, words, distance, *rest in rows
-        if not isnan(distance)
+        example_of(columns, similarity=1.0 - distance) for _, _, distance, *columns in rows if not isnan(distance)
     ]
     return Nearest(examples, rows[0][1], min(row[0] for row in rows)) if rows else Nearest(examples)
+
+
+def example_of(columns: Sequence[Any], *, similarity: float) -> Example:
+    """``columns`` as :data:`COLUMNS` names them."""
+    kind, skeleton, services, fields, words, *rest = columns
+    return Example(kind, skeleton, tuple(services), fields, tuple(words.split()), similarity, *rest)
 
 
 def _ask(statement: str, scope: str, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Any, ...]]:

@@ -11,9 +11,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
@@ -22,7 +20,6 @@ from django.db import DatabaseError, connection, connections
 from django.http.request import split_domain_port, validate_host
 from rest_framework.renderers import JSONRenderer
 
-from cache.requests import Request
 from orra.base.strictjson import InvalidJson, parse
 from orra.serving.answers import Answer
 from orra.serving.arrivals import arrived_at
@@ -33,9 +30,10 @@ from planengine.api.storing import Storage
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import hits
-from planengine.models import KEY_PREFIX, Project
-from planengine.requests import PlanRequest, parse_idempotency_key, parse_plan_request
+from planengine.models import KEY_PREFIX
+from planengine.requests import parse_idempotency_key, parse_plan_request
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # Longer bodies take long to read, and everybody else's request waits for this one's.
@@ -74,7 +72,7 @@ class NewWordings:
             thread.submit(connections.close_all)
             await asyncio.to_thread(thread.shutdown)
 
-    async def find(self, asked: Asked) -> hits.Hit | None:
+    async def find(self, asked: hits.Asked) -> hits.Hit | None:
         if self._thread is None or self._waiting >= MOST_NEW_WORDINGS:
             return None
         self._waiting += 1
@@ -106,29 +104,24 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
     return Answer(201, [*HEADERS, *own], content)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request by somebody who is remembered."""
+def _quickly(find: Callable[P, T]) -> Callable[P, T | None]:
+    """Whatever goes wrong, the view finds out and tells."""
 
-    caller: Project
-    request: PlanRequest
-    arrived_at: datetime
-    idempotency_key: str | None
-
-    @functools.cached_property
-    def looked_up_by(self) -> Request | None:
-        return hits.looked_up_by(self.caller, self.request)
-
-    def find(self, way: Callable[..., hits.Hit | None]) -> hits.Hit | None:
-        asked = self.looked_up_by
-        if asked is None:
+    @functools.wraps(find)
+    def found(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        try:
+            return find(*args, **kwargs)
+        except (BadRequest, InvalidJson, SynchronousOnlyOperation):
             return None
-        return way(
-            *(self.caller, self.request, asked), arrived_at=self.arrived_at, idempotency_key=self.idempotency_key
-        )
+        except Exception:
+            log.exception("a hit was not found in the quick way")
+            return None
+
+    return found
 
 
-def _asked(scope: Message, body: bytes) -> Asked | None:
+@_quickly
+def _asked(scope: Message, body: bytes) -> hits.Asked | None:
     known: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name.replace(b"_", b"-") in READ:  # WSGI takes both signs for the same
@@ -139,43 +132,25 @@ def _asked(scope: Message, body: bytes) -> Asked | None:
     caller = hits.caller_of(secret) if secret is not None and _is_plain(known) else None
     if caller is None:
         return None
-    try:
-        return Asked(caller, parse_plan_request(parse(body)), arrived_at(scope), _idempotency_key(known))
-    except (BadRequest, InvalidJson):
-        return None
-
-
-def _quickly(find: Callable[[Asked], T]) -> Callable[[Asked], T | None]:
-    """Whatever goes wrong, the view finds out and tells."""
-
-    @functools.wraps(find)
-    def found(asked: Asked) -> T | None:
-        try:
-            return find(asked)
-        except (BadRequest, SynchronousOnlyOperation):
-            return None
-        except Exception:
-            log.exception("a hit was not found in the quick way")
-            return None
-
-    return found
+    request = parse_plan_request(parse(body))
+    return hits.asked_by(caller, request, arrived_at=arrived_at(scope), idempotency_key=_idempotency_key(known))
 
 
 @_quickly
-def _by_template(asked: Asked) -> hits.Hit | None:
-    return asked.find(hits.by_template)
+def _by_template(asked: hits.Asked) -> hits.Hit | None:
+    return hits.by_template(asked)
 
 
 @_quickly
-def _may_be_held(asked: Asked) -> bool:
-    return asked.looked_up_by is not None and hits.may_be_held(asked.looked_up_by)
+def _may_be_held(asked: hits.Asked) -> bool:
+    return hits.may_be_held(asked)
 
 
 @_quickly
-def _by_meaning(asked: Asked) -> hits.Hit | None:
+def _by_meaning(asked: hits.Asked) -> hits.Hit | None:
     """In a thread, because it embeds. Its connection is kept, and a broken one is not found out about before."""
     try:
-        return asked.find(hits.by_meaning)
+        return hits.by_meaning(asked)
     except DatabaseError:
         connection.close()
         return None

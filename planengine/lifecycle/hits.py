@@ -77,6 +77,22 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A request by somebody who is remembered, and what it is ``looked_up_by``."""
+
+    caller: Project
+    request: PlanRequest
+    looked_up_by: Request
+    arrived_at: datetime
+    idempotency_key: str | None
+
+    @property
+    def template(self) -> tuple[str, str]:
+        """The scope's digest and the template's key: what is known is remembered by these."""
+        return self.looked_up_by.scope.digest, self.looked_up_by.template.key
+
+
+@dataclass(frozen=True)
 class Hit:
     """A Plan that is ready and not stored yet: ``values`` are what its ``statement`` takes. The answer goes to
     :func:`settle`. ``template`` is what is ``known`` is remembered by."""
@@ -114,96 +130,70 @@ def caller_of(secret: str) -> Project | None:
     return _callers.get(ApiKey.digest_of(secret))
 
 
-def again(
-    project: Project, request: PlanRequest, *, arrived_at: datetime, idempotency_key: str | None = None
-) -> Hit | None:
-    """As :func:`by_template`, for a request of which nothing was found out yet."""
-    asked = looked_up_by(project, request)
-    if asked is None:
-        return None
-    return by_template(project, request, asked, arrived_at=arrived_at, idempotency_key=idempotency_key)
-
-
-def looked_up_by(project: Project, request: PlanRequest) -> Request | None:
-    """What the request is looked up by in what a process remembers; ``None`` where it is not to be."""
+def asked_by(
+    caller: Project, request: PlanRequest, *, arrived_at: datetime, idempotency_key: str | None = None
+) -> Asked | None:
+    """The request, to be looked for in what a process remembers; ``None`` where it is not to be."""
     if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
         return None
-    return plan_cache.request_for(project, request, match=Match())
+    return Asked(
+        caller, request, plan_cache.request_for(caller, request, match=Match()), arrived_at, idempotency_key
+    )
 
 
-def by_template(
-    project: Project,
-    request: PlanRequest,
-    asked: Request,
-    *,
-    arrived_at: datetime,
-    idempotency_key: str | None = None,
-) -> Hit | None:
-    """The hit that the caller's request is by what this process remembers of its template. Asks the database for
-    nothing."""
-    known = _templates.get((asked.scope.digest, asked.template.key))
+def by_template(asked: Asked) -> Hit | None:
+    """The hit that this is by what the process remembers of its template. Asks the database for nothing."""
+    known = _templates.get(asked.template)
     if known is None:
         return None
-    decision = plan_cache.find_again(project, request, asked, known.entries, known.grounds, match=Match())
-    return _hit(project, request, asked, decision, known, arrived_at, idempotency_key)
+    decision = plan_cache.find_again(
+        asked.caller, asked.request, asked.looked_up_by, known.entries, known.grounds, match=Match()
+    )
+    return _hit(asked, decision, known)
 
 
-def may_be_held(asked: Request) -> bool:
+def may_be_held(asked: Asked) -> bool:
     """Whether :func:`by_meaning` may find something: it takes too long to try in vain."""
-    template = (asked.scope.digest, asked.template.key)
-    return _templates.get(template) is None and held.held(asked.scope.digest) is not None
+    scope, _ = asked.template
+    return _templates.get(asked.template) is None and held.held(scope) is not None
 
 
-def by_meaning(
-    project: Project,
-    request: PlanRequest,
-    asked: Request,
-    *,
-    arrived_at: datetime,
-    idempotency_key: str | None = None,
-) -> Hit | None:
+def by_meaning(asked: Asked) -> Hit | None:
     """The hit by meaning that a request is of which :func:`may_be_held` is true. Embeds, and may ask the
     database."""
-    examples = held.held(asked.scope.digest)
+    scope, _ = asked.template
+    examples = held.held(scope)
     if examples is None:
         return None
-    decision = plan_cache.find_held(project, request, asked, examples, match=Match())
+    decision = plan_cache.find_held(asked.caller, asked.request, asked.looked_up_by, examples, match=Match())
     if decision.grounds is None:
         return None
-    known = Known((), lookup.mark_of(()), decision.grounds)
-    return _hit(project, request, asked, decision, known, arrived_at, idempotency_key)
+    return _hit(asked, decision, Known((), lookup.mark_of(()), decision.grounds))
 
 
-def _hit(
-    project: Project,
-    request: PlanRequest,
-    asked: Request,
-    decision: Decision,
-    known: Known,
-    arrived_at: datetime,
-    idempotency_key: str | None,
-) -> Hit | None:
+def _hit(asked: Asked, decision: Decision, known: Known) -> Hit | None:
     """A Plan of the decision that this is, by what is ``known``, and how it is stored."""
     if not decision.hit or decision.entry_id is None:
         return None
-    plan = outcomes.asked(project, request, at=arrived_at, idempotency_key=idempotency_key)
+    plan = outcomes.asked(asked.caller, asked.request, at=asked.arrived_at, idempotency_key=asked.idempotency_key)
     outcomes.note_decision(plan, decision)
     outcomes.set_ready(plan, decision.plan, source=PlanSource(decision.kind), entry_id=decision.entry_id)
     statement = STORE
     rested: list[Any] = [known.mark]
     if decision.kind != "exact":
         assert known.grounds is not None
+        scope, _ = asked.template
         statement = STORE_BY_MEANING
-        rested += [asked.scope.digest, known.grounds.version, known.grounds.until]
+        rested += [scope, known.grounds.version, known.grounds.until]
     used = uses.take(decision.entry_id)
     values = [
-        *(project.key_digest, project.row_versions),
+        *(asked.caller.key_digest, asked.caller.row_versions),
         *outcomes.values_of(plan),
-        *lookup.values_of_template(asked),
+        *lookup.values_of_template(asked.looked_up_by),
         *rested,
         *(used, plan.finished_at),
     ]
-    return Hit(plan, decision, statement, values, used, (asked.scope.digest, asked.template.key), known)
+    return Hit(plan, decision, statement, values, used, asked.template, known)
 
 
 def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
@@ -220,7 +210,7 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
         assert hit.plan.cache_entry_id is not None
         uses.leave(hit.plan.cache_entry_id, left)
     if stored:
-        if hit.decision.kind != "exact" and _is_short(hit.known):
+        if hit.decision.kind != "exact" and _templates.get(hit.template) is not hit.known and _is_short(hit.known):
             _templates.put(hit.template, hit.known)
         log.info(
             "plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source=hit.plan.source

@@ -54,7 +54,7 @@ class Ledger:
     wrong: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, count: int, *, at_once: int, meanwhile: Sequence[Callable[[], None]] = ()) -> None:
+    def ask(self, count: int, *, at_once: int, meanwhile: Sequence[Callable[[], object]] = ()) -> None:
         """Asks for so many plans. What is to be done ``meanwhile`` is done in order, after equal shares of them.
         Raises AssertionError for any answer but a plan."""
         asked = numbers()

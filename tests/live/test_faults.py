@@ -27,6 +27,14 @@ def kill(stack: StartedStack, name: str) -> None:
     until(lambda: stack.processes.get(name) != pid)
 
 
+def kill_database(stack: StartedStack) -> int:
+    """The process id that it had."""
+    database = postmaster_pid(stack.data_dir)
+    assert database is not None
+    os.kill(database, signal.SIGKILL)
+    return database
+
+
 def test_a_killed_workers_plan_is_made_by_the_next(shop: Shop) -> None:
     shop.model.may_answer.clear()
     plan_id = shop.client.ask("Refund order A-1", order_id="A-1", wait=0)[1]["id"]
@@ -46,9 +54,7 @@ def test_a_plan_that_is_made_while_the_database_dies_is_made_when_it_is_back(sho
     plan_id = shop.client.ask("Refund order A-1", order_id="A-1", wait=0)[1]["id"]
     until(lambda: shop.model.calls == 1)
 
-    database = postmaster_pid(shop.stack.data_dir)
-    assert database is not None
-    os.kill(database, signal.SIGKILL)
+    database = kill_database(shop.stack)
     shop.model.may_answer.set()  # its answer comes while there is nothing to write it to
 
     until(lambda: postmaster_pid(shop.stack.data_dir) not in (None, database))

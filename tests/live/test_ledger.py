@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 
-from orra.embedded.postgres import postmaster_pid
 from tests.live.conftest import Shop
 from tests.live.ledger import Ledger
-from tests.live.test_faults import kill
+from tests.live.test_faults import kill, kill_database
 
 pytestmark = pytest.mark.live
 
@@ -22,15 +18,14 @@ def test_nothing_that_was_answered_is_lost(shop: Shop) -> None:
     ledger = Ledger(shop.stack, shop.client.key, "killed")
     assert shop.client.ask("Refund order ORD-first", order_id="ORD-first", wait=60)[1]["status"] == "ready"
 
-    def kill_database() -> None:
-        database = postmaster_pid(shop.stack.data_dir)
-        assert database is not None
-        os.kill(database, signal.SIGKILL)
-
     ledger.ask(
         REQUESTS,
         at_once=AT_ONCE,
-        meanwhile=(lambda: kill(shop.stack, "web-1"), kill_database, lambda: kill(shop.stack, "web-2")),
+        meanwhile=(
+            lambda: kill(shop.stack, "web-1"),
+            lambda: kill_database(shop.stack),
+            lambda: kill(shop.stack, "web-2"),
+        ),
     )
 
     found = ledger.compare()

@@ -27,6 +27,7 @@ from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
 from tests.conftest import SHOP, Api
 from tests.planengine.grounding.specs import spec
+from tests.planengine.lifecycle.remembered import again, check_that_none_passes, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,20 +37,6 @@ HOUR = timedelta(hours=1)
 
 def request(order: str = "ORD-17", **more: str) -> PlanRequest:
     return PlanRequest(WORDS.format(order), {"order_id": order}, **more)  # type: ignore[arg-type]
-
-
-def again(secret: str, asked: PlanRequest, *, ago: timedelta = timedelta(), **more: str) -> hits.Hit | None:
-    """By what is remembered of the caller and of the template, for a request that arrived so long ago."""
-    caller = hits.caller_of(secret)
-    return None if caller is None else hits.again(caller, asked, arrived_at=timezone.now() - ago, **more)
-
-
-def stored(hit: hits.Hit | None) -> bool:
-    """Runs the one statement, as the edge does."""
-    assert hit is not None
-    with connection.cursor() as cursor:
-        cursor.execute(hits.STORE, hit.values)
-        return hits.settle(hit, cursor.fetchone())
 
 
 @pytest.fixture
@@ -229,21 +216,7 @@ def test_hits_that_were_not_counted_are_counted_later(known: Api) -> None:
 
 
 def test_no_hit_passes_a_key_that_is_revoked_meanwhile(known: Api, project: Project) -> None:
-    """Many at once: whoever begins after the revocation has committed stores nothing."""
-
-    def ask(number: int) -> bool:
-        try:
-            hit = again(known.secret, request(f"ORD-{number}"))
-            return hit is not None and stored(hit)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as crowd:
-        assert all(crowd.map(ask, range(40)))
-        asked = [crowd.submit(ask, number) for number in range(40, 120)]
-        _revoke(project)
-        assert not any(crowd.map(ask, range(120, 160)))
-        assert {future.result() for future in asked} <= {True, False}
+    check_that_none_passes(lambda: _revoke(project), lambda number: again(known.secret, request(f"ORD-{number}")))
 
 
 class Whatever(TransactionTestCase):

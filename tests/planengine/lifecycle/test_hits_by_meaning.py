@@ -29,6 +29,8 @@ from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
 from tests.api.teaching import REFUNDS, REWORDED, teach
 from tests.conftest import SHOP, Api
+from tests.planengine.lifecycle import remembered
+from tests.planengine.lifecycle.remembered import check_that_none_passes, stored
 from tests.planengine.lifecycle.test_hits import CHANGES as OF_EXACT_HITS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,17 +43,7 @@ def request(order: str = "ORD-17", words: str = REWORDED) -> PlanRequest:
 
 
 def again(api: Api, asked: PlanRequest) -> hits.Hit | None:
-    """By what is remembered of the caller and of the template."""
-    caller = hits.caller_of(api.secret)
-    return None if caller is None else hits.again(caller, asked, arrived_at=timezone.now())
-
-
-def stored(hit: hits.Hit | None) -> bool:
-    """Runs the one statement, as the edge does."""
-    assert hit is not None
-    with connection.cursor() as cursor:
-        cursor.execute(hit.statement, hit.values)
-        return hits.settle(hit, cursor.fetchone())
+    return remembered.again(api.secret, asked)
 
 
 def ask_slowly(api: Api, asked: PlanRequest) -> Plan:
@@ -294,21 +286,10 @@ def test_versions_of_scopes_without_entries_are_deleted(known: Api) -> None:
 
 
 def test_no_hit_passes_an_example_against_it_that_is_kept_meanwhile(known: Api, project: Project) -> None:
-    """Many at once: whoever begins after the refusal has committed stores nothing from memory."""
-
-    def ask(number: int) -> bool:
-        try:
-            hit = again(known, request(f"ORD-{number}"))
-            return hit is not None and stored(hit)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as crowd:
-        assert all(crowd.map(ask, range(40)))
-        asked = [crowd.submit(ask, number) for number in range(40, 120)]
-        _keep("Refund no order {}", _refusal)(project)
-        assert not any(crowd.map(ask, range(120, 160)))
-        assert {future.result() for future in asked} <= {True, False}
+    check_that_none_passes(
+        lambda: _keep("Refund no order {}", _refusal)(project),
+        lambda number: again(known, request(f"ORD-{number}")),
+    )
 
 
 class Whatever(TransactionTestCase):
@@ -361,12 +342,9 @@ def hold(api: Api) -> None:
         assert ask_slowly(api, request("ORD-2", words)).source == "semantic", words
 
 
-def by_meaning(api: Api, asked: PlanRequest) -> hits.Hit | None:
-    caller = hits.caller_of(api.secret)
-    looked_up_by = None if caller is None else hits.looked_up_by(caller, asked)
-    if caller is None or looked_up_by is None or not hits.may_be_held(looked_up_by):
-        return None
-    return hits.by_meaning(caller, asked, looked_up_by, arrived_at=timezone.now())
+def by_meaning(api: Api, request: PlanRequest) -> hits.Hit | None:
+    asked = remembered.asked_by(api.secret, request)
+    return hits.by_meaning(asked) if asked is not None and hits.may_be_held(asked) else None
 
 
 def test_a_new_wording_takes_one_statement_where_its_examples_are_held(
