@@ -145,7 +145,7 @@ class TestStream:
     def test_a_hit_with_another_requests_values_is_wrong(
         self, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cache.lookup.fill_plan", lambda plan, *request: plan)
+        monkeypatch.setattr("cache.lookup.serving.fill_plan", lambda plan, *request: plan)
         monkeypatch.setattr("planengine.reuse.plan_cache.validate", lambda plan, **how: Verdict(plan=plan))
 
         figures = evaluate.figures(STREAM[:2])

@@ -1,0 +1,76 @@
+"""Whether an entry serves a request: its services are as they were, its values can be replaced, and the caller
+accepts the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cache.decisions import Refusal
+from cache.models import Entry
+from cache.plans.filling import CannotFill
+from cache.plans.provenance import Recipe, RecipeInvalid, fill_plan
+from cache.plans.renaming import pair_fields, rename_params, rename_plan
+from cache.plans.surroundings import check_surroundings
+from cache.policy import Policy
+from cache.requests import Request
+from cache.storage import quarantine
+from cache.templates.templates import Template, TemplateInvalid, make_template
+from orra.base.strictjson import Json
+
+
+def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
+    """The entry's plan with the values of another request. Raises :class:`CannotFill`; a row that an older or
+    damaged version wrote counts as one that cannot be filled."""
+    try:
+        recipe = Recipe.from_json(entry.recipe)
+    except RecipeInvalid as error:
+        raise CannotFill("entry_unreadable", f"The stored recipe cannot be read: {error}") from error
+    return fill_plan(entry.plan, recipe, template, params)
+
+
+def template_of(entry: Entry) -> Template:
+    """The entry's stored template. Raises :class:`TemplateInvalid`."""
+    return Template.from_json(entry.template)
+
+
+def serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
+    """The filled and accepted plan, or why this entry does not serve the request."""
+    if not policy.current(entry):
+        return None, Refusal("dependency", "A service that its plan uses has changed or is gone.")
+    if entry.replan_reason:
+        return None, Refusal("replan", entry.replan_reason)
+    try:
+        recipe = Recipe.from_json(entry.recipe)
+        if by_meaning:
+            plan, refusal = _fill_by_meaning(entry, recipe, request)
+            if refusal is not None:
+                return None, refusal
+        else:
+            plan = fill_plan(entry.plan, recipe, request.template, request.params)
+    except CannotFill as error:
+        return None, Refusal(error.code, error.message)
+    except (RecipeInvalid, TemplateInvalid) as error:
+        if not policy.rehearse:
+            quarantine(entry.id, str(error))
+        return None, Refusal("entry_unreadable", str(error))
+    objection = policy.accept(plan)
+    if objection is None:
+        return plan, None
+    if not policy.rehearse and not policy.valid(entry):
+        quarantine(entry.id, objection)
+    return None, Refusal("validation", objection)
+
+
+def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Json, Refusal | None]:
+    """The entry's plan with the request's values and under its names, or why they cannot be put in."""
+    cached = template_of(entry)
+    template, params = request.template, request.params
+    pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
+    if pairs is not None:
+        params = rename_params(params, pairs)
+        template = make_template(request.action, params, discriminating_terms=request.discriminating_terms)
+    different = check_surroundings(template, cached, text_constants=recipe.text_constants)
+    if different is not None:
+        return None, Refusal(*different)
+    plan = fill_plan(entry.plan, recipe, template, params)
+    return (plan if pairs is None else rename_plan(plan, pairs)), None
