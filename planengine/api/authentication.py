@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from planengine.accounting import key_uses
 from planengine.exceptions import BadRequest
 from planengine.models import KEY_PREFIX, Project, find_caller
 
@@ -32,6 +33,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This API key is not known.", code="invalid_api_key")
         if project.key_revoked_at is not None:
             raise AuthenticationFailed("This API key was revoked. Use another one.", code="api_key_revoked")
+        if project.key_expired:
+            raise AuthenticationFailed("This API key has expired. Use another one.", code="api_key_expired")
+        key_uses.note(project.key_id)
         return project, project.key_id
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,15 +9,18 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from planengine.api.scopes import Scopes
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.lifecycle.events import BEFORE_ALL, OPENING, parse_place
 from planengine.lifecycle.listening import Listener, stories_of
 from planengine.lifecycle.waiting import EVENTS_HEADER
-from planengine.models import Plan
+from planengine.models import Plan, Scope
 
 
 class PlanEvents(APIView):
+    scopes: Scopes = {"GET": Scope.PLAN}
+
     @extend_schema(
         operation_id="listen_to_plan",
         summary="What happens to a plan, as server-sent events",

@@ -19,18 +19,20 @@ from planengine.api.negotiation import JSON_OR_YAML, JsonUnlessAsked, YamlRender
 from planengine.api.pagination import PagesByName
 from planengine.api.parsers import GROUNDING_PARSERS
 from planengine.api.queries import OF_EVERY_LIST, check_filters, choice, text
+from planengine.api.scopes import ANY, Scopes
 from planengine.api.serializers.groundings import EXAMPLES
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.grounding import registry
 from planengine.grounding.contents import as_document
 from planengine.grounding.reading import NAME_PATTERN, NAME_RULE, read_grounding
-from planengine.models import Grounding
+from planengine.models import Grounding, Scope
 
 NAME = OpenApiParameter("name", {"type": "string", "pattern": NAME_PATTERN}, OpenApiParameter.PATH)
 
 
 class Groundings(generics.ListAPIView[Grounding]):
+    scopes: Scopes = {"GET": ANY}
     serializer_class = shapes.GroundingSummarySerializer
     pagination_class = PagesByName
     renderer_classes = JSON_OR_YAML
@@ -63,6 +65,7 @@ class Groundings(generics.ListAPIView[Grounding]):
 
 
 class OneGrounding(APIView):
+    scopes: Scopes = {"GET": ANY, "PUT": Scope.ADMIN, "DELETE": Scope.ADMIN}
     parser_classes = GROUNDING_PARSERS
     renderer_classes = JSON_OR_YAML
     content_negotiation_class = JsonUnlessAsked
@@ -117,6 +120,7 @@ class OneGrounding(APIView):
 
 
 class GroundingVersions(generics.ListAPIView[Grounding]):
+    scopes: Scopes = {"GET": ANY}
     serializer_class = shapes.GroundingSummarySerializer
     renderer_classes = JSON_OR_YAML
     content_negotiation_class = JsonUnlessAsked
@@ -143,6 +147,7 @@ class GroundingVersions(generics.ListAPIView[Grounding]):
 class MisnamedGrounding(APIView):
     """A name that no grounding can have: said as such, because the path alone would not be found."""
 
+    scopes: Scopes = {"GET": ANY, "PUT": ANY, "DELETE": ANY}
     parser_classes = GROUNDING_PARSERS
 
     def put(self, request: Request, name: str) -> Response:

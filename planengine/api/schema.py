@@ -9,6 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
+from planengine.api.scopes import scope_of
 
 Direction = Literal["request", "response"]
 
@@ -31,6 +32,11 @@ class Schema(AutoSchema):
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
         return []
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Beside the key, the scope that it must have: OpenAPI 3.1's roles of a security requirement."""
+        wanted = scope_of(self.view, self.method)
+        return [{name: [wanted.value] if wanted else [] for name in each} for each in super().get_auth()]
 
     def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
         responses = super()._get_response_bodies(direction)
@@ -55,4 +61,9 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key of a project: `sk-orra-v1-…`."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key of a project: `sk-orra-v1-…`. "
+            "What a key may be used for are its scopes; an operation that names one takes it.",
+        }

@@ -13,8 +13,10 @@ from rest_framework.views import APIView
 
 from planengine.accounting.usage import usage_since
 from planengine.api.queries import check_filters
+from planengine.api.scopes import Scopes
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
+from planengine.models import Scope
 
 DAYS = 30
 
@@ -58,6 +60,8 @@ class UsageTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class ProjectUsage(APIView):
+    scopes: Scopes = {"GET": Scope.CACHE_READ}
+
     @extend_schema(
         operation_id="get_usage",
         summary="Tokens, money and calls, and what the cache saved",

@@ -23,13 +23,14 @@ from planengine.api import serializers as shapes
 from planengine.api.authentication import MayRegister
 from planengine.api.pagination import PagesByName
 from planengine.api.queries import MOST_HOURS, OF_EVERY_LIST, check_filters, choice, moment, since, text
+from planengine.api.scopes import ANY, Scopes
 from planengine.catalogue import registry
 from planengine.catalogue.prospects import prospect_of
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
 from planengine.lifecycle.waiting import REPLAYED_HEADER, WAIT_HEADER
-from planengine.models import ApiKey, Plan, Project, Service
+from planengine.models import Plan, Project, Scope, Service, open_project
 from planengine.models.states import PlanSource, PlanStatus
 from planengine.requests import PlanRequest, parse_action, parse_idempotency_key, parse_params, parse_plan_request
 from planengine.reuse import plan_cache
@@ -56,11 +57,13 @@ class Projects(APIView):
     def post(self, request: Request) -> Response:
         serializer = shapes.ProjectSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        project, secret = Project.open(**serializer.validated_data)
+        project, secret = open_project(**serializer.validated_data)
         return Response({**shapes.ProjectSerializer(project).data, "api_key": secret}, status=201)
 
 
 class OwnProject(APIView):
+    scopes: Scopes = {"GET": ANY, "PATCH": Scope.ADMIN}
+
     @extend_schema(operation_id="get_project", summary="The caller's project", responses=shapes.ProjectSerializer)
     def get(self, request: Request) -> Response:
         return Response(shapes.ProjectSerializer(project_of(request)).data)
@@ -83,45 +86,8 @@ class OwnProject(APIView):
         return Response(shapes.ProjectSerializer(project).data)
 
 
-class ApiKeys(generics.ListAPIView[ApiKey]):
-    serializer_class = shapes.ApiKeySerializer
-    queryset = ApiKey.objects.none()
-
-    def get_queryset(self) -> QuerySet[ApiKey]:
-        check_filters(self.request, *OF_EVERY_LIST)
-        return ApiKey.objects.filter(project=project_of(self.request))
-
-    @extend_schema(operation_id="list_api_keys", summary="The project's API keys, revoked ones too")
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
-
-    @extend_schema(
-        operation_id="create_api_key",
-        summary="Make another API key",
-        request=shapes.ApiKeySerializer,
-        responses={201: shapes.NewApiKeySerializer},
-    )
-    def post(self, request: Request) -> Response:
-        serializer = shapes.ApiKeySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        key, secret = ApiKey.issue(project_of(request), name=serializer.validated_data.get("name", ""))
-        return Response({**shapes.ApiKeySerializer(key).data, "api_key": secret}, status=201)
-
-
-class OneApiKey(APIView):
-    @extend_schema(
-        operation_id="revoke_api_key",
-        summary="Revoke an API key",
-        description="It stays in the list. The last active key of a project cannot be revoked.",
-        responses={204: None},
-    )
-    def delete(self, request: Request, key_id: str) -> Response:
-        key = get_object_or_404(ApiKey, project=project_of(request), pk=key_id)
-        key.revoke()
-        return Response(status=204)
-
-
 class Services(generics.ListAPIView[Service]):
+    scopes: Scopes = {"GET": ANY}
     serializer_class = shapes.ServiceSerializer
     pagination_class = PagesByName
     queryset = Service.objects.none()
@@ -141,6 +107,8 @@ class Services(generics.ListAPIView[Service]):
 
 
 class OneService(APIView):
+    scopes: Scopes = {"GET": ANY, "PUT": Scope.ADMIN, "DELETE": Scope.ADMIN}
+
     @extend_schema(operation_id="get_service", summary="One service", responses=shapes.ServiceSerializer)
     def get(self, request: Request, name: str) -> Response:
         return Response(shapes.ServiceSerializer(self._service(request, name)).data)
@@ -174,6 +142,8 @@ class OneService(APIView):
 
 
 class ServiceDryRun(APIView):
+    scopes: Scopes = {"POST": Scope.ADMIN}
+
     @extend_schema(
         operation_id="dry_run_service",
         summary="What registering or changing a service would do",
@@ -199,6 +169,8 @@ def _facts(request: Request, name: str) -> dict[str, Any]:
 class MisnamedService(APIView):
     """A name that no service can have: said as such, because the path alone would not be found."""
 
+    scopes: Scopes = {"GET": ANY, "PUT": ANY, "DELETE": ANY}
+
     def put(self, request: Request, name: str) -> Response:
         raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
 
@@ -209,6 +181,7 @@ PLAN_FILTERS = ("status", "source", "entry_id", "created_after", "created_before
 
 
 class Plans(generics.ListAPIView[Plan]):
+    scopes: Scopes = {"GET": Scope.PLAN, "POST": Scope.PLAN}
     queryset = Plan.objects.none()
     serializer_class = shapes.PlanSerializer
 
@@ -287,6 +260,8 @@ class Plans(generics.ListAPIView[Plan]):
 
 
 class OnePlan(APIView):
+    scopes: Scopes = {"GET": Scope.PLAN}
+
     @extend_schema(operation_id="get_plan", summary="One plan", responses=shapes.PlanSerializer)
     def get(self, request: Request, plan_id: str) -> Response:
         plan = get_object_or_404(Plan, project=project_of(request), pk=plan_id)
@@ -294,6 +269,8 @@ class OnePlan(APIView):
 
 
 class Report(APIView):
+    scopes: Scopes = {"POST": Scope.PLAN}
+
     @extend_schema(
         operation_id="report_plan",
         summary="Say that a plan is wrong, or right after all",
@@ -314,6 +291,7 @@ class Report(APIView):
 
 
 class Entries(generics.ListAPIView[Entry]):
+    scopes: Scopes = {"GET": Scope.CACHE_READ, "DELETE": Scope.CACHE_WRITE}
     serializer_class = shapes.EntrySerializer
     queryset = Entry.objects.none()
 
@@ -357,6 +335,8 @@ class Entries(generics.ListAPIView[Entry]):
 
 
 class OneEntry(APIView):
+    scopes: Scopes = {"GET": Scope.CACHE_READ, "DELETE": Scope.CACHE_WRITE}
+
     @extend_schema(operation_id="get_cache_entry", summary="One cache entry", responses=shapes.EntrySerializer)
     def get(self, request: Request, entry_id: str) -> Response:
         return Response(shapes.EntrySerializer(_entry(request, entry_id)).data)
@@ -368,6 +348,8 @@ class OneEntry(APIView):
 
 
 class Replay(APIView):
+    scopes: Scopes = {"POST": Scope.CACHE_WRITE}
+
     @extend_schema(
         operation_id="replay_cache_entry",
         summary="A new plan from a cache entry",
@@ -394,6 +376,8 @@ class Replay(APIView):
 
 
 class Explain(APIView):
+    scopes: Scopes = {"POST": Scope.CACHE_READ}
+
     @extend_schema(
         operation_id="explain_cache",
         summary="What the cache would do with a request, and why",
@@ -408,6 +392,8 @@ class Explain(APIView):
 
 
 class CacheStats(APIView):
+    scopes: Scopes = {"GET": Scope.CACHE_READ}
+
     @extend_schema(
         operation_id="get_cache_stats",
         summary="What the cache did for the project",

@@ -1,4 +1,5 @@
-"""Which processes are at work: each leaves a sign of life in the database, from a thread of its own.
+"""Which processes are at work: each leaves a sign of life in the database, from a thread of its own, which also
+writes when keys were used last.
 
 No request and no plan waits for it. A process that ends in order takes its sign away; one that was lost is told
 from the age of its last one, until that is deleted after a day. The sign that all is well together is of the
@@ -19,6 +20,7 @@ import structlog
 from django.db import connection
 
 from orra.base.outages import brief
+from planengine.accounting import key_uses
 from planengine.models import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,7 @@ class _Keeper(threading.Thread):
             try:
                 note(self._process, self._kind, first=first)
                 first = False
+                key_uses.write()
             except Exception as error:  # the database is away: the next one tells that we are still here
                 log.info("heartbeat not noted", process=self._process, error=brief(error))
                 connection.close()
@@ -86,6 +89,7 @@ def leave(kind: str) -> None:
         return
     keeper.stop()
     try:
+        key_uses.write()
         Heartbeat.objects.filter(pk=name).delete()
     except Exception as error:  # it grows old by itself
         log.info("heartbeat not taken away", process=name, error=brief(error))

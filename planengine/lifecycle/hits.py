@@ -29,9 +29,10 @@ from cache.examples.versions import VERSION
 from cache.models import Entry
 from cache.requests import Request
 from orra.base.remembering import Remembered
+from planengine.accounting import key_uses
 from planengine.grounding.matching.votes import Match
 from planengine.lifecycle import outcomes
-from planengine.models import ApiKey, Plan, Project
+from planengine.models import ApiKey, Plan, Project, Scope
 from planengine.models.states import PlanSource
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
@@ -50,6 +51,7 @@ def _storing(also: str = "") -> str:
     WITH caller AS (
         SELECT FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
         WHERE key.digest = %s AND key.revoked_at IS NULL AND key.xmin || ' ' || project.xmin = %s
+            AND (key.expires_at IS NULL OR key.expires_at > statement_timestamp())
     ), stored AS (
         INSERT INTO planengine_plan ({outcomes.NAMES})
         SELECT {outcomes.PLACES} FROM caller WHERE ({lookup.MARK_OF_TEMPLATE}) = %s {also}
@@ -136,6 +138,8 @@ def asked_by(
     """The request, to be looked for in what a process remembers; ``None`` where it is not to be."""
     if request.cache not in (Plan.CacheMode.USE, Plan.CacheMode.ONLY) or len(request.params) > MOST_PARAMS:
         return None
+    if Scope.PLAN not in caller.key_scopes:
+        return None
     return Asked(
         caller, request, plan_cache.request_for(caller, request, match=Match()), arrived_at, idempotency_key
     )
@@ -212,6 +216,7 @@ def settle(hit: Hit, answer: Sequence[bool] | None) -> bool:
     if stored:
         if hit.decision.kind != "exact" and _templates.get(hit.template) is not hit.known and _is_short(hit.known):
             _templates.put(hit.template, hit.known)
+        key_uses.note(hit.plan.project.key_id)
         log.info(
             "plan asked for", plan=hit.plan.id, project=hit.plan.project_id, status="ready", source=hit.plan.source
         )

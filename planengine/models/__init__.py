@@ -8,11 +8,12 @@ from planengine.models.flights import Flight, Follower
 from planengine.models.floors import CalibratedFloor
 from planengine.models.groundings import Grounding, UseCaseVector
 from planengine.models.heartbeats import Heartbeat
+from planengine.models.keys import KEY_PREFIX, ApiKey, KeyUse, Scope, find_caller, open_project
 from planengine.models.labels import Label
 from planengine.models.plans import Attempt, Plan
 from planengine.models.regression import RegressionResult, RegressionRun, SavedRequest
 from planengine.models.services import Service, ServiceVersion
-from planengine.models.tenants import KEY_PREFIX, ApiKey, Project, find_caller
+from planengine.models.tenants import Project
 from planengine.models.trust import ModelTrust
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Grounding",
     "Heartbeat",
     "HitCheck",
+    "KeyUse",
     "Label",
     "ModelTrust",
     "Plan",
@@ -37,10 +39,12 @@ __all__ = [
     "RegressionResult",
     "RegressionRun",
     "SavedRequest",
+    "Scope",
     "Service",
     "ServiceVersion",
     "Tally",
     "TallyMark",
     "UseCaseVector",
     "find_caller",
+    "open_project",
 ]

@@ -1,20 +1,14 @@
-"""Projects, which share nothing with one another, and the API keys that identify them."""
+"""Projects, which share nothing with one another."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
-from django.utils import timezone
+from django.db import models
 
 from orra.base import ids
-from orra.base.rows import Rows
-from planengine.exceptions import BadRequest
-
-KEY_PREFIX = "sk-orra-v1-"
 
 
 class Project(models.Model):
@@ -24,6 +18,8 @@ class Project(models.Model):
     is_authenticated = True
     key_id: str
     key_revoked_at: datetime | None
+    key_expired: bool
+    key_scopes: Sequence[str]
     key_digest: str
     row_versions: str
 
@@ -124,80 +120,3 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @classmethod
-    def open(cls, **facts: object) -> tuple[Project, str]:
-        """A new project and the secret of its first API key: both, or neither."""
-        with transaction.atomic():
-            project = cls.objects.create(**facts)
-            _, secret = ApiKey.issue(project, name="first key")
-        return project, secret
-
-
-class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def active(self) -> ApiKeyQuerySet:
-        return self.filter(revoked_at=None)
-
-
-class ApiKey(models.Model):
-    """A project's key. The secret is shown once, when the key is made; only its digest is stored. A plain SHA-256
-    is enough because the secret is 256 random bits, not something a person chose."""
-
-    id = models.CharField(primary_key=True, max_length=ids.LENGTH, default=ids.key_id, editable=False)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=100, blank=True)
-    prefix = models.CharField(max_length=20, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = ApiKeyQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at"]
-        verbose_name = "API key"
-
-    def __str__(self) -> str:
-        return f"{self.prefix}…"
-
-    @classmethod
-    def issue(cls, project: Project, *, name: str = "") -> tuple[ApiKey, str]:
-        """A new key and its secret, which is not to be had again."""
-        secret = KEY_PREFIX + secrets.token_hex(32)
-        key = cls.objects.create(
-            project=project, name=name, prefix=secret[: len(KEY_PREFIX) + 6], digest=cls.digest_of(secret)
-        )
-        return key, secret
-
-    def revoke(self) -> None:
-        """Nobody gets in with it any more; it stays in the list. Raises :class:`BadRequest` for the last active
-        key of its project, which would lock everybody out."""
-        with transaction.atomic():
-            # Two revocations at once would each see the other's key as the one that is left.
-            Project.objects.select_for_update(no_key=True).get(pk=self.project_id)
-            active = ApiKey.objects.active().filter(project=self.project_id)
-            if not active.filter(pk=self.pk).exists():
-                return
-            if not active.exclude(pk=self.pk).exists():
-                message = "This is the project's last active key. Make another one first."
-                raise BadRequest(message, code="last_api_key", status=409)
-            self.revoked_at = timezone.now()
-            self.save(update_fields=["revoked_at"])
-
-    @staticmethod
-    def digest_of(secret: str) -> str:
-        return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-CALLERS = Rows(Project, table="project", also=("key_id", "key_revoked_at", "key_digest", "row_versions"))
-CALLER = f"""
-    SELECT {CALLERS.columns}, key.id, key.revoked_at, key.digest, key.xmin || ' ' || project.xmin
-    FROM planengine_apikey AS key JOIN planengine_project AS project ON project.id = key.project_id
-    WHERE key.digest = %s
-"""
-
-
-def find_caller(secret: str) -> Project | None:
-    """The project whose API key this is, with ``key_id``, ``key_revoked_at``, ``key_digest``, and with
-    ``row_versions``, another text after every change of the key or the project. Every request begins with it."""
-    return next(iter(CALLERS.fetch(CALLER, [ApiKey.digest_of(secret)])), None)

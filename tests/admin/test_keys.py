@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.messages.storage.base import Message
 from django.test import Client
+from django.utils import timezone
 
-from planengine.models import ApiKey, Project
+from planengine.models import ApiKey, KeyUse, Project, Scope
 from tests.admin.pages import body, list_of, page_of, said, text
 from tests.conftest import Api
 
@@ -18,8 +20,9 @@ def keys(project: Project) -> list[ApiKey]:
     return [ApiKey.issue(project, name=name)[0] for name in ("first", "second")]
 
 
-def issue(operator: Client, project: Project, name: str = "for the shop") -> Any:
-    return operator.post(list_of(ApiKey) + "add/", {"project": project.pk, "name": name})
+def issue(operator: Client, project: Project, **more: Any) -> Any:
+    told = {"project": project.pk, "name": "for the shop", "scopes": Scope.values, **more}
+    return operator.post(list_of(ApiKey) + "add/", told)
 
 
 def revoke(operator: Client, keys: list[ApiKey], **confirmed: str) -> Any:
@@ -57,6 +60,45 @@ def test_the_form_comes_prefilled_from_the_project_s_page(operator: Client, proj
     path = f"{list_of(ApiKey)}add/?project={project.pk}"
     assert f'href="{path}"' in body(operator, page_of(project))
     assert operator.get(path).context["adminform"].form["project"].value() == project.pk
+
+
+def test_a_key_for_something_until_some_day(operator: Client, project: Project) -> None:
+    day = {"expires_at_0": "2999-01-31", "expires_at_1": "12:00:00"}
+
+    issue(operator, project, scopes=["plan", "cache:read"], **day)
+
+    key = ApiKey.objects.get()
+    assert key.scopes == ["plan", "cache:read"]
+    assert key.expires_at is not None and key.expires_at.isoformat() == "2999-01-31T12:00:00+00:00"
+    assert "plan, cache:read" in text(body(operator, list_of(ApiKey)))
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ({"scopes": []}, "This field is required."),
+        ({"scopes": ["everything"]}, "Select a valid choice."),
+        ({"expires_at_0": "2020-01-31", "expires_at_1": "12:00:00"}, "It must be in the future."),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_not_made(
+    operator: Client, project: Project, told: dict[str, Any], fault: str
+) -> None:
+    assert fault in text(issue(operator, project, **told).content.decode())
+    assert not ApiKey.objects.exists()
+
+
+def test_lists_and_pages_tell_what_a_key_is_for_and_when_it_was_used(operator: Client, project: Project) -> None:
+    unused, _ = ApiKey.issue(project)
+    used, _ = ApiKey.issue(project, scopes=[Scope.ADMIN], expires_at=timezone.now() + timedelta(days=1))
+    KeyUse.objects.create(key=used, used_at=datetime(2026, 1, 31, 12, tzinfo=UTC))
+    ApiKey.objects.filter(pk=used.pk).update(expires_at=timezone.now())
+
+    for path in (list_of(ApiKey), page_of(used)):
+        assert re.search(r"expired.*admin.*2026-01-31", text(body(operator, path)))
+    assert "everything" in text(body(operator, page_of(unused)))
+    assert unused.prefix not in body(operator, list_of(ApiKey, state="expired"))
+    assert used.prefix not in body(operator, list_of(ApiKey, state="active"))
 
 
 def test_keys_are_shown_by_their_first_characters_only(operator: Client, keys: list[ApiKey]) -> None:

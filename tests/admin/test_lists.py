@@ -28,6 +28,7 @@ from planengine.models import (
     Grounding,
     Heartbeat,
     HitCheck,
+    KeyUse,
     Label,
     ModelTrust,
     Plan,
@@ -76,7 +77,7 @@ MODELS = (
 # by itself.
 PARTS = (
     *(EntryUse, EntryVector, ObservedWord, ScopeVersion, RegressionResult, ServiceVersion, UseCaseVector),
-    *(Figure, AlertNotice),
+    *(Figure, AlertNotice, KeyUse),
 )
 
 

@@ -65,6 +65,7 @@ def _takes(view: Any, method: str) -> bool:
 # missing here fails a test: what is new must be shown to keep projects apart.
 OWNED: Mapping[str, Callable[[Tenant], Sequence[str]]] = {
     "/v1/api-keys/{key_id}": lambda tenant: tenant.ids(ApiKey),
+    "/v1/api-keys/{key_id}/rotate": lambda tenant: tenant.ids(ApiKey),
     "/v1/services/{name}": lambda tenant: tenant.values(Service, "name"),
     "/v1/services/{name}/dry-run": lambda tenant: tenant.values(Service, "name"),
     "/v1/groundings/{name}": lambda tenant: tenant.values(Grounding, "name"),
@@ -84,7 +85,8 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
         {"grounding_required": True},
         {},
     ],
-    "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {}],
+    "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {"scopes": ["plan"]}, {}],
+    "POST /v1/api-keys/{key_id}/rotate": lambda tenant: [{"overlap_seconds": 60}, {}],
     "PUT /v1/services/{name}": lambda tenant: list(tenant.services.values()),
     "POST /v1/services/{name}/dry-run": lambda tenant: list(tenant.services.values()),
     "PUT /v1/groundings/{name}": lambda tenant: [

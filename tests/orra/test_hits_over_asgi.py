@@ -6,20 +6,24 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import psycopg
 import pytest
 from a2wsgi import WSGIMiddleware
 from django.db import connection, connections
+from django.utils import timezone
 
 from orra import asgi
 from orra.base.strictjson import Json
 from orra.serving.answers import answer_of
 from orra.wsgi import application
 from planengine import tasks
+from planengine.accounting import key_uses
 from planengine.api import hits, storing
-from planengine.models import ApiKey, Plan, Project
+from planengine.lifecycle import hits as hits_known
+from planengine.models import ApiKey, KeyUse, Plan, Project
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,6 +189,50 @@ def test_a_revoked_key_is_refused_at_once(known: Api, project: Project) -> None:
     [(status, _, answer)] = ask(known.secret, body_of("ORD-4"))
 
     assert (status, answer["code"]) == (401, "api_key_revoked")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"scopes": ["cache:read", "cache:write", "admin"]}, 403, "insufficient_scope"),
+        ({"expires_at": timezone.now() - timedelta(seconds=1)}, 401, "api_key_expired"),
+    ],
+)
+def test_what_a_key_is_for_counts_for_the_very_next_request(
+    known: Api, change: Json, status: int, code: str
+) -> None:
+    assert ask(known.secret, body_of("ORD-3"))[0][0] == 201
+    ApiKey.objects.update(**change)
+
+    [answer] = ask(known.secret, body_of("ORD-4"))
+
+    assert (answer[0], answer[2]["code"]) == (status, code)
+
+
+def test_a_key_that_expires_by_the_clock_is_refused_though_its_row_is_as_it_was(
+    known: Api, view: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is the statement's, so it is the statement that is given another one."""
+    ApiKey.objects.update(expires_at=timezone.now() + timedelta(hours=1))
+    known.plan("Refund order ORD-3", {"order_id": "ORD-3"})
+    assert ask(known.secret, body_of("ORD-4"))[0][0] == 201 and view == []
+    later = hits_known.STORE.replace("> statement_timestamp()", "> statement_timestamp() + interval '2 hours'", 1)
+    assert later != hits_known.STORE
+
+    monkeypatch.setattr(hits_known, "STORE", later)
+    ask(known.secret, body_of("ORD-5"))
+
+    assert view == ["/v1/plans"]
+
+
+def test_a_key_that_is_used_for_hits_alone_is_known_to_be_used(known: Api, view: list[str]) -> None:
+    known.plan("Refund order ORD-3", {"order_id": "ORD-3"})
+    key_uses.forget()
+
+    assert ask(known.secret, body_of("ORD-4"))[0][0] == 201
+
+    assert (key_uses.write(), view) == (1, [])
+    assert KeyUse.objects.get().key.project == Project.objects.get()
 
 
 def test_a_key_of_idempotency_is_replayed_by_the_view(known: Api, view: list[str]) -> None:

@@ -8,6 +8,7 @@ from planengine.api.serializers.groundings import (
     GroundingSummarySerializer,
     grounding_as_json,
 )
+from planengine.api.serializers.keys import ApiKeySerializer, NewApiKeySerializer, RotationSerializer
 from planengine.api.serializers.plans import PlanSerializer, plan_as_json
 from planengine.api.serializers.requests import (
     WRONG_PLAN,
@@ -16,12 +17,7 @@ from planengine.api.serializers.requests import (
     ReportSerializer,
 )
 from planengine.api.serializers.services import ServiceDryRunSerializer, ServiceSerializer
-from planengine.api.serializers.tenants import (
-    ApiKeySerializer,
-    NewApiKeySerializer,
-    NewProjectSerializer,
-    ProjectSerializer,
-)
+from planengine.api.serializers.tenants import NewProjectSerializer, ProjectSerializer
 
 __all__ = [
     "WRONG_PLAN",
@@ -38,6 +34,7 @@ __all__ = [
     "ProjectSerializer",
     "ReplayRequestSerializer",
     "ReportSerializer",
+    "RotationSerializer",
     "ServiceDryRunSerializer",
     "ServiceSerializer",
     "grounding_as_json",

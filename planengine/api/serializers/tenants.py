@@ -1,4 +1,4 @@
-"""Projects with their settings, and keys."""
+"""Projects with their settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orra.base.strictjson import Json
 from planengine.accounting.calibration import adjustment_of
 from planengine.api.serializers.cache_stats import AcceptanceSerializer
 from planengine.api.serializers.strictness import StrictSerializer
-from planengine.models import ApiKey, Project
+from planengine.models import Project
 
 SETTINGS = (
     "cache_ttl_seconds",
@@ -68,17 +68,3 @@ class NewProjectSerializer(ProjectSerializer):
 
     class Meta(ProjectSerializer.Meta):
         fields = (*ProjectSerializer.Meta.fields, "api_key")
-
-
-class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
-    class Meta:
-        model = ApiKey
-        fields: tuple[str, ...] = ("id", "name", "prefix", "created_at", "revoked_at")
-        read_only_fields = ("prefix", "created_at", "revoked_at")
-
-
-class NewApiKeySerializer(ApiKeySerializer):
-    api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
-
-    class Meta(ApiKeySerializer.Meta):
-        fields = (*ApiKeySerializer.Meta.fields, "api_key")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planengine.models import Project
+from planengine.models import open_project
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         name = options["name"].strip()
         if not 1 <= len(name) <= 100:
             raise CommandError("The name must have 1 to 100 characters.")
-        project, secret = Project.open(name=name)
+        project, secret = open_project(name=name)
         if options["json"]:
             self.stdout.write(json.dumps({"id": project.pk, "name": project.name, "api_key": secret}))
         else:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cache.models import Entry
 from orra.base.rows import Rows
-from planengine.models import ApiKey, Project, find_caller
+from planengine.models import ApiKey, Project, Scope, find_caller, open_project
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_a_field_that_is_not_there_is_named() -> None:
 
 
 def test_a_caller_is_the_whole_project_and_its_key() -> None:
-    project, secret = Project.open(name="caller", tokens_per_day=5)
+    project, secret = open_project(name="caller", tokens_per_day=5)
     key = ApiKey.objects.get(project=project)
 
     found = find_caller(secret)
@@ -59,7 +59,8 @@ def test_a_caller_is_the_whole_project_and_its_key() -> None:
     assert {field.attname: getattr(found, field.attname) for field in Project._meta.concrete_fields} == {
         field.attname: getattr(project, field.attname) for field in Project._meta.concrete_fields
     }
-    assert (found.key_id, found.key_revoked_at) == (key.pk, None)
+    assert (found.key_id, found.key_revoked_at, found.key_expired) == (key.pk, None, False)
+    assert list(found.key_scopes) == key.scopes == Scope.values
     found.name = "another"
     found.save()
     assert Project.objects.get().name == "another"
