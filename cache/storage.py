@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Func, Q, QuerySet, TextField
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -388,20 +388,33 @@ class Held:
     voting: int = 0
 
 
-def held(project_id: str, *, using: str | None = None) -> Held:
-    """What :func:`forget_project` would evict, or, of the entries ``using`` a service, :func:`forget_using`."""
+COUNTS = {"entries": Count("pk"), "pinned": Count("pk", filter=Q(pinned=True)), "voting": Count("vector")}
+
+
+class _Keys(Func):
+    function = "jsonb_object_keys"
+    set_returning = True
+
+
+def held(project_id: str, *, using: Collection[str] | None = None) -> Held:
+    """What :func:`forget_project` would evict, or, of the entries ``using`` services, :func:`forget_using`."""
     entries = _not_counters(project_id)
     if using is not None:
-        entries = entries.filter(services__has_key=using)
-    counts = entries.order_by().aggregate(
-        entries=Count("pk"), pinned=Count("pk", filter=Q(pinned=True)), voting=Count("vector")
-    )
-    return Held(**counts)
+        entries = entries.filter(services__has_any_keys=list(using))
+    return Held(**entries.order_by().aggregate(**COUNTS))
 
 
-def forget_using(project_id: str, service: str) -> int:
-    """Evicts every entry of a project that uses the service; how many there were."""
-    return _evict(_not_counters(project_id).filter(services__has_key=service))
+def held_by_service(project_id: str, services: Collection[str]) -> dict[str, Held]:
+    """:func:`held` of each of the services that an entry uses."""
+    entries = _not_counters(project_id).filter(services__has_any_keys=list(services)).order_by()
+    named = entries.annotate(service=_Keys("services", output_field=TextField()))
+    counted = named.values("service").annotate(**COUNTS)
+    return {row.pop("service"): Held(**row) for row in counted}
+
+
+def forget_using(project_id: str, *services: str) -> int:
+    """Evicts every entry of a project that uses one of the services; how many there were."""
+    return _evict(_not_counters(project_id).filter(services__has_any_keys=list(services)))
 
 
 def forget_project(project_id: str) -> int:

@@ -60,12 +60,17 @@ waiters = Poller(finished_among, seconds=WAITING_SECONDS)
 listeners = Poller(told_of, seconds=LISTENING_SECONDS)
 
 
+def _most_bytes(scope: Message) -> int:
+    many = scope["method"] == "PUT" and scope["path"] == "/v1/services"
+    return settings.MAX_CATALOGUE_BYTES if many else settings.MAX_BODY_BYTES
+
+
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
         try:
-            scope, body = await take_body(scope, receive, limit=settings.MAX_BODY_BYTES, seconds=BODY_SECONDS)
+            scope, body = await take_body(scope, receive, limit=_most_bytes(scope), seconds=BODY_SECONDS)
         except ClientGone:
             return
         except TimeoutError:

@@ -265,6 +265,7 @@ WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)
 # --- limits on what a request may carry
 
 MAX_BODY_BYTES = 512 * 1024
+MAX_CATALOGUE_BYTES = 4 * 1024 * 1024  # of many services at once
 
 # --- Django
 
@@ -376,7 +377,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ModelCheckEnum": "planengine.models.Project.ModelCheck"},
+    "ENUM_NAME_OVERRIDES": {
+        "ModelCheckEnum": "planengine.models.Project.ModelCheck",
+        "ModeEnum": "planengine.models.Grounding.Mode",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "planengine.api.schema.refuse_unknown_members",

@@ -40,6 +40,10 @@ class StrictJSONParser(BaseParser):
             raise BadRequest(str(error), code=error.code) from None
 
 
+class CatalogueParser(StrictJSONParser):
+    most_bytes = settings.MAX_CATALOGUE_BYTES
+
+
 class GroundingParser(StrictJSONParser):
     most_bytes = reading.MAX_BYTES
     yaml = False

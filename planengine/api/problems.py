@@ -66,8 +66,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     if isinstance(error, BadRequest):
         challenge = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else None
-        body = problem(error.status, error.code, error.message, pointer=error.pointer, **_all_of(error))
-        return _respond(body, headers=challenge)
+        return _respond(refusal(error), headers=challenge)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
     if is_away(error):
@@ -78,10 +77,17 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, exceptions.ValidationError):
-        return _respond(_invalid(error))
+        return _respond(refusal(error))
     if isinstance(error, exceptions.APIException):
         return _respond(_known(error, context["view"]), headers=_headers(error))
     return None
+
+
+def refusal(error: BadRequest | exceptions.ValidationError) -> dict[str, Json]:
+    """The problem that a caller's fault becomes."""
+    if isinstance(error, BadRequest):
+        return problem(error.status, error.code, error.message, pointer=error.pointer, **_all_of(error))
+    return _invalid(error)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
 from planengine.api.scopes import scope_of
+from planengine.api.serializers.services import MAX_SERVICES_AT_ONCE, NamedServiceSerializer
 
 Direction = Literal["request", "response"]
 
@@ -67,3 +68,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "description": "An API key of a project: `sk-orra-v1-…`. "
             "What a key may be used for are its scopes; an operation that names one takes it.",
         }
+
+
+class NamedServices(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "planengine.api.serializers.services.NamedServicesField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        service = auto_schema.resolve_serializer(NamedServiceSerializer(), direction).ref
+        return {"type": "array", "minItems": 1, "maxItems": MAX_SERVICES_AT_ONCE, "items": service}

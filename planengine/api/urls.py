@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from planengine.api import groundings, keys, views
+from planengine.api import catalogue, groundings, keys, views
 from planengine.api.events import PlanEvents
 from planengine.api.usage import ProjectUsage
 
@@ -28,7 +28,7 @@ urlpatterns = [
     path("api-keys", keys.ApiKeys.as_view()),
     path("api-keys/<storable:key_id>", keys.OneApiKey.as_view()),
     path("api-keys/<storable:key_id>/rotate", keys.KeyRotation.as_view()),
-    path("services", views.Services.as_view()),
+    path("services", catalogue.Catalogue.as_view()),
     path("services/<storable:name>", views.OneService.as_view()),
     path("services/<storable:name>/dry-run", views.ServiceDryRun.as_view()),
     path("services/<slashed:name>", views.MisnamedService.as_view()),

@@ -125,7 +125,7 @@ class OneService(APIView):
         responses={200: shapes.ServiceSerializer, 201: shapes.ServiceSerializer},
     )
     def put(self, request: Request, name: str) -> Response:
-        registered = registry.register(project_of(request), name, _facts(request, name))
+        registered = registry.register(project_of(request), name, facts_of(name, request.data))
         if registered.changed:
             tasks.compare_with_cached_plans(project_of(request).pk, name)
         body = shapes.ServiceSerializer(registered.service).data
@@ -153,14 +153,14 @@ class ServiceDryRun(APIView):
         responses={200: shapes.ServiceDryRunSerializer},
     )
     def post(self, request: Request, name: str) -> Response:
-        return Response(prospect_of(project_of(request), name, _facts(request, name)).as_dict())
+        return Response(prospect_of(project_of(request), name, facts_of(name, request.data)).as_dict())
 
 
-def _facts(request: Request, name: str) -> dict[str, Any]:
-    """What a body says of a service of this name, checked."""
-    if not registry.NAME.match(name):
+def facts_of(name: Json, body: Json) -> dict[str, Any]:
+    """What a body says of a service of this name, checked. Raises :class:`BadRequest` or a ValidationError."""
+    if not isinstance(name, str) or not registry.NAME.match(name):
         raise BadRequest(registry.NAME_RULE, code="invalid_service_name")
-    serializer = shapes.ServiceSerializer(data=_storable(request.data))
+    serializer = shapes.ServiceSerializer(data=_storable(body))
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

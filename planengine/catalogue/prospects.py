@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from cache.storage import Held
 from orra.base.strictjson import Json, digest
-from planengine.catalogue.registry import FACTS, MEMBERS, complete, differing, holding
+from planengine.catalogue.registry import (
+    FACTS,
+    MEMBERS,
+    complete,
+    differing,
+    holding,
+    holding_each,
+    known_services,
+    locked,
+    register_all,
+)
 from planengine.models import Project, Service
 
 
@@ -42,28 +52,54 @@ class Prospect:
             "changed": list(self.changed),
             "version": self.version,
             "next_version": self.next_version,
-            "evicts": {
-                "entries": self.evicts.entries,
-                "pinned": self.evicts.pinned,
-                "voting": self.evicts.voting,
-            },
+            "evicts": asdict(self.evicts),
         }
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """Of services by name, in the order given; ``evicts``: the cached plans that all changes together evict."""
+
+    services: Mapping[str, Prospect]
+    evicts: Held
 
 
 def prospect_of(project: Project, name: str, facts: Mapping[str, Json]) -> Prospect:
     """What :func:`planengine.catalogue.registry.register` would do with the same arguments."""
-    given = complete(facts)
-    service = Service.objects.filter(project=project, name=name).first()
+    return prospects_of(project, {name: facts}).services[name]
+
+
+def prospects_of(project: Project, services: Mapping[str, Mapping[str, Json]]) -> Prospects:
+    """What :func:`planengine.catalogue.registry.register_all` would do with the same arguments."""
+    known = known_services(project, services)
+    told = {name: _prospect(project, known.get(name), complete(facts)) for name, facts in services.items()}
+    rising = {name: name in known for name, prospect in told.items() if prospect.changes_facts}
+    each = holding_each(project, rising)
+    evicts = holding(project, [name for name, is_known in rising.items() if is_known]) if rising else Held()
+    return Prospects(
+        {name: replace(prospect, evicts=each.get(name, Held())) for name, prospect in told.items()}, evicts
+    )
+
+
+def register_as_foreseen(project: Project, services: Mapping[str, Mapping[str, Json]]) -> Prospects:
+    """Registers services by name, all or none; what that did is what was foreseen at the same moment."""
+    with locked(project):
+        foreseen = prospects_of(project, services)
+        register_all(project, services)
+    return foreseen
+
+
+def _prospect(project: Project, service: Service | None, given: Mapping[str, Json]) -> Prospect:
+    """Without what it evicts."""
     changed = set(MEMBERS) if service is None else differing(service, given)
-    rises = not changed.isdisjoint(FACTS)
     version = None if service is None else service.version
     return Prospect(
         before=None if service is None else _facts_of(service),
         after=given,
         changed=tuple(member for member in MEMBERS if member in changed),
         version=version,
-        next_version=(version or 0) + rises,
-        evicts=holding(project, None if service is None else name) if rises else Held(),
+        next_version=(version or 0) + (not changed.isdisjoint(FACTS)),
+        evicts=Held(),
         state=_state(project, service),
         given=digest(given),
     )
@@ -77,7 +113,7 @@ def removal_of(service: Service) -> Prospect:
         changed=MEMBERS,
         version=service.version,
         next_version=None,
-        evicts=holding(service.project, service.name),
+        evicts=holding(service.project, [service.name]),
         state=_state(service.project, service),
         given="",
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from django.db import transaction
@@ -44,6 +44,7 @@ class Registered:
     service: Service
     created: bool
     changed: bool
+    changed_facts: bool = False
     evicted: Held = Held()
 
 
@@ -53,31 +54,61 @@ def register(project: Project, name: str, facts: Mapping[str, Json]) -> Register
     Any change raises the project's catalogue revision, so that every process reads the catalogue anew. The version
     rises, and cached plans are forgotten, only when a fact changed: no plan is right or wrong by a hint.
     """
-    given = complete(facts)
-    evicted = Held()
+    [registered], evicted = register_all(project, {name: facts})
+    return replace(registered, evicted=evicted)
+
+
+def register_all(project: Project, services: Mapping[str, Mapping[str, Json]]) -> tuple[list[Registered], Held]:
+    """As :func:`register`, services by name: all or, should the database fail, none. What went from the cache."""
+    with locked(project):
+        known = known_services(project, services)
+        registered = [
+            _put(known.get(name) or Service(project=project, name=name), complete(facts))
+            for name, facts in services.items()
+        ]
+        evicted = Held()
+        if any(each.changed for each in registered):
+            _raise_revision(project)
+        if any(each.changed_facts for each in registered):
+            evicted = _forget_plans(
+                project, [each.service.name for each in registered if each.changed_facts and not each.created]
+            )
+    for each in registered:
+        if each.changed:
+            log.info(
+                "service registered", project=project.pk, service=each.service.id, version=each.service.version
+            )
+    return registered, evicted
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[None]:
+    """A transaction in which nobody else changes the project's services."""
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        service = Service.objects.filter(project=project, name=name).first()
-        created = service is None
-        if service is None:
-            service, changed = Service(project=project, name=name), set(MEMBERS)
-        else:
-            changed = differing(service, given)
-        if not changed:
-            return Registered(service, created=False, changed=False)
-        if not created:
-            history.begin(service, MEMBERS)
-        for member in changed:
-            setattr(service, member, given[member])
-        if not created and not changed.isdisjoint(FACTS):
-            service.version += 1
-        service.save()
-        history.note(service, MEMBERS, changed=() if created else changed)
-        _raise_revision(project)
-        if not changed.isdisjoint(FACTS):
-            evicted = _forget_plans(project, None if created else name)
-    log.info("service registered", project=project.pk, service=service.id, version=service.version)
-    return Registered(service, created=created, changed=True, evicted=evicted)
+        yield
+
+
+def known_services(project: Project, names: Iterable[str]) -> dict[str, Service]:
+    """Those that there are, by name."""
+    return {service.name: service for service in Service.objects.filter(project=project, name__in=list(names))}
+
+
+def _put(service: Service, given: Mapping[str, Json]) -> Registered:
+    created = service._state.adding
+    changed = set(MEMBERS) if created else differing(service, given)
+    if not changed:
+        return Registered(service, created=False, changed=False)
+    changed_facts = not changed.isdisjoint(FACTS)
+    if not created:
+        history.begin(service, MEMBERS)
+    for member in changed:
+        setattr(service, member, given[member])
+    if not created and changed_facts:
+        service.version += 1
+    service.save()
+    history.note(service, MEMBERS, changed=() if created else changed)
+    return Registered(service, created=created, changed=True, changed_facts=changed_facts)
 
 
 def complete(facts: Mapping[str, Json]) -> dict[str, Json]:
@@ -94,13 +125,11 @@ def differing(service: Service, given: Mapping[str, Json]) -> set[str]:
 
 def remove(service: Service) -> Held:
     """Its history goes with it. What went from the cache."""
-    with transaction.atomic():
-        # As in register, the project first: two that lock in different orders would wait for each other.
-        Project.objects.select_for_update(no_key=True).get(pk=service.project_id)
+    with locked(service.project):  # the project first: two that lock in different orders would wait for each other
         service_id = service.id
         service.delete()
         _raise_revision(service.project)
-        evicted = _forget_plans(service.project, service.name)
+        evicted = _forget_plans(service.project, [service.name])
     log.info("service removed", project=service.project_id, service=service_id)
     return evicted
 
@@ -131,8 +160,7 @@ def remove_example(service: Service, example: Json) -> bool:
 @contextmanager
 def _examples_of(service: Service) -> Iterator[list[Json]]:
     """The service's examples of now, registered as they are after the block; nobody changes it meanwhile."""
-    with transaction.atomic():
-        Project.objects.select_for_update(no_key=True).get(pk=service.project_id)
+    with locked(service.project):
         service.refresh_from_db()
         examples = list(service.examples)
         yield examples
@@ -167,21 +195,29 @@ def _spec_of(service: Service) -> ServiceSpec:
 _catalogues: Remembered[tuple[str, int], Catalogue] = Remembered(REMEMBERED_CATALOGUES)
 
 
-def holding(project: Project, changed: str | None) -> Held:
-    """The cached plans that a change of facts makes worthless; ``changed`` is the service, unless it is new."""
+def holding(project: Project, changed: Collection[str]) -> Held:
+    """The cached plans that a change of facts makes worthless; ``changed`` are the services, but for new ones."""
     if project.catalogue_policy == Project.CataloguePolicy.STRICT:
         return storage.held(project.pk)
-    return Held() if changed is None else storage.held(project.pk, using=changed)
+    return storage.held(project.pk, using=changed) if changed else Held()
 
 
-def _forget_plans(project: Project, changed: str | None) -> Held:
+def holding_each(project: Project, changed: Mapping[str, bool]) -> dict[str, Held]:
+    """:func:`holding` of each service alone; ``changed`` says by name whether it is known already."""
+    if project.catalogue_policy == Project.CataloguePolicy.STRICT:
+        return dict.fromkeys(changed, storage.held(project.pk)) if changed else {}
+    known = [name for name, is_known in changed.items() if is_known]
+    return storage.held_by_service(project.pk, known) if known else {}
+
+
+def _forget_plans(project: Project, changed: Collection[str]) -> Held:
     """Evicts what :func:`holding` tells. Entries are also checked when they are read: one that is being stored at
     this moment is not served either."""
     evicted = holding(project, changed)
     if project.catalogue_policy == Project.CataloguePolicy.STRICT:
         storage.forget_project(project.pk)
-    elif changed is not None:
-        storage.forget_using(project.pk, changed)
+    elif changed:
+        storage.forget_using(project.pk, *changed)
     return evicted
 
 

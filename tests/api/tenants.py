@@ -87,6 +87,15 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
     ],
     "POST /v1/api-keys": lambda tenant: [{"name": f"{tenant.token} key"}, {"scopes": ["plan"]}, {}],
     "POST /v1/api-keys/{key_id}/rotate": lambda tenant: [{"overlap_seconds": 60}, {}],
+    "PUT /v1/services": lambda tenant: [
+        {
+            "services": [{"name": name, **facts} for name, facts in tenant.services.items()],
+            "mode": mode,
+            "dry_run": dry_run,
+        }
+        for mode in ("atomic", "each")
+        for dry_run in (False, True)
+    ],
     "PUT /v1/services/{name}": lambda tenant: list(tenant.services.values()),
     "POST /v1/services/{name}/dry-run": lambda tenant: list(tenant.services.values()),
     "PUT /v1/groundings/{name}": lambda tenant: [

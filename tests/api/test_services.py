@@ -33,6 +33,13 @@ def test_registering_twice_changes_nothing(api: Api, project: Project) -> None:
     assert api.get("/v1/project").json()["catalogue_revision"] == revision
 
 
+@pytest.mark.parametrize("left_out", ["type", "revertible"])
+def test_what_is_left_out_twice_changes_nothing_either(api: Api, project: Project, left_out: str) -> None:
+    body = {name: value for name, value in GREETER.items() if name != left_out}
+
+    assert api.put("/v1/services/greeter", body).json() == api.put("/v1/services/greeter", body).json()
+
+
 @pytest.mark.parametrize(
     "change",
     [

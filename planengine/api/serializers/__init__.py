@@ -16,7 +16,12 @@ from planengine.api.serializers.requests import (
     ReplayRequestSerializer,
     ReportSerializer,
 )
-from planengine.api.serializers.services import ServiceDryRunSerializer, ServiceSerializer
+from planengine.api.serializers.services import (
+    ManyServicesSerializer,
+    ServiceDryRunSerializer,
+    ServiceSerializer,
+    ServicesOutcomeSerializer,
+)
 from planengine.api.serializers.tenants import NewProjectSerializer, ProjectSerializer
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "ExplanationSerializer",
     "GroundingSerializer",
     "GroundingSummarySerializer",
+    "ManyServicesSerializer",
     "NewApiKeySerializer",
     "NewProjectSerializer",
     "PlanRequestSerializer",
@@ -37,6 +43,7 @@ __all__ = [
     "RotationSerializer",
     "ServiceDryRunSerializer",
     "ServiceSerializer",
+    "ServicesOutcomeSerializer",
     "grounding_as_json",
     "plan_as_json",
 ]

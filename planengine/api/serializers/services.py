@@ -15,7 +15,7 @@ from planengine.catalogue.annotations import HINTS, MAX_TITLE_CHARACTERS, TITLE,
 from planengine.catalogue.capabilities import MAX_CAPABILITIES, MAX_CAPABILITY_CHARACTERS, check_capabilities
 from planengine.catalogue.errors import RegistrationInvalid
 from planengine.catalogue.examples import MAX_EXAMPLES, MAX_TEXT_CHARACTERS, check_examples
-from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS
+from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS, NAME_PATTERN
 from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
 from planengine.models import Service
 
@@ -47,6 +47,8 @@ EXAMPLE = {
         },
     ]
 }
+MAX_SERVICES_AT_ONCE = 500
+ATOMIC, EACH = "atomic", "each"
 CAPABILITIES = {
     "type": "array",
     "maxItems": MAX_CAPABILITIES,
@@ -102,7 +104,7 @@ class ExamplesField(serializers.JSONField):
 
 
 class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
-    type = serializers.ChoiceField(choices=Service.Type.choices, default=Service.Type.SERVICE)
+    type = serializers.ChoiceField(choices=Service.Type.choices, default=Service.Type.SERVICE.value)
     description = serializers.CharField(
         max_length=MAX_DESCRIPTION_CHARACTERS, help_text="What it does: planners choose by this."
     )
@@ -173,3 +175,53 @@ class ServiceDryRunSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(allow_null=True, help_text="Of today; null: there is none of this name.")
     next_version = serializers.IntegerField(allow_null=True, help_text="Then; the same where only hints change.")
     evicts = EvictionsSerializer()
+
+
+class NamedServiceSerializer(ServiceSerializer):
+    """A service with its name, as one of many."""
+
+    name = serializers.RegexField(NAME_PATTERN, help_text="What it is registered under.")
+
+    class Meta(ServiceSerializer.Meta):
+        read_only_fields = ("version", "created_at", "updated_at")
+
+
+class NamedServicesField(serializers.ListField):
+    """A list of JSON values; :mod:`planengine.api.schema` says what they have to be."""
+
+    child = serializers.JSONField(allow_null=True)
+
+
+class ManyServicesSerializer(StrictSerializer):
+    """Services to register or change, each as it would be alone."""
+
+    services = NamedServicesField(
+        min_length=1,
+        max_length=MAX_SERVICES_AT_ONCE,
+        help_text=f"At most {MAX_SERVICES_AT_ONCE}. Services that are not named stay as they are.",
+    )
+    mode = serializers.ChoiceField(
+        choices=[ATOMIC, EACH],
+        default=ATOMIC,
+        help_text="`atomic`: all are stored, or none where one is refused. `each`: the others are.",
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Store nothing, and tell what would happen.")
+
+
+class ServiceOutcomeSerializer(ServiceDryRunSerializer):
+    name = serializers.CharField(help_text="As it was given.")
+    outcome = serializers.ChoiceField(choices=["created", "changed", "unchanged", "refused"])
+    next_version = serializers.IntegerField(
+        allow_null=True, help_text="With the change; the same where only hints change. null for what is refused."
+    )
+    problem = serializers.DictField(
+        allow_null=True, help_text="Why it is refused: as `PUT /v1/services/{name}` would say it. Else null."
+    )
+
+
+class ServicesOutcomeSerializer(serializers.Serializer[Any]):
+    """What became of many services, in their order; with `stored: false` what would become of them."""
+
+    stored = serializers.BooleanField(help_text="Whether anything may have been changed.")
+    services = ServiceOutcomeSerializer(many=True)
+    evicts = EvictionsSerializer(help_text="By all changes together: one entry may use several services.")
