@@ -408,8 +408,8 @@ def held_by_service(project_id: str, services: Collection[str]) -> dict[str, Hel
     """:func:`held` of each of the services that an entry uses."""
     entries = _not_counters(project_id).filter(services__has_any_keys=list(services)).order_by()
     named = entries.annotate(service=_Keys("services", output_field=TextField()))
-    counted = named.values("service").annotate(**COUNTS)
-    return {row.pop("service"): Held(**row) for row in counted}
+    counted = named.values("service").annotate(**COUNTS).values_list("service", *COUNTS)
+    return {service: Held(*counts) for service, *counts in counted}
 
 
 def forget_using(project_id: str, *services: str) -> int:

@@ -35,7 +35,7 @@ _SERVICE = {
     "output_schema": {"type": "object", "properties": {"customer_id": {"type": "string"}}},
     "annotations": {"readOnlyHint": True},
 }
-_CREATED = {
+_CREATED: Json = {
     "changed": [
         "type",
         "description",
@@ -53,7 +53,7 @@ _CREATED = {
     "outcome": "created",
     "problem": None,
 }
-_REFUSED = {
+_REFUSED: Json = {
     "changed": [],
     "version": None,
     "next_version": None,
@@ -149,7 +149,7 @@ def _outcome(name: str, prospect: Prospect) -> dict[str, Json]:
 
 
 def _refused(name: Json, why: dict[str, Json]) -> dict[str, Json]:
-    nothing = {"changed": [], "version": None, "next_version": None, "evicts": NO_EVICTIONS}
+    nothing: dict[str, Json] = {"changed": [], "version": None, "next_version": None, "evicts": NO_EVICTIONS}
     return {
         "name": shorten(name, 100) if isinstance(name, str) else "",
         "outcome": "refused",

@@ -152,7 +152,7 @@ class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("name", "version", "created_at", "updated_at")
+        read_only_fields: tuple[str, ...] = ("name", "version", "created_at", "updated_at")
 
 
 def _refusal(error: RegistrationInvalid) -> serializers.ValidationError:
