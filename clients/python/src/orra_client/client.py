@@ -98,6 +98,7 @@ class Orra(Base):
     update_project = methods.call(projects.update_project)
     list_api_keys = methods.listing(projects.list_api_keys)
     create_api_key = methods.call(projects.create_api_key)
+    rotate_api_key = methods.call(projects.rotate_api_key)
     revoke_api_key = methods.call(projects.revoke_api_key)
     get_usage = methods.call(projects.get_usage)
 
@@ -206,6 +207,7 @@ class AsyncOrra(Base):
     update_project = methods.async_call(projects.update_project)
     list_api_keys = methods.async_listing(projects.list_api_keys)
     create_api_key = methods.async_call(projects.create_api_key)
+    rotate_api_key = methods.async_call(projects.rotate_api_key)
     revoke_api_key = methods.async_call(projects.revoke_api_key)
     get_usage = methods.async_call(projects.get_usage)
 

@@ -39,8 +39,15 @@ def list_api_keys(*, page_size: int | None = None) -> Listing[ApiKey]:
 
 
 def create_api_key(name: str = "", **members: Json) -> Call[NewApiKey]:
-    """Makes another key; its ``api_key`` is told this once."""
+    """Makes another key, for everything unless ``scopes`` are told; its ``api_key`` is told this once."""
     return Call("POST", path_of("api-keys"), reads(NewApiKey), body={"name": name, **members}, repeatable=False)
+
+
+def rotate_api_key(key_id: str, **members: Json) -> Call[NewApiKey]:
+    """Replaces a key by another with its name and scopes, which is told this once. The old one is good for a day
+    more, or for ``overlap_seconds``."""
+    path = path_of("api-keys", key_id, "rotate")
+    return Call("POST", path, reads(NewApiKey), body={**members}, repeatable=False)
 
 
 def revoke_api_key(key_id: str) -> Call[None]:

@@ -35,7 +35,10 @@ class ApiKey(Result):
     id: str
     name: str = ""
     prefix: str = ""
+    scopes: tuple[str, ...] = ()
     created_at: datetime | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
     revoked_at: datetime | None = None
 
 
