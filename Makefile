@@ -6,11 +6,14 @@ INSTALLED := .venv/.installed
 ARGS ?=
 
 # The settings want a database and a key to be named; checks use neither.
-CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY=none
+CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY='settings are read, and nothing is signed with it'
 # A database of its own to compare models and migrations with.
 SCRATCH := ORRA_DATA_DIR=.venv/scratch
 
-.PHONY: help demo up test bench models screenshots lint format lock clean
+# What the wheel needs of this repository is not in an index.
+OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
+
+.PHONY: help demo up test bench models screenshots lint format lock wheel wheel-check clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
@@ -22,13 +25,15 @@ help:
 	@echo "make lint    style, types, direction of imports, migrations"
 	@echo "make format  put the style right"
 	@echo "make lock    choose new versions of all packages and pin them"
+	@echo "make wheel   orra as wheels, in dist/"
+	@echo "make wheel-check  the wheels in a new environment: demo, start, readiness, stop (needs the package index)"
 	@echo "make clean   remove .venv and the embedded data"
 
 demo: $(INSTALLED)
-	@$(PY) manage.py demo $(ARGS)
+	@$(PY) -m orra demo $(ARGS)
 
 up: $(INSTALLED)
-	@$(PY) -m orra.embedded.stack up $(ARGS)
+	@$(PY) -m orra up $(ARGS)
 
 test: $(INSTALLED)
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -56,12 +61,18 @@ format: $(INSTALLED)
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
 
-lock: $(INSTALLED)
-	@.venv/bin/uv pip compile requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
-		--override requirements.overrides --python-version 3.11 --universal -o requirements.lock
+lock: wheel
+	@.venv/bin/uv pip compile pyproject.toml requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--override requirements.overrides --python-version 3.11 --universal $(OURS) -o requirements.lock
+
+wheel: $(INSTALLED)
+	@$(PY) wheels/build.py
+
+wheel-check: wheel
+	@$(PY) wheels/check.py $(ARGS)
 
 clean:
-	rm -rf .venv .data
+	rm -rf .venv .data dist
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

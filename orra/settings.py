@@ -1,6 +1,7 @@
 """Every setting comes from the environment; a bad value stops the start with one clear line.
 
-``manage.py`` and ``make up`` fill in the embedded defaults (:mod:`orra.embedded.defaults`) before this is read.
+``orra up`` and Django's commands fill in the embedded defaults (:mod:`orra.embedded.defaults`) before this is
+read.
 """
 
 from __future__ import annotations
@@ -16,8 +17,24 @@ import structlog
 from csp.constants import NONE, SELF
 
 from orra.base.prices import Price, parse_prices
+from orra.base.variables import nearest, unknown
+from orra.embedded.defaults import chosen_data_dir
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+PACKAGE_DIR = Path(__file__).resolve().parent
+OPENAI_URL = "https://api.openai.com/v1"
+# Of keys that stand in somebody's documentation, and so in everybody's hands.
+KEYS_OF_EXAMPLES = (
+    "insecure",
+    "changeme",
+    "change-me",
+    "change_me",
+    "change me",
+    "your-secret",
+    "your_secret",
+    "secret-key",
+    "secretkey",
+)
+MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "rediss+socket", "sentinel", "memory"}  # memory: for tests
 
 # The openai client reads these by itself and would send them to whatever endpoint is configured here.
@@ -25,11 +42,23 @@ for name in [name for name in os.environ if name.startswith("OPENAI_")]:
     del os.environ[name]
 
 
+# Those that settings read are added as they are read.
+known_variables = {
+    "ORRA_HOST",
+    "PORT",
+    "WEB_CONCURRENCY",
+    "WORKER_CONCURRENCY",
+    "ORRA_DATA_DIR",
+    "ORRA_OPERATOR_PASSWORD",
+}
+
+
 def stop(variable: str, problem: str) -> NoReturn:
     sys.exit(f"orra cannot start: {variable} {problem}")
 
 
 def text(variable: str, default: str = "") -> str:
+    known_variables.add(variable)
     return os.environ.get(variable, default).strip()
 
 
@@ -119,6 +148,30 @@ def host_names(variable: str, *, always: list[str]) -> list[str]:
     return [*names, *always] if names else ["*"]
 
 
+def model_at(kind: str, *, in_process: str = "") -> tuple[str, str, str]:
+    """Model, address and key of a ``kind`` of model. Either both or none of the first two, unless the model is the
+    one called ``in_process``: a name alone would mean somebody's cloud."""
+    names = f"{kind}_MODEL", f"{kind}_API_BASE_URL", f"{kind}_API_KEY"
+    model, address, key = text(names[0]), http_url(names[1]), api_key(names[2])
+    if in_process and model == in_process:
+        if address:
+            stop(names[1], f"is of no use to the {in_process}: unset it, or name another {names[0]}.")
+    elif address and not model:
+        stop(names[0], f"must name the model to use at {names[1]}.")
+    elif model and not address:
+        stop(names[1], f"must be set too: where is the model {model}? {OPENAI_URL} is OpenAI's own address.")
+    return model, address, key
+
+
+def secret_key(variable: str) -> str:
+    key = text(variable)
+    if not key:
+        stop(variable, "is not set. Set it to a long random text, or run `orra up`, which makes one.")
+    if len(key) < 32 or len(set(key)) < 5 or any(word in key.lower() for word in KEYS_OF_EXAMPLES):
+        stop(variable, f"can be guessed. Set it to a random text of 32 characters or more: {MAKE_A_KEY}")
+    return key
+
+
 def origins(variable: str) -> list[str]:
     found = [origin.strip() for origin in text(variable).split(",") if origin.strip()]
     if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in found):
@@ -142,7 +195,7 @@ def database(variable: str) -> dict[str, Any]:
     the ``host`` option, as libpq has it."""
     raw = text(variable)
     if not raw:
-        stop(variable, "is not set. Run through `manage.py` or `make`, which start the embedded Postgres.")
+        stop(variable, "is not set. Set it, or run `orra up`, which starts the embedded Postgres.")
     try:
         url = urlsplit(raw)
         port = url.port
@@ -166,7 +219,7 @@ def database(variable: str) -> dict[str, Any]:
 
 # --- where things are
 
-DATA_DIR = Path(text("ORRA_DATA_DIR") or BASE_DIR / ".data").absolute()
+DATA_DIR = chosen_data_dir()
 DATABASES = {"default": database("DATABASE_URL")}
 BROKER_URL = broker_url("BROKER_URL")
 
@@ -174,19 +227,13 @@ BROKER_URL = broker_url("BROKER_URL")
 METRICS_DIR = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(DATA_DIR / "metrics")))
 METRICS_DIR.mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY = text("SECRET_KEY")
-if not SECRET_KEY:
-    stop("SECRET_KEY", "is not set. Set it to a long random text, or run through `manage.py` or `make`.")
+SECRET_KEY = secret_key("SECRET_KEY")
 OPERATOR_TOKEN = text("ORRA_OPERATOR_TOKEN")
 OPEN_REGISTRATION = flag("ORRA_OPEN_REGISTRATION", default=False)
 
 # --- models
 
-LLM_MODEL = text("LLM_MODEL")
-LLM_API_KEY = api_key("LLM_API_KEY")
-LLM_API_BASE_URL = http_url("LLM_API_BASE_URL")
-if LLM_API_BASE_URL and not LLM_MODEL:
-    stop("LLM_MODEL", "must name the model to use at LLM_API_BASE_URL.")
+LLM_MODEL, LLM_API_BASE_URL, LLM_API_KEY = model_at("LLM")
 # What is not set is left to the model's server.
 LLM_TEMPERATURE = decimal("LLM_TEMPERATURE", least=0, most=2)
 LLM_TOP_P = decimal("LLM_TOP_P", least=0, most=1)
@@ -197,16 +244,10 @@ LLM_STREAM = flag("LLM_STREAM", default=True)
 LLM_PLANNING = choice("LLM_PLANNING", "auto", "select", "full")
 LLM_TRUST = choice("LLM_TRUST", "probe", "trusted", "strict")
 # Who plans while the model's server is down: another model, or the composer.
-LLM_FALLBACK_MODEL = text("LLM_FALLBACK_MODEL")
-LLM_FALLBACK_API_KEY = api_key("LLM_FALLBACK_API_KEY")
-LLM_FALLBACK_API_BASE_URL = http_url("LLM_FALLBACK_API_BASE_URL")
+LLM_FALLBACK_MODEL, LLM_FALLBACK_API_BASE_URL, LLM_FALLBACK_API_KEY = model_at(
+    "LLM_FALLBACK", in_process="composer"
+)
 FALLBACK_IS_COMPOSER = LLM_FALLBACK_MODEL == "composer"
-if LLM_FALLBACK_API_BASE_URL and not LLM_FALLBACK_MODEL:
-    stop("LLM_FALLBACK_MODEL", "must name the model to use at LLM_FALLBACK_API_BASE_URL.")
-if LLM_FALLBACK_API_BASE_URL and FALLBACK_IS_COMPOSER:
-    stop(
-        "LLM_FALLBACK_API_BASE_URL", "is of no use to the composer: unset it, or name another LLM_FALLBACK_MODEL."
-    )
 if LLM_FALLBACK_MODEL and not LLM_MODEL:
     stop("LLM_FALLBACK_MODEL", "has nothing to stand in for: set LLM_MODEL too.")
 if LLM_MODEL and (LLM_FALLBACK_MODEL, LLM_FALLBACK_API_BASE_URL) == (LLM_MODEL, LLM_API_BASE_URL):
@@ -221,17 +262,9 @@ LLM_CONTEXT_TOKENS = number("LLM_CONTEXT_TOKENS", 32_768, least=2_048, most=10_0
 LLM_MAX_OUTPUT_TOKENS = (
     number("LLM_MAX_OUTPUT_TOKENS", min(8_192, LLM_CONTEXT_TOKENS // 2), least=0, most=1_000_000) or None
 )
-EMBEDDINGS_MODEL = text("EMBEDDINGS_MODEL")
-EMBEDDINGS_API_KEY = api_key("EMBEDDINGS_API_KEY")
-EMBEDDINGS_API_BASE_URL = http_url("EMBEDDINGS_API_BASE_URL")
-if EMBEDDINGS_API_BASE_URL and not EMBEDDINGS_MODEL:
-    stop("EMBEDDINGS_MODEL", "must name the model to use at EMBEDDINGS_API_BASE_URL.")
+EMBEDDINGS_MODEL, EMBEDDINGS_API_BASE_URL, EMBEDDINGS_API_KEY = model_at("EMBEDDINGS")
 # A cheaper model that projects may have asked whether two requests mean the same.
-CHECK_MODEL = text("CHECK_MODEL")
-CHECK_API_KEY = api_key("CHECK_API_KEY")
-CHECK_API_BASE_URL = http_url("CHECK_API_BASE_URL")
-if CHECK_API_BASE_URL and not CHECK_MODEL:
-    stop("CHECK_MODEL", "must name the model to use at CHECK_API_BASE_URL.")
+CHECK_MODEL, CHECK_API_BASE_URL, CHECK_API_KEY = model_at("CHECK")
 CHECK_DEADLINE_SECONDS = number("CHECK_DEADLINE_SECONDS", 10, least=1, most=60)
 
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
@@ -334,7 +367,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [PACKAGE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -448,3 +481,10 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
     },
 }
+
+# --- variables that look like ours
+
+if (_misspelt := unknown(os.environ, known_variables)) is not None:
+    _meant = nearest(_misspelt, known_variables)
+    _hint = f": did you mean {_meant}?" if _meant else "."
+    stop(_misspelt, f"is nothing that orra reads{_hint} Correct it, or unset it if it is another program's.")

@@ -13,9 +13,9 @@ GRACE_SECONDS = 3
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
-def main() -> None:
+def serve(listener: socket.socket) -> None:
+    """Until it is stopped."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
-    listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
         "orra.asgi:application",
         log_config=None,  # Django's settings configure logging
@@ -28,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(socket.socket(fileno=int(sys.argv[1])))

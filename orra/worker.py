@@ -1,4 +1,4 @@
-"""The Celery worker as ``make up`` runs it, without what Celery's command line brings along:
+"""The Celery worker as ``orra up`` runs it, without what Celery's command line brings along:
 ``python -m orra.worker THREADS``."""
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import sys
 from orra.celery import app
 
 
-def main() -> None:
+def work(threads: int) -> int:
+    """Makes so many plans at a time until it is stopped. The exit code."""
     worker = app.Worker(
         pool_cls="threads",
-        concurrency=int(sys.argv[1]),
+        concurrency=threads,
         hostname="worker@orra",
         loglevel=logging.WARNING,
         without_gossip=True,
@@ -20,8 +21,8 @@ def main() -> None:
         quiet=True,
     )
     worker.start()
-    sys.exit(worker.exitcode)
+    return int(worker.exitcode or 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(work(int(sys.argv[1])))

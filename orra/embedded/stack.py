@@ -1,4 +1,4 @@
-"""Everything that orra is, started, watched and stopped together: ``python -m orra.embedded.stack up``.
+"""Everything that orra is, started, watched and stopped together: ``orra up``.
 
 Database and broker (embedded unless configured), migrations, web processes on one port, a worker, and the beat.
 One stack per data directory; any number of them side by side, each with its own directory and port.
@@ -19,10 +19,11 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from orra.base.release import command
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
 from orra.embedded.footprint import in_words, memory_of
@@ -30,13 +31,14 @@ from orra.embedded.forks import Forks, can_fork
 from orra.embedded.postgres import cluster_id, ensure_postgres, leave_postgres, postmaster_pid, use_postgres
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import Credentials, Options, Running, credentials, running, write
-from orra.embedded.supervision import Child, Log, Program, Spawn, execute, python, run_once, say
+from orra.embedded.supervision import Child, Log, Program, Spawn, execute, python, refusal, run_once, say
 from orra.embedded.valkey import Valkey
 
 START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time
 POSTGRES_WATCH_SECONDS = 1.0
-FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "later"}
+FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "made when the data directory is, and kept"}
+CHECKED = {"database": "DATABASE_URL", "broker": "BROKER_URL"}  # where they are somebody else's
 OPERATOR = "operator"
 PROJECT = "default"
 # What all Python processes hold. The libraries need no settings: database and broker are started meanwhile.
@@ -63,12 +65,17 @@ FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARA
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m orra.embedded.stack", description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["up"], help="start everything and stay; Ctrl-C stops it")
+def main(argv: Sequence[str]) -> int:
+    """What ``orra up`` does. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="orra up",
+        description="Start everything and stay; Ctrl-C stops it. docs/operations.md has the variables.",
+    )
     parser.add_argument("--verbose", action="store_true", help="show all that the processes log")
+    verbose = parser.parse_args(argv).verbose
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is there to be stopped in order
     try:
-        sys.exit(up(Options.read(verbose=parser.parse_args().verbose)))
+        return up(Options.read(verbose=verbose))
     except EmbeddedError as error:
         sys.exit(f"orra cannot start: {error}")
 
@@ -76,7 +83,10 @@ def main() -> None:
 def up(options: Options) -> int:
     """Runs a stack until SIGINT or SIGTERM. Raises :class:`EmbeddedError` when it cannot start."""
     with alone(options.data_dir), listening(options) as listener:
-        return asyncio.run(Stack(options, listener).run())
+        try:
+            return asyncio.run(Stack(options, listener).run())
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # all has stopped: the rest takes no time
 
 
 @contextmanager
@@ -137,6 +147,7 @@ class Stack:
         self.data_dir = options.data_dir
         self.embedded_database = False
         self.ready = False
+        self.told: list[str] = []
         self.children: list[Child] = []
         self.forks = Forks(self._log("loading"), inherited=[listener.fileno()]) if can_fork() else None
         self.spawn: Spawn = self.forks.spawn if self.forks is not None else execute
@@ -176,7 +187,7 @@ class Stack:
         os.environ.update({**FRUGAL, **os.environ, "PYTHONUNBUFFERED": "1"})
         if self.forks is not None:
             await self.forks.load(LIBRARIES, os.environ)
-        await self._check_settings()
+        self.told = await self._check_settings()
         # Counters of processes that ended long ago: one file each, read at every scrape.
         shutil.rmtree(self.data_dir / "metrics", ignore_errors=True)
         await self._start_database()
@@ -194,12 +205,15 @@ class Stack:
         memory = await asyncio.to_thread(memory_of, run, self.data_dir)
         say(f"Memory: {in_words(memory)}.")
 
-    async def _check_settings(self) -> None:
-        """Before anything is started for a process that could not read them. What is filled in later is named."""
+    async def _check_settings(self) -> list[str]:
+        """Before anything is started for a process that could not read them, or that could not use what they name.
+        What is filled in later is named. Who does what, a line for each."""
         later = {name: os.environ.get(name, "").strip() or value for name, value in FILLED_LATER.items()}
         environment = {**os.environ, **later, "ORRA_DATA_DIR": str(self.data_dir)}
-        program = Program("settings", python("-m", "orra.settings"), environment, BASE_DIR, START_SECONDS)
-        await self._run_once(program, execute)
+        given = [name for name, variable in CHECKED.items() if os.environ.get(variable, "").strip()]
+        command = python("-m", "orra.starting", *given)
+        told = await self._run_once(Program("settings", command, environment, BASE_DIR, START_SECONDS), execute)
+        return told.splitlines()
 
     async def _start_database(self) -> None:
         fill("ORRA_DATA_DIR", lambda: str(self.data_dir))
@@ -275,8 +289,8 @@ class Stack:
 
     async def _command(self, *arguments: str, **environment: str) -> str:
         program = Program(
-            f"manage.py {arguments[0]}",
-            python("manage.py", *arguments),
+            f"The command {arguments[0]}",
+            python("-m", "orra.manage", *arguments),
             {**os.environ, **environment},
             BASE_DIR,
             COMMAND_SECONDS,
@@ -287,8 +301,7 @@ class Stack:
         """What it says. Raises :class:`EmbeddedError` with what went wrong."""
         status, output = await run_once(program, spawn)
         if status:
-            reason = output.removeprefix("orra cannot start: ")
-            raise EmbeddedError(reason if reason != output else f"{program.name} failed: {_complaint(output)}")
+            raise EmbeddedError(refusal(output) or f"{program.name} failed: {_complaint(output)}")
         return output
 
     async def _credentials(self) -> Credentials | None:
@@ -338,7 +351,7 @@ class Stack:
     def _announce(self) -> Running:
         """Tells other commands where this stack is and which processes belong to it."""
         processes = {child.program.name: child.pid for child in self.children}
-        run = Running(os.getpid(), self.url, self.ready, processes)
+        run = Running(os.getpid(), self.url, self.ready, processes, self.told)
         write(self.data_dir, run)
         return run
 
@@ -346,11 +359,14 @@ class Stack:
         say(f"orra runs at {self.url} (started in {seconds:.1f} s)\n")
         say(f"  API docs   {self.url}/docs")
         if made is None:
-            say(f"  Admin      {self.url}/admin/  (`manage.py create_operator` makes a login)")
+            say(f"  Admin      {self.url}/admin/  (`{command('manage create_operator')}` makes a login)")
         else:
             say(f"  Admin      {self.url}/admin/  user {made.operator}, password {made.password}")
             say(f"  API key    {made.api_key}  (project {PROJECT})")
         say(f"  Logs       {self.data_dir / 'logs'}\n")
+        for line in self.told:
+            say(f"  {line}")
+        say("")
         say("Ctrl-C stops everything; the data stays.")
 
     async def _stop(self) -> None:
@@ -378,7 +394,3 @@ def _complaint(output: str) -> str:
         return "\n" + output
     last = max((at for at, line in enumerate(lines) if line[:1].strip()), default=0)
     return " ".join(line.strip() for line in lines[last:])
-
-
-if __name__ == "__main__":
-    main()

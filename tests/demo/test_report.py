@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from demo import report
-from demo.report import Told
-from demo.story import STORY, Expected, Origin, Step
 from orra.base.strictjson import Json
+from orra.demo import report
+from orra.demo.report import Told
+from orra.demo.story import STORY, Expected, Origin, Step
 
 STEP = Step(
     "other values", "Refund order ORD-2077 now", {"order_id": "ORD-2077"}, Expected(origin=Origin.SAME_TEMPLATE)

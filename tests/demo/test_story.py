@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from demo.shop import GROUNDING, SERVICES
-from demo.story import STORY, Expected, Origin, Step, faults
 from orra.base.strictjson import Json
+from orra.demo.shop import GROUNDING, SERVICES
+from orra.demo.story import STORY, Expected, Origin, Step, faults
 from planengine.catalogue.annotations import check_annotations, is_read_only
 from planengine.catalogue.examples import check_examples
 from planengine.catalogue.schemas import check_schema, compile_schema

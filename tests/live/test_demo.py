@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from demo.client import Client
+from orra.demo.client import Client
 from orra.embedded.defaults import BASE_DIR
 from orra.embedded.runs import running, running_stack
 from tests.live.client import WHOLE_PLANS

@@ -69,7 +69,7 @@ def run_up(data_dir: Path, **environment: str) -> subprocess.CompletedProcess[st
     """``up`` where it is expected to refuse."""
     kept = {name: value for name, value in os.environ.items() if name not in OWN}
     return subprocess.run(
-        [sys.executable, "-m", "orra.embedded.stack", "up"],
+        [sys.executable, "-m", "orra", "up"],
         cwd=BASE_DIR,
         env={**kept, "PORT": "0", "ORRA_DATA_DIR": str(data_dir), **environment},
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from orra import settings
 
 GOOD = {
     "DATABASE_URL": "postgresql:///none",
-    "SECRET_KEY": "none",
+    "SECRET_KEY": "settings are read, and nothing is signed with it",
     "LLM_MODEL": "some-model",
     "LLM_API_BASE_URL": "http://localhost:8000/v1",
     "LLM_API_KEY": "sk-1",
@@ -45,7 +46,9 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://[::1/orra"),
         ("DATABASE_URL", "postgresql://localhost:port/orra"),
         ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
         ("LLM_MODEL", ""),
+        ("LLM_API_BASE_URL", ""),
         ("LLM_API_BASE_URL", "localhost:8000"),
         ("LLM_API_BASE_URL", "http://[::1"),
         ("LLM_API_BASE_URL", "http://localhost:port/v1"),
@@ -73,6 +76,7 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("ATTEMPT_RETENTION_DAYS", "a month"),
         ("VECTOR_INDEX_FROM", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("LLM_MODLE", "some-model"),
         ("ALLOWED_HOSTS", "orra example.com"),
         ("ALLOWED_HOSTS", "https://orra.example.com"),
         ("ALLOWED_HOSTS", "orra.example.com:443"),
@@ -86,7 +90,7 @@ def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, variable: str
     assert started.returncode == 1
     assert started.stderr.startswith(f"orra cannot start: {variable} ")
     assert started.stderr.count("\n") == 1
-    assert "secret" not in started.stderr
+    assert "secret@" not in started.stderr
 
 
 HERE = {"LLM_FALLBACK_API_BASE_URL": GOOD["LLM_API_BASE_URL"]}
@@ -96,6 +100,7 @@ HERE = {"LLM_FALLBACK_API_BASE_URL": GOOD["LLM_API_BASE_URL"]}
     ("variable", "variables"),
     [
         ("LLM_FALLBACK_MODEL", HERE),
+        ("LLM_FALLBACK_API_BASE_URL", {"LLM_FALLBACK_MODEL": "other"}),
         ("LLM_FALLBACK_MODEL", {**HERE, "LLM_FALLBACK_MODEL": GOOD["LLM_MODEL"]}),
         ("LLM_FALLBACK_API_BASE_URL", {**HERE, "LLM_FALLBACK_MODEL": "composer"}),
         ("LLM_FALLBACK_MODEL", {"LLM_FALLBACK_MODEL": "composer", "LLM_MODEL": "", "LLM_API_BASE_URL": ""}),
@@ -134,3 +139,37 @@ def test_the_url_has_the_last_word_on_the_databases_options(monkeypatch: pytest.
 
     assert (options["connect_timeout"], options["sslmode"]) == ("2", "require")
     assert options["tcp_user_timeout"] == settings.UNTIL_GONE["tcp_user_timeout"]
+
+
+@pytest.mark.parametrize("kind", ["LLM", "EMBEDDINGS", "CHECK"])
+def test_a_model_has_an_address_for_a_name_alone_would_mean_somebodys_cloud(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv(f"{kind}_MODEL", "small-1")
+    with pytest.raises(SystemExit, match=f"{kind}_API_BASE_URL must be set too: where is the model small-1?"):
+        settings.model_at(kind)
+
+    monkeypatch.setenv(f"{kind}_API_BASE_URL", settings.OPENAI_URL)
+    assert settings.model_at(kind) == ("small-1", settings.OPENAI_URL, "")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a" * 64,
+        "0123456789abcdef0123456789abcde",
+        "django-insecure-kq1!m8$v^0z2x3c4v5b6n7m8k9",
+        "please Change-Me before you go into production",
+    ],
+)
+def test_a_key_that_can_be_guessed_is_not_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("SECRET_KEY", key)
+    with pytest.raises(SystemExit, match="SECRET_KEY can be guessed. Set it to a random text") as refused:
+        settings.secret_key("SECRET_KEY")
+    assert key not in str(refused.value)
+
+
+def test_a_made_key_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = secrets.token_urlsafe(48)
+    monkeypatch.setenv("SECRET_KEY", key)
+    assert settings.secret_key("SECRET_KEY") == key

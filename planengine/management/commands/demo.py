@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from demo import report
-from demo.client import DemoStopped
-from demo.engine import plan_engine
-from demo.next_steps import where_to_look
-from demo.performance import explain, open_shop, perform, repeatable
+from orra.demo import report
+from orra.demo.client import DemoStopped
+from orra.demo.engine import plan_engine
+from orra.demo.next_steps import where_to_look
+from orra.demo.performance import explain, open_shop, perform, repeatable
 from orra.embedded.footprint import memory_of
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import running

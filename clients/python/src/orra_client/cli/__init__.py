@@ -50,6 +50,7 @@ def parser_of(offered: plugins.Commands) -> argparse.ArgumentParser:
         epilog=plugins.listing(offered),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=plugins.versions())
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in GROUPS:
         group.register(subparsers)

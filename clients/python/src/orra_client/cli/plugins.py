@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 GROUP = "orra.commands"
+CLIENT = "orra-client"
 
 Commands = dict[str, EntryPoint]
 
@@ -15,6 +16,16 @@ Commands = dict[str, EntryPoint]
 def commands() -> Commands:
     """What is offered, by name and in its order. Nothing is loaded."""
     return {found.name: found for found in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
+
+
+def versions() -> str:
+    """Of the packages that the commands come from: ``orra 0.1.0, orra-client 0.1.0``."""
+    packages = {found.dist.name: found.dist.version for found in entry_points(group=GROUP) if found.dist}
+    try:
+        packages[CLIENT] = version(CLIENT)
+    except PackageNotFoundError:  # run from its sources
+        packages[CLIENT] = "not installed"
+    return ", ".join(f"{name} {number}" for name, number in sorted(packages.items()))
 
 
 def call(command: EntryPoint, argv: list[str]) -> int:

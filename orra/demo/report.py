@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from demo.drawing import printable
-from demo.story import Step, explanation_of, mended_of, refusals_of, services_of
 from orra.base.strictjson import Json
+from orra.demo.drawing import printable
+from orra.demo.story import Step, explanation_of, mended_of, refusals_of, services_of
 from orra.embedded.footprint import in_words
 
 HITS = {"exact": "cache, same template", "semantic": "cache, same meaning", "example": "cache, by example"}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from demo import report
-from demo.client import Client, DemoStopped
-from demo.drawing import draw
-from demo.report import Told
-from demo.shop import GROUNDING, SERVICES
-from demo.story import STORY, Step, explanation_of, faults
 from orra.base.strictjson import Json
+from orra.demo import report
+from orra.demo.client import Client, DemoStopped
+from orra.demo.drawing import draw
+from orra.demo.report import Told
+from orra.demo.shop import GROUNDING, SERVICES
+from orra.demo.story import STORY, Step, explanation_of, faults
 
 PLANNERS = ("composer", "model")
 Tell = Callable[[str], None]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.client import DemoStopped
+from orra.demo.client import DemoStopped
 from orra.embedded.runs import Running, running, running_stack
 
 PATIENCE_SECONDS = 120
@@ -18,7 +18,7 @@ USUAL_PORT = 8005
 
 @dataclass(frozen=True)
 class Engine:
-    """``started_here``: it stops when the demo does, and ``make up`` will have it at ``later_url``."""
+    """``started_here``: it stops when the demo does, and ``orra up`` will have it at ``later_url``."""
 
     url: str
     started_here: bool
@@ -35,15 +35,21 @@ def plan_engine(data_dir: Path, *, tell: Callable[[str], None]) -> Iterator[Engi
     found = running(data_dir)
     if found is not None:
         url = _when_ready(found, data_dir).url
-        tell(f"Using the plan engine that runs at {url}.")
+        tell(f"Using the plan engine that runs at {url}.{_who_does_what(data_dir)}")
         yield Engine(url, started_here=False)
         return
     tell(f"Starting the plan engine: database, broker, web server and worker, with their data in {data_dir} …")
     began = time.monotonic()
     with running_stack(data_dir) as stack:
-        tell(f"Ready after {time.monotonic() - began:.1f} s at {stack.url}.")
+        tell(f"Ready after {time.monotonic() - began:.1f} s at {stack.url}.{_who_does_what(data_dir)}")
         yield Engine(stack.url, started_here=True)
         tell("\nStopping the plan engine; what it knows stays.")
+
+
+def _who_does_what(data_dir: Path) -> str:
+    """Indented lines, as the stack tells them."""
+    found = running(data_dir)
+    return "".join(f"\n  {line}" for line in found.told) if found is not None else ""
 
 
 def _when_ready(found: Running | None, data_dir: Path) -> Running:

@@ -1,0 +1,86 @@
+"""Commands that stay until they are stopped: the whole stack, and each of its processes by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+
+def up(argv: Sequence[str]) -> int:
+    """Start everything and stay: database, broker, web, worker, beat."""
+    from orra.embedded import stack
+
+    return stack.main(argv)
+
+
+def web(argv: Sequence[str]) -> int:
+    """Run one web process by itself."""
+    parser = _parser("web", web, "Needs DATABASE_URL, BROKER_URL and SECRET_KEY.")
+    parser.add_argument("--host", help="where to listen (ORRA_HOST, else 127.0.0.1)")
+    parser.add_argument("--port", help="0 takes a free one (PORT, else 8005)")
+    given = parser.parse_args(argv)
+    _set("ORRA_HOST", given.host)
+    _set("PORT", given.port)
+    from orra.embedded.processes import EmbeddedError
+    from orra.embedded.runs import Options
+    from orra.embedded.stack import listening
+
+    try:
+        with listening(Options.read()) as listener:
+            _prepare(broker=False)
+            from orra.web import serve
+
+            serve(listener)
+    except EmbeddedError as error:
+        raise SystemExit(f"orra cannot start: {error}") from None
+    return 0
+
+
+def worker(argv: Sequence[str]) -> int:
+    """Run one worker by itself: it makes the plans that the cache does not have."""
+    parser = _parser("worker", worker, "Needs DATABASE_URL, BROKER_URL and SECRET_KEY.")
+    parser.add_argument("--threads", help="plans at a time (WORKER_CONCURRENCY, else 8)")
+    given = parser.parse_args(argv)
+    _set("WORKER_CONCURRENCY", given.threads)
+    from orra.embedded.processes import EmbeddedError
+    from orra.embedded.runs import Options
+
+    try:
+        threads = Options.read().worker_threads
+    except EmbeddedError as error:
+        raise SystemExit(f"orra cannot start: {error}") from None
+    _prepare()
+    from orra.worker import work
+
+    return work(threads)
+
+
+def beat(argv: Sequence[str]) -> int:
+    """Run the beat by itself: what is due every few seconds or minutes."""
+    parser = _parser("beat", beat, "Needs DATABASE_URL, BROKER_URL and SECRET_KEY. One is enough; two do no harm.")
+    parser.add_argument("--schedule", help="the file that remembers what was due when (in ORRA_DATA_DIR)")
+    given = parser.parse_args(argv)
+    _prepare()
+    from orra.beat import keep_time, usual_schedule
+
+    keep_time(given.schedule or usual_schedule())
+    return 0
+
+
+def _parser(name: str, command: object, needs: str) -> argparse.ArgumentParser:
+    first = (command.__doc__ or "").partition("\n")[0]
+    return argparse.ArgumentParser(prog=f"orra {name}", description=f"{first} {needs}")
+
+
+def _set(variable: str, value: str | None) -> None:
+    if value is not None:
+        os.environ[variable] = value
+
+
+def _prepare(*, broker: bool = True) -> None:
+    """Ends the program with one line where what it needs is not there. Without ``broker`` it can do without."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
+    from orra.starting import check
+
+    check(broker=broker)

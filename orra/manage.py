@@ -1,0 +1,60 @@
+"""Django's commands, on the embedded services when nothing else is configured: ``python -m orra.manage``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+
+def main(argv: Sequence[str] | None = None, *, called: str = "manage.py") -> int:
+    """Runs ``argv``, a command's name and its arguments, with the embedded defaults filled in. ``called`` is how
+    whoever called it did, for its help. Returns the exit code."""
+    told = list(sys.argv[1:] if argv is None else argv)
+    prepare()
+    from django.core.management import execute_from_command_line
+
+    return _in_a_line(told[:1], lambda: execute_from_command_line([called, *told]))
+
+
+def run(name: str, argv: Sequence[str], *, called: str) -> int:
+    """One command, ``name``, by the name that it is ``called`` with. Returns the exit code."""
+    prepare()
+    import django
+    from django.core.management import get_commands, load_command_class
+
+    django.setup()
+    command = load_command_class(get_commands()[name], name)
+    return _in_a_line([name], lambda: command.run_from_argv(["orra", called, *argv]))
+
+
+def prepare() -> None:
+    from orra.embedded.defaults import ensure_environment
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
+    ensure_environment()
+
+
+def _in_a_line(command: list[str], run: Callable[[], None]) -> int:
+    """What a configured database lacks ends the program with one line."""
+    from django.db import DatabaseError
+
+    from orra.embedded.defaults import filled_variables
+
+    if command == ["migrate"] and "DATABASE_URL" not in filled_variables():
+        from orra.starting import check
+
+        check(broker=False, makes_tables=True)
+    try:
+        run()
+    except DatabaseError as error:
+        from orra.starting.database import in_a_line
+
+        if (line := in_a_line(error)) is None:
+            raise
+        sys.exit(f"orra cannot go on: DATABASE_URL {line}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

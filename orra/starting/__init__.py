@@ -1,0 +1,35 @@
+"""What is looked at before anything is started, and what the start says of who plans, who embeds, and where.
+
+Called by the commands that stay; the stack runs ``python -m orra.starting`` in a process of its own, for its
+supervisor loads neither settings nor libraries.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import orra.settings as settings  # a bad value ends the program here
+
+
+def check(*, database: bool = True, broker: bool = True, makes_tables: bool = False) -> None:
+    """Ends the program with one line that names the variable and the remedy. ``makes_tables``: the tables need not
+    be there yet."""
+    fault = next(_faults(database=database, broker=broker, makes_tables=makes_tables), None)
+    if fault is not None:
+        sys.exit(f"orra cannot start: {fault}")
+
+
+def _faults(*, database: bool, broker: bool, makes_tables: bool) -> Iterator[str]:
+    if database:
+        from orra.starting.database import fault_of
+
+        if fault := fault_of(settings.DATABASES["default"], makes_tables=makes_tables):
+            yield f"DATABASE_URL {fault}"
+    if broker:
+        from orra.starting.broker import fault_of as fault_of_broker
+
+        if not settings.BROKER_URL:
+            yield "BROKER_URL is not set. Set it to the address of a broker, such as redis://localhost:6379/0."
+        elif fault := fault_of_broker(settings.BROKER_URL):
+            yield f"BROKER_URL {fault}"
