@@ -411,8 +411,16 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "ModelCheckEnum": "planengine.models.Project.ModelCheck",
-        "ModeEnum": "planengine.models.Grounding.Mode",
+        "CacheDecisionKind": "planengine.api.serializers.plans.DECISIONS",
+        "CacheMode": "planengine.requests.CACHE_MODES",
+        "CataloguePolicy": "planengine.models.Project.CataloguePolicy",
+        "EntryKind": "cache.models.Entry.Kind",
+        "GroundingMode": "planengine.models.Grounding.Mode",
+        "ModelCheckSetting": "planengine.models.Project.ModelCheck",
+        "PlanSource": "planengine.models.states.PlanSource",
+        "PlanStatus": "planengine.models.states.PlanStatus",
+        "SimilarityFloorOrigin": "planengine.api.serializers.cache_stats.FLOORS_FROM",
+        "ServiceType": "planengine.models.Service.Type",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

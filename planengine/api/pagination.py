@@ -42,6 +42,7 @@ class Pages(CursorPagination):
         described = super().get_paginated_response_schema(schema)
         for name in ("next", "previous"):  # `nullable` is OpenAPI 3.0's
             described["properties"][name] = {"type": ["string", "null"], "format": "uri"}
+        described["required"] = ["next", "previous", "results"]
         return described
 
     def get_schema_operation_parameters(self, view):  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
@@ -13,6 +14,12 @@ from planengine.api.scopes import scope_of
 from planengine.api.serializers.services import MAX_SERVICES_AT_ONCE, NamedServiceSerializer
 
 Direction = Literal["request", "response"]
+
+
+class Fault(serializers.Serializer):  # type: ignore[type-arg]
+    field = serializers.CharField(help_text="Where in the body: `input_schema`, `use_cases[2].action` …")
+    code = serializers.CharField()
+    message = serializers.CharField()
 
 
 class Problem(serializers.Serializer):  # type: ignore[type-arg]
@@ -24,12 +31,20 @@ class Problem(serializers.Serializer):  # type: ignore[type-arg]
     code = serializers.CharField(help_text="Stable; meant for programs.")
     detail = serializers.CharField(help_text="What is wrong and what to do.")
     pointer = serializers.CharField(required=False, help_text="JSON pointer of the faulty part of the request.")
-    problems = serializers.ListField(child=serializers.DictField(), required=False)
+    problems = Fault(many=True, required=False, help_text="All that is wrong, where it was found out at once.")
     how_to_fix = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class Schema(AutoSchema):
-    """Every endpoint may also answer with a problem; its form is asked for by ``Accept`` alone."""
+    """Every endpoint may also answer with a problem; its form is asked for by ``Accept`` alone. What may be left
+    out of a request, because it has a default, is in every answer."""
+
+    def _map_basic_serializer(self, serializer, direction: Direction = "response"):  # type: ignore[no-untyped-def]
+        described = super()._map_basic_serializer(serializer, direction)
+        if direction == "response":
+            fields = force_instance(serializer).fields
+            described["required"] = sorted(name for name in described["properties"] if _is_told(fields[name]))
+        return described
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
         return []
@@ -47,6 +62,15 @@ class Schema(AutoSchema):
             "content": {CONTENT_TYPE: {"schema": component}},
         }
         return responses
+
+
+def _is_told(field: serializers.Field) -> bool:  # type: ignore[type-arg]
+    """Whether every answer has it: not where it is declared as ``required=False``, without a default, in a
+    serializer that does not tell all (``tells_all``). Of a model's columns the answer has each."""
+    serializer = field.parent
+    declared = field.field_name in getattr(serializer, "_declared_fields", {})
+    may_miss = declared and not field.required and not field.read_only and field.default is serializers.empty
+    return not may_miss or getattr(serializer, "tells_all", False)
 
 
 def refuse_unknown_members(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

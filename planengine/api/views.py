@@ -324,7 +324,7 @@ class Entries(generics.ListAPIView[Entry]):
         summary="Evict every entry that uses a service",
         description="Counter-examples stay: what was found wrong is remembered. Each can be evicted by its id.",
         parameters=[OpenApiParameter("service", {"type": "string", "minLength": 1}, required=True)],
-        responses={200: {"type": "object", "properties": {"evicted": {"type": "integer"}}}},
+        responses={200: shapes.EvictedSerializer},
     )
     def delete(self, request: Request) -> Response:
         check_filters(request, "service")

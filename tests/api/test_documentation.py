@@ -224,6 +224,7 @@ DESCRIBED = (
     "/v1/services",
     "/v1/plans",
     "/v1/cache/entries",
+    "/v1/cache/stats",
 )
 
 
@@ -234,6 +235,42 @@ def test_answers_are_as_documented(api: Api, document: Json, path: str) -> None:
     [content] = document["paths"][path]["get"]["responses"]["200"]["content"].values()
 
     assert faults(document, content["schema"], api.get(path).json()) == []
+
+
+def test_what_every_answer_has_is_required(document: Json) -> None:
+    """Else generated types have members that may be missing, and never are."""
+    optional = {
+        f"{name}.{member}"
+        for name, schema in document["components"]["schemas"].items()
+        if not name.endswith("Request")
+        for member in set(schema.get("properties", {})) - set(schema.get("required", []))
+    }
+
+    assert optional == {
+        "Candidate.model_check",
+        "PlanningCost.attempts",
+        "PlanningCost.completion_tokens",
+        "PlanningCost.cost",
+        "PlanningCost.milliseconds",
+        "PlanningCost.prompt_tokens",
+        "Problem.how_to_fix",
+        "Problem.pointer",
+        "Problem.problems",
+        "Task.after",
+        "Task.service",
+    }
+
+
+def test_only_values_of_any_kind_have_no_type(document: Json) -> None:
+    said = {"type", "$ref", "oneOf", "allOf", "enum"}
+    untyped = [
+        f"{name}.{member}"
+        for name, schema in document["components"]["schemas"].items()
+        for member, described in schema.get("properties", {}).items()
+        if said.isdisjoint(described)
+    ]
+
+    assert untyped == ["Param.value"]
 
 
 @pytest.mark.parametrize("params", [{"order_id": 1}, [{"field": "order_id", "value": None}], {}, []])

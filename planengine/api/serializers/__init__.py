@@ -1,7 +1,7 @@
 """The shapes of the REST API, in and out."""
 
 from planengine.api.serializers.cache_stats import CacheStatsSerializer
-from planengine.api.serializers.entries import EntrySerializer
+from planengine.api.serializers.entries import EntrySerializer, EvictedSerializer
 from planengine.api.serializers.explanations import ExplanationSerializer
 from planengine.api.serializers.groundings import (
     GroundingSerializer,
@@ -29,6 +29,7 @@ __all__ = [
     "ApiKeySerializer",
     "CacheStatsSerializer",
     "EntrySerializer",
+    "EvictedSerializer",
     "ExplanationSerializer",
     "GroundingSerializer",
     "GroundingSummarySerializer",

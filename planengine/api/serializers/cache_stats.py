@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 from planengine.models import Project
 
+FLOORS_FROM = ("project", "closed", "calibrated", "built_in")
+
 
 class HitsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     exact = serializers.IntegerField()
@@ -31,7 +33,7 @@ class ModelCheckSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class SimilarityFloorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     value = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
-    origin = serializers.CharField(help_text="project, closed, calibrated or built_in")
+    origin = serializers.ChoiceField(choices=FLOORS_FROM)
 
     def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
         fields = super().get_fields()

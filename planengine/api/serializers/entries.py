@@ -10,6 +10,7 @@ from cache.plans.description import filled_places
 from cache.plans.recipes import Recipe, RecipeInvalid
 from cache.templates.templates import Template, TemplateInvalid
 from orra.base.strictjson import Json
+from planengine.api.serializers.plans import ExecutionPlanSerializer, ParamSerializer
 
 
 class SlotSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -23,6 +24,43 @@ class FilledSerializer(serializers.Serializer):  # type: ignore[type-arg]
     task = serializers.CharField()
     input = serializers.CharField()
     by = serializers.ListField(child=serializers.CharField(), help_text="The param or literal that goes there.")
+
+
+class EvictedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    evicted = serializers.IntegerField(help_text="How many entries there were.")
+
+
+class PlanningCostSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Empty where nothing was planned for it."""
+
+    milliseconds = serializers.FloatField(required=False)
+    attempts = serializers.IntegerField(required=False)
+    prompt_tokens = serializers.IntegerField(required=False, allow_null=True)
+    completion_tokens = serializers.IntegerField(required=False, allow_null=True)
+    cost = serializers.FloatField(required=False, allow_null=True, help_text="By the operator's prices.")
+
+
+# These are shown as they are stored, and described.
+
+
+@extend_schema_field(ParamSerializer(many=True))
+class StoredParamsField(serializers.JSONField):
+    pass
+
+
+@extend_schema_field(ExecutionPlanSerializer(allow_null=True))
+class StoredPlanField(serializers.JSONField):
+    pass
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+class ServiceVersionsField(serializers.JSONField):
+    pass
+
+
+@extend_schema_field(PlanningCostSerializer)
+class PlanningCostField(serializers.JSONField):
+    pass
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
@@ -40,6 +78,10 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         help_text="null for a pinned entry or a counter-example: neither expires.",
     )
     scope = serializers.DictField(source="scope_facts", child=serializers.CharField())
+    params = StoredParamsField(help_text="The params it was planned for.")
+    plan = StoredPlanField(help_text="The validated execution plan; a refusal has none.")
+    services = ServiceVersionsField(help_text="The services it uses, by name, with their versions.")
+    cost = PlanningCostField(help_text="What planning it cost.")
 
     class Meta:
         model = Entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from planengine.api.serializers.cache_stats import FLOORS_FROM
 from planengine.api.serializers.plans import CandidateSerializer, ExecutionPlanSerializer, VotesSerializer
 
 
@@ -51,13 +52,13 @@ class ExplainedGroundingSerializer(serializers.Serializer):  # type: ignore[type
 
 
 class ExplanationSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    decision = serializers.CharField(help_text="exact, semantic, example or miss")
+    decision = serializers.ChoiceField(choices=["exact", "semantic", "example", "miss"])
     reason = serializers.CharField()
     entry_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
     template = serializers.CharField(help_text="The request's own template.")
     floor = serializers.FloatField(help_text="Lowest similarity for a hit by meaning.")
-    floor_from = serializers.CharField(help_text="project, closed, calibrated or built_in")
+    floor_from = serializers.ChoiceField(choices=FLOORS_FROM)
     plan = ExecutionPlanSerializer(allow_null=True, help_text="What would be served.")
     votes = ExplainedVotesSerializer(allow_null=True, help_text="null where no examples were asked.")
     what_to_do = serializers.ListField(

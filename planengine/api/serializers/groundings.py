@@ -78,6 +78,7 @@ class WordingsField(serializers.JSONField):
 
 
 class UseCaseSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    tells_all = True
     action = serializers.CharField(
         max_length=MAX_TEXT_CHARACTERS, help_text="How people ask, with `{variables}` that name params."
     )
@@ -100,6 +101,7 @@ class UseCaseSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class GroundingSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """A version of a grounding. In YAML it is the document alone, without `id`, `current` and `created_at`."""
 
+    tells_all = True
     id = serializers.CharField(read_only=True)
     name = serializers.RegexField(
         NAME_PATTERN, required=False, help_text="As in the path; it may be left out when sent."

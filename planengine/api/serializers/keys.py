@@ -14,6 +14,8 @@ DAY, MONTH = 24 * 3600, 30 * 24 * 3600
 
 
 class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
+    """An API key without its secret."""
+
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.choices),
         required=False,
@@ -44,6 +46,8 @@ class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
 
 
 class NewApiKeySerializer(ApiKeySerializer):
+    """A key with its secret, which is shown this once."""
+
     api_key = serializers.CharField(read_only=True, help_text="Shown once, stored hashed.")
 
     class Meta(ApiKeySerializer.Meta):
@@ -51,6 +55,8 @@ class NewApiKeySerializer(ApiKeySerializer):
 
 
 class RotationSerializer(StrictSerializer):
+    """How a key is replaced."""
+
     overlap_seconds = serializers.IntegerField(
         default=DAY,
         min_value=0,

@@ -11,6 +11,7 @@ from orra.base.strictjson import Json
 from planengine.models import Grounding, Plan
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 
+DECISIONS = ("exact", "semantic", "example", "miss", "bypass", "refresh", "replay")
 UNPLANNED = (*HIT_SOURCES, PlanSource.REPLAY)
 WITH_A_NEW_KEY = "To have it planned again, send it with another Idempotency-Key: this one gives this plan again."
 
@@ -23,7 +24,10 @@ class ParamSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class TaskSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.CharField()
     service = serializers.CharField(required=False, help_text="Absent for task0.")
-    input = serializers.DictField()
+    input = serializers.DictField(help_text="By name; `$taskN.field` is what that task gives.")
+    after = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Tasks that come before it and give it nothing."
+    )
 
 
 class ExecutionPlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -36,12 +40,22 @@ class UsageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     completion_tokens = serializers.IntegerField(allow_null=True)
 
 
+class PlanProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One thing wrong with a draft."""
+
+    code = serializers.CharField(help_text="Stable; meant for programs.")
+    message = serializers.CharField()
+    task = serializers.CharField(allow_null=True)
+    field = serializers.CharField(allow_null=True)
+    hint = serializers.CharField(help_text="What would be right; empty where nobody knows.")
+
+
 class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     number = serializers.IntegerField()
     planner = serializers.CharField()
     model = serializers.CharField()
-    problems = serializers.ListField(child=serializers.DictField())
-    warnings = serializers.ListField(child=serializers.DictField(), help_text="For the operator.")
+    problems = PlanProblemSerializer(many=True)
+    warnings = PlanProblemSerializer(many=True, help_text="For the operator.")
     error_code = serializers.CharField()
     way = serializers.CharField(
         help_text="How the model was asked: for services (`select`) or for a whole plan (`full`). Empty for a "
@@ -54,8 +68,9 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class VotingExampleSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    kind = serializers.CharField(
-        help_text="plan, refusal (nothing could be planned), counter (found wrong), sample (given with a service)"
+    kind = serializers.ChoiceField(
+        choices=["plan", "refusal", "counter", "sample"],
+        help_text="`refusal`: nothing could be planned; `counter`: found wrong; `sample`: given with a service.",
     )
     services = serializers.ListField(
         child=serializers.CharField(), help_text="What it led to; none for a refusal."
@@ -107,7 +122,7 @@ class CandidateSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    decision = serializers.CharField(help_text="exact, semantic, example, miss, bypass, refresh or replay")
+    decision = serializers.ChoiceField(choices=DECISIONS)
     entry_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
     reason = serializers.CharField()
@@ -145,15 +160,15 @@ class PlanGroundingSerializer(serializers.Serializer):  # type: ignore[type-arg]
         allow_null=True, help_text="Predicted probability that another one is meant, where the votes decided."
     )
     capabilities = EvidenceSerializer(many=True)
-    problems = serializers.ListField(
-        child=serializers.DictField(), help_text="What the plan does not keep to. A strict plan has none."
+    problems = PlanProblemSerializer(
+        many=True, help_text="What the plan does not keep to. A strict plan has none."
     )
 
 
 class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     code = serializers.CharField()
     message = serializers.CharField()
-    problems = serializers.ListField(child=serializers.DictField())
+    problems = PlanProblemSerializer(many=True)
     how_to_fix = serializers.ListField(child=serializers.CharField())
     retryable = serializers.BooleanField(
         help_text="Whether the same request, sent again, may succeed; with an Idempotency-Key, under a new one."
@@ -161,7 +176,9 @@ class PlanErrorSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class PlanSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Documents a Plan; :func:`plan_as_json` is what writes it, several times as fast."""
+    """A request, and what became of it."""
+
+    # Documents it; :func:`plan_as_json` is what writes it, several times as fast.
 
     id = serializers.CharField()
     status = serializers.ChoiceField(choices=PlanStatus.choices)

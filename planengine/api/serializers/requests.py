@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from planengine.api.serializers.strictness import StrictSerializer
@@ -41,8 +41,11 @@ class ParamsField(serializers.JSONField):
     """Documents the two forms of params."""
 
 
+@extend_schema_serializer(component_name="Plan")  # of a request: PlanRequest
 class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it."""
+    """What is to be planned."""
+
+    # Documents the request; :func:`planengine.requests.parse_plan_request` is what checks it.
 
     action = serializers.CharField(max_length=MAX_ACTION_CHARACTERS, help_text="What is to be done, in words.")
     params = ParamsField(required=False)
@@ -50,12 +53,17 @@ class PlanRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
     wait_seconds = serializers.FloatField(min_value=0, max_value=MAX_WAIT_SECONDS, default=0, required=False)
 
 
+@extend_schema_serializer(component_name="Replay")
 class ReplayRequestSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What a replay takes the values from."""
+
     action = serializers.CharField(required=False, help_text="Left out: the entry's own action.")
     params = ParamsField(required=False, help_text="Left out: the entry's own params.")
 
 
 class ReportSerializer(StrictSerializer):
+    """What somebody says of a plan."""
+
     verdict = serializers.ChoiceField(
         choices=[WRONG_PLAN, RIGHT_PLAN],
         default=WRONG_PLAN,

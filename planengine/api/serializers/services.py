@@ -104,6 +104,8 @@ class ExamplesField(serializers.JSONField):
 
 
 class ServiceSerializer(StrictSerializer, serializers.ModelSerializer[Service]):
+    """A service: what it takes, what it gives, and what it does to the world."""
+
     type = serializers.ChoiceField(choices=Service.Type.choices, default=Service.Type.SERVICE.value)
     description = serializers.CharField(
         max_length=MAX_DESCRIPTION_CHARACTERS, help_text="What it does: planners choose by this."
