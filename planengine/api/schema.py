@@ -11,28 +11,10 @@ from rest_framework import serializers
 
 from planengine.api.problems import CONTENT_TYPE
 from planengine.api.scopes import scope_of
+from planengine.api.serializers.problems import ProblemSerializer
 from planengine.api.serializers.services import MAX_SERVICES_AT_ONCE, NamedServiceSerializer
 
 Direction = Literal["request", "response"]
-
-
-class Fault(serializers.Serializer):  # type: ignore[type-arg]
-    field = serializers.CharField(help_text="Where in the body: `input_schema`, `use_cases[2].action` …")
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
-class Problem(serializers.Serializer):  # type: ignore[type-arg]
-    """RFC 9457: what went wrong, with a stable code."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField(help_text="Stable; meant for programs.")
-    detail = serializers.CharField(help_text="What is wrong and what to do.")
-    pointer = serializers.CharField(required=False, help_text="JSON pointer of the faulty part of the request.")
-    problems = Fault(many=True, required=False, help_text="All that is wrong, where it was found out at once.")
-    how_to_fix = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class Schema(AutoSchema):
@@ -40,9 +22,9 @@ class Schema(AutoSchema):
     out of a request, because it has a default, is in every answer."""
 
     def _map_basic_serializer(self, serializer, direction: Direction = "response"):  # type: ignore[no-untyped-def]
-        described = super()._map_basic_serializer(serializer, direction)
+        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "response":
-            fields = force_instance(serializer).fields
+            fields = force_instance(serializer).fields  # type: ignore[no-untyped-call]
             described["required"] = sorted(name for name in described["properties"] if _is_told(fields[name]))
         return described
 
@@ -56,7 +38,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
         responses = super()._get_response_bodies(direction)
-        component = self.resolve_serializer(Problem(), direction).ref
+        component = self.resolve_serializer(ProblemSerializer(), direction).ref
         responses["default"] = {
             "description": "What went wrong.",
             "content": {CONTENT_TYPE: {"schema": component}},

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orra.base.strictjson import Json
+from planengine.api.serializers.problems import ProblemSerializer
 from planengine.api.serializers.requests import PARAMS
 from planengine.api.serializers.strictness import StrictSerializer
 from planengine.catalogue.annotations import HINTS, MAX_TITLE_CHARACTERS, TITLE, check_annotations
@@ -216,7 +217,7 @@ class ServiceOutcomeSerializer(ServiceDryRunSerializer):
     next_version = serializers.IntegerField(
         allow_null=True, help_text="With the change; the same where only hints change. null for what is refused."
     )
-    problem = serializers.DictField(
+    problem = ProblemSerializer(
         allow_null=True, help_text="Why it is refused: as `PUT /v1/services/{name}` would say it. Else null."
     )
 
