@@ -13,6 +13,7 @@ goes on with the response.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import re
@@ -35,6 +36,7 @@ from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine.api import hits  # noqa: E402
+from planengine.api.mcp import waiting as agents  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
 from planengine.lifecycle import heartbeats  # noqa: E402
 from planengine.lifecycle.events import KEEP_ALIVE, Event, Place, parse_place, unheard  # noqa: E402
@@ -83,6 +85,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             answer = await hits.answer(scope, body) or await _ask_and_wait(scope, body)
             answer.headers.append(server_timing(scope))
             await answer.send_to(send)
+        elif scope["method"] == "POST" and scope["path"] == "/mcp":
+            await _serve_agent(scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         elif scope["method"] == "GET" and (found := EVENTS.fullmatch(scope["path"])):
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         else:
@@ -107,6 +111,14 @@ async def _ask_and_wait(scope: Message, body: bytes) -> Answer:
                     finished.status = 201
                 answer = finished
     return answer
+
+
+async def _serve_agent(scope: Message, body: bytes, send: Send, *, gone: asyncio.Future[None]) -> None:
+    ask = functools.partial(answer_of, django)
+    try:
+        await agents.serve(scope, body, send, ask=ask, gone=gone, waiters=waiters, listeners=listeners)
+    finally:
+        gone.cancel()
 
 
 async def _tell(plan_id: str, scope: Message, body: bytes, send: Send, *, gone: asyncio.Future[None]) -> None:

@@ -2,10 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from planengine.api import documentation, health
+from planengine.api.mcp.endpoint import Endpoint
 
 urlpatterns = [
     path("v1/schema", documentation.Description.as_view(), name="schema"),
     path("v1/", include("planengine.api.urls")),
+    path("mcp", Endpoint.as_view()),
     path("docs", documentation.Pages.as_view(url_name="schema"), name="docs"),
     path("livez", health.Live.as_view()),
     path("readyz", health.Ready.as_view()),

@@ -72,21 +72,21 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if is_away(error):
         _note_unreachable(error)
         return _respond(UNREACHABLE, headers=COME_BACK)
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here by that name, or it belongs to another project.")
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    if isinstance(error, exceptions.ValidationError):
+    if isinstance(error, Http404 | exceptions.ValidationError):
         return _respond(refusal(error))
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
     if isinstance(error, exceptions.APIException):
         return _respond(_known(error, context["view"]), headers=_headers(error))
     return None
 
 
-def refusal(error: BadRequest | exceptions.ValidationError) -> dict[str, Json]:
-    """The problem that a caller's fault becomes."""
+def refusal(error: BadRequest | Http404 | exceptions.ValidationError) -> dict[str, Json]:
+    """What is told of a request that is at fault itself, wherever it came in."""
     if isinstance(error, BadRequest):
         return problem(error.status, error.code, error.message, pointer=error.pointer, **_all_of(error))
+    if isinstance(error, Http404):
+        return problem(404, "not_found", "There is nothing here by that name, or it belongs to another project.")
     return _invalid(error)
 
 

@@ -18,6 +18,7 @@ from planengine.catalogue import registry
 from planengine.grounding import registry as groundings
 from planengine.grounding.reading import read_grounding
 from planengine.models import ApiKey, Attempt, Grounding, HitCheck, Label, Plan, Project, Service, UseCaseVector
+from tests.api.mcp.agents import message
 from tests.conftest import Api, object_schema
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -114,6 +115,20 @@ BODIES: Mapping[str, Callable[[Tenant], Sequence[Json]]] = {
     ],
     "POST /v1/cache/entries/{entry_id}/replay": lambda tenant: [{}, *tenant.requests],
     "POST /v1/cache/explain": lambda tenant: list(tenant.requests),
+    "POST /mcp": lambda tenant: [
+        message("resources/list"),
+        *(message("resources/read", {"uri": f"orra://plans/{each}"}) for each in tenant.ids(Plan)),
+        *(
+            message("tools/call", {"name": name, "arguments": {"plan_id": each}})
+            for each in tenant.ids(Plan)
+            for name in ("get_plan", "report_wrong_plan")
+        ),
+        *(
+            message("tools/call", {"name": "plan", "arguments": {**request, "idempotency_key": IDEMPOTENCY_KEY}})
+            for request in tenant.requests
+        ),
+        *(message("tools/call", {"name": "explain", "arguments": request}) for request in tenant.requests),
+    ],
 }
 WRITING = ("POST", "PUT", "PATCH")
 
