@@ -8,21 +8,21 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import validate_host
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.strictjson import Json
-from planengine.api.mcp.messages import INVALID_REQUEST, PARSE_ERROR, Fault, id_of, message_of
+from planengine.api.mcp.messages import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, Fault, id_of, message_of
 from planengine.api.mcp.methods import Asked, answered
 from planengine.api.mcp.tools import Called
 from planengine.api.mcp.versions import HANDSHAKE, version_of
 from planengine.api.mcp.waiting import PLAN_HEADER
 from planengine.api.problems import refusal
+from planengine.api.scopes import ANY, Scopes, scope_missing
 from planengine.exceptions import BadRequest
 from planengine.lifecycle.waiting import WAIT_HEADER
-from planengine.models import Project
+from planengine.models import Project, Scope
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -31,11 +31,20 @@ class Endpoint(APIView):
     """There is no stream to open with GET and no session to end with DELETE."""
 
     http_method_names = ["post"]
-    scopes = {"POST": None}  # any key may speak; tools and resources ask for their scope
+    scopes: Scopes = {"POST": ANY}  # tools and resources ask for their own
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         _check_origin(request.headers.get("Origin"))
         super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """The problem that the REST API tells, where clients of this protocol look for what went wrong."""
+        response = super().handle_exception(exc)
+        told = response.data
+        code = INVALID_REQUEST if response.status_code < 500 else INTERNAL_ERROR
+        response.data = Fault(code, told["detail"], data=told).answer(None)
+        response.content_type = "application/json"
+        return response
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> Response:
@@ -64,12 +73,9 @@ def _to_wait(called: Called) -> dict[str, str]:
     return {PLAN_HEADER: plan_id, WAIT_HEADER: str(seconds)}
 
 
-def _check_scope(project: Project, scope: str) -> None:
-    """Raises unless the caller's key is for this; one that says nothing about scopes is for everything."""
-    held = getattr(project, "key_scopes", None)
-    if held is not None and scope not in held:
-        detail = f"This takes an API key with the scope `{scope}`; this one has {', '.join(held) or 'none'}."
-        raise PermissionDenied(detail, code="insufficient_scope")
+def _check_scope(project: Project, scope: Scope) -> None:
+    if scope not in project.key_scopes:
+        raise scope_missing(scope, project)
 
 
 def _check_origin(origin: str | None) -> None:

@@ -107,7 +107,7 @@ def test_without_a_key_nothing_is_said(api: Api, secret: str) -> None:
     answer = Api(secret).post("/mcp", message("tools/list"))
 
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="orra"')
-    assert answer.json()["code"] in ("missing_api_key", "invalid_api_key")
+    assert answer.json()["error"]["data"]["code"] in ("missing_api_key", "invalid_api_key")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_pages_of_other_origins_may_not_ask(api: Api, origin: str, status: int) 
 
     assert answer.status_code == status
     if status == 403:
-        assert answer.json()["code"] == "origin_not_allowed"
+        assert answer.json()["error"]["data"]["code"] == "origin_not_allowed"
 
 
 def test_plans_are_resources_newest_first(api: Api, project: Project) -> None:

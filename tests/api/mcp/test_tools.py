@@ -153,7 +153,7 @@ def test_a_key_does_what_its_scopes_say(api: Api, monkeypatch: pytest.MonkeyPatc
         send(api, "resources/list"),
         send(api, "resources/read", uri="orra://plans/o_1"),
     ):
-        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+        assert (refused.status_code, refused.json()["error"]["data"]["code"]) == (403, "insufficient_scope")
 
 
 def test_a_tool_that_there_is_not(api: Api) -> None:
