@@ -15,7 +15,7 @@ from planengine.api.mcp.messages import METHOD_NOT_FOUND, Fault, Message
 from planengine.api.mcp.tools import Called
 from planengine.api.mcp.versions import HANDSHAKE, SELF_CONTAINED, SUPPORTED, agreed
 from planengine.api.views import project_of
-from planengine.models import Project
+from planengine.models import Project, Scope
 
 SERVER: Final[Json] = {"name": "orra", "title": "orra, the plan engine", "version": "1"}
 CAPABILITIES: Final[Json] = {"tools": {}, "resources": {}}
@@ -35,7 +35,7 @@ class Asked:
     message: Message
     version: str
     request: Request
-    check_scope: Callable[[Project, str], None]
+    check_scope: Callable[[Project, Scope], None]
 
     @property
     def project(self) -> Project:
@@ -92,7 +92,7 @@ def _call_tool(asked: Asked) -> Called:
 
 
 def _list_resources(asked: Asked) -> Called:
-    asked.check_scope(asked.project, "plan")
+    asked.check_scope(asked.project, Scope.PLAN)
     cursor = asked.message.params.get("cursor")
     return Called(resources.newest_plans(asked.project, cursor, request=asked.request))
 
@@ -102,7 +102,7 @@ def _list_templates(asked: Asked) -> Called:
 
 
 def _read_resource(asked: Asked) -> Called:
-    asked.check_scope(asked.project, "plan")
+    asked.check_scope(asked.project, Scope.PLAN)
     uri = asked.message.params.get("uri")
     return Called(resources.read(asked.project, uri, version=asked.version))
 

@@ -23,7 +23,7 @@ from planengine.api.problems import refusal
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import plans
-from planengine.models import Plan, Project
+from planengine.models import Plan, Project, Scope
 from planengine.models.states import PlanStatus
 from planengine.requests import parse_idempotency_key, parse_plan_request
 from planengine.reuse import plan_cache
@@ -49,7 +49,7 @@ class Tool:
     takes: Json
     answers: Json
     hints: Mapping[str, bool]
-    scope: str
+    scope: Scope
     call: Callable[[Project, Arguments, datetime], Called]
 
     def as_json(self) -> dict[str, Json]:
@@ -175,7 +175,7 @@ TOOLS: Mapping[str, Tool] = {
                 "idempotentHint": False,
                 "openWorldHint": False,
             },
-            scope="plan",
+            scope=Scope.PLAN,
             call=_plan,
         ),
         Tool(
@@ -185,7 +185,7 @@ TOOLS: Mapping[str, Tool] = {
             takes=schemas.OF_PLAN,
             answers=schemas.PLAN,
             hints=_READS,
-            scope="plan",
+            scope=Scope.PLAN,
             call=_get_plan,
         ),
         Tool(
@@ -196,7 +196,7 @@ TOOLS: Mapping[str, Tool] = {
             takes=schemas.TO_EXPLAIN,
             answers=schemas.EXPLANATION,
             hints=_READS,
-            scope="cache:read",
+            scope=Scope.CACHE_READ,
             call=_explain,
         ),
         Tool(
@@ -212,7 +212,7 @@ TOOLS: Mapping[str, Tool] = {
                 "idempotentHint": True,
                 "openWorldHint": False,
             },
-            scope="plan",
+            scope=Scope.PLAN,
             call=_report_wrong_plan,
         ),
     )
