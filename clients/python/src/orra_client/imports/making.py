@@ -27,35 +27,39 @@ def rooms_for(characters: int) -> tuple[Room, Room]:
     return Room(characters=characters), Room(characters=max(outputs, 1_000))
 
 
+# A schema as the document has it, with who reads it.
+Source = tuple[Reader, dict[str, Json]]
+
+
 def made(
-    reader: Reader,
     *,
     name: str,
     origin: str,
     description: str,
-    schemas: tuple[dict[str, Json], dict[str, Json]],
+    inputs: Source,
+    outputs: Source,
     annotations: Mapping[str, Json],
     binding: Mapping[str, Json],
     notes: Sequence[str] = (),
     is_certain: bool = True,
     rooms: tuple[Room, Room] | None = None,
 ) -> Service:
-    """``schemas``: of inputs and outputs, as the document has them. Raises :class:`Refused`."""
+    """``is_certain``: whether every output has what its schema requires. Raises :class:`Refused`."""
     rooms = rooms or ROOMS
-    inputs = write(reader, schemas[0], room=rooms[0], is_input=True)
-    outputs = write(reader, schemas[1], room=rooms[1], is_input=False)
+    taken = write(*inputs, room=rooms[0], is_input=True)
+    given = write(*outputs, room=rooms[1], is_input=False)
     if not is_certain:
-        outputs.schema.pop("required", None)
-    for written in (inputs, outputs):
+        given.schema.pop("required", None)
+    for written in (taken, given):
         _check(written)
     facts = {
         "description": cut(description, MOST_DESCRIPTION_CHARACTERS),
-        "input_schema": inputs.schema,
-        "output_schema": outputs.schema,
+        "input_schema": taken.schema,
+        "output_schema": given.schema,
         "annotations": dict(annotations),
     }
-    told = dict.fromkeys((*notes, *inputs.notes, *outputs.notes))
-    return Service(name, origin, facts, _without(binding, inputs.left_out), tuple(told))
+    told = dict.fromkeys((*notes, *taken.notes, *given.notes))
+    return Service(name, origin, facts, _without(binding, taken.left_out), tuple(told))
 
 
 def _without(binding: Mapping[str, Json], left_out: Sequence[str]) -> Mapping[str, Json]:

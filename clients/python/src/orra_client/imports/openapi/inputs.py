@@ -148,11 +148,17 @@ def _add_body(made: Inputs, document: Document, reader: Reader, body: Json, requ
             raise
         made.notes.append(f"Its body is not required and left out: {refused.reason}")
         return
-    made.body = {"content_type": content_type}
+    made.body = {"content_type": content_type, **({"required": True} if is_required else {})}
     if level is None or not _can_be_flat(made, reader, level, schema):
         _add_whole(made, schema, required, is_required=is_required)
     else:
-        _add_members(made, reader, level, required)
+        _add_members(made, reader, level, required, _encoding_of(document.follow(media)))
+
+
+def _encoding_of(media: Json) -> Mapping[str, Json]:
+    """How members of a form are written, by name."""
+    encoding = media.get("encoding") if isinstance(media, dict) else None
+    return encoding if isinstance(encoding, dict) else {}
 
 
 def _best(content: Mapping[str, Json]) -> tuple[str, Json]:
@@ -227,7 +233,9 @@ def _add_whole(made: Inputs, schema: Json, required: list[str], *, is_required: 
         required.append(shown)
 
 
-def _add_members(made: Inputs, reader: Reader, level: Level, required: list[str]) -> None:
+def _add_members(
+    made: Inputs, reader: Reader, level: Level, required: list[str], encoding: Mapping[str, Json]
+) -> None:
     for name, member in level.properties.items():
         if is_file(reader, member):
             made.notes.append(f"The optional file {name[:80]!r} is left out.")
@@ -237,6 +245,9 @@ def _add_members(made: Inputs, reader: Reader, level: Level, required: list[str]
         shown = _free(made, name, "body")
         made.schema["properties"][shown] = member
         made.places[shown] = {"in": "body", "name": name}
+        said = encoding.get(name)
+        if isinstance(said, dict) and said.get("style") == "deepObject":
+            made.places[shown]["style"] = "deepObject"
         if name in level.required:
             required.append(shown)
     for keyword in (*_BRANCHES, *_OF_WHOLE, "dependentRequired", "dependentSchemas"):

@@ -145,11 +145,11 @@ def _service(
     if inputs.body is not None:
         binding["body"] = inputs.body
     return made(
-        reader,
         name=name,
         origin=operation.origin,
         description=_description(operation),
-        schemas=(inputs.schema, output.schema),
+        inputs=(reader, inputs.schema),
+        outputs=(reader, output.schema),
         annotations=annotations,
         binding=binding,
         notes=[*inputs.notes, *output.notes],

@@ -1,0 +1,65 @@
+"""What a project has, and putting into it what an import changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from orra_client.errors import NotFound
+from orra_client.imports.differences import Difference, batches, to_send
+from orra_client.imports.services import Json
+
+
+class Engine(Protocol):
+    """What is used of :class:`orra_client.Orra`."""
+
+    @property
+    def list_services(self) -> Any: ...
+    @property
+    def put_services(self) -> Any: ...
+    @property
+    def delete_service(self) -> Any: ...
+
+
+def current_services(engine: Engine) -> dict[str, dict[str, Json]]:
+    """What the project's services say of themselves, by name."""
+    return {service.name: service.as_given() for service in engine.list_services(page_size=100)}
+
+
+def changes(
+    engine: Engine,
+    difference: Difference,
+    wanted: Mapping[str, Mapping[str, Json]],
+    current: Mapping[str, Mapping[str, Json]],
+    *,
+    dry_run: bool,
+) -> Iterator[dict[str, Json]]:
+    """Puts what is new or changed, each service for itself, many in one request. An outcome for each: ``name``,
+    ``outcome`` (``created``, ``changed``, ``unchanged``, ``refused``), ``reason`` of a refusal, ``evicts``: how many
+    cached plans go."""
+    for batch in batches(to_send(difference, wanted, current)):
+        answer = engine.put_services(batch, mode="each", dry_run=dry_run)
+        for each in answer.services:
+            problem = each.problem or {}
+            told = "; ".join(str(fault.get("message", "")) for fault in _faults(problem))
+            yield {
+                "name": each.name,
+                "outcome": each.outcome,
+                "reason": told or str(problem.get("detail", "")),
+                "evicts": each.evicts.entries,
+            }
+
+
+def removals(engine: Engine, names: Iterable[str]) -> Iterator[dict[str, Json]]:
+    """Removes services; one that is gone already is removed."""
+    for name in names:
+        try:
+            engine.delete_service(name)
+        except NotFound:
+            pass
+        yield {"name": name, "outcome": "removed", "reason": "", "evicts": 0}
+
+
+def _faults(problem: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    faults = problem.get("problems")
+    return [fault for fault in faults if isinstance(fault, dict)] if isinstance(faults, list) else []
