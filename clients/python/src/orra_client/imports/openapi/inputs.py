@@ -114,7 +114,8 @@ def _how(parameter: dict[str, Json]) -> tuple[Json, dict[str, Json]]:
         )
     explode = parameter.get("explode", style == "form")
     goes |= {"style": style} if style != _STYLES[place][0] else {}
-    goes |= {"explode": bool(explode)} if bool(explode) != (style == "form") else {}
+    if style != "deepObject" and bool(explode) != (style == "form"):
+        goes |= {"explode": bool(explode)}
     return _schema_of(parameter), goes
 
 

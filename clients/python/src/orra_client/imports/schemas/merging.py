@@ -79,6 +79,7 @@ class Reader:
 
     def level(self, schema: Json) -> Level:
         """Raises :class:`Refused` for references that lead nowhere, and for what is no schema."""
+        schema = self._behind(schema)
         found = self._known.get(id(schema))
         if found is None:
             # The schema is kept beside its level: another could have its id otherwise.
@@ -98,6 +99,16 @@ class Reader:
             for each in level.said["allOf"]:
                 result &= self.types(each, hops - 1)
         return result
+
+    def _behind(self, schema: Json) -> Json:
+        """What a schema that is nothing but a reference stands for: one level, from wherever it is referred to."""
+        seen: set[int] = set()
+        while isinstance(schema, dict) and "$ref" in schema and (self._document.is_3_0 or len(schema) == 1):
+            if id(schema) in seen:
+                return {}
+            seen.add(id(schema))
+            schema = self._document.resolve(schema["$ref"])
+        return schema
 
     def _read(self, schema: Json) -> Level:
         said: dict[str, Json] = {}
