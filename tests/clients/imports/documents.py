@@ -46,7 +46,9 @@ def read_one(said: Mapping[str, Json], *, method: str = "get", path: str = "/pet
     return service
 
 
-def refusal_of(said: Mapping[str, Json], *, method: str = "get", path: str = "/pets", **more: Json) -> tuple[str, str]:
+def refusal_of(
+    said: Mapping[str, Json], *, method: str = "get", path: str = "/pets", **more: Json
+) -> tuple[str, str]:
     """The code and the reason."""
     [refusal] = read({path: {method: dict(said)}}, **more).refusals
     return refusal.code, refusal.reason

@@ -13,7 +13,9 @@ IDS = st.one_of(
     st.sampled_from(["a/b", "a.b", "a_b", "a b", "A/b", "list", "list pets", "pets/list", "ж", "-", "x" * 150]),
     st.none(),
 )
-PATHS = st.sampled_from(["get/pets", "get/pets/{id}", "get/pets/id", "get/pets/by_id", "post/pets", "get/" + "p/" * 80])
+PATHS = st.sampled_from(
+    ["get/pets", "get/pets/{id}", "get/pets/id", "get/pets/by_id", "post/pets", "get/" + "p/" * 80]
+)
 
 
 @st.composite

@@ -20,7 +20,10 @@ on: 2024-01-01
 n: [1, -2, 1.5, 1e3, ~, null, true, False, 0x10, "1", +3]
 """
     value = parse(yaml)
-    assert value["paths"]["/a"]["get"]["responses"] == {"200": {"description": "yes"}, "404": {"description": "no"}}
+    assert value["paths"]["/a"]["get"]["responses"] == {
+        "200": {"description": "yes"},
+        "404": {"description": "no"},
+    }
     assert value["on"] == "2024-01-01"
     assert value["n"] == [1, -2, 1.5, 1000.0, None, None, True, False, "0x10", "1", 3]
     assert parse(json.dumps(value).encode()) == value

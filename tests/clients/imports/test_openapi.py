@@ -8,7 +8,16 @@ import pytest
 
 from orra_client.imports import openapi
 from orra_client.imports.services import ImportFailed
-from tests.clients.imports.documents import OBJECT, answering, body, document, operation, read, read_one, refusal_of
+from tests.clients.imports.documents import (
+    OBJECT,
+    answering,
+    body,
+    document,
+    operation,
+    read,
+    read_one,
+    refusal_of,
+)
 
 Json = Any
 
@@ -79,7 +88,9 @@ def test_without_any_description_it_is_its_method_and_path() -> None:
 def test_the_first_server_is_the_base_url() -> None:
     servers = [{"url": "https://{host}/v1", "variables": {"host": {"default": "api.example.org"}}}]
     assert openapi.read(document({}, servers=servers)).reached_at == {"base_url": "https://api.example.org/v1"}
-    relative = openapi.read(document({}, servers=[{"url": "/v2"}]), address="https://example.org/spec/openapi.json")
+    relative = openapi.read(
+        document({}, servers=[{"url": "/v2"}]), address="https://example.org/spec/openapi.json"
+    )
     assert relative.reached_at == {"base_url": "https://example.org/v2"}
 
 
@@ -139,7 +150,13 @@ def test_what_the_document_says_of_effects_wins() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [[], {"readOnly": True}, {"readOnlyHint": "yes"}, {"title": "x" * 201}, {"readOnlyHint": True, "destructiveHint": True}],
+    [
+        [],
+        {"readOnly": True},
+        {"readOnlyHint": "yes"},
+        {"title": "x" * 201},
+        {"readOnlyHint": True, "destructiveHint": True},
+    ],
 )
 def test_annotations_that_are_none_are_refused(said: Json) -> None:
     assert refusal_of(operation(**{"x-orra-annotations": said}))[0] == "annotations"
@@ -228,7 +245,9 @@ def test_the_members_of_a_body_are_inputs() -> None:
         "properties": {"name": {"type": "string"}, "id": {"type": "integer", "readOnly": True}},
         "required": ["name", "id"],
     }
-    service = read_one(operation(requestBody=body({"$ref": "#/components/schemas/Pet"})), method="post", schemas={"Pet": pet})
+    service = read_one(
+        operation(requestBody=body({"$ref": "#/components/schemas/Pet"})), method="post", schemas={"Pet": pet}
+    )
     assert service.facts["input_schema"] == {
         "type": "object",
         "properties": {"name": {"type": "string"}},
@@ -260,14 +279,23 @@ def test_alternatives_of_a_body_stay_alternatives() -> None:
 
 
 def test_alternatives_that_use_a_parameters_name_are_one_input() -> None:
-    either = {"oneOf": [{"type": "object", "properties": {"id": {"type": "string"}}}, {"type": "object", "properties": {}}]}
+    either = {
+        "oneOf": [
+            {"type": "object", "properties": {"id": {"type": "string"}}},
+            {"type": "object", "properties": {}},
+        ]
+    }
     said = operation(requestBody=body(either), parameters=[parameter("id", "path")])
     service = read_one(said, method="post", path="/pets/{id}")
     assert service.binding["inputs"] == {"id": {"in": "path", "name": "id"}, "body": {"in": "body"}}
 
 
 def test_a_body_that_takes_any_members_takes_inputs_of_any_name() -> None:
-    open_body = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "integer"}}
+    open_body = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "additionalProperties": {"type": "integer"},
+    }
     service = read_one(operation(requestBody=body(open_body)), method="post")
     assert service.facts["input_schema"]["additionalProperties"] == {"type": "integer"}
     assert service.binding["body"]["takes_others"] is True
@@ -275,7 +303,9 @@ def test_a_body_that_takes_any_members_takes_inputs_of_any_name() -> None:
 
 def test_json_comes_before_forms_and_forms_before_text() -> None:
     def sent(*content_types: str) -> str:
-        content = {each: {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}} for each in content_types}
+        content = {
+            each: {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}} for each in content_types
+        }
         service = read_one(operation(requestBody={"required": True, "content": content}), method="post")
         return str(service.binding["body"]["content_type"])
 
@@ -301,7 +331,9 @@ def test_files_are_left_out_where_they_are_optional_and_refused_where_not() -> N
 def test_a_body_of_another_kind_is_refused_or_left_out_where_it_is_optional() -> None:
     code, reason = refusal_of(operation(requestBody=body({}, content_type="application/xml")), method="post")
     assert (code, "application/xml" in reason) == ("content_type", True)
-    service = read_one(operation(requestBody=body({}, content_type="application/xml", required=False)), method="post")
+    service = read_one(
+        operation(requestBody=body({}, content_type="application/xml", required=False)), method="post"
+    )
     assert service.binding["inputs"] == {}
     assert any("left out" in note for note in service.notes)
 

@@ -23,7 +23,12 @@ WIDE = Room(characters=50_000)
 
 
 def written(
-    schema: Json, *, defs: Mapping[str, Json] | None = None, old: bool = False, is_input: bool = False, room: Room = WIDE
+    schema: Json,
+    *,
+    defs: Mapping[str, Json] | None = None,
+    old: bool = False,
+    is_input: bool = False,
+    room: Room = WIDE,
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     root = {"$defs": dict(defs or {}), "it": schema}
     made = write(Reader(Document(root, is_3_0=old)), schema, room=room, is_input=is_input)
@@ -65,7 +70,11 @@ def test_beside_a_reference_3_1_says_more() -> None:
 def test_parts_are_merged() -> None:
     schema = {
         "allOf": [
-            {"properties": {"a": {"type": "string"}, "b": {"minimum": 1}}, "required": ["a"], "additionalProperties": False},
+            {
+                "properties": {"a": {"type": "string"}, "b": {"minimum": 1}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
             {"properties": {"b": {"type": "integer", "minimum": 3}}, "required": ["b"]},
             {"$ref": "#/$defs/C"},
         ],
@@ -87,7 +96,10 @@ def test_parts_are_merged() -> None:
         ([{"type": "number"}, {"type": "integer"}], {"type": "integer"}),
         ([{"enum": [1, 2, 3]}, {"enum": [3, 2]}], {"enum": [2, 3]}),
         ([{"maxLength": 5}, {"maxLength": 3}], {"maxLength": 3}),
-        ([{"items": {"type": "string"}}, {"items": {"maxLength": 2}}], {"items": {"type": "string", "maxLength": 2}}),
+        (
+            [{"items": {"type": "string"}}, {"items": {"maxLength": 2}}],
+            {"items": {"type": "string", "maxLength": 2}},
+        ),
         (
             [{"anyOf": [{"type": "string"}]}, {"anyOf": [{"maxLength": 1}]}],
             {"anyOf": [{"type": "string"}], "allOf": [{"anyOf": [{"maxLength": 1}]}]},
@@ -152,7 +164,10 @@ def test_what_the_server_writes_is_no_input_and_what_clients_write_no_output() -
 def test_what_comes_back_to_itself_is_cut_where_it_would_begin_again() -> None:
     node = {
         "type": "object",
-        "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}}},
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}},
+        },
     }
     out, notes = written({"$ref": "#/$defs/Node"}, defs={"Node": node}, old=True)
     assert out["properties"]["children"] == {"type": "array", "items": {"type": "object"}}
@@ -160,14 +175,20 @@ def test_what_comes_back_to_itself_is_cut_where_it_would_begin_again() -> None:
 
 
 def test_levels_that_do_not_fit_are_cut_to_types() -> None:
-    deep = {"type": "object", "properties": {"a": {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(40)}}}}
+    deep = {
+        "type": "object",
+        "properties": {"a": {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(40)}}},
+    }
     out, notes = written(deep, room=Room(characters=600))
     assert out == {"type": "object", "properties": {"a": {"type": "object"}}}
     assert any("1 level deep" in note for note in notes)
 
 
 def test_descriptions_go_before_levels_do() -> None:
-    wide = {"type": "object", "properties": {f"p{n}": {"type": "string", "description": "d" * 200} for n in range(10)}}
+    wide = {
+        "type": "object",
+        "properties": {f"p{n}": {"type": "string", "description": "d" * 200} for n in range(10)},
+    }
     out, notes = written(wide, room=Room(characters=1_000))
     assert out["properties"]["p9"] == {"type": "string"}
     assert any("descriptions" in note for note in notes)
@@ -252,7 +273,7 @@ SCHEMAS = st.recursive(st.one_of(SCALARS, REFERENCES), _nested, max_leaves=8)
 
 
 @given(
-    st.fixed_dictionaries({name: SCHEMAS for name in ("a", "b", "c", "id")}),
+    st.fixed_dictionaries(dict.fromkeys(("a", "b", "c", "id"), SCHEMAS)),
     SCHEMAS,
     SCHEMAS,
     st.sampled_from(["3.0.3", "3.1.0"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -35,8 +36,8 @@ def changes(
     dry_run: bool,
 ) -> Iterator[dict[str, Json]]:
     """Puts what is new or changed, each service for itself, many in one request. An outcome for each: ``name``,
-    ``outcome`` (``created``, ``changed``, ``unchanged``, ``refused``), ``reason`` of a refusal, ``evicts``: how many
-    cached plans go."""
+    ``outcome`` (``created``, ``changed``, ``unchanged``, ``refused``), ``reason`` of a refusal, ``evicts``: how
+    many cached plans go."""
     for batch in batches(to_send(difference, wanted, current)):
         answer = engine.put_services(batch, mode="each", dry_run=dry_run)
         for each in answer.services:
@@ -53,10 +54,8 @@ def changes(
 def removals(engine: Engine, names: Iterable[str]) -> Iterator[dict[str, Json]]:
     """Removes services; one that is gone already is removed."""
     for name in names:
-        try:
+        with contextlib.suppress(NotFound):
             engine.delete_service(name)
-        except NotFound:
-            pass
         yield {"name": name, "outcome": "removed", "reason": "", "evicts": 0}
 
 

@@ -1,7 +1,7 @@
 """``orra services import``: services out of an OpenAPI document or the tools of an MCP server.
 
-Nothing is changed before what would change has been shown: it is applied with ``--apply``, or after a question on a
-terminal.
+Nothing is changed before what would change has been shown: it is applied with ``--apply``, or after a question
+on a terminal.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def _register_openapi(kinds: argparse._SubParsersAction[Any]) -> None:
     choice.add_argument("--tag", action="append", default=[], metavar="TAG")
     choice.add_argument("--path", action="append", default=[], metavar="PATTERN", help="such as '/pets/*'")
     choice.add_argument("--method", action="append", default=[], metavar="METHOD")
-    choice.add_argument("--operation", action="append", default=[], metavar="PATTERN", help="an id, or 'GET /pets'")
+    choice.add_argument(
+        "--operation", action="append", default=[], metavar="PATTERN", help="an id, or 'GET /pets'"
+    )
     choice.add_argument("--deprecated", action="store_true", help="deprecated operations, too")
     _add_common(parser)
     parser.set_defaults(run=run_openapi)
@@ -56,10 +58,18 @@ def _register_mcp(kinds: argparse._SubParsersAction[Any]) -> None:
     parser = kinds.add_parser("mcp", help="the tools of an MCP server (needs orra-client[mcp])")
     _add_common(parser)
     parser.add_argument(
-        "--env", action="append", default=[], metavar="NAME", help="hand this variable of the environment on to COMMAND"
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="hand this variable of the environment on to COMMAND",
     )
     parser.add_argument(
-        "--header", action="append", default=[], metavar="NAME=VARIABLE", help="send URL a header with a variable's value"
+        "--header",
+        action="append",
+        default=[],
+        metavar="NAME=VARIABLE",
+        help="send URL a header with a variable's value",
     )
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND …|URL", help="behind all options")
     parser.set_defaults(run=run_mcp)
@@ -68,9 +78,15 @@ def _register_mcp(kinds: argparse._SubParsersAction[Any]) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", default="", help="put this before every name, such as 'github.'")
     parser.add_argument("--bindings", metavar="FILE", help="keep in FILE how each service is called, and its name")
-    parser.add_argument("--keep", action="append", default=[], choices=MEMBERS, help="leave this as the project has it")
-    parser.add_argument("--most-characters", type=int, default=ROOMS[0].characters, metavar="N", help="of inputs' schemas")
-    parser.add_argument("--prune", action="store_true", help="remove what earlier imports made and is no longer there")
+    parser.add_argument(
+        "--keep", action="append", default=[], choices=MEMBERS, help="leave this as the project has it"
+    )
+    parser.add_argument(
+        "--most-characters", type=int, default=ROOMS[0].characters, metavar="N", help="of inputs' schemas"
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="remove what earlier imports made and is no longer there"
+    )
     parser.add_argument("--apply", action="store_true", help="change the project without a question")
     parser.add_argument("--json", action="store_true", help="tell everything as JSON")
 
@@ -166,7 +182,9 @@ def _steps(arguments: argparse.Namespace, read: Any, what: str) -> int:
         tell.json(printing.as_json(imported, None, []))
         return DONE
     wanted = imported.by_name
-    owned = set(before.services) | {name for name in current if arguments.prefix and name.startswith(arguments.prefix)}
+    owned = set(before.services) | {
+        name for name in current if arguments.prefix and name.startswith(arguments.prefix)
+    }
     found = difference(wanted, current, owned=owned, keep=arguments.keep)
     tell.lines(printing.of_difference(found, prune=arguments.prune))
     gone = found.gone if arguments.prune else []
@@ -259,8 +277,14 @@ def _refusals_and_evictions(outcomes: list[dict[str, Json]], verb: str) -> Itera
 
 
 def _applied(outcomes: list[dict[str, Json]]) -> str:
-    counts = {kind: sum(1 for each in outcomes if each["outcome"] == kind) for kind in ("created", "changed", "removed")}
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) + "." if any(counts.values()) else ""
+    counts = {
+        kind: sum(1 for each in outcomes if each["outcome"] == kind) for kind in ("created", "changed", "removed")
+    }
+    return (
+        ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) + "."
+        if any(counts.values())
+        else ""
+    )
 
 
 class _Telling:

@@ -68,7 +68,9 @@ def to_send(
     for change in difference.changed:
         there = current[change.name]
         kept = {member: there[member] for member in (*KEPT, *MEMBERS) if member in there}
-        sent.append({"name": change.name, **kept, **{member: after for member, (_, after) in change.members.items()}})
+        sent.append(
+            {"name": change.name, **kept, **{member: after for member, (_, after) in change.members.items()}}
+        )
     return sent
 
 

@@ -11,7 +11,15 @@ from orra_client.imports.making import made
 from orra_client.imports.names import Named, names_for
 from orra_client.imports.openapi.hints import HINTS
 from orra_client.imports.schemas import Reader, Room
-from orra_client.imports.services import MOST_TITLE_CHARACTERS, Imported, ImportFailed, Json, Refusal, Refused, Service
+from orra_client.imports.services import (
+    MOST_TITLE_CHARACTERS,
+    Imported,
+    ImportFailed,
+    Json,
+    Refusal,
+    Refused,
+    Service,
+)
 from orra_client.imports.texts import joined, plain
 
 MOST_TOOLS = 10_000

@@ -37,7 +37,9 @@ class Named:
     path: str = ""
 
 
-def names_for(wanted: Iterable[Named], *, prefix: str = "", known: Mapping[str, str] | None = None) -> dict[str, str]:
+def names_for(
+    wanted: Iterable[Named], *, prefix: str = "", known: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """A name for each key. ``known``: names by key from an import before; they are kept."""
     every = list(wanted)
     kept = {each.key: known[each.key] for each in every if known and each.key in known}

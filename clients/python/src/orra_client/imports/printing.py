@@ -32,7 +32,8 @@ def of_imported(imported: Imported, *, what: str, guessed: bool) -> Iterator[str
         by_reason[refusal.reason].append(refusal.origin)
     for reason, origins in sorted(by_reason.items(), key=lambda each: -len(each[1]))[:_MOST_LISTED]:
         examples = ", ".join(map(shown, origins[:_MOST_EXAMPLES]))
-        yield f"  refused {len(origins)}: {shown(reason)} ({examples}{', …' if len(origins) > _MOST_EXAMPLES else ''})"
+        more = ", …" if len(origins) > _MOST_EXAMPLES else ""
+        yield f"  refused {len(origins)}: {shown(reason)} ({examples}{more})"
     if len(by_reason) > _MOST_LISTED:
         yield f"  and {len(by_reason) - _MOST_LISTED} more reasons (--json tells all)"
     notes = Counter(_VARIABLE.sub("…", note) for service in imported.services for note in service.notes)
@@ -80,9 +81,7 @@ def as_json(imported: Imported, difference: Difference | None, outcomes: Iterabl
         "services": [
             {"name": each.name, "from": each.origin, "notes": list(each.notes)} for each in imported.services
         ],
-        "refused": [
-            {"from": each.origin, "code": each.code, "reason": each.reason} for each in imported.refusals
-        ],
+        "refused": [{"from": each.origin, "code": each.code, "reason": each.reason} for each in imported.refusals],
         "difference": None
         if difference is None
         else {

@@ -5,11 +5,11 @@ A binding is a JSON object. Of an operation::
     {"kind": "http", "operation": "GET /pets/{petId}", "method": "GET", "path": "/pets/{petId}",
      "inputs": {"petId": {"in": "path", "name": "petId"}}, "output": {"as": "json"}}
 
-``inputs`` says of each input where it goes (``in``: path, query, header, cookie, body), what it is called there and,
-where it is not OpenAPI's default, how it is written (``style``, ``explode``, ``as``). One in the body without a
-``name`` is the whole body. ``body`` has the content type, and ``takes_others`` where inputs of other names go into it.
-``output`` says how the answer is read: ``as`` ``json``, ``text`` or ``nothing``, and ``wrap``, the member of the
-output that it becomes.
+``inputs`` says of each input where it goes (``in``: path, query, header, cookie, body), what it is called there
+and, where it is not OpenAPI's default, how it is written (``style``, ``explode``, ``as``). One in the body without
+a ``name`` is the whole body. ``body`` has the content type, ``required``, and ``takes_others`` where inputs of
+other names go into it. ``output`` says how the answer is read: ``as`` ``json``, ``text`` or ``nothing``, and
+``wrap``, the member of the output that it becomes.
 
 Of a tool of an MCP server::
 

@@ -71,7 +71,9 @@ def call_of(binding: Mapping[str, Json], inputs: Mapping[str, Json]) -> Call:
         elif place == "header":
             headers[there] = _header(there, _joined(value, goes))
         else:
-            cookies.extend(f"{quote(key, safe='')}={quote(text, safe='')}" for key, text in _pairs(there, value, goes))
+            cookies.extend(
+                f"{quote(key, safe='')}={quote(text, safe='')}" for key, text in _pairs(there, value, goes)
+            )
     if cookies:
         headers["Cookie"] = "; ".join(cookies)
     target = _target(binding["path"], path_values, query)
@@ -157,7 +159,9 @@ def _joined(value: Json, goes: Mapping[str, Json]) -> str:
         return between.join(map(_text, value))
     if isinstance(value, dict):
         pairs = value.items()
-        return between.join(f"{k}={_text(v)}" if goes.get("explode") else f"{k}{between}{_text(v)}" for k, v in pairs)
+        return between.join(
+            f"{k}={_text(v)}" if goes.get("explode") else f"{k}{between}{_text(v)}" for k, v in pairs
+        )
     return _text(value)
 
 

@@ -29,16 +29,20 @@ def annotations_of(method: str, operation: dict[str, Json]) -> dict[str, Json]:
     for name, value in said.items():
         if value is None:
             result.pop(name, None)
-        elif name in HINTS and isinstance(value, bool):
-            result[name] = value
-        elif name == "title" and isinstance(value, str) and len(value) <= MOST_TITLE_CHARACTERS:
+        elif _is_annotation(name, value):
             result[name] = value
         else:
             raise Refused(
                 "annotations",
-                f"Its {MEMBER} has {str(name)[:80]!r}, which must be one of {', '.join(HINTS)}, each true, false or "
-                f"null, or a title of at most {MOST_TITLE_CHARACTERS} characters.",
+                f"Its {MEMBER} has {str(name)[:80]!r}, which must be one of {', '.join(HINTS)}, each true, false "
+                f"or null, or a title of at most {MOST_TITLE_CHARACTERS} characters.",
             )
     if result.get("readOnlyHint") is True and result.get("destructiveHint") is True:
         raise Refused("annotations", f"Its {MEMBER} says that it changes nothing and that it destroys.")
     return result
+
+
+def _is_annotation(name: str, value: Json) -> bool:
+    if name == "title":
+        return isinstance(value, str) and len(value) <= MOST_TITLE_CHARACTERS
+    return name in HINTS and isinstance(value, bool)

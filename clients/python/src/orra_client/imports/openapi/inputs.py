@@ -71,7 +71,8 @@ def _in_order(document: Document, parameters: Iterable[Json]) -> list[dict[str, 
             continue
         if place not in PLACES:
             raise Refused(
-                "parameter_place", f"The parameter {name[:80]!r} is in {str(place)[:80]!r}, not in {', '.join(PLACES)}."
+                "parameter_place",
+                f"The parameter {name[:80]!r} is in {str(place)[:80]!r}, not in {', '.join(PLACES)}.",
             )
         found[place, name] = parameter
     return sorted(found.values(), key=lambda parameter: PLACES.index(parameter["in"]))

@@ -100,9 +100,12 @@ def _of_json(reader: Reader, schema: Json) -> Output:
 
 def _of_text(content_type: str) -> Output:
     schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
-    return Output(schema, {"as": "text", "wrap": "text"}, [f"Its answer is {content_type}: its output has it as 'text'."])
+    return Output(
+        schema, {"as": "text", "wrap": "text"}, [f"Its answer is {content_type}: its output has it as 'text'."]
+    )
 
 
 def _nothing() -> Output:
-    return Output({"type": "object", "properties": {}}, {"as": "nothing"}, ["It answers with nothing: no outputs."])
-
+    return Output(
+        {"type": "object", "properties": {}}, {"as": "nothing"}, ["It answers with nothing: no outputs."]
+    )

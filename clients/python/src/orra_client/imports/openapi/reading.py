@@ -45,7 +45,9 @@ class Choice:
         if self.methods and operation.method not in {method.lower() for method in self.methods}:
             return "method"
         called = (operation.id or "", operation.origin)
-        if self.operations and not any(fnmatchcase(name, pattern) for pattern in self.operations for name in called):
+        if self.operations and not any(
+            fnmatchcase(name, pattern) for pattern in self.operations for name in called
+        ):
             return "operation"
         return "deprecated" if operation.is_deprecated and not self.deprecated else None
 
@@ -159,7 +161,9 @@ def _service(
 
 
 def _description(operation: _Operation) -> str:
-    summary = plain(operation.said.get("summary"), MOST_SUMMARY) or plain(operation.item.get("summary"), MOST_SUMMARY)
+    summary = plain(operation.said.get("summary"), MOST_SUMMARY) or plain(
+        operation.item.get("summary"), MOST_SUMMARY
+    )
     told = plain(operation.said.get("description"), MOST_DESCRIPTION)
     return joined(summary, told, MOST_DESCRIPTION) or f"{operation.origin} {operation.id or ''}".strip()
 
@@ -203,8 +207,8 @@ def _version(root: Json) -> str:
         raise ImportFailed("The document is no object: an OpenAPI document begins with its version and paths.")
     if "swagger" in root:
         raise ImportFailed(
-            f"The document is Swagger {str(root['swagger'])[:10]}: OpenAPI 3.0 and 3.1 are read. Convert it first, for "
-            "example with swagger2openapi or the Swagger editor."
+            f"The document is Swagger {str(root['swagger'])[:10]}: OpenAPI 3.0 and 3.1 are read. Convert it first, "
+            "for example with swagger2openapi or the Swagger editor."
         )
     version = root.get("openapi")
     if isinstance(version, int | float) and not isinstance(version, bool):

@@ -1,7 +1,8 @@
 """Schemas of documents as schemas that a service may have.
 
-``merging`` reads one level of a schema: what its references and ``allOf`` say together, in the words of JSON Schema
-2020-12. ``expansion`` writes a whole schema out of such levels, without references, as deep as there is room for.
+``merging`` reads one level of a schema: what its references and ``allOf`` say together, in the words of JSON
+Schema 2020-12. ``expansion`` writes a whole schema out of such levels, without references, as deep as there is
+room for.
 """
 
 from orra_client.imports.schemas.expansion import Room, Written, write

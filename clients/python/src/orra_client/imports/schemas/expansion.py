@@ -212,7 +212,9 @@ def _told(notes: _Notes, depth: int, left_out: tuple[str, ...], is_input: bool) 
     if notes.bare:
         told.append(f"{which} have descriptions in the first levels only, or in none.")
     if depth:
-        told.append(f"{which} are described {depth} {'level' if depth == 1 else 'levels'} deep, deeper only by type.")
+        told.append(
+            f"{which} are described {depth} {'level' if depth == 1 else 'levels'} deep, deeper only by type."
+        )
     if notes.recursive:
         told.append(f"{which} that lie in themselves are described once, inside only by type.")
     if notes.dropped:

@@ -1,8 +1,9 @@
 """One level of a schema: what its ``$ref`` and ``allOf`` say together, in the words of JSON Schema 2020-12.
 
-What parts say of the same value is merged: types and ``enum`` are what all allow, bounds the narrowest, members the
-union, each with all that is said of it. ``additionalProperties: false`` in one of several parts is left out, since
-it would refuse what the others declare. Two ``anyOf`` (or ``oneOf``, ``not``, ``if``) stay apart in an ``allOf``.
+What parts say of the same value is merged: types and ``enum`` are what all allow, bounds the narrowest, members
+the union, each with all that is said of it. ``additionalProperties: false`` in one of several parts is left out,
+since it would refuse what the others declare. Two ``anyOf`` (or ``oneOf``, ``not``, ``if``) stay apart in an
+``allOf``.
 """
 
 from __future__ import annotations
@@ -235,9 +236,9 @@ def _merge_keyword(said: dict[str, Json], keyword: str, value: Json, dropped: se
             dropped.add(keyword)
     elif keyword == "enum":
         allowed = {json.dumps(each, sort_keys=True) for each in value}
-        both = [each for each in held if json.dumps(each, sort_keys=True) in allowed]
-        if both:
-            said["enum"] = both
+        left = [each for each in held if json.dumps(each, sort_keys=True) in allowed]
+        if left:
+            said["enum"] = left
         else:
             dropped.add(keyword)
     elif keyword == "required":
@@ -298,11 +299,13 @@ def _types_of_value(value: Json) -> tuple[str, ...]:
         return ("integer", "number") if isinstance(value, int) or value.is_integer() else ("number",)
     if value is None:
         return ("null",)
-    return ({str: "string", list: "array", dict: "object"}[type(value)],)
+    return ("string",) if isinstance(value, str) else ("array",) if isinstance(value, list) else ("object",)
 
 
 def _written(types: frozenset[str]) -> Json:
-    named = sorted(types - ({"integer"} if "number" in types else frozenset()), key=lambda each: (each == "null", each))
+    named = sorted(
+        types - ({"integer"} if "number" in types else frozenset()), key=lambda each: (each == "null", each)
+    )
     return named[0] if len(named) == 1 else named
 
 
