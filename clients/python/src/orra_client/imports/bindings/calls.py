@@ -22,13 +22,13 @@ class InputsRefused(ValueError):
 
 
 class CallFailed(Exception):
-    """The call was made, and there is no output. ``status`` is the HTTP status, if there was one; ``may_help``:
+    """The call was made, and there is no output. ``status`` is the HTTP status, if there was one; ``retryable``:
     whether the same call may succeed later."""
 
-    def __init__(self, message: str, *, status: int | None = None, may_help: bool = False) -> None:
+    def __init__(self, message: str, *, status: int | None = None, retryable: bool = False) -> None:
         super().__init__(message)
         self.status = status
-        self.may_help = may_help
+        self.retryable = retryable
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def output_of(binding: Mapping[str, Json], status: int, content: bytes) -> dict[
         raise CallFailed(
             f"{binding['operation']} answered {status}{': ' + told if told else '.'}",
             status=status,
-            may_help=status in _TRY_AGAIN,
+            retryable=status in _TRY_AGAIN,
         )
     how = binding["output"]
     if how["as"] == "nothing" or not content.strip():
