@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+import uvicorn
 
 from orra_client.imports import mcp
 from orra_client.imports.bindings import CallFailed, tool_handler
@@ -165,3 +167,47 @@ def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(ImportFailed, match=r"pip install 'orra-client\[mcp\]'"):
         mcp.command_server(["tools"], {})
+
+
+# --- a server over HTTP
+
+
+def guarded(app: Any) -> Any:
+    async def answer(scope: Json, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"x-key") != b"secret":
+            await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await app(scope, receive, send)
+
+    return answer
+
+
+async def listed_over_http(headers: Mapping[str, str]) -> list[str]:
+    from tests.clients.imports.scripted_tools import server
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        app = guarded(server().streamable_http_app())
+        serving = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        task = asyncio.create_task(serving.serve(sockets=[listener]))
+        try:
+            url = f"http://{host}:{port}/mcp"
+            _, tools = await mcp.list_tools(mcp.http_server(url, headers))
+            return [tool["name"] for tool in tools]
+        finally:
+            serving.should_exit = True
+            await task
+
+
+def test_a_server_over_http_is_asked_with_headers() -> None:
+    pytest.importorskip("mcp")
+    assert asyncio.run(listed_over_http({"X-Key": "secret"})) == ["add", "say/it", "environment", "fail"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Key": "wrong"}])
+def test_a_server_over_http_that_refuses_is_told_as_such(headers: Mapping[str, str]) -> None:
+    pytest.importorskip("mcp")
+    with pytest.raises(ImportFailed) as failed:
+        asyncio.run(listed_over_http(headers))
+    assert "wrong" not in str(failed.value)
