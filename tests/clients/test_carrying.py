@@ -249,7 +249,11 @@ def test_inputs_and_outputs_are_held_against_the_schemas() -> None:
         "properties": {"payment": {"type": "integer", "nullable": True}},
         "required": ["payment"],
     }
-    services = {"find": {"output_schema": schema, **READS}, "refund": {"input_schema": schema}, "tell": {}}
+    services: dict[str, Json] = {
+        "find": {"output_schema": schema, **READS},
+        "refund": {"input_schema": schema},
+        "tell": {},
+    }
 
     assert run(SHOP, handlers(), services=services).is_done
     assert run(SHOP, handlers(find=lambda given: FOUND | {"payment": None}), services=services).is_done
@@ -386,7 +390,7 @@ def test_cancelling_stops_coroutines_and_begins_nothing_more() -> None:
 
 @pytest.mark.parametrize("where", ["handler", "hook"])
 def test_a_thread_is_waited_for_and_what_it_did_counts(where: str) -> None:
-    begun, may_end, called = threading.Event(), threading.Event(), []
+    begun, may_end, called = threading.Event(), threading.Event(), list[Json]()
 
     def works(given: Json) -> Json:
         begun.set()

@@ -8,33 +8,44 @@ Another package offers a command by an entry point of the group ``orra.commands`
 object is called with the arguments behind the name (``list[str]``) and returns the exit code. The first line of
 its docstring is its help. It is loaded when it is called, and no sooner. A built-in command of the same name wins.
 
-Exit codes: 0 done; 1 it failed or was refused; 2 it was called wrongly; 130 interrupted (Ctrl-C).
+Exit codes are those of :data:`orra_client.cli.common.EXIT_CODES`. A command raises
+:class:`~orra_client.errors.OrraError` or :class:`~orra_client.cli.common.Misuse` and leaves it to be told here.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from orra_client.cli import plugins, services
+from orra_client.cli import entries, plans, plugins, projects, running, services
+from orra_client.cli.common import EXIT_CODES, INTERRUPTED, Misuse, tell_error
+from orra_client.errors import OrraError
 
-GROUPS = (services,)
-FAILED = 1
-INTERRUPTED = 130
+GROUPS = (plans, services, entries, running, projects)
+PIPE_CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     told = list(sys.argv[1:] if argv is None else argv)
     try:
-        return run(told)
+        code = _run(told)
+        sys.stdout.flush()
+        return code
+    except (OrraError, Misuse) as error:
+        return tell_error(error, as_json="--json" in told)
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
 
 
-def run(argv: list[str]) -> int:
+def _run(argv: list[str]) -> int:
     offered = plugins.commands()
     parser = parser_of(offered)
     if argv and argv[0] in offered and argv[0] not in builtin_names(parser):
@@ -47,7 +58,7 @@ def parser_of(offered: plugins.Commands) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="orra",
         description="Asks the plan engine orra for plans, and cares for what it plans with.",
-        epilog=plugins.listing(offered),
+        epilog="\n\n".join(filter(None, [plugins.listing(offered), EXIT_CODES])),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=plugins.versions())
