@@ -37,7 +37,11 @@ TOOLS = (
         output_schema={"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]},
         annotations=ToolAnnotations(read_only_hint=True, destructive_hint=True),
     ),
-    Tool(name="say/it", description="Says a text.", input_schema={"type": "object", "properties": {"text": {"type": "string"}}}),
+    Tool(
+        name="say/it",
+        description="Says a text.",
+        input_schema={"type": "object", "properties": {"text": {"type": "string"}}},
+    ),
     Tool(name="environment", description="Tells a variable.", input_schema={"type": "object"}),
     Tool(name="fail", description="Fails.", input_schema={"type": "object", "properties": {}}),
 )

@@ -40,7 +40,9 @@ def test_what_is_kept_is_neither_compared_nor_sent() -> None:
 
 
 def test_what_an_import_says_nothing_of_stays() -> None:
-    current = {"a": {**facts(), "examples": ["Do it"], "capabilities": ["doing"], "type": "agent", "revertible": True}}
+    current = {
+        "a": {**facts(), "examples": ["Do it"], "capabilities": ["doing"], "type": "agent", "revertible": True}
+    }
     wanted = {"a": facts("Otherwise")}
     [sent] = to_send(difference(wanted, current), wanted, current)
     assert sent == {**current["a"], "name": "a", "description": "Otherwise"}

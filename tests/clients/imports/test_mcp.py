@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -78,7 +78,10 @@ def test_an_output_that_is_no_object_is_wrapped() -> None:
 def test_a_tool_that_says_nothing_of_its_inputs_has_none() -> None:
     assert read_one(inputSchema={"type": "object"}).facts["input_schema"] == EMPTY
     open_schema = {"type": "object", "additionalProperties": True}
-    assert read_one(inputSchema=open_schema).facts["input_schema"] == {"type": "object", "additionalProperties": {}}
+    assert read_one(inputSchema=open_schema).facts["input_schema"] == {
+        "type": "object",
+        "additionalProperties": {},
+    }
 
 
 def test_annotations_that_contradict_each_other_do_so_no_more() -> None:
@@ -114,17 +117,19 @@ def scripted(*arguments: str, **environment: str) -> Any:
     return mcp.command_server(command, {"PYTHONPATH": os.pathsep.join(sys.path), **environment})
 
 
-def call_each(server: Any, calls: Sequence[tuple[str, Mapping[str, Json]]]) -> tuple[Imported, list[Json]]:
+def call_each(
+    server: Callable[[], Any], calls: Sequence[tuple[str, dict[str, Json]]]
+) -> tuple[Imported, list[Json]]:
     """The tools of a server, and what calls of them give, over one connection each."""
 
     async def ask() -> tuple[Imported, list[Json]]:
         from mcp import Client
 
-        title, tools = await mcp.list_tools(server)
+        title, tools = await mcp.list_tools(server())
         imported = mcp.read_tools(tools, title=title)
         bindings = {service.name: service.binding for service in imported.services}
         given: list[Json] = []
-        async with Client(server) as client:
+        async with Client(server()) as client:
             for name, inputs in calls:
                 try:
                     given.append(await tool_handler(bindings[name], client)(inputs))
@@ -137,7 +142,7 @@ def call_each(server: Any, calls: Sequence[tuple[str, Mapping[str, Json]]]) -> t
 
 def test_a_server_s_tools_are_listed_to_the_last_page_and_called() -> None:
     imported, given = call_each(
-        scripted(TOOLS_SECRET="handed on"),
+        lambda: scripted(TOOLS_SECRET="handed on"),
         [
             ("add", {"a": 2, "b": 3}),
             ("say.it", {"text": "hello"}),

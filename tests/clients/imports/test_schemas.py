@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orra_client.imports import openapi
@@ -272,6 +272,7 @@ def _nested(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 SCHEMAS = st.recursive(st.one_of(SCALARS, REFERENCES), _nested, max_leaves=8)
 
 
+@settings(max_examples=50)
 @given(
     st.fixed_dictionaries(dict.fromkeys(("a", "b", "c", "id"), SCHEMAS)),
     SCHEMAS,

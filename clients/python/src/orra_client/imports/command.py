@@ -201,7 +201,7 @@ def _steps(arguments: argparse.Namespace, read: Any, what: str) -> int:
                 *applying.changes(engine, found, wanted, current, dry_run=False),
                 *applying.removals(engine, gone),
             ]
-            tell.lines(_refusals_and_evictions(outcomes, "were"))
+            tell.lines(_refusals_and_evictions(outcomes, "was"))
             tell.lines([_applied(outcomes)])
         elif not arguments.json:
             tell.lines(["Nothing was changed. --apply changes it."])
@@ -273,7 +273,7 @@ def _refusals_and_evictions(outcomes: list[dict[str, Json]], verb: str) -> Itera
             yield f"  ! {outcome['name']} {verb} refused by the engine: {printing.shown(outcome['reason'])}"
     evicted = sum(outcome["evicts"] for outcome in outcomes)
     if evicted:
-        yield f"  cached plans that {verb} evicted: {evicted}"
+        yield f"  cached plans: {evicted} {verb} evicted"
 
 
 def _applied(outcomes: list[dict[str, Json]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -148,16 +149,17 @@ async def _pages(client: Any) -> list[dict[str, Json]]:
 
 
 def command_server(command: Sequence[str], environment: Mapping[str, str]) -> Any:
-    """A server that is started, and spoken to over its standard input and output. Of this process's environment it
-    has what the SDK hands on, and ``environment``."""
+    """A server that is started, and spoken to over its standard input and output, once. Of this process's
+    environment it has what the SDK hands on, and ``environment``; what it complains of goes to standard error."""
     _sdk()
-    from mcp import StdioServerParameters
+    from mcp import StdioServerParameters, stdio_client
 
-    return StdioServerParameters(command=command[0], args=list(command[1:]), env=dict(environment) or None)
+    started = StdioServerParameters(command=command[0], args=list(command[1:]), env=dict(environment) or None)
+    return stdio_client(started, errlog=sys.__stderr__ or sys.stderr)
 
 
 def http_server(url: str, headers: Mapping[str, str]) -> Any:
-    """A server that is reached over streamable HTTP."""
+    """A server that is reached over streamable HTTP, once."""
     _sdk()
     return _streams(url, headers) if headers else url
 

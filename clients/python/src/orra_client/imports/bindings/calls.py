@@ -8,27 +8,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from orra_client.carrying.handlers import AGAIN, HandlerFailed
 from orra_client.imports.services import Json
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_SHOWN = 500
 _JOINED_BY = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
-_TRY_AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 
-class InputsRefused(ValueError):
+class InputsRefused(HandlerFailed):
     """The call cannot be made of these inputs."""
 
 
-class CallFailed(Exception):
+class CallFailed(HandlerFailed):
     """The call was made, and there is no output. ``status`` is the HTTP status, if there was one; ``retryable``:
     whether the same call may succeed later."""
 
     def __init__(self, message: str, *, status: int | None = None, retryable: bool = False) -> None:
-        super().__init__(message)
+        super().__init__(message, retryable=retryable)
         self.status = status
-        self.retryable = retryable
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def output_of(binding: Mapping[str, Json], status: int, content: bytes) -> dict[
         raise CallFailed(
             f"{binding['operation']} answered {status}{': ' + told if told else '.'}",
             status=status,
-            retryable=status in _TRY_AGAIN,
+            retryable=status in AGAIN,
         )
     how = binding["output"]
     if how["as"] == "nothing" or not content.strip():

@@ -12,7 +12,7 @@ from orra_client.imports.services import Json
 
 MOST_BYTES = 20 * 1024 * 1024
 
-Inputs = Mapping[str, Json]
+Inputs = dict[str, Json]
 Output = dict[str, Json]
 Handler = Callable[[Inputs], Output] | Callable[[Inputs], Awaitable[Output]]
 
@@ -42,8 +42,8 @@ def handlers(bindings: Bindings, client: HttpClient, *, base_url: str | None = N
 
 def handler(binding: Mapping[str, Json], base_url: str, client: HttpClient) -> Handler:
     """A function that takes the inputs of a service and returns its output, made with ``client``; of an async
-    client, a coroutine function. What the client raises goes through; else it raises
-    :class:`~orra_client.imports.bindings.calls.InputsRefused` or
+    client, a coroutine function. :func:`orra_client.run` takes both. What the client raises goes through; else it
+    raises :class:`~orra_client.imports.bindings.calls.InputsRefused` or
     :class:`~orra_client.imports.bindings.calls.CallFailed`."""
     base = base_url.rstrip("/")
     if not base.startswith(("http://", "https://")):

@@ -207,8 +207,8 @@ def _version(root: Json) -> str:
         raise ImportFailed("The document is no object: an OpenAPI document begins with its version and paths.")
     if "swagger" in root:
         raise ImportFailed(
-            f"The document is Swagger {str(root['swagger'])[:10]}: OpenAPI 3.0 and 3.1 are read. Convert it first, "
-            "for example with swagger2openapi or the Swagger editor."
+            f"The document is Swagger {str(root['swagger'])[:10]}: OpenAPI 3.0 and 3.1 are read. Convert it "
+            "first, for example with swagger2openapi or the Swagger editor."
         )
     version = root.get("openapi")
     if isinstance(version, int | float) and not isinstance(version, bool):
