@@ -14,7 +14,10 @@
  *     │   └── EngineFailed       5xx: trying again may help
  *     ├── PlanUnfinished         a plan was not finished in the time that there was; `plan` is it as it was
  *     ├── PlanFailed             there is no execution plan: `plan.error` says why
- *     └── CannotRun              a plan cannot be carried out here: nothing was begun; `problems` says why
+ *     ├── PlanInvalid            a plan cannot be carried out as it is; nothing was done
+ *     ├── HandlerFailed          a handler could not do its work (handlers throw it)
+ *     ├── RunFailed              a step of a run is not done; `run` tells what became of each
+ *     └── RunInterrupted         a signal stopped a run; `run` tells how far it came
  *
  * A signal that aborts a call throws its own reason. No message holds an API key.
  */
@@ -105,12 +108,16 @@ export class PlanFailed extends OrraError {
   }
 }
 
-export class CannotRun extends OrraError {
-  readonly problems: readonly string[];
+export class PlanInvalid extends OrraError {}
 
-  constructor(problems: readonly string[]) {
-    super(`The plan cannot be carried out, and nothing was begun: ${problems.join(" ")}`);
-    this.problems = problems;
+/** A handler may throw it; any other error counts as one after which trying again may help. */
+export class HandlerFailed extends OrraError {
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { readonly retryable?: boolean; readonly cause?: unknown } = {}) {
+    super(message);
+    this.retryable = options.retryable ?? false;
+    if ("cause" in options) this.cause = options.cause;
   }
 }
 

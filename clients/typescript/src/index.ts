@@ -4,23 +4,25 @@ export { USUAL_RETRIES, type CallOptions, type Retries } from "./exchange.js";
 export type { EventName, PlanEvent } from "./events.js";
 export {
   BadRequest,
-  CannotRun,
   Conflict,
   EngineFailed,
+  HandlerFailed,
   NoAnswer,
   NotAuthorized,
   NotConfigured,
   NotFound,
   OrraError,
   PlanFailed,
+  PlanInvalid,
   PlanUnfinished,
   Problem,
   TooManyRequests,
   UnexpectedAnswer,
 } from "./errors.js";
-export { run, type Known, type RunOptions } from "./run/run.js";
+export { run, type RunOptions } from "./run/run.js";
+export type { Facts, Services } from "./run/facts.js";
 export { checkValue, type Checker } from "./run/schemas.js";
-export type { Handler, HttpHandler, StepContext } from "./run/handlers.js";
-export type { Outcome, RunResult, Status, Step, StepError } from "./run/outcomes.js";
+export type { Handler, Handlers, HttpHandler, StepContext } from "./run/handlers.js";
+export { Run, RunFailed, RunInterrupted, type Outcome, type Status, type Step } from "./run/outcomes.js";
 export type * from "./types.js";
 export type { components, operations, paths } from "./schema.js";

@@ -1,7 +1,7 @@
 /** A plan as a graph: which step needs which, and what it takes from it. */
 
-import { isObject } from "../errors.js";
-import type { ExecutionPlan, JsonObject } from "../types.js";
+import { PlanInvalid, isObject } from "../errors.js";
+import type { ExecutionPlan, JsonObject, Task } from "../types.js";
 
 export interface Reference {
   readonly task: string;
@@ -23,8 +23,6 @@ export interface Graph {
   /** In the plan's order. */
   readonly nodes: readonly Node[];
   readonly constants: JsonObject;
-  /** What makes it impossible to carry it out. */
-  readonly problems: readonly string[];
 }
 
 const CONSTANTS = "task0";
@@ -36,36 +34,31 @@ export function readReference(value: unknown): Reference | undefined {
   return task !== undefined && field !== undefined ? { task, field } : undefined;
 }
 
+/** Throws {@link PlanInvalid}. */
 export function readGraph(plan: ExecutionPlan): Graph {
-  const problems: string[] = [];
-  const tasks = plan.tasks.filter((task) => task.id !== CONSTANTS);
   const given: unknown = plan.tasks.find((task) => task.id === CONSTANTS)?.input;
   const constants = isObject(given) ? given : {};
-  const known = new Set(tasks.map((task) => task.id));
-  if (known.size + plan.tasks.filter((task) => task.id === CONSTANTS).length < plan.tasks.length) {
-    problems.push("Two tasks have the same id.");
-  }
-  const nodes = tasks.map((task): Node => {
-    if (!task.service) problems.push(`${task.id} names no service.`);
-    const needs = new Set<string>();
-    const need = (other: string): void => {
-      if (known.has(other)) needs.add(other);
-      else if (other !== CONSTANTS) problems.push(`${task.id} needs ${other}, which the plan does not have.`);
-    };
-    const inputs = Object.entries(task.input ?? {}).map(([name, value]): [string, Source] => {
-      const from = readReference(value);
-      if (!from) return [name, { value }];
-      need(from.task);
-      if (from.task === CONSTANTS && !Object.hasOwn(constants, from.field)) {
-        problems.push(`${task.id} takes ${from.field} from task0, which does not have it.`);
-      }
-      return [name, { from }];
-    });
-    for (const other of task.after ?? []) need(other);
-    return { task: task.id, service: task.service ?? "", inputs: new Map(inputs), needs: [...needs] };
+  const ids = new Set(plan.tasks.map((task) => task.id));
+  if (ids.size < plan.tasks.length) throw new PlanInvalid("Two tasks of the plan have the same id.");
+  const nodes = plan.tasks.filter((task) => task.id !== CONSTANTS).map((task) => readNode(task, ids, constants));
+  if (hasCycle(nodes)) throw new PlanInvalid("Tasks of the plan wait for one another.");
+  return { nodes, constants };
+}
+
+function readNode(task: Task, ids: ReadonlySet<string>, constants: JsonObject): Node {
+  if (!task.service) throw new PlanInvalid(`${task.id} names no service.`);
+  const inputs = Object.entries(task.input ?? {}).map(([name, value]): [string, Source] => {
+    const from = readReference(value);
+    if (from?.task === CONSTANTS && !Object.hasOwn(constants, from.field)) {
+      throw new PlanInvalid(`${task.id}'s ${name} is to be task0's ${from.field}, which task0 does not hold.`);
+    }
+    return [name, from ? { from } : { value }];
   });
-  if (problems.length === 0 && hasCycle(nodes)) problems.push("Its tasks wait for each other in a circle.");
-  return { nodes, constants, problems };
+  const referred = inputs.flatMap(([, source]) => ("from" in source ? [source.from.task] : []));
+  const needs = [...new Set([...referred, ...(task.after ?? [])])].filter((other) => other !== CONSTANTS);
+  const unknown = needs.filter((other) => !ids.has(other));
+  if (unknown.length > 0) throw new PlanInvalid(`${task.id} waits for ${unknown.join(", ")}, which the plan does not have.`);
+  return { task: task.id, service: task.service, inputs: new Map(inputs), needs };
 }
 
 /** By task, the tasks that need it. */
@@ -89,4 +82,13 @@ function hasCycle(nodes: readonly Node[]): boolean {
     }
   }
   return seen < nodes.length;
+}
+
+/** The inputs as the plan has them, references included. */
+export function inputAsWritten(node: Node): JsonObject {
+  const members = [...node.inputs].map(([name, source]): [string, unknown] => [
+    name,
+    "from" in source ? `$${source.from.task}.${source.from.field}` : source.value,
+  ]);
+  return Object.fromEntries(members);
 }

@@ -1,6 +1,7 @@
 /** What carries a step out: a function, or an HTTP address. */
 
-import { isObject } from "../errors.js";
+import { HandlerFailed, NotConfigured, isObject } from "../errors.js";
+import { Limit } from "../time.js";
 import type { JsonObject } from "../types.js";
 
 export interface StepContext {
@@ -8,9 +9,9 @@ export interface StepContext {
   readonly service: string;
   /** 1 for the first call. */
   readonly attempt: number;
-  /** The same for every call of this step, also when the plan is run again: what a service tells repetitions by. */
+  /** The same for every call of this step in a run: what a service tells repetitions by. */
   readonly idempotencyKey: string;
-  /** Aborted when the run is stopped or the step takes too long. */
+  /** Aborted when the run is stopped. */
   readonly signal: AbortSignal;
 }
 
@@ -18,59 +19,85 @@ interface Handles {
   handle(input: JsonObject, context: StepContext): unknown;
 }
 
-/** An address that takes a step's input as a JSON body and answers with its output. */
+/** An address that takes a step's input as a JSON object and answers with its output as one. */
 export interface HttpHandler {
   readonly url: string | URL;
   /** `POST`, if not given. */
   readonly method?: string | undefined;
   readonly headers?: { readonly [name: string]: string } | undefined;
+  /** How long it may take; 60, if not given. */
+  readonly timeoutSeconds?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
 }
 
 /**
  * Gives the output as an object, or a promise of it. A function may say which inputs it takes: they are checked
- * against the service's schema before it is called. An error with `retryable: false` is not tried again.
+ * against the service's schema before it is called. After a {@link HandlerFailed} that is not retryable it is not
+ * called again, nor is a service that says nothing of being idempotent.
  */
 export type Handler = Handles["handle"] | HttpHandler | URL | string;
+
+/** By the names of services. */
+export interface Handlers {
+  readonly [service: string]: Handler;
+}
+
+const USUAL_SECONDS = 60;
+const AGAIN: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
 /** Calls it; the output as JSON has it, so that nothing which happens to the handler's own object later is seen. */
 export async function call(handler: Handler, input: JsonObject, context: StepContext): Promise<unknown> {
   const own = structuredClone(input);
-  const output = typeof handler === "function" ? await handler(own, context) : await callHttp(handler, own, context);
+  if (typeof handler !== "function") return callHttp(isAddress(handler) ? { url: handler } : handler, own, context);
+  const output = await handler(own, context);
   return output === undefined || output === null ? {} : JSON.parse(JSON.stringify(output));
 }
 
-export function isHandler(value: unknown): value is Handler {
-  if (typeof value === "function") return true;
-  const url = isObject(value) && !(value instanceof URL) ? value["url"] : value;
-  return (typeof url === "string" || url instanceof URL) && /^https?:/.test(String(url));
-}
-
-class HttpFailed extends Error {
-  constructor(
-    message: string,
-    readonly retryable: boolean,
-  ) {
-    super(message);
+/** Throws {@link NotConfigured} where a service has none. */
+export function checkHandlers(handlers: Handlers, services: ReadonlySet<string>): void {
+  const missing = [...services].filter((name) => !Object.hasOwn(handlers, name));
+  if (missing.length > 0) throw new NotConfigured(`There is no handler for ${missing.join(", ")}. Nothing was done.`);
+  for (const name of services) {
+    const handler: unknown = handlers[name];
+    const url = isObject(handler) && !(handler instanceof URL) ? handler["url"] : handler;
+    const fits = (typeof url === "string" || url instanceof URL) && /^https?:/.test(String(url)) && URL.canParse(String(url));
+    if (typeof handler !== "function" && !fits) {
+      throw new NotConfigured(`The handler for ${name} must be a function or an HTTP address.`);
+    }
   }
 }
 
-async function callHttp(handler: Exclude<Handler, Handles["handle"]>, input: JsonObject, context: StepContext): Promise<unknown> {
-  const { url, method = "POST", headers = {}, fetch = globalThis.fetch } =
-    typeof handler === "string" || handler instanceof URL ? { url: handler } : handler;
+function isAddress(handler: string | URL | HttpHandler): handler is string | URL {
+  return typeof handler === "string" || handler instanceof URL;
+}
+
+async function callHttp(address: HttpHandler, input: JsonObject, context: StepContext): Promise<unknown> {
+  const { url, method = "POST", headers = {}, timeoutSeconds = USUAL_SECONDS, fetch: send = globalThis.fetch } = address;
   const sent = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
   sent.set("Idempotency-Key", context.idempotencyKey);
   for (const [name, value] of Object.entries(headers)) sent.set(name, value);
-  const body = JSON.stringify(input);
-  const response = await fetch(url, { method, headers: sent, body, signal: context.signal, redirect: "error" });
-  const text = await response.text();
-  if (!response.ok) {
-    const again = response.status >= 500 || response.status === 429 || response.status === 408;
-    throw new HttpFailed(`${context.service} answered ${response.status}.`, again);
+  const limit = new Limit(timeoutSeconds, context.signal);
+  try {
+    const init: RequestInit = { method, headers: sent, body: JSON.stringify(input), signal: limit.signal, redirect: "error" };
+    const response = await send(url, init);
+    return outputOf(response.status, await response.text());
+  } catch (error) {
+    if (error instanceof HandlerFailed || context.signal.aborted) throw error;
+    const why = limit.isLate ? `It did not answer within ${timeoutSeconds} s.` : "It does not answer.";
+    throw new HandlerFailed(why, { retryable: true, cause: error });
+  } finally {
+    limit.end();
+  }
+}
+
+function outputOf(status: number, text: string): unknown {
+  if (status < 200 || status > 299) {
+    const said = text.trim().slice(0, 200);
+    throw new HandlerFailed(`It answered ${status}${said ? `: ${said}` : "."}`, { retryable: AGAIN.includes(status) });
   }
   try {
     return text ? JSON.parse(text) : {};
   } catch {
-    throw new HttpFailed(`${context.service} answered with something other than JSON.`, false);
+    throw new HandlerFailed("It answered with something other than JSON.");
   }
 }

@@ -1,60 +1,94 @@
-/** What becomes of each step when a plan is carried out. */
+/** What became of each step of a run. */
 
+import { OrraError } from "../errors.js";
 import type { JsonObject } from "../types.js";
 
 /**
+ * - `running`: it has begun; only the callback hears of this.
  * - `done`: its handler gave an output that fits.
- * - `failed`: it could not be done; `error` says why.
- * - `refused`: the hook before destructive steps did not say yes.
- * - `skipped`: a step that it depends on (`because`) was not done, or the run was stopped before it began.
- * - `planned`: it would be called; the run is a dry one.
+ * - `failed`: it could not be done; `why` says why.
+ * - `refused`: the hook before destructive steps refused it.
+ * - `skipped`: a step that it needs (`becauseOf`) is not done, or the run was stopped before it began.
+ * - `interrupted`: it had begun when the run was stopped, and nobody knows how far it came.
+ * - `would_run`: the run is a dry one.
  */
-export type Status = "done" | "failed" | "refused" | "skipped" | "planned";
+export type Status = "running" | "done" | "failed" | "refused" | "skipped" | "interrupted" | "would_run";
 
-/** A step that is about to begin. What a service does not say of itself counts as the worst. */
+/** A step that may begin. What a service does not say of its effects counts as the worse case. */
 export interface Step {
   readonly task: string;
   readonly service: string;
   readonly input: JsonObject;
   readonly readOnly: boolean;
   readonly destructive: boolean;
-  /** Whether it may be called again when a call failed: it changes nothing, or nothing more. */
-  readonly repeatable: boolean;
-}
-
-/**
- * `code` is stable: `missing_value`, `invalid_input`, `handler_failed`, `timed_out`, `stopped`, `invalid_output`,
- * `not_confirmed`, `not_reached`. Of a step that timed out or was stopped nobody knows what it did.
- */
-export interface StepError {
-  readonly code: string;
-  readonly message: string;
-  /** What the handler or the hook threw. */
-  readonly cause?: unknown;
+  /** Whether it may be called again after a call that failed: it changes nothing, or nothing more. */
+  readonly idempotent: boolean;
 }
 
 export interface Outcome {
   readonly task: string;
   readonly service: string;
   readonly status: Status;
-  /** What it was called with; `null` where that was never known. In a dry run what is not known yet stays `$taskN.field`. */
-  readonly input: JsonObject | null;
+  /** What the handler got; `$taskN.field` stands for what is not known yet. */
+  readonly input: JsonObject;
+  /** What the handler gave, also where it does not fit. */
   readonly output: JsonObject | null;
-  readonly error: StepError | null;
-  /** Of a skipped step: the tasks that it depends on and that were not done. */
-  readonly because: readonly string[];
-  /** How often its handler was called. */
-  readonly attempts: number;
+  /** What went wrong, in a sentence. */
+  readonly why: string;
+  /** The tasks that a step was skipped for. */
+  readonly becauseOf: readonly string[];
+  /** How often the handler was called. */
+  readonly calls: number;
   readonly seconds: number;
+  /** What the handler threw. */
+  readonly error?: unknown;
 }
 
-export interface RunResult {
-  /** Whether every step was done (or, in a dry run, would be called). */
-  readonly ok: boolean;
-  /** Whether the signal ended it. */
-  readonly stopped: boolean;
-  /** Of every step, in the plan's order. */
-  readonly outcomes: readonly Outcome[];
-  /** What each task that was done gave; of `task0` its constants. */
-  readonly outputs: ReadonlyMap<string, JsonObject>;
+/** The outcomes of all steps, in the order of the plan. */
+export class Run {
+  constructor(readonly steps: readonly Outcome[]) {}
+
+  get isDone(): boolean {
+    return this.steps.every((step) => step.status === "done");
+  }
+
+  /** What was given, by task. */
+  get outputs(): ReadonlyMap<string, JsonObject> {
+    return new Map(this.steps.flatMap((step) => (step.output ? [[step.task, step.output]] : [])));
+  }
+
+  of(service: string): Outcome[] {
+    return this.steps.filter((step) => step.service === service);
+  }
+
+  /** Itself; throws {@link RunFailed} where a step is not done. */
+  throwUnlessDone(): this {
+    if (!this.isDone) throw new RunFailed(this);
+    return this;
+  }
+}
+
+/** A step of the plan is not done. */
+export class RunFailed extends OrraError {
+  readonly run: Run;
+
+  constructor(run: Run) {
+    const done = run.steps.filter((step) => step.status === "done").length;
+    const fault = run.steps.find((step) => step.status !== "done" && step.status !== "skipped");
+    const first = fault ? ` ${fault.task} (${fault.service}) ${fault.status}: ${fault.why}` : "";
+    super(`${done} of ${run.steps.length} steps are done.${first}`);
+    this.run = run;
+  }
+}
+
+/** The signal stopped a run; `run` tells how far it came, `cause` is the signal's reason. */
+export class RunInterrupted extends OrraError {
+  readonly run: Run;
+
+  constructor(run: Run, reason: unknown) {
+    const done = run.steps.filter((step) => step.status === "done").length;
+    super(`The run was stopped: ${done} of ${run.steps.length} steps are done.`);
+    this.run = run;
+    this.cause = reason;
+  }
 }

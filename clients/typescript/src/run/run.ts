@@ -1,175 +1,102 @@
 /** Carries a plan out where the client runs. */
 
-import { CannotRun, PlanFailed, isObject } from "../errors.js";
-import { type Retries, USUAL_RETRIES } from "../exchange.js";
-import type { Annotations, ExecutionPlan, JsonObject, Plan } from "../types.js";
-import { type Graph, type Node, dependentsOf, readGraph } from "./graph.js";
-import { type Handler, isHandler } from "./handlers.js";
-import type { Outcome, RunResult, Step } from "./outcomes.js";
+import { PlanFailed } from "../errors.js";
+import type { Retries } from "../exchange.js";
+import type { ExecutionPlan, Plan } from "../types.js";
+import { type Services, factsByName } from "./facts.js";
+import { type Node, readGraph } from "./graph.js";
+import { type Handlers, checkHandlers } from "./handlers.js";
+import { type Outcome, type Run, RunInterrupted, type Step } from "./outcomes.js";
+import { Progress } from "./progress.js";
 import { type Checker, checkValue } from "./schemas.js";
-import { type Around, takeStep } from "./steps.js";
-
-/** What is to be known of a service: its schemas, and what it says of its effects. */
-export interface Known {
-  readonly name: string;
-  readonly input_schema: JsonObject;
-  readonly output_schema: JsonObject;
-  readonly annotations?: Annotations;
-}
+import { type Means, RUN_RETRIES, rehearse, started, takeStep } from "./steps.js";
 
 export interface RunOptions {
   /**
-   * The plan's services, as `orra.listServices()` gives them. With them inputs and outputs are checked, and steps that
-   * may be repeated are. Without them every step counts as one that may destroy something.
+   * What is known of the services, for example `orra.listServices()`. Only what is idempotent is tried again, and
+   * inputs and outputs are checked against the schemas. Of a service that is not among them the worst is assumed.
    */
-  readonly services?: Iterable<Known> | AsyncIterable<Known> | undefined;
-  /** Call nothing: tell what would be called, with what. */
+  readonly services?: Services | undefined;
+  /** Nobody is called: it is told what would be, with what. */
   readonly dryRun?: boolean | undefined;
-  /** Asked before each step that may destroy something. It is refused unless the answer is `true`. */
-  readonly beforeDestructive?: ((step: Step) => boolean | Promise<boolean>) | undefined;
-  /** Told of every step's outcome, when there is one. If it throws, nothing more is begun, and `run` throws that. */
-  readonly onStep?: ((outcome: Outcome) => void | Promise<void>) | undefined;
+  /** Asked before each step that may destroy something, one at a time. Anything but `true` refuses it; a text says why. */
+  readonly beforeDestructive?: ((step: Step) => boolean | string | Promise<boolean | string>) | undefined;
+  /** Hears of each step when it begins and when it is over. If it fails, that is told on the console and no more. */
+  readonly onStep?: ((outcome: Outcome) => void) | undefined;
   /** How many steps run side by side at most; 8, if not given. */
   readonly maxParallel?: number | undefined;
-  /** Ends it: nothing more is begun, and what runs is told so. */
+  /** Stops the run: nothing more begins, and the handlers at work are told by their own signal. */
   readonly signal?: AbortSignal | undefined;
-  /** For how many seconds a handler may run, each time it is called. */
-  readonly stepSeconds?: number | undefined;
-  /** How steps that may be repeated are. */
   readonly retries?: Partial<Retries> | undefined;
-  /** What inputs and outputs are checked by; `checkValue`, if not given. */
-  readonly check?: Checker | undefined;
+  /** What inputs and outputs are checked with; `false`: with nothing. */
+  readonly check?: Checker | false | undefined;
 }
 
 const USUAL_PARALLEL = 8;
 
 /**
- * Carries out a plan with a function, or an HTTP address, for each of its services. A step begins as soon as all that
- * it depends on is done; nothing runs after a failure that it depends on, and what does not depend on it goes on.
- * Resolves with the outcome of every step, also when some failed or the signal stopped it. Throws `PlanFailed` for a
- * plan that is not ready, and `CannotRun` where it is clear beforehand that it cannot be carried out.
+ * Carries a plan out and tells what became of each step; a step that fails throws nothing. `handlers`: what does the
+ * work, by service: a function that takes the input and gives the output, or an HTTP address. A step begins once all
+ * that it needs is done, side by side with others; after a failure nothing runs that needs it.
+ *
+ * Throws `PlanFailed`, `PlanInvalid` and `NotConfigured` before anything is done, and {@link RunInterrupted} when the
+ * signal stopped it.
  */
-export async function run(
-  plan: Plan | ExecutionPlan,
-  handlers: { readonly [service: string]: Handler },
-  options: RunOptions = {},
-): Promise<RunResult> {
-  const graph = readGraph(executionPlanOf(plan));
-  const services = options.services && (await byName(options.services));
-  const problems = [...graph.problems, ...missing(graph, handlers, services, options)];
-  if (problems.length > 0) throw new CannotRun(problems);
-  const around: Around = {
+export async function run(plan: Plan | ExecutionPlan, handlers: Handlers, options: RunOptions = {}): Promise<Run> {
+  const most = options.maxParallel ?? USUAL_PARALLEL;
+  if (!(most >= 1)) throw new RangeError("`maxParallel` must be 1 or more.");
+  const graph = readGraph(structuredClone(executionPlanOf(plan)));
+  checkHandlers(handlers, new Set(graph.nodes.map((node) => node.service)));
+  const means: Means = {
     handlers,
-    services,
-    check: options.check ?? checkValue,
-    dryRun: options.dryRun ?? false,
-    beforeDestructive: options.beforeDestructive,
+    facts: await factsByName(options.services),
+    outputs: new Map([["task0", graph.constants]]),
+    check: options.check === false ? () => [] : (options.check ?? checkValue),
+    mayDestroy: oneAtATime(options.beforeDestructive),
     signal: options.signal,
-    stepSeconds: options.stepSeconds,
-    retries: { ...USUAL_RETRIES, ...options.retries },
-    runKey: "id" in plan ? plan.id : newRunKey(),
+    retries: { ...RUN_RETRIES, ...options.retries },
+    key: newKey(),
   };
-  return new Run(graph, around, options).finished();
+  const progress = new Progress(graph.nodes, (outcome) => tell(options.onStep, outcome));
+  if (options.dryRun) {
+    for (let node = progress.next(); node; node = progress.next()) progress.end(node, rehearse(node, means));
+    return progress.result();
+  }
+  await new Promise<void>((resolve) => new Carrying(progress, means, most, resolve).go());
+  if (options.signal?.aborted) throw new RunInterrupted(progress.result(), options.signal.reason);
+  return progress.result();
 }
 
-class Run {
-  readonly #outcomes = new Map<string, Outcome>();
-  readonly #outputs: Map<string, JsonObject>;
-  readonly #dependents: ReadonlyMap<string, readonly Node[]>;
-  readonly #left: Map<string, number>;
-  readonly #ready: Node[];
-  readonly #most: number;
+class Carrying {
   #active = 0;
-  #next = 0;
-  #hookFailed: { readonly error: unknown } | undefined;
 
   constructor(
-    readonly graph: Graph,
-    readonly around: Around,
-    readonly options: RunOptions,
-  ) {
-    this.#outputs = new Map([["task0", graph.constants]]);
-    this.#dependents = dependentsOf(graph.nodes);
-    this.#left = new Map(graph.nodes.map((node) => [node.task, node.needs.length]));
-    this.#ready = graph.nodes.filter((node) => node.needs.length === 0);
-    this.#most = Math.max(1, Math.floor(options.maxParallel ?? USUAL_PARALLEL) || 1);
-  }
+    readonly progress: Progress,
+    readonly means: Means,
+    readonly most: number,
+    readonly over: () => void,
+  ) {}
 
-  async finished(): Promise<RunResult> {
-    await new Promise<void>((resolve) => this.#begin(resolve));
-    for (const node of this.graph.nodes) {
-      if (!this.#outcomes.has(node.task)) await this.#tell(node, skipped(node, []));
-    }
-    if (this.#hookFailed) throw this.#hookFailed.error;
-    const outcomes = this.graph.nodes.flatMap((node) => this.#outcomes.get(node.task) ?? []);
-    const ok = outcomes.every((outcome) => outcome.status === "done" || outcome.status === "planned");
-    return { ok, stopped: this.around.signal?.aborted ?? false, outcomes, outputs: this.#outputs };
-  }
-
-  /** Begins what can begin; `resolve` is called when nothing runs and nothing more will. */
-  #begin(resolve: () => void): void {
-    while (!this.#isHalted && this.#active < this.#most && this.#next < this.#ready.length) {
-      const node = this.#ready[this.#next];
-      this.#next += 1;
-      if (!node) continue;
+  /** Begins what may begin. When nothing is at work any more, it is over. */
+  go(): void {
+    while (this.#active < this.most) {
+      if (this.means.signal?.aborted) this.progress.skipTheRest();
+      const node = this.progress.next();
+      if (!node) break;
       this.#active += 1;
-      void takeStep(node, this.#outputs, this.around)
-        .then((outcome) => this.#end(node, outcome))
-        .finally(() => {
-          this.#active -= 1;
-          this.#begin(resolve);
-        });
+      this.progress.tell(started(node, this.means));
+      void this.#take(node);
     }
-    if (this.#active === 0 && (this.#isHalted || this.#next >= this.#ready.length)) resolve();
+    if (this.#active === 0) this.over();
   }
 
-  async #end(node: Node, outcome: Outcome): Promise<void> {
-    if (outcome.output) this.#outputs.set(node.task, outcome.output);
-    await this.#tell(node, outcome);
-    const ended = [node];
-    for (let each = ended.pop(); each; each = ended.pop()) {
-      for (const dependent of this.#dependents.get(each.task) ?? []) {
-        const left = (this.#left.get(dependent.task) ?? 0) - 1;
-        this.#left.set(dependent.task, left);
-        if (left > 0) continue;
-        const because = dependent.needs.filter((need) => !this.#isDone(need));
-        if (because.length === 0) {
-          this.#ready.push(dependent);
-        } else {
-          await this.#tell(dependent, skipped(dependent, because));
-          ended.push(dependent);
-        }
-      }
-    }
+  async #take(node: Node): Promise<void> {
+    const outcome = await takeStep(node, this.means);
+    this.#active -= 1;
+    if (outcome.output) this.means.outputs.set(node.task, structuredClone(outcome.output));
+    this.progress.end(node, outcome);
+    this.go();
   }
-
-  async #tell(node: Node, outcome: Outcome): Promise<void> {
-    this.#outcomes.set(node.task, outcome);
-    if (this.#hookFailed) return;
-    try {
-      await this.options.onStep?.(outcome);
-    } catch (error) {
-      this.#hookFailed = { error };
-    }
-  }
-
-  #isDone(task: string): boolean {
-    const status = this.#outcomes.get(task)?.status;
-    return status === "done" || status === "planned";
-  }
-
-  get #isHalted(): boolean {
-    return this.#hookFailed !== undefined || (this.around.signal?.aborted ?? false);
-  }
-}
-
-function skipped(node: Node, because: readonly string[]): Outcome {
-  const message = because.length
-    ? `It depends on ${because.join(" and ")}, which ${because.length === 1 ? "was" : "were"} not done.`
-    : "The run was stopped before it began.";
-  const error = { code: because.length ? "not_reached" : "stopped", message };
-  const { task, service } = node;
-  return { task, service, status: "skipped", input: null, output: null, error, because, attempts: 0, seconds: 0 };
 }
 
 function executionPlanOf(plan: Plan | ExecutionPlan): ExecutionPlan {
@@ -178,27 +105,29 @@ function executionPlanOf(plan: Plan | ExecutionPlan): ExecutionPlan {
   return plan.plan;
 }
 
-async function byName(services: Iterable<Known> | AsyncIterable<Known>): Promise<ReadonlyMap<string, Known>> {
-  const found = new Map<string, Known>();
-  for await (const service of services) found.set(service.name, service);
-  return found;
+/** Why a step may not run; "": it may. Whoever is asked is asked about one step after the other. */
+function oneAtATime(hook: RunOptions["beforeDestructive"]): (step: Step) => Promise<string> {
+  if (!hook) return () => Promise.resolve("");
+  let before: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const asked = before.then(async () => {
+      const said = await hook(step);
+      if (said === true) return "";
+      return typeof said === "string" && said ? said : "The hook before destructive steps refused it.";
+    });
+    before = asked.catch(() => undefined);
+    return asked;
+  };
 }
 
-function missing(
-  graph: Graph,
-  handlers: { readonly [service: string]: Handler },
-  services: ReadonlyMap<string, Known> | undefined,
-  options: RunOptions,
-): string[] {
-  const used = [...new Set(graph.nodes.map((node) => node.service).filter(Boolean))];
-  const unhandled = used.filter((name) => !isObject(handlers) || !Object.hasOwn(handlers, name) || !isHandler(handlers[name]));
-  const unknown = services ? used.filter((name) => !services.has(name)) : [];
-  return [
-    ...(options.dryRun ? [] : unhandled.map((name) => `There is no handler for ${name}: give a function or an address.`)),
-    ...unknown.map((name) => `${name} is not among the services.`),
-  ];
+function tell(onStep: RunOptions["onStep"], outcome: Outcome): void {
+  try {
+    onStep?.(outcome);
+  } catch (error) {
+    console.error(`onStep failed for ${outcome.task}`, error);
+  }
 }
 
-function newRunKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -135,8 +135,8 @@ class Check {
   #at(reference: string): unknown {
     if (!reference.startsWith("#")) return true;
     let found: unknown = this.root;
-    for (const part of decodeURIComponent(reference.slice(1)).split("/").slice(1)) {
-      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    for (const part of reference.slice(1).split("/").slice(1)) {
+      const name = decoded(part).replaceAll("~1", "/").replaceAll("~0", "~");
       if (Array.isArray(found)) found = found[Number(name)];
       else found = isObject(found) && Object.hasOwn(found, name) ? found[name] : true;
     }
@@ -149,6 +149,14 @@ class Check {
 
   #say(place: string, what: string): void {
     if (this.#open) this.faults.push(`${place || "It"} ${what}.`);
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -1,85 +1,89 @@
-/** One step: its input put together and checked, its handler called, its output checked. */
+/** One step: its input put together and checked, the question whether it may run, its handler, its output. */
 
-import { isObject } from "../errors.js";
-import { type Retries, pauseBefore } from "../exchange.js";
+import { HandlerFailed, isObject } from "../errors.js";
+import { type Retries, USUAL_RETRIES, pauseBefore } from "../exchange.js";
 import { Limit, sleep } from "../time.js";
 import type { JsonObject } from "../types.js";
-import type { Node } from "./graph.js";
-import { type Handler, call } from "./handlers.js";
-import type { Outcome, Status, Step, StepError } from "./outcomes.js";
-import type { Known } from "./run.js";
+import type { Facts } from "./facts.js";
+import { type Node, inputAsWritten } from "./graph.js";
+import { type Handlers, call } from "./handlers.js";
+import type { Outcome, Step } from "./outcomes.js";
+import { STOPPED } from "./progress.js";
 import type { Checker } from "./schemas.js";
 
-export interface Around {
-  readonly handlers: { readonly [service: string]: Handler };
-  readonly services: ReadonlyMap<string, Known> | undefined;
+export const RUN_RETRIES: Retries = { ...USUAL_RETRIES, times: 2 };
+
+/** What a run works with. `outputs`: what the tasks that are done gave. `mayDestroy`: why a step may not; "": it may. */
+export interface Means {
+  readonly handlers: Handlers;
+  readonly facts: ReadonlyMap<string, Facts>;
+  readonly outputs: Map<string, JsonObject>;
   readonly check: Checker;
-  readonly dryRun: boolean;
-  readonly beforeDestructive: ((step: Step) => boolean | Promise<boolean>) | undefined;
+  readonly mayDestroy: (step: Step) => Promise<string>;
   readonly signal: AbortSignal | undefined;
-  readonly stepSeconds: number | undefined;
   readonly retries: Retries;
-  readonly runKey: string;
+  readonly key: string;
 }
 
-type Outputs = ReadonlyMap<string, JsonObject>;
+const MOST_CHARACTERS = 500;
+const INTERRUPTED = "The run was stopped while it was at work: nobody knows how far it came.";
 
-/** Never rejects: whatever goes wrong is the step's outcome. `outputs`: what the tasks that are done gave. */
-export async function takeStep(node: Node, outputs: Outputs, around: Around): Promise<Outcome> {
+/** The step as it begins. */
+export function started(node: Node, means: Means): Outcome {
+  return outcomeOf(node, resolve(node, means).input, { status: "running" });
+}
+
+/** What a dry run tells of it: an input that comes from another step is not known yet, and not checked. */
+export function rehearse(node: Node, means: Means): Outcome {
+  const { input } = resolve(node, means);
+  const fault = node.needs.length === 0 ? faultOf(means, means.facts.get(node.service)?.input_schema, input) : "";
+  return outcomeOf(node, input, fault ? { status: "failed", why: `Its input does not fit the service's schema: ${fault}` } : { status: "would_run" });
+}
+
+/** What becomes of it. Never rejects: whatever goes wrong is its outcome. */
+export async function takeStep(node: Node, means: Means): Promise<Outcome> {
   const began = performance.now();
-  const taken = await take(node, outputs, around).catch((error: unknown) => failed("handler_failed", error));
-  const { status, input = null, output = null, error = null, attempts = 0 } = taken;
-  const seconds = (performance.now() - began) / 1000;
-  return { task: node.task, service: node.service, status, input, output, error, because: [], attempts, seconds };
+  const { input, lacking } = resolve(node, means);
+  const end = await take(node, input, lacking, means).catch((error: unknown) => failed(wordsOf(error), error));
+  return outcomeOf(node, input, { ...end, seconds: (performance.now() - began) / 1000 });
 }
 
-interface Taken {
-  readonly status: Status;
-  readonly input?: JsonObject;
-  readonly output?: JsonObject;
-  readonly error?: StepError;
-  readonly attempts?: number;
+type End = Partial<Outcome> & Pick<Outcome, "status">;
+
+function outcomeOf(node: Node, input: JsonObject, end: End): Outcome {
+  const { task, service } = node;
+  return { task, service, input: structuredClone(input), output: null, why: "", becauseOf: [], calls: 0, seconds: 0, ...end };
 }
 
-async function take(node: Node, outputs: Outputs, around: Around): Promise<Taken> {
-  const service = around.services?.get(node.service);
-  const { input, lacking, open } = inputOf(node, outputs, around.dryRun);
-  if (lacking.length > 0) return { ...failed("missing_value", `It was not given ${lacking.join(", ")}.`), input };
-  const faults = service ? around.check(open.length ? loose(service.input_schema, open) : service.input_schema, input) : [];
-  if (faults.length > 0) return { ...failed("invalid_input", `Its input does not fit: ${faults.join(" ")}`), input };
-  if (around.dryRun) return { status: "planned", input };
-  const step = stepOf(node, input, service);
-  const refusal = step.destructive ? await refusalOf(step, around) : undefined;
-  if (refusal) return { status: "refused", input, error: refusal };
-  return { input, ...(await callRepeatedly(step, service, around)) };
-}
-
-/** `lacking`: references that came to nothing. `open`: inputs that a dry run does not know. */
-function inputOf(node: Node, outputs: Outputs, dryRun: boolean): { input: JsonObject; lacking: string[]; open: string[] } {
+/** The inputs with the values that they refer to; those of tasks that have given nothing yet stay references. */
+function resolve(node: Node, means: Means): { input: JsonObject; lacking: string[] } {
   const lacking: string[] = [];
-  const open: string[] = [];
-  const members = [...node.inputs].flatMap(([name, source]): [string, unknown][] => {
-    if ("value" in source) return [[name, source.value]];
-    const { task, field } = source.from;
-    const given = outputs.get(task);
-    if (given && Object.hasOwn(given, field)) return [[name, given[field]]];
-    if (dryRun) open.push(name);
-    else lacking.push(`${name} ($${task}.${field})`);
-    return dryRun ? [[name, `$${task}.${field}`]] : [];
+  const members = Object.entries(inputAsWritten(node)).map(([name, written]): [string, unknown] => {
+    const source = node.inputs.get(name);
+    const from = source && "from" in source ? source.from : undefined;
+    const given = from && means.outputs.get(from.task);
+    if (!from || !given) return [name, written];
+    if (Object.hasOwn(given, from.field)) return [name, given[from.field]];
+    lacking.push(`${name} is to be ${from.task}'s ${from.field}, which ${from.task} did not give.`);
+    return [name, written];
   });
-  return { input: Object.fromEntries(members), lacking, open };
+  return { input: Object.fromEntries(members), lacking };
 }
 
-/** The schema without what it says of inputs that are not known yet, or of several together. */
-function loose(schema: JsonObject, open: readonly string[]): JsonObject {
-  const { allOf: _a, anyOf: _b, oneOf: _c, not: _d, if: _e, ...rest } = schema;
-  const properties = isObject(rest["properties"]) ? rest["properties"] : {};
-  const loosened = Object.entries(properties).map(([name, said]) => [name, open.includes(name) ? true : said]);
-  return { ...rest, properties: Object.fromEntries(loosened) };
+async function take(node: Node, input: JsonObject, lacking: readonly string[], means: Means): Promise<End> {
+  if (lacking.length > 0) return failed(lacking.join(" "));
+  const facts = means.facts.get(node.service);
+  const fault = faultOf(means, facts?.input_schema, input);
+  if (fault) return failed(`Its input does not fit the service's schema: ${fault}`);
+  const step = stepOf(node, input, facts);
+  const refusal = step.destructive ? await refusalOf(step, means) : "";
+  if (means.signal?.aborted) return { status: "skipped", why: STOPPED };
+  if (refusal) return { status: "refused", why: refusal };
+  return callRepeatedly(step, facts, means);
 }
 
-function stepOf(node: Node, input: JsonObject, service: Known | undefined): Step {
-  const said = service?.annotations ?? {};
+function stepOf(node: Node, input: JsonObject, facts: Facts | undefined): Step {
+  const said = facts?.annotations ?? {};
   const readOnly = said.readOnlyHint === true;
   return {
     task: node.task,
@@ -87,61 +91,63 @@ function stepOf(node: Node, input: JsonObject, service: Known | undefined): Step
     input,
     readOnly,
     destructive: !readOnly && said.destructiveHint !== false,
-    repeatable: readOnly || said.idempotentHint === true,
+    idempotent: readOnly || said.idempotentHint === true,
   };
 }
 
-async function refusalOf(step: Step, around: Around): Promise<StepError | undefined> {
-  if (!around.beforeDestructive) return undefined;
-  const error = { code: "not_confirmed", message: "It may destroy something, and was not confirmed." };
+async function refusalOf(step: Step, means: Means): Promise<string> {
+  const limit = new Limit(undefined, means.signal);
   try {
-    const copy = { ...step, input: structuredClone(step.input) };
-    return (await around.beforeDestructive(copy)) === true ? undefined : error;
-  } catch (cause) {
-    return { ...error, cause };
-  }
-}
-
-async function callRepeatedly(step: Step, service: Known | undefined, around: Around): Promise<Taken> {
-  for (let attempt = 1; ; attempt += 1) {
-    const taken = await callOnce(step, attempt, service, around);
-    const again = step.repeatable && attempt <= around.retries.times && taken.status === "failed" && mayHelp(taken.error);
-    const pause = again ? pauseBefore(around.retries, attempt, undefined) : undefined;
-    if (pause === undefined) return { ...taken, attempts: attempt };
-    await sleep(pause, around.signal).catch(() => undefined);
-    if (around.signal?.aborted) return { ...taken, attempts: attempt };
-  }
-}
-
-function mayHelp(error: StepError | undefined): boolean {
-  if (!error || !["handler_failed", "timed_out"].includes(error.code)) return false;
-  return !(isObject(error.cause) && error.cause["retryable"] === false);
-}
-
-async function callOnce(step: Step, attempt: number, service: Known | undefined, around: Around): Promise<Taken> {
-  const limit = new Limit(around.stepSeconds, around.signal);
-  const { task, service: name } = step;
-  const context = { task, service: name, attempt, idempotencyKey: `${around.runKey}-${task}`, signal: limit.signal };
-  const handler = around.handlers[name];
-  try {
-    if (handler === undefined) throw new Error(`There is no handler for ${name}.`);
-    const output = await Promise.race([call(handler, step.input, context), aborted(limit.signal)]);
-    const faults = isObject(output)
-      ? service
-        ? around.check(service.output_schema, output)
-        : []
-      : ["It must be an object."];
-    if (faults.length > 0) return failed("invalid_output", `It was called, and its output does not fit: ${faults.join(" ")}`);
-    return { status: "done", output: output as JsonObject };
+    const asked = means.mayDestroy({ ...step, input: structuredClone(step.input) });
+    return await Promise.race([asked, aborted(limit.signal)]);
   } catch (error) {
-    if (around.signal?.aborted) return failed("stopped", "The run was stopped while it ran: what it did is not known.", error);
-    if (limit.isLate) {
-      return failed("timed_out", `It did not end within ${around.stepSeconds} s: what it did is not known.`, error);
-    }
-    return failed("handler_failed", error);
+    return `The hook before destructive steps failed: ${wordsOf(error)}`;
   } finally {
     limit.end();
   }
+}
+
+/** Calls the handler, again only where that is known to do no harm. */
+async function callRepeatedly(step: Step, facts: Facts | undefined, means: Means): Promise<End> {
+  const times = step.idempotent ? means.retries.times : 0;
+  for (let calls = 1; ; calls += 1) {
+    const end = await callOnce(step, calls, facts, means);
+    const again = calls <= times && end.status === "failed" && "error" in end && mayHelp(end.error);
+    const pause = again ? pauseBefore(means.retries, calls, undefined) : undefined;
+    if (pause === undefined) return { ...end, calls };
+    await sleep(pause, means.signal).catch(() => undefined);
+    if (means.signal?.aborted) return { ...end, calls };
+  }
+}
+
+function mayHelp(error: unknown): boolean {
+  return !(error instanceof HandlerFailed) || error.retryable;
+}
+
+async function callOnce(step: Step, attempt: number, facts: Facts | undefined, means: Means): Promise<End> {
+  const { task, service } = step;
+  const limit = new Limit(undefined, means.signal);
+  const context = { task, service, attempt, idempotencyKey: `${means.key}-${task}`, signal: limit.signal };
+  const handler = means.handlers[service];
+  try {
+    if (handler === undefined) throw new HandlerFailed(`There is no handler for ${service}.`);
+    return judged(await Promise.race([call(handler, step.input, context), aborted(limit.signal)]), facts, means);
+  } catch (error) {
+    if (means.signal?.aborted) return { status: "interrupted", why: INTERRUPTED, error };
+    return failed(wordsOf(error), error);
+  } finally {
+    limit.end();
+  }
+}
+
+function judged(output: unknown, facts: Facts | undefined, means: Means): End {
+  if (!isObject(output)) return failed("What it gave is no object.");
+  const fault = faultOf(means, facts?.output_schema, output);
+  return fault ? { ...failed(`What it gave does not fit the service's schema: ${fault}`), output } : { status: "done", output };
+}
+
+function faultOf(means: Means, schema: JsonObject | undefined, value: JsonObject): string {
+  return schema === undefined ? "" : means.check(schema, value).join(" ");
 }
 
 /** Rejects when the signal is aborted, whether or not a handler listens to it. */
@@ -154,7 +160,12 @@ function aborted(signal: AbortSignal): Promise<never> {
   return reached;
 }
 
-function failed(code: string, why: unknown, cause: unknown = why): Taken {
-  const message = typeof why === "string" ? why : why instanceof Error ? why.message : String(why);
-  return { status: "failed", error: typeof cause === "string" ? { code, message } : { code, message, cause } };
+function failed(why: string, ...thrown: unknown[]): End {
+  return { status: "failed", why, ...(thrown.length > 0 ? { error: thrown[0] } : {}) };
+}
+
+function wordsOf(error: unknown): string {
+  const named = error instanceof Error && !(error instanceof HandlerFailed) ? `${error.name}: ${error.message}` : undefined;
+  const said = named ?? (error instanceof Error ? error.message : String(error));
+  return said.length <= MOST_CHARACTERS ? said : `${said.slice(0, MOST_CHARACTERS - 1)}…`;
 }
