@@ -270,6 +270,8 @@ CHECK_DEADLINE_SECONDS = number("CHECK_DEADLINE_SECONDS", 10, least=1, most=60)
 PLANNING_ATTEMPTS = number("PLANNING_ATTEMPTS", 3, least=1, most=10)
 COMPOSE_REJECTED = flag("PLANNING_COMPOSE_REJECTED", default=True)
 PLANNING_DEADLINE_SECONDS = number("PLANNING_DEADLINE_SECONDS", 120, least=1, most=3600)
+# How many unfinished plans a project may have.
+PLANNING_WAITING = number("PLANNING_WAITING", 1000, least=1, most=1_000_000)
 # How many plans of one template may be made at once when one cannot serve the others.
 PLANNING_LANES = number("PLANNING_LANES", 4, least=1, most=256)
 
@@ -332,8 +334,13 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     },
 }
+# A day's work; who is away longer logs in again.
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("ORRA_HTTPS_ONLY", default=False)
+HTTPS_ONLY = flag("ORRA_HTTPS_ONLY", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+# Told with answers over https only: whether it was, the web server takes from a proxy that it trusts.
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS_ONLY else 0
 APPEND_SLASH = True
 
 INSTALLED_APPS = [

@@ -2,7 +2,8 @@
 
 OrraError                  code, message, retryable
 ├── BadRequest             the caller's input; becomes a 4xx problem
-│   └── GroundingInvalid   a grounding's, with everything that is wrong with it
+│   ├── GroundingInvalid   a grounding's, with everything that is wrong with it
+│   └── TooManyWaiting     a project's plans that are not finished; becomes 429
 ├── PlannerError           a planner could not give a draft
 │   ├── ModelError         the model's endpoint answered wrongly, late or not at all
 │   └── BudgetExceeded     the project may use no more tokens today
@@ -58,6 +59,17 @@ class GroundingInvalid(BadRequest):
         super().__init__(message, code=code, status=status)
         self.problems = problems
         self.how_to_fix = how_to_fix
+
+
+class TooManyWaiting(BadRequest):
+    """``retry_after``: seconds after which it is worth another try."""
+
+    code = "too_many_waiting"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message, status=429)
+        self.retry_after = retry_after
 
 
 class PlannerError(OrraError):

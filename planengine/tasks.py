@@ -18,8 +18,8 @@ from planengine.evaluation import shadow
 from planengine.evaluation.regression import runs
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching import lookup
-from planengine.lifecycle import heartbeats, plans, retention, worker
-from planengine.models import Plan, Project
+from planengine.lifecycle import heartbeats, plans, retention, turns, worker
+from planengine.models import LoginFailure, Plan, Project
 from planengine.models.states import PlanSource
 from planengine.reuse import freshness
 
@@ -30,7 +30,9 @@ _leave_broker_until = 0.0
 
 
 @shared_task(acks_late=True)  # type: ignore[untyped-decorator]
-def generate_plan(plan_id: str) -> None:
+def generate_plan(told_of: str) -> None:
+    """Works on the plan whose turn it is, which need not be the one that the message is about."""
+    plan_id = turns.take(told_of)
     released = worker.work_on(plan_id)
     if released:
         sent = enqueue_all(released)
@@ -75,7 +77,9 @@ def embed_use_cases(project_id: str) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
-    shadow.check(plan_id)
+    """Gives way to plans that somebody waits for: it is one check less then."""
+    if not turns.is_anybody_kept_waiting(timezone.now()):
+        shadow.check(plan_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -98,7 +102,8 @@ def alert() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def forget_the_past() -> None:
     """Deletes plans, attempts, sessions, figures and what was told of alerts whose time is over, labels that count
-    no more, signs of life of processes that are gone, and words of scopes that hold no entry."""
+    no more, signs of life of processes that are gone, failed logins of the past, and words of scopes that hold no
+    entry."""
     now = timezone.now()
     deleted = {
         "attempts": retention.delete_old_attempts(now, days=settings.ATTEMPT_RETENTION_DAYS),
@@ -107,6 +112,7 @@ def forget_the_past() -> None:
         "figures": retention.delete_old_figures(now),
         "notices": alerts.delete_old_notices(now),
         "heartbeats": heartbeats.delete_old(now),
+        "logins": LoginFailure.objects.delete_old(now),
         "labels": retention.delete_old_labels(),
         "words": observed.forget_unused(),
         "versions": versions.forget_unused(),

@@ -15,6 +15,7 @@ VIEWER, OPERATOR, ADMINISTRATOR = ROLES = ("viewer", "operator", "administrator"
 _OURS = ("planengine", "cache")
 _ADMINISTRATORS_ALONE = (
     *("planengine.add_project", "planengine.delete_project"),
+    *("planengine.delete_loginfailure", "planengine.add_loginfailure", "planengine.change_loginfailure"),
     *("planengine.add_apikey", "planengine.change_apikey", "planengine.delete_apikey"),
 )
 

@@ -70,7 +70,7 @@ SECTIONS = (
             "planengine.tallymark",
         ),
     ),
-    Section("People", ("auth.user", "auth.group", "admin.logentry")),
+    Section("People", ("auth.user", "auth.group", "planengine.loginfailure", "admin.logentry")),
 )
 
 

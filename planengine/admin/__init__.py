@@ -8,6 +8,7 @@ from planengine.admin.entries import CacheJobAdmin, ReplayableEntryAdmin
 from planengine.admin.flights import FlightAdmin, FollowerAdmin
 from planengine.admin.groundings import GroundingAdmin
 from planengine.admin.keys import ApiKeyAdmin
+from planengine.admin.logins import LoginFailureAdmin
 from planengine.admin.measured.breakers import BreakerAdmin
 from planengine.admin.measured.checks import HitCheckAdmin
 from planengine.admin.measured.figures import DailyUsageAdmin, TallyAdmin, TallyMarkAdmin
@@ -37,6 +38,7 @@ __all__ = [
     "HeartbeatAdmin",
     "HitCheckAdmin",
     "LabelAdmin",
+    "LoginFailureAdmin",
     "PeopleAdmin",
     "PlanAdmin",
     "ProjectAdmin",

@@ -101,6 +101,8 @@ async def answer(scope: Message, body: bytes) -> Answer | None:
         asyncio.get_running_loop().run_in_executor(None, tasks.check_later, plan.id)
     content = JSONRenderer().render(plan_as_json(plan, attempts=False))
     own = [(b"location", f"/v1/plans/{plan.id}".encode()), (b"content-length", b"%d" % len(content))]
+    if settings.SECURE_HSTS_SECONDS and scope["scheme"] == "https":
+        own.append((b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS))
     return Answer(201, [*HEADERS, *own], content)
 
 

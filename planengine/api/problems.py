@@ -20,7 +20,7 @@ from rest_framework.views import APIView, set_rollback
 from orra.base.outages import brief, is_away
 from orra.base.strictjson import Json
 from orra.base.text import shorten
-from planengine.exceptions import BadRequest, GroundingInvalid, OrraError
+from planengine.exceptions import BadRequest, GroundingInvalid, OrraError, TooManyWaiting
 
 CONTENT_TYPE = "application/problem+json"
 # What a client sent wrongly is told back to it, but not all of it.
@@ -65,8 +65,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     # A problem is JSON also where a view speaks something else.
     context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     if isinstance(error, BadRequest):
-        challenge = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else None
-        return _respond(refusal(error), headers=challenge)
+        headers = {"WWW-Authenticate": 'Bearer realm="orra"'} if error.status == 401 else {}
+        if isinstance(error, TooManyWaiting):
+            headers["Retry-After"] = str(error.retry_after)
+        return _respond(refusal(error), headers=headers)
     if isinstance(error, OrraError):
         return _respond(problem(503 if error.retryable else 500, error.code, error.message))
     if is_away(error):

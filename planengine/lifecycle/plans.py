@@ -36,7 +36,7 @@ from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
 from planengine.exceptions import BadRequest
 from planengine.grounding.matching.votes import Match
-from planengine.lifecycle import hits, outcomes
+from planengine.lifecycle import hits, outcomes, turns
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.models.states import PlanSource, PlanStatus
 from planengine.requests import PlanRequest, params_as_list, parse_action, parse_params
@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
+MOST_REPEATED, MOST_REPEATED_WHILE_BUSY = 500, 50
 # Failures that tell of a draft, and so of the values of the request that it was made for.
 OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
 
@@ -81,6 +82,7 @@ def ask(
     elif request.cache == Plan.CacheMode.ONLY:
         outcomes.set_failed(plan, _cache_only_failure(decision))
     else:
+        turns.check_room(project)
         outcomes.note_accepted(plan)
     try:
         _insert(plan)
@@ -187,9 +189,12 @@ def claim(plan_id: str) -> Plan | None:
 
 
 def park(plan: Plan) -> None:
-    """Returns a plan whose worker was lost to those that wait, for as long as it follows a flight."""
+    """Returns a plan to those that wait, for as long as it follows a flight: nobody holds it then, and one whose
+    worker was lost is pending again."""
     abandoned = _free().filter(pk=plan.pk, status=PlanStatus.PLANNING)
     abandoned.update(status=PlanStatus.PENDING, lease_token=F("lease_token") + 1)
+    held = Plan.objects.filter(pk=plan.pk, status=PlanStatus.PENDING, lease_expires_at__gt=Now())
+    held.update(lease_expires_at=None)
 
 
 def extend_lease(plan: Plan) -> bool:
@@ -273,9 +278,14 @@ def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
     log.info("failure shared", plan=leader.id, project=leader.project_id, followers=len(started))
 
 
-def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
+def lost_plans(now: datetime) -> Sequence[str]:
     """Ids of plans that no worker has, that follow no flight under way and that were not enqueued lately: what a
-    dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them."""
+    dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them.
+
+    While messages come through, most of what waits is merely waiting its turn: so few are told again that they do
+    not pile up in the broker."""
+    coming_through = turns.are_taken(now, within=ENQUEUE_AGAIN_AFTER)
+    limit = MOST_REPEATED_WHILE_BUSY if coming_through else MOST_REPEATED
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
     waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
     # Enqueued before its lease ran out: that message was the lost worker's.
@@ -286,7 +296,7 @@ def lost_plans(now: datetime, *, limit: int = 500) -> Sequence[str]:
         ids = list(
             Plan.objects.filter(~Exists(in_flight), (waiting & overdue) | abandoned)
             .select_for_update(skip_locked=True)
-            .order_by("created_at")
+            .order_by("-status", "created_at")  # who lost a worker first: only a message of its own will do
             .values_list("id", flat=True)[:limit]
         )
         note_enqueued(ids, at=now)

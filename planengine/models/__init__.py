@@ -10,11 +10,13 @@ from planengine.models.groundings import Grounding, UseCaseVector
 from planengine.models.heartbeats import Heartbeat
 from planengine.models.keys import KEY_PREFIX, ApiKey, KeyUse, Scope, find_caller, open_project
 from planengine.models.labels import Label
+from planengine.models.logins import LoginFailure
 from planengine.models.plans import Attempt, Plan
 from planengine.models.regression import RegressionResult, RegressionRun, SavedRequest
 from planengine.models.services import Service, ServiceVersion
 from planengine.models.tenants import Project
 from planengine.models.trust import ModelTrust
+from planengine.models.turns import Turn
 
 __all__ = [
     "KEY_PREFIX",
@@ -33,6 +35,7 @@ __all__ = [
     "HitCheck",
     "KeyUse",
     "Label",
+    "LoginFailure",
     "ModelTrust",
     "Plan",
     "Project",
@@ -44,6 +47,7 @@ __all__ = [
     "ServiceVersion",
     "Tally",
     "TallyMark",
+    "Turn",
     "UseCaseVector",
     "find_caller",
     "open_project",

@@ -92,6 +92,12 @@ class Plan(models.Model):
             models.Index(fields=["project", "-created_at", "-id"], name="plan_by_project"),
             models.Index(fields=["-created_at", "-id"], name="plan_by_time"),
             models.Index(fields=["created_at"], name="plan_unfinished", condition=Q(status__in=UNFINISHED)),
+            # For whose turn it is: the projects with plans that wait, and the oldest of each.
+            models.Index(
+                fields=["status", "project", "created_at", "id"],
+                name="plan_by_turn",
+                condition=Q(status__in=UNFINISHED),
+            ),
             # Grows at one end only, which makes it cheap to write.
             models.Index(fields=["finished_at"], name="plan_by_end", condition=Q(finished_at__isnull=False)),
             models.Index(

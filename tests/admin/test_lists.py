@@ -30,6 +30,7 @@ from planengine.models import (
     HitCheck,
     KeyUse,
     Label,
+    LoginFailure,
     ModelTrust,
     Plan,
     Project,
@@ -40,6 +41,7 @@ from planengine.models import (
     ServiceVersion,
     Tally,
     TallyMark,
+    Turn,
     UseCaseVector,
 )
 from tests.admin.conftest import CHAIN
@@ -64,6 +66,7 @@ MODELS = (
     Heartbeat,
     HitCheck,
     Label,
+    LoginFailure,
     ModelTrust,
     Reembedding,
     RegressionRun,
@@ -77,7 +80,7 @@ MODELS = (
 # by itself.
 PARTS = (
     *(EntryUse, EntryVector, ObservedWord, ScopeVersion, RegressionResult, ServiceVersion, UseCaseVector),
-    *(Figure, AlertNotice, KeyUse),
+    *(Figure, AlertNotice, KeyUse, Turn),
 )
 
 
