@@ -47,6 +47,8 @@ log = structlog.get_logger(__name__)
 
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 MAX_CLAIMS = 5
+# A plan that so many workers were lost with may be what they were lost by.
+SUSPECT_FROM = 2
 MOST_REPEATED, MOST_REPEATED_WHILE_BUSY = 500, 50
 # Failures that tell of a draft, and so of the values of the request that it was made for.
 OF_ITS_OWN_DRAFT = ("plan_rejected", "not_actionable")
@@ -280,7 +282,8 @@ def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
 
 def lost_plans(now: datetime) -> Sequence[str]:
     """Ids of plans that no worker has, that follow no flight under way and that were not enqueued lately: what a
-    dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them.
+    dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them. Of
+    those that several workers were lost with, one at a time.
 
     While messages come through, most of what waits is merely waiting its turn: so few are told again that they do
     not pile up in the broker."""
@@ -291,6 +294,7 @@ def lost_plans(now: datetime) -> Sequence[str]:
     # Enqueued before its lease ran out: that message was the lost worker's.
     lost = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=Now())
     abandoned = lost & (overdue | Q(enqueued_at__lte=F("lease_expires_at")))
+    abandoned &= Q(lease_token__lt=SUSPECT_FROM) | Q(pk=_next_suspect())
     in_flight = Follower.objects.filter(plan=OuterRef("pk"), flight__lease_expires_at__gt=Now())
     with transaction.atomic():
         ids = list(
@@ -301,6 +305,17 @@ def lost_plans(now: datetime) -> Sequence[str]:
         )
         note_enqueued(ids, at=now)
     return ids
+
+
+def _next_suspect() -> str:
+    """The plan to be tried next of those that several workers were lost with; empty while one of them is being
+    tried. One by one, the plan that is to blame fails, and those that were lost with it are made."""
+    suspects = Plan.objects.filter(status=PlanStatus.PLANNING, lease_token__gte=SUSPECT_FROM).order_by(
+        "created_at"
+    )
+    if suspects.filter(lease_token__gt=SUSPECT_FROM, lease_expires_at__gte=Now()).exists():
+        return ""
+    return suspects.filter(lease_expires_at__lt=Now()).values_list("pk", flat=True).first() or ""
 
 
 def note_enqueued(plan_ids: Sequence[str], *, at: datetime) -> None:

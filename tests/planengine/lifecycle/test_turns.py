@@ -185,6 +185,32 @@ def test_hits_are_not_checked_while_plans_wait(crowd: list[Api], monkeypatch: py
     assert checked == ["o_fresh", "o_done"]
 
 
+def test_those_that_workers_were_lost_with_are_tried_one_by_one(crowd: list[Api]) -> None:
+    """Else a plan that kills its worker would take with it whatever is tried together with it, again and again."""
+    together = [ask_alone(api, 1) for api in crowd]
+    for _ in range(plans.SUSPECT_FROM):
+        assert all(plans.claim(plan_id) for plan_id in together)
+        lose_the_leader()
+
+    tried: list[str] = []
+    for _ in range(plans.MAX_CLAIMS - plans.SUSPECT_FROM):  # the first of them is what kills
+        Plan.objects.update(enqueued_at=None)
+        [suspect] = plans.lost_plans(timezone.now())
+        assert plans.claim(suspect)
+        Plan.objects.exclude(pk=suspect).update(enqueued_at=None)
+        assert plans.lost_plans(timezone.now()) == []
+        tried.append(suspect)
+        lose_the_leader()
+    assert set(tried) == {together[0]}
+    for _ in together:
+        Plan.objects.update(enqueued_at=None)
+        for plan_id in plans.lost_plans(timezone.now()):
+            tasks.generate_plan(plan_id)
+
+    assert get(crowd[0], together[0])["error"]["code"] == "worker_lost"
+    assert {get(api, each)["status"] for api, each in zip(crowd[1:], together[1:], strict=True)} == {"ready"}
+
+
 def test_few_are_told_again_while_messages_come_through(crowd: list[Api], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "MOST_REPEATED_WHILE_BUSY", 2)
     waiting = [ask_alone(crowd[0], number) for number in range(5)]
