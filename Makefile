@@ -13,7 +13,7 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 # What the wheel needs of this repository is not in an index.
 OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
 
-.PHONY: help demo up test bench models screenshots lint format lock wheel wheel-check clean
+.PHONY: help demo up test bench models screenshots lint format lock wheel wheel-check audit clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
@@ -27,6 +27,7 @@ help:
 	@echo "make lock    choose new versions of all packages and pin them"
 	@echo "make wheel   orra as wheels, in dist/"
 	@echo "make wheel-check  the wheels in a new environment: demo, start, readiness, stop (needs the package index)"
+	@echo "make audit   which pinned packages are known to be vulnerable (asks a service on the internet)"
 	@echo "make clean   remove .venv and the embedded data"
 
 demo: $(INSTALLED)
@@ -70,6 +71,11 @@ wheel: $(INSTALLED)
 
 wheel-check: wheel
 	@$(PY) wheels/check.py $(ARGS)
+
+# Not in CI: it takes the advisories of osv.dev, and what they say changes without a change here.
+audit: $(INSTALLED)
+	@.venv/bin/uv tool run --quiet pip-audit==2.9.0 --vulnerability-service osv --disable-pip --require-hashes \
+		--requirement requirements.lock $(ARGS)
 
 clean:
 	rm -rf .venv .data dist

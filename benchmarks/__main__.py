@@ -30,6 +30,7 @@ PARTS = (
     "groundings",
     "slow_model",
     "ledger",
+    "fairness",
     "memory",
     "scale",
     "cleanup",
@@ -88,6 +89,7 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         cleanup,
         embedding,
         exact_hit,
+        fairness,
         large_catalogue,
         ledger,
         memory,
@@ -122,6 +124,8 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         slow_model.run()
     if "ledger" in chosen:
         ledger.run(full=full)
+    if "fairness" in chosen:
+        fairness.run(full=full)
     if "memory" in chosen:
         memory.run(full=full)
     cleaned = cleanup.run(full=full) if "cleanup" in chosen else None

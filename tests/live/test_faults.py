@@ -49,6 +49,25 @@ def test_a_killed_workers_plan_is_made_by_the_next(shop: Shop) -> None:
     assert shop.model.calls == 2
 
 
+def test_a_worker_that_is_asked_to_stop_makes_what_it_has_begun(shop: Shop) -> None:
+    shop.model.may_answer.clear()
+    begun = shop.client.ask("Refund order A-1", order_id="A-1", wait=0)[1]["id"]
+    until(lambda: shop.model.calls == 1)
+    worker = shop.stack.processes["worker"]
+    assert worker is not None
+
+    os.kill(worker, signal.SIGTERM)
+    later = shop.client.ask("Find the laptop", query="light", wait=0)[1]["id"]
+    shop.model.may_answer.set()
+
+    until(lambda: finished(shop.client, begun))
+    plan = shop.client.request("GET", f"/v1/plans/{begun}")[1]
+    assert (plan["status"], len(plan["attempts"])) == ("ready", 1)
+    until(lambda: shop.stack.processes.get("worker") != worker)
+    until(lambda: finished(shop.client, later), seconds=60)
+    assert shop.model.calls == 2
+
+
 def test_a_plan_that_is_made_while_the_database_dies_is_made_when_it_is_back(shop: Shop) -> None:
     shop.model.may_answer.clear()
     plan_id = shop.client.ask("Refund order A-1", order_id="A-1", wait=0)[1]["id"]
