@@ -12,8 +12,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 PRINT = "from orra.settings import *; print(SECURE_HSTS_SECONDS, SESSION_COOKIE_SECURE, CSRF_COOKIE_SECURE)"
-    "from orra import settings as s; print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE)"
-)
 
 
 @pytest.mark.parametrize(("flag", "told"), [("1", "31536000 True True"), ("0", "0 False False")])
