@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
+import orra_client
 from orra_client import Orra
 from orra_client.cli import common, main
 from planengine.models import Project
@@ -243,14 +249,15 @@ def test_an_import_with_a_fault_stores_nothing(orra: Told, client: Orra, tmp_pat
     assert code == 1 and "refused  wrong: " in out
     assert client.get_project().raw["tokens_per_day"] is None
 
-    for wrong in (
+    faults: list[Any] = [
         {},
         [],
         {"format": 2},
         {"format": 1, "services": {}},
         {"format": 1, "settings": {"api_key": "x"}},
-    ):
-        assert orra("import", write(tmp_path / "b.json", wrong))[0] == 2
+    ]
+    for fault in faults:
+        assert orra("import", write(tmp_path / "b.json", fault))[0] == 2
 
 
 def test_a_plan_is_carried_out_by_addresses(orra: Told, client: Orra, tmp_path: Path) -> None:
@@ -311,11 +318,39 @@ def test_nothing_that_is_told_steers_the_terminal(orra: Told, answered: Asked) -
     assert not set(shown) & set("\x1b\x07\r\x00\u202e")
 
 
-def test_ctrl_c_and_a_closed_pipe_end_without_a_traceback(
-    orra: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(url: str) -> Orra:
-        raise KeyboardInterrupt
+def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
+    """While it waits for an engine that does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {"ORRA_URL": f"http://127.0.0.1:{silent.getsockname()[1]}", "ORRA_API_KEY": KEY}
+        command = start("plans", "list", variables=variables)
+        with silent.accept()[0] as connection:
+            connection.recv(1)
+            command.send_signal(signal.SIGINT)
+            assert command.communicate(timeout=30) == ("", "Interrupted.\n")
+    assert command.returncode == 130
 
-    monkeypatch.setattr(common, "Orra", interrupted)
-    assert orra("services", "list") == (130, "", "Interrupted.\n")
+
+def test_whoever_reads_may_stop_reading() -> None:
+    body = b'{"results": [], "next": null}'
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        variables = {"ORRA_URL": f"http://127.0.0.1:{engine.getsockname()[1]}", "ORRA_API_KEY": KEY}
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = start("plans", "list", variables=variables, stdout=writing)
+        os.close(writing)
+        with engine.accept()[0] as connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            assert command.communicate(timeout=30)[1] == ""
+    assert command.returncode == 141
+
+
+def start(*argv: str, variables: dict[str, str], stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    source = str(Path(orra_client.__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-m", "orra_client", *argv],
+        env={**os.environ, "PYTHONPATH": source, **variables},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
