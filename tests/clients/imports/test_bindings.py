@@ -100,6 +100,11 @@ def test_a_value_that_would_be_another_path_is_refused(text: str) -> None:
         call_of(made, {"id": text})
 
 
+def test_what_a_path_has_behind_a_hash_is_not_sent() -> None:
+    made = binding(path="/files?all=1#links", inputs={"x": {"in": "query", "name": "x"}})
+    assert call_of(made, {"x": "#"}).target == "/files?all=1&x=%23"
+
+
 def test_inputs_that_make_no_call_are_refused() -> None:
     with pytest.raises(InputsRefused, match="missing"):
         call_of(binding(path="/pets/{id}"), {})

@@ -24,7 +24,7 @@ from orra_client.imports.services import (
 from orra_client.imports.texts import joined, plain
 
 MOST_TOOLS = 10_000
-MOST_DESCRIPTION = 1_000
+MOST_DESCRIPTION = 600
 SECONDS = 30.0
 MISSING = "MCP's SDK is not installed: pip install 'orra-client[mcp]'."
 _TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}

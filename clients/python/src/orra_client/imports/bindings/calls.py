@@ -122,7 +122,7 @@ def _target(path: str, values: Mapping[str, str], query: list[tuple[str, str]]) 
             raise InputsRefused(f"The input {place[1][:80]!r} is missing: it is a part of the path {path}.")
         return values[place[1]]
 
-    made = _PLACE.sub(value_of, path)
+    made = _PLACE.sub(value_of, path.partition("#")[0])  # some tell operations of one path apart behind a #
     if not query:
         return made
     return f"{made}{'&' if '?' in made else '?'}{urlencode(query, quote_via=quote, safe='')}"

@@ -20,7 +20,7 @@ from orra_client.imports.texts import joined, plain
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 CALLED = ("get", "head", "post", "put", "patch", "delete")
-MOST_DESCRIPTION = 1_000
+MOST_DESCRIPTION = 600
 MOST_SUMMARY = 300
 
 
