@@ -78,7 +78,7 @@ audit: $(INSTALLED)
 		--requirement requirements.lock $(ARGS)
 
 clean:
-	rm -rf .venv .data dist
+	rm -rf .venv .data dist clients/typescript/node_modules clients/typescript/.node
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
