@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 
 def up(argv: Sequence[str]) -> int:
@@ -24,14 +25,16 @@ def web(argv: Sequence[str]) -> int:
     _set("PORT", given.port)
     from orra.embedded.processes import EmbeddedError
     from orra.embedded.runs import Options
-    from orra.embedded.stack import listening
+    from orra.embedded.stack import address_of, listening
 
     try:
         with listening(Options.read()) as listener:
             _prepare(broker=False)
             from orra.web import serve
 
-            serve(listener)
+            print(f"orra listens at {address_of(listener)}", flush=True)
+            with suppress(KeyboardInterrupt):  # the server has ended in order by then
+                serve(listener)
     except EmbeddedError as error:
         raise SystemExit(f"orra cannot start: {error}") from None
     return 0

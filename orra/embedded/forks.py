@@ -11,6 +11,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from orra.embedded.defaults import BASE_DIR
@@ -97,6 +98,8 @@ class Forks:
             self._requests.close()
             self._requests = None
         if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()  # it may still be loading, for which nobody waits any more
             await self._process.wait()
         await asyncio.gather(*self._tasks)
 

@@ -21,6 +21,8 @@ def check(*, database: bool = True, broker: bool = True, makes_tables: bool = Fa
 
 
 def _faults(*, database: bool, broker: bool, makes_tables: bool) -> Iterator[str]:
+    if broker and not settings.BROKER_URL:
+        yield "BROKER_URL is not set. Set it to the address of a broker, such as redis://localhost:6379/0."
     if database:
         from orra.starting.database import fault_of
 
@@ -29,7 +31,5 @@ def _faults(*, database: bool, broker: bool, makes_tables: bool) -> Iterator[str
     if broker:
         from orra.starting.broker import fault_of as fault_of_broker
 
-        if not settings.BROKER_URL:
-            yield "BROKER_URL is not set. Set it to the address of a broker, such as redis://localhost:6379/0."
-        elif fault := fault_of_broker(settings.BROKER_URL):
+        if fault := fault_of_broker(settings.BROKER_URL):
             yield f"BROKER_URL {fault}"

@@ -97,7 +97,13 @@ def test_a_stack_stops_completely_and_starts_again_with_its_data(start_stack: St
         assert alive(processes) == []
         assert running(stack.data_dir) is None
         said = (stack.data_dir / "stack.log").read_text()
-    for shown in (stack.url, stack.api_key, "Stopped."):
+    for shown in (
+        stack.url,
+        stack.api_key,
+        "Plans      the composer",
+        "Texts      stay on this machine",
+        "Stopped.",
+    ):
         assert shown in said
     with start_stack() as again:
         assert get(again, "/v1/project") == project
@@ -264,6 +270,27 @@ class TestRefusals:
         assert refused.stderr.splitlines() == [
             "orra cannot start: LLM_API_BASE_URL must be an address such as http://localhost:8000/v1."
         ]
+        assert not (data_dir / "postgres").exists()
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "said"),
+        [
+            ("DATABASE_URL", "postgresql://u:never-told@127.0.0.1:1/x", "names a database that cannot be used"),
+            (
+                "BROKER_URL",
+                "redis://:never-told@127.0.0.1:1/0",
+                "names a broker that does not answer at 127.0.0.1:1",
+            ),
+        ],
+    )
+    def test_what_does_not_answer_stops_the_start_before_anything_is_started(
+        self, data_dir: Path, variable: str, value: str, said: str
+    ) -> None:
+        refused = run_up(data_dir, **{variable: value})
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"orra cannot start: {variable} {said}")
+        assert refused.stderr.count("\n") == 1
+        assert "never-told" not in refused.stderr
         assert not (data_dir / "postgres").exists()
 
     def test_a_stack_that_does_not_start_says_why(self, start_stack: StartStack) -> None:
