@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 
-
 from orra.starting.told import who_does_what
 
 HERE = "http://localhost:8000/v1"
@@ -15,11 +14,11 @@ CLOUD = "https://api.example.com/v1?key=never-told"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_configured(settings: SettingsWrapper) -> None:
+def _nothing_configured(settings: Any) -> None:
     choose(settings)
 
 
-def choose(settings: SettingsWrapper, **chosen: Any) -> None:
+def choose(settings: Any, **chosen: Any) -> None:
     for kind in ("LLM", "LLM_FALLBACK", "EMBEDDINGS", "CHECK"):
         address = chosen.get(kind.lower(), "")
         setattr(settings, f"{kind}_API_BASE_URL", address)
@@ -42,7 +41,7 @@ def test_with_nothing_configured_all_stays_here() -> None:
     }
 
 
-def test_models_on_this_machine_keep_texts_here(settings: SettingsWrapper) -> None:
+def test_models_on_this_machine_keep_texts_here(settings: Any) -> None:
     choose(settings, llm=HERE, embeddings="http://[::1]:9000/v1", check="http://127.0.0.2/v1")
     assert told()["Plans"] == f"llm-1 at {HERE}"
     assert told()["Embeddings"] == "embeddings-1 at http://[::1]:9000/v1"
@@ -51,12 +50,12 @@ def test_models_on_this_machine_keep_texts_here(settings: SettingsWrapper) -> No
 
 
 @pytest.mark.parametrize("kind", ["llm", "llm_fallback", "embeddings", "check"])
-def test_a_model_elsewhere_gets_texts_and_is_named(settings: SettingsWrapper, kind: str) -> None:
+def test_a_model_elsewhere_gets_texts_and_is_named(settings: Any, kind: str) -> None:
     choose(settings, **{"llm": HERE, kind: CLOUD})
     assert told()["Texts"] == "leave this machine for api.example.com"
 
 
-def test_a_fallback_is_told(settings: SettingsWrapper) -> None:
+def test_a_fallback_is_told(settings: Any) -> None:
     choose(settings, llm=HERE, llm_fallback=CLOUD)
     assert told()["Plans"] == f"llm-1 at {HERE}; while it is down, llm_fallback-1 at https://api.example.com/v1"
     settings.FALLBACK_IS_COMPOSER = True
@@ -73,7 +72,7 @@ def test_a_fallback_is_told(settings: SettingsWrapper) -> None:
     ],
 )
 def test_a_database_elsewhere_holds_texts(
-    settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, host: str, where: str, texts: str
+    settings: Any, monkeypatch: pytest.MonkeyPatch, host: str, where: str, texts: str
 ) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "HOST", host)
     assert told(embedded_database=False)["Database"] == where
