@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 
 from orra_client import methods
+from orra_client.base import READ_SECONDS, USUAL_RETRIES, Base
 from orra_client.calls import cache, catalogue, plans, projects
-from orra_client.calls.call import NO_BODY, Call, Flow, Listing, Pause
-from orra_client.errors import NotConfigured, UnexpectedAnswer
+from orra_client.calls.call import Call, Flow, Listing, Pause
 from orra_client.events import Listening
 from orra_client.exchange import NoReply, Reply, Retries, exchange
 from orra_client.methods import Described
 from orra_client.results.plans import Event
 
 T = TypeVar("T")
-
-USUAL_URL = "http://localhost:8005"
-CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
-USUAL_RETRIES = Retries()
-
-
-class Base:
-    """``base_url`` and ``api_key``: if not given, what ``ORRA_URL`` and ``ORRA_API_KEY`` say; without either the
-    address is :data:`USUAL_URL`. ``timeout``: for how many seconds nothing may come from the engine, beyond the
-    time for which a call waits on purpose. Raises :class:`~orra_client.errors.NotConfigured`."""
-
-    def __init__(
-        self,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        *,
-        timeout: float = READ_SECONDS,
-        retries: Retries = USUAL_RETRIES,
-    ) -> None:
-        self.base_url = _checked_url(base_url or os.environ.get("ORRA_URL", "").strip() or USUAL_URL)
-        self._key = _checked_key(os.environ.get("ORRA_API_KEY", "") if api_key is None else api_key)
-        self._timeout, self._retries = timeout, retries
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.base_url!r})"
-
-    def _arguments(self, call: Call[Any]) -> dict[str, Any]:
-        """What httpx is asked to send."""
-        if call.authorized and not self._key:
-            raise NotConfigured("There is no API key: set ORRA_API_KEY, or give the client one as `api_key`.")
-        headers = {"Accept": "application/json", **call.headers}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        return {
-            "method": call.method,
-            "url": self.base_url + call.path,
-            "params": dict(call.query) or None,
-            "json": None if call.body is NO_BODY else call.body,
-            "headers": headers,
-            "timeout": httpx2.Timeout(self._timeout + call.seconds, connect=CONNECT_SECONDS),
-        }
-
-    def _without_reply(self, error: httpx2.TransportError) -> NoReply:
-        """Why nobody answered, without what was sent."""
-        if isinstance(error, httpx2.SSEError):
-            raise UnexpectedAnswer("The answer is no stream of events. Is this the engine's address?") from None
-        reason = (
-            "it took too long"
-            if isinstance(error, httpx2.TimeoutException)
-            else str(error) or type(error).__name__
-        )
-        sent = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-        return NoReply(f"{self.base_url} does not answer: {reason}. Is the engine running there?", sent)
 
 
 class Orra(Base):
@@ -132,11 +77,11 @@ class Orra(Base):
     def listen_to_plan(self, plan_id: str, *, last_event_id: str = "") -> Iterator[Event]:
         """What happens to a plan, from the beginning or after an event, until it is finished. A connection that
         breaks is made again, and goes on where it was."""
-        listening = Listening(plan_id, last_event_id, self._retries)
+        listening = Listening(plan_id, last_event_id, self.retries)
         while not listening.is_over:
             reply: Reply | NoReply | None = None
             try:
-                with self._http.stream(**self._arguments(listening.call())) as response:
+                with self._http.stream(**self.arguments_of(listening.call())) as response:
                     if response.status_code == 200:
                         for heard in httpx2.EventSource(response):
                             if event := listening.hear(heard):
@@ -145,7 +90,7 @@ class Orra(Base):
                         response.read()
                         reply = _reply_of(response)
             except httpx2.TransportError as error:
-                reply = self._without_reply(error)
+                reply = self.without_reply(error)
             if not listening.is_over:
                 time.sleep(listening.pause(reply))
 
@@ -174,16 +119,16 @@ class Orra(Base):
         self.close()
 
     def _perform(self, step: Call[Any] | Pause) -> Any:
-        return _drive(exchange(step, self._retries), self._send) if isinstance(step, Call) else self._send(step)
+        return _drive(exchange(step, self.retries), self._send) if isinstance(step, Call) else self._send(step)
 
     def _send(self, step: Call[Any] | Pause) -> Reply | NoReply | None:
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
         try:
-            return _reply_of(self._http.request(**self._arguments(step)))
+            return _reply_of(self._http.request(**self.arguments_of(step)))
         except httpx2.TransportError as error:
-            return self._without_reply(error)
+            return self.without_reply(error)
 
 
 class AsyncOrra(Base):
@@ -240,11 +185,11 @@ class AsyncOrra(Base):
 
     async def listen_to_plan(self, plan_id: str, *, last_event_id: str = "") -> AsyncIterator[Event]:
         """As :meth:`Orra.listen_to_plan`."""
-        listening = Listening(plan_id, last_event_id, self._retries)
+        listening = Listening(plan_id, last_event_id, self.retries)
         while not listening.is_over:
             reply: Reply | NoReply | None = None
             try:
-                async with self._http.stream(**self._arguments(listening.call())) as response:
+                async with self._http.stream(**self.arguments_of(listening.call())) as response:
                     if response.status_code == 200:
                         async for heard in httpx2.EventSource(response):
                             if event := listening.hear(heard):
@@ -253,7 +198,7 @@ class AsyncOrra(Base):
                         await response.aread()
                         reply = _reply_of(response)
             except httpx2.TransportError as error:
-                reply = self._without_reply(error)
+                reply = self.without_reply(error)
             if not listening.is_over:
                 await asyncio.sleep(listening.pause(reply))
 
@@ -284,7 +229,7 @@ class AsyncOrra(Base):
 
     async def _perform(self, step: Call[Any] | Pause) -> Any:
         if isinstance(step, Call):
-            return await _drive_async(exchange(step, self._retries), self._send)
+            return await _drive_async(exchange(step, self.retries), self._send)
         return await self._send(step)
 
     async def _send(self, step: Call[Any] | Pause) -> Reply | NoReply | None:
@@ -292,9 +237,9 @@ class AsyncOrra(Base):
             await asyncio.sleep(step.seconds)
             return None
         try:
-            return _reply_of(await self._http.request(**self._arguments(step)))
+            return _reply_of(await self._http.request(**self.arguments_of(step)))
         except httpx2.TransportError as error:
-            return self._without_reply(error)
+            return self.without_reply(error)
 
 
 def _flow_of(described: Described[T]) -> Flow[T]:
@@ -329,24 +274,3 @@ async def _drive_async(steps: Generator[Any, Any, Any], perform: Callable[[Any],
 
 def _reply_of(response: httpx2.Response) -> Reply:
     return Reply(response.status_code, response.content, response.headers)
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-        if not fits or parts.port == 0:
-            raise ValueError
-    except ValueError:
-        raise NotConfigured(f"The engine's address must be like {USUAL_URL}, not {url[:200]!r}.") from None
-    if parts.username is not None:
-        raise NotConfigured(
-            "The engine's address must not hold a user or a password: the key is given as `api_key`."
-        )
-    return url.rstrip("/").removesuffix("/v1")
-
-
-def _checked_key(key: str) -> str:
-    if not all("!" <= letter <= "~" for letter in key.strip()):
-        raise NotConfigured("The API key has characters that no key has. Copy it again, in one line.")
-    return key.strip()

@@ -28,7 +28,8 @@ Hook = Callable[[Step], "bool | str | Awaitable[bool | str]"]
 
 @dataclass(frozen=True)
 class Means:
-    """What a run works with. ``asking`` is held by whoever asks the hook."""
+    """What a run works with; ``http`` where an address is among the handlers. ``asking`` is held by whoever asks the
+    hook."""
 
     graph: Graph
     handlers: Mapping[str, Function | HttpHandler]
@@ -36,7 +37,7 @@ class Means:
     outputs: Mapping[str, Check]
     hook: Hook | None
     retries: Retries
-    http: httpx2.AsyncClient
+    http: httpx2.AsyncClient | None
     threads: ThreadPoolExecutor
     asking: asyncio.Lock
 
@@ -119,6 +120,7 @@ def _go_on_unless_cancelled() -> None:
 async def _given(means: Means, step: Step, inputs: dict[str, Json], key: str) -> Json:
     handler = means.handlers[step.service]
     if isinstance(handler, HttpHandler):
+        assert means.http is not None
         return await handler.call(means.http, inputs, key)
     return await in_its_own_way(handler, inputs, means.threads)
 

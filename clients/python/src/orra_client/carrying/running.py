@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,7 +14,7 @@ import httpx2
 from orra_client.carrying.checking import Check, checks_of
 from orra_client.carrying.facts import Services, facts_by_name
 from orra_client.carrying.graph import Graph, Step, graph_of, resolve
-from orra_client.carrying.handlers import Handler, checked_handlers
+from orra_client.carrying.handlers import Function, Handler, HttpHandler, checked_handlers
 from orra_client.carrying.outcomes import Outcome, Run, Status
 from orra_client.carrying.performing import CANCELLED, Hook, Means, fault_of, perform
 from orra_client.carrying.progress import Progress
@@ -95,17 +95,23 @@ async def run_async(
     inputs, outputs = checks_of(facts, called) if check else ({}, {})
     if dry_run:
         return _dry_run(graph, inputs, on_step)
-    async with _workshop(max_parallel) as (http, threads):
+    async with _workshop(chosen.values(), max_parallel) as (http, threads):
         means = Means(graph, chosen, inputs, outputs, before_destructive, retries, http, threads, asyncio.Lock())
         return await _carry_out(means, on_step, max_parallel)
 
 
 @contextlib.asynccontextmanager
-async def _workshop(max_parallel: int) -> AsyncIterator[tuple[httpx2.AsyncClient, ThreadPoolExecutor]]:
+async def _workshop(
+    handlers: Iterable[Function | HttpHandler], max_parallel: int
+) -> AsyncIterator[tuple[httpx2.AsyncClient | None, ThreadPoolExecutor]]:
+    """An HTTP client where an address is to be called, and threads."""
     threads = ThreadPoolExecutor(max_parallel + 1, thread_name_prefix="orra-step")  # one for the hook
     try:
-        async with httpx2.AsyncClient() as http:
-            yield http, threads
+        if any(isinstance(handler, HttpHandler) for handler in handlers):
+            async with httpx2.AsyncClient() as http:
+                yield http, threads
+        else:
+            yield None, threads
     finally:
         threads.shutdown(wait=False)
 
