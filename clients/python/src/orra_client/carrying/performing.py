@@ -28,8 +28,8 @@ Hook = Callable[[Step], "bool | str | Awaitable[bool | str]"]
 
 @dataclass(frozen=True)
 class Means:
-    """What a run works with; ``http`` where an address is among the handlers. ``asking`` is held by whoever asks the
-    hook."""
+    """What a run works with; ``http`` where an address is among the handlers. Whoever asks the hook holds
+    ``asking``."""
 
     graph: Graph
     handlers: Mapping[str, Function | HttpHandler]
