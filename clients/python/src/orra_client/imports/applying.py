@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from orra_client.errors import NotFound
@@ -62,3 +63,27 @@ def removals(engine: Engine, names: Iterable[str]) -> Iterator[dict[str, Json]]:
 def _faults(problem: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     faults = problem.get("problems")
     return [fault for fault in faults if isinstance(fault, dict)] if isinstance(faults, list) else []
+
+
+@dataclass(frozen=True)
+class Changing:
+    """What may be changed in a project. ``gone``: the names of services that are to be removed."""
+
+    engine: Engine
+    found: Difference
+    wanted: Mapping[str, Mapping[str, Json]]
+    current: Mapping[str, Mapping[str, Json]]
+    gone: Sequence[str]
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.found.new or self.found.changed or self.gone)
+
+    def looked_at(self) -> list[dict[str, Json]]:
+        """What would become of each service that is new or changed. Nothing is stored."""
+        return list(changes(self.engine, self.found, self.wanted, self.current, dry_run=True))
+
+    def done(self) -> list[dict[str, Json]]:
+        """What became of each service that was new, changed or gone."""
+        changed = changes(self.engine, self.found, self.wanted, self.current, dry_run=False)
+        return [*changed, *removals(self.engine, self.gone)]

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from orra_client.errors import NotConfigured, OrraError
+from orra_client.cli.common import DONE, FAILED, Misuse, client_of, options, tell, tell_json
+from orra_client.errors import NotConfigured
 from orra_client.imports import applying, mcp, openapi, printing
 from orra_client.imports.bindings.files import Bindings, bindings_of, dump, load
-from orra_client.imports.differences import MEMBERS, Difference, difference
+from orra_client.imports.differences import MEMBERS, difference
 from orra_client.imports.documents import parse
 from orra_client.imports.documents.fetching import fetch, is_address, without_secrets
 from orra_client.imports.making import ROOMS, rooms_for
-from orra_client.imports.services import Imported, ImportFailed, Json
+from orra_client.imports.services import Imported, Json
 
-DONE, FAILED = 0, 1
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _HEADER = re.compile(r"([A-Za-z0-9-]{1,100})=([A-Za-z_][A-Za-z0-9_]*)\Z")
 
@@ -39,7 +38,10 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def _register_openapi(kinds: argparse._SubParsersAction[Any]) -> None:
     parser = kinds.add_parser(
-        "openapi", help="the operations of an OpenAPI 3.0 or 3.1 document", epilog=printing.GUESSED
+        "openapi",
+        parents=[options()],
+        help="the operations of an OpenAPI 3.0 or 3.1 document",
+        epilog=printing.GUESSED,
     )
     parser.add_argument("source", metavar="URL|FILE", help="JSON or YAML; - reads standard input")
     choice = parser.add_argument_group("which operations", "any of each kind; patterns have * and ?")
@@ -55,7 +57,9 @@ def _register_openapi(kinds: argparse._SubParsersAction[Any]) -> None:
 
 
 def _register_mcp(kinds: argparse._SubParsersAction[Any]) -> None:
-    parser = kinds.add_parser("mcp", help="the tools of an MCP server (needs orra-client[mcp])")
+    parser = kinds.add_parser(
+        "mcp", parents=[options()], help="the tools of an MCP server (needs orra-client[mcp])"
+    )
     _add_common(parser)
     parser.add_argument(
         "--env",
@@ -88,7 +92,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--prune", action="store_true", help="remove what earlier imports made and is no longer there"
     )
     parser.add_argument("--apply", action="store_true", help="change the project without a question")
-    parser.add_argument("--json", action="store_true", help="tell everything as JSON")
 
 
 def run_openapi(arguments: argparse.Namespace) -> int:
@@ -112,7 +115,7 @@ def run_openapi(arguments: argparse.Namespace) -> int:
             address=without_secrets(source) if is_address(source) else "",
         )
 
-    return _run(arguments, imported, what="operations")
+    return _steps(arguments, imported, what="operations")
 
 
 def run_mcp(arguments: argparse.Namespace) -> int:
@@ -121,7 +124,7 @@ def run_mcp(arguments: argparse.Namespace) -> int:
     def imported(known: Mapping[str, str]) -> Imported:
         command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
         if not command:
-            raise ImportFailed("Say which server: a command that starts it, or its URL.")
+            raise Misuse("Say which server: a command that starts it, or its URL.")
         server, reached_at = _server(command, arguments)
         title, tools = asyncio.run(mcp.list_tools(server))
         return mcp.read_tools(
@@ -133,7 +136,7 @@ def run_mcp(arguments: argparse.Namespace) -> int:
             reached_at=reached_at,
         )
 
-    return _run(arguments, imported, what="tools")
+    return _steps(arguments, imported, what="tools")
 
 
 def _server(command: list[str], arguments: argparse.Namespace) -> tuple[Any, dict[str, Json]]:
@@ -142,7 +145,7 @@ def _server(command: list[str], arguments: argparse.Namespace) -> tuple[Any, dic
         for given in arguments.header:
             match = _HEADER.match(given)
             if match is None:
-                raise ImportFailed("--header takes NAME=VARIABLE: the name of a variable, not the value itself.")
+                raise Misuse("--header takes NAME=VARIABLE: the name of a variable, not the value itself.")
             headers[match[1]] = _variable(match[2])
         return mcp.http_server(command[0], headers), {"url": without_secrets(command[0])}
     environment = {name: _variable(name) for name in arguments.env}
@@ -151,86 +154,79 @@ def _server(command: list[str], arguments: argparse.Namespace) -> tuple[Any, dic
 
 def _variable(name: str) -> str:
     if name not in os.environ:
-        raise ImportFailed(f"The variable {name} is not set.")
+        raise Misuse(f"The variable {name} is not set.")
     return os.environ[name]
 
 
 # --- both
 
 
-def _run(arguments: argparse.Namespace, read: Any, *, what: str) -> int:
-    try:
-        return _steps(arguments, read, what)
-    except (ImportFailed, OrraError) as error:
-        print(f"orra: {printing.shown(str(error))}", file=sys.stderr)
-        return FAILED
-
-
-def _steps(arguments: argparse.Namespace, read: Any, what: str) -> int:
+def _steps(arguments: argparse.Namespace, read: Callable[[Mapping[str, str]], Imported], *, what: str) -> int:
     _check(arguments)
     before = _bindings(arguments.bindings)
-    imported: Imported = read(before.known_names)
-    tell = _Telling(quiet=arguments.json)
-    tell.lines(printing.of_imported(imported, what=what, guessed=what == "operations"))
+    imported = read(before.known_names)
+    telling = _Telling(quiet=arguments.json)
+    telling.lines(printing.of_imported(imported, what=what, guessed=what == "operations"))
     try:
-        engine = _engine()
-        current = applying.current_services(engine)
+        with client_of(arguments) as engine:
+            return _compare(arguments, engine, imported, before, telling)
     except NotConfigured as error:
         if arguments.apply:
             raise
-        tell.lines([f"Nothing is compared with a project: {error}"])
-        tell.json(printing.as_json(imported, None, []))
+        telling.lines([f"Nothing is compared with a project: {error}"])
+        telling.json(printing.as_json(imported, None, []))
         return DONE
+
+
+def _compare(
+    arguments: argparse.Namespace, engine: applying.Engine, imported: Imported, before: Bindings, telling: _Telling
+) -> int:
+    current = applying.current_services(engine)
     wanted = imported.by_name
     owned = set(before.services) | {
         name for name in current if arguments.prefix and name.startswith(arguments.prefix)
     }
     found = difference(wanted, current, owned=owned, keep=arguments.keep)
-    tell.lines(printing.of_difference(found, prune=arguments.prune))
+    telling.lines(printing.of_difference(found, prune=arguments.prune))
     gone = found.gone if arguments.prune else []
-    outcomes: list[dict[str, Json]] = []
-    stores = False
-    if found.new or found.changed or gone:
-        stores = arguments.apply
-        if not stores:
-            outcomes = list(applying.changes(engine, found, wanted, current, dry_run=True))
-            tell.lines(_refusals_and_evictions(outcomes, "would be"))
-            stores = not arguments.json and _asked(found, gone)
-        if stores:
-            outcomes = [
-                *applying.changes(engine, found, wanted, current, dry_run=False),
-                *applying.removals(engine, gone),
-            ]
-            tell.lines(_refusals_and_evictions(outcomes, "was"))
-            tell.lines([_applied(outcomes)])
-        elif not arguments.json:
-            tell.lines(["Nothing was changed. --apply changes it."])
-    else:
-        stores = arguments.apply
-        tell.lines(["There is nothing to change."])
+    changing = applying.Changing(engine, found, wanted, current, gone)
+    outcomes, is_done = _offered(arguments, changing, telling)
     refused = {outcome["name"] for outcome in outcomes if outcome["outcome"] == "refused"}
-    if arguments.bindings and (stores or not outcomes):
-        _write(arguments.bindings, _merged(before, bindings_of(imported), refused | set(gone)))
-        tell.lines([f"How they are called is in {arguments.bindings}."])
-    tell.json(printing.as_json(imported, found, outcomes))
+    if arguments.bindings and is_done:
+        _write(arguments.bindings, _merged(before, bindings_of(imported), refused=refused, gone=gone))
+        telling.lines([f"How they are called is in {arguments.bindings}."])
+    telling.json(printing.as_json(imported, found, outcomes))
     return FAILED if refused else DONE
+
+
+def _offered(
+    arguments: argparse.Namespace, changing: applying.Changing, telling: _Telling
+) -> tuple[list[dict[str, Json]], bool]:
+    """Changes the project if it is wanted. What became, or would become, of each service, and whether the project
+    is now as it was wanted."""
+    if not changing.is_any:
+        telling.lines(["There is nothing to change."])
+        return [], True
+    if not arguments.apply:
+        outcomes = changing.looked_at()
+        telling.lines(_refusals_and_evictions(outcomes, "would be"))
+        if arguments.json or not _asked(changing):
+            telling.lines(["Nothing was changed. --apply changes it."])
+            return outcomes, False
+    outcomes = changing.done()
+    telling.lines([*_refusals_and_evictions(outcomes, "was"), _applied(outcomes)])
+    return outcomes, True
 
 
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.prefix and not _PREFIX.match(arguments.prefix):
-        raise ImportFailed("--prefix takes 1 to 40 letters, digits, _, - and ., the first a letter or digit.")
+        raise Misuse("--prefix takes 1 to 40 letters, digits, _, - and ., the first a letter or digit.")
     if arguments.prune and not (arguments.prefix or arguments.bindings):
-        raise ImportFailed(
+        raise Misuse(
             "--prune must know which services earlier imports made: give the --prefix or the --bindings of those."
         )
     if not 1_000 <= arguments.most_characters <= 60_000:
-        raise ImportFailed("--most-characters takes 1,000 to 60,000.")
-
-
-def _engine() -> applying.Engine:
-    from orra_client import Orra
-
-    return Orra()
+        raise Misuse("--most-characters takes 1,000 to 60,000.")
 
 
 def _bindings(path: str | None) -> Bindings:
@@ -239,13 +235,15 @@ def _bindings(path: str | None) -> Bindings:
     try:
         return load(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ImportFailed(f"{path} cannot be read: {error}.") from None
+        raise Misuse(f"{path} cannot be read: {error}.") from None
 
 
-def _merged(before: Bindings, now: Bindings, without: set[str]) -> Bindings:
-    """Services of earlier imports that were not looked at stay; what was refused or removed does not."""
-    services = {**before.services, **now.services}
-    return Bindings(now.server, {name: each for name, each in services.items() if name not in without})
+def _merged(before: Bindings, now: Bindings, *, refused: Collection[str], gone: Collection[str]) -> Bindings:
+    """Services that were not looked at, and those whose change was refused, are called as before; those that are
+    gone are not."""
+    new = {name: binding for name, binding in now.services.items() if name not in refused}
+    services = {**before.services, **new}
+    return Bindings(now.server, {name: each for name, each in services.items() if name not in gone})
 
 
 def _write(path: str, bindings: Bindings) -> None:
@@ -257,12 +255,13 @@ def _write(path: str, bindings: Bindings) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise ImportFailed(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise Misuse(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
-def _asked(found: Difference, gone: Any) -> bool:
+def _asked(changing: applying.Changing) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
+    found, gone = changing.found, changing.gone
     what = f"{len(found.new)} new, {len(found.changed)} changed" + (f", {len(gone)} removed" if gone else "")
     return input(f"Change the project ({what})? [y/N] ").strip().lower() in ("y", "yes")
 
@@ -293,12 +292,10 @@ class _Telling:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
 
-    def lines(self, lines: Any) -> None:
+    def lines(self, lines: Iterable[str]) -> None:
         if not self._quiet:
-            for line in lines:
-                if line:
-                    print(line)
+            tell(*filter(None, lines))
 
     def json(self, value: Json) -> None:
         if self._quiet:
-            print(json.dumps(value, indent=2, ensure_ascii=False))
+            tell_json(value)

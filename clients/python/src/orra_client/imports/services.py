@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from orra_client.errors import OrraError
+
 # A JSON value as Python's json module gives it.
 Json = Any
 
@@ -24,7 +26,7 @@ MOST_NAME_CHARACTERS = 100
 MOST_TITLE_CHARACTERS = 200
 
 
-class ImportFailed(Exception):
+class ImportFailed(OrraError):
     """Nothing can be imported; the message says why and what to do."""
 
 
