@@ -185,10 +185,6 @@ function jsonOf(text: string): unknown {
 
 function queryOf(query: object | undefined): string {
   const told = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null);
-  const text = new URLSearchParams(told.map(([name, value]) => [name, textOf(value)])).toString();
+  const text = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString();
   return text ? `?${text}` : "";
-}
-
-function textOf(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import {
@@ -329,6 +330,22 @@ test("a signal stops the run: nothing more begins, and how far it came is told",
   assert.deepEqual(error.run.steps.map((step) => step.status), ["done", "interrupted", "interrupted", "skipped"]);
   assert.equal((error.cause as Error).message, "enough");
   await assert.rejects(run(plan, handlers, { signal: stop.signal }), RunInterrupted);
+});
+
+test("however many steps are at work, a signal has one listener more, and none when the run is over", async () => {
+  const { signal } = new AbortController();
+  const listeners: number[] = [];
+  const server = new Engine(() => {
+    listeners.push(getEventListeners(signal, "abort").length);
+    return json({});
+  });
+  const handler = { url: "http://shop.test/", fetch: server.fetch };
+
+  const result = await run(sideBySide(...Array<string>(30).fill("a")), { a: handler }, { signal, maxParallel: 30 });
+
+  assert.ok(result.isDone);
+  assert.deepEqual(new Set(listeners), new Set([1]));
+  assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
 test("a signal ends the question whether a step may run", async () => {

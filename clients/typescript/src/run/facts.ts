@@ -8,6 +8,7 @@ export interface Facts {
   readonly input_schema?: JsonObject | undefined;
   readonly output_schema?: JsonObject | undefined;
   readonly annotations?: Annotations | undefined;
+  readonly revertible?: boolean | undefined;
 }
 
 export type Services = Iterable<Facts> | AsyncIterable<Facts> | { readonly [name: string]: Facts };

@@ -45,10 +45,17 @@ export interface Handlers {
 const USUAL_SECONDS = 60;
 const AGAIN: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
-/** Calls it; the output as JSON has it, so that nothing which happens to the handler's own object later is seen. */
-export async function call(handler: Handler, input: JsonObject, context: StepContext): Promise<unknown> {
+/** Calls it, until the run is `stopped`; the output as JSON has it, so that nothing which happens to the handler's own object later is seen. */
+export async function call(
+  handler: Handler,
+  input: JsonObject,
+  context: StepContext,
+  stopped: Promise<never>,
+): Promise<unknown> {
   const own = structuredClone(input);
-  if (typeof handler !== "function") return callHttp(isAddress(handler) ? { url: handler } : handler, own, context);
+  if (typeof handler !== "function") {
+    return callHttp(isAddress(handler) ? { url: handler } : handler, own, context, stopped);
+  }
   const output = await handler(own, context);
   return output === undefined || output === null ? {} : JSON.parse(JSON.stringify(output));
 }
@@ -71,12 +78,18 @@ function isAddress(handler: string | URL | HttpHandler): handler is string | URL
   return typeof handler === "string" || handler instanceof URL;
 }
 
-async function callHttp(address: HttpHandler, input: JsonObject, context: StepContext): Promise<unknown> {
+async function callHttp(
+  address: HttpHandler,
+  input: JsonObject,
+  context: StepContext,
+  stopped: Promise<never>,
+): Promise<unknown> {
   const { url, method = "POST", headers = {}, timeoutSeconds = USUAL_SECONDS, fetch: send = globalThis.fetch } = address;
   const sent = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
   sent.set("Idempotency-Key", context.idempotencyKey);
   for (const [name, value] of Object.entries(headers)) sent.set(name, value);
-  const limit = new Limit(timeoutSeconds, context.signal);
+  const limit = new Limit(timeoutSeconds, undefined);
+  stopped.catch(() => limit.close());
   try {
     const init: RequestInit = { method, headers: sent, body: JSON.stringify(input), signal: limit.signal, redirect: "error" };
     const response = await send(url, init);

@@ -23,6 +23,7 @@ export interface Step {
   readonly destructive: boolean;
   /** Whether it may be called again after a call that failed: it changes nothing, or nothing more. */
   readonly idempotent: boolean;
+  readonly revertible: boolean;
 }
 
 export interface Outcome {

@@ -2,6 +2,7 @@
 
 import { PlanFailed } from "../errors.js";
 import type { Retries } from "../exchange.js";
+import { Limit } from "../time.js";
 import type { ExecutionPlan, Plan } from "../types.js";
 import { type Services, factsByName } from "./facts.js";
 import { type Node, readGraph } from "./graph.js";
@@ -25,7 +26,7 @@ export interface RunOptions {
   readonly onStep?: ((outcome: Outcome) => void) | undefined;
   /** How many steps run side by side at most; 8, if not given. */
   readonly maxParallel?: number | undefined;
-  /** Stops the run: nothing more begins, and the handlers at work are told by their own signal. */
+  /** Stops the run: nothing more begins, and the handlers at work are told by the signal that they were given. */
   readonly signal?: AbortSignal | undefined;
   readonly retries?: Partial<Retries> | undefined;
   /** What inputs and outputs are checked with; `false`: with nothing. */
@@ -47,13 +48,15 @@ export async function run(plan: Plan | ExecutionPlan, handlers: Handlers, option
   if (!(most >= 1)) throw new RangeError("`maxParallel` must be 1 or more.");
   const graph = readGraph(structuredClone(executionPlanOf(plan)));
   checkHandlers(handlers, new Set(graph.nodes.map((node) => node.service)));
+  const limit = new Limit(undefined, options.signal); // one listener, however many steps are at work
   const means: Means = {
     handlers,
     facts: await factsByName(options.services),
     outputs: new Map([["task0", graph.constants]]),
     check: options.check === false ? () => [] : (options.check ?? checkValue),
     mayDestroy: oneAtATime(options.beforeDestructive),
-    signal: options.signal,
+    signal: limit.signal,
+    stopped: whenAborted(limit.signal),
     retries: { ...RUN_RETRIES, ...options.retries },
     key: newKey(),
   };
@@ -63,8 +66,10 @@ export async function run(plan: Plan | ExecutionPlan, handlers: Handlers, option
     return progress.result();
   }
   await new Promise<void>((resolve) => new Carrying(progress, means, most, resolve).go());
-  if (options.signal?.aborted) throw new RunInterrupted(progress.result(), options.signal.reason);
-  return progress.result();
+  limit.end();
+  const result = progress.result();
+  if (means.signal.aborted && !result.isDone) throw new RunInterrupted(result, means.signal.reason);
+  return result;
 }
 
 class Carrying {
@@ -80,7 +85,7 @@ class Carrying {
   /** Begins what may begin. When nothing is at work any more, it is over. */
   go(): void {
     while (this.#active < this.most) {
-      if (this.means.signal?.aborted) this.progress.skipTheRest();
+      if (this.means.signal.aborted) this.progress.skipTheRest();
       const node = this.progress.next();
       if (!node) break;
       this.#active += 1;
@@ -126,6 +131,15 @@ function tell(onStep: RunOptions["onStep"], outcome: Outcome): void {
   } catch (error) {
     console.error(`onStep failed for ${outcome.task}`, error);
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
+  return aborted;
 }
 
 function newKey(): string {

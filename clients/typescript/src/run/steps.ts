@@ -2,7 +2,7 @@
 
 import { HandlerFailed, isObject } from "../errors.js";
 import { type Retries, USUAL_RETRIES, pauseBefore } from "../exchange.js";
-import { Limit, sleep } from "../time.js";
+import { sleep } from "../time.js";
 import type { JsonObject } from "../types.js";
 import type { Facts } from "./facts.js";
 import { type Node, inputAsWritten } from "./graph.js";
@@ -20,7 +20,9 @@ export interface Means {
   readonly outputs: Map<string, JsonObject>;
   readonly check: Checker;
   readonly mayDestroy: (step: Step) => Promise<string>;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
+  /** Rejects when the signal is aborted, whether or not somebody listens to it. */
+  readonly stopped: Promise<never>;
   readonly retries: Retries;
   readonly key: string;
 }
@@ -77,7 +79,7 @@ async function take(node: Node, input: JsonObject, lacking: readonly string[], m
   if (fault) return failed(`Its input does not fit the service's schema: ${fault}`);
   const step = stepOf(node, input, facts);
   const refusal = step.destructive ? await refusalOf(step, means) : "";
-  if (means.signal?.aborted) return { status: "skipped", why: STOPPED };
+  if (means.signal.aborted) return { status: "skipped", why: STOPPED };
   if (refusal) return { status: "refused", why: refusal };
   return callRepeatedly(step, facts, means);
 }
@@ -92,18 +94,15 @@ function stepOf(node: Node, input: JsonObject, facts: Facts | undefined): Step {
     readOnly,
     destructive: !readOnly && said.destructiveHint !== false,
     idempotent: readOnly || said.idempotentHint === true,
+    revertible: facts?.revertible === true,
   };
 }
 
 async function refusalOf(step: Step, means: Means): Promise<string> {
-  const limit = new Limit(undefined, means.signal);
   try {
-    const asked = means.mayDestroy({ ...step, input: structuredClone(step.input) });
-    return await Promise.race([asked, aborted(limit.signal)]);
+    return await Promise.race([means.mayDestroy({ ...step, input: structuredClone(step.input) }), means.stopped]);
   } catch (error) {
     return `The hook before destructive steps failed: ${wordsOf(error)}`;
-  } finally {
-    limit.end();
   }
 }
 
@@ -116,7 +115,7 @@ async function callRepeatedly(step: Step, facts: Facts | undefined, means: Means
     const pause = again ? pauseBefore(means.retries, calls, undefined) : undefined;
     if (pause === undefined) return { ...end, calls };
     await sleep(pause, means.signal).catch(() => undefined);
-    if (means.signal?.aborted) return { ...end, calls };
+    if (means.signal.aborted) return { ...end, calls };
   }
 }
 
@@ -126,17 +125,15 @@ function mayHelp(error: unknown): boolean {
 
 async function callOnce(step: Step, attempt: number, facts: Facts | undefined, means: Means): Promise<End> {
   const { task, service } = step;
-  const limit = new Limit(undefined, means.signal);
-  const context = { task, service, attempt, idempotencyKey: `${means.key}-${task}`, signal: limit.signal };
+  const context = { task, service, attempt, idempotencyKey: `${means.key}-${task}`, signal: means.signal };
   const handler = means.handlers[service];
   try {
     if (handler === undefined) throw new HandlerFailed(`There is no handler for ${service}.`);
-    return judged(await Promise.race([call(handler, step.input, context), aborted(limit.signal)]), facts, means);
+    const called = call(handler, step.input, context, means.stopped);
+    return judged(await Promise.race([called, means.stopped]), facts, means);
   } catch (error) {
-    if (means.signal?.aborted) return { status: "interrupted", why: INTERRUPTED, error };
+    if (means.signal.aborted) return { status: "interrupted", why: INTERRUPTED, error };
     return failed(wordsOf(error), error);
-  } finally {
-    limit.end();
   }
 }
 
@@ -148,16 +145,6 @@ function judged(output: unknown, facts: Facts | undefined, means: Means): End {
 
 function faultOf(means: Means, schema: JsonObject | undefined, value: JsonObject): string {
   return schema === undefined ? "" : means.check(schema, value).join(" ");
-}
-
-/** Rejects when the signal is aborted, whether or not a handler listens to it. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const reached = new Promise<never>((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  reached.catch(() => undefined);
-  return reached;
 }
 
 function failed(why: string, ...thrown: unknown[]): End {
