@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from planengine.models import LoginFailure
 from planengine.models.logins import LOCKED, MOST_FAILURES
-from tests.admin.conftest import PASSWORD
+from tests.admin.browsing import PASSWORD
 from tests.admin.pages import body, list_of, text
 
 LOCKED_OUT = "Too many logins for this name failed from your address."

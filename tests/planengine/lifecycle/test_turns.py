@@ -154,7 +154,7 @@ def test_a_project_may_have_so_many_plans_waiting(crowd: list[Api], settings: An
     assert int(refused["Retry-After"]) > 0
     assert Plan.objects.count() == 3
     assert api.plan("Refund order B-2", {"order_id": "B-2"})["cache"]["entry_id"], "hits are served"
-    assert api.plan(**body, cache="only")["error"]["code"] == "cache_miss"
+    assert api.plan("Find order C-3", {"order_id": "C-3"}, cache="only")["error"]["code"] == "cache_miss"
     assert other.post("/v1/plans", body).status_code == 202
     work(waiting[0])
     assert api.post("/v1/plans", body, **{"Idempotency-Key": "k"}).status_code == 202
