@@ -29,6 +29,7 @@ from django.conf import settings  # noqa: E402
 
 from orra import warming  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
+from orra.serving import request_ids  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402
 from orra.serving.arrivals import arrived, server_timing  # noqa: E402
 from orra.serving.bodies import ClientGone, at_hand, take_body  # noqa: E402
@@ -71,6 +72,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
+        send = request_ids.told(send, request_ids.begin(scope))
         try:
             scope, body = await take_body(scope, receive, limit=_most_bytes(scope), seconds=BODY_SECONDS)
         except ClientGone:

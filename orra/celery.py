@@ -8,19 +8,35 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 from celery.signals import beat_init, worker_ready
+from structlog.contextvars import bound_contextvars
 
 from orra.base.outages import brief, is_away
+from orra.serving.request_ids import answered
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 
 log = structlog.get_logger(__name__)
 
 
+# The header of a message that has the id of the request it was sent for.
+REQUEST = "orra_request"
+
+
 class PatientTask(Task):  # type: ignore[misc]
-    """A task that gives up quietly while the database is away: one log line instead of a traceback every other
-    second. The next tick does its work, and the sweep picks up plans."""
+    """A task whose log lines have the id of the request that it was sent for. While the database is away it gives
+    up quietly: one log line instead of a traceback every other second. The next tick does its work, and the sweep
+    picks up plans."""
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        headers = {**(options.pop("headers", None) or {}), **_carried()}
+        return super().apply_async(args, kwargs, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        request = self.request.get(REQUEST)
+        with bound_contextvars(**({"request": request} if request else {})):
+            return self._run_patiently(*args, **kwargs)
+
+    def _run_patiently(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.run(*args, **kwargs)
         except Exception as error:
@@ -28,6 +44,12 @@ class PatientTask(Task):  # type: ignore[misc]
                 raise
             log.warning("database unreachable", task=self.name, arguments=args, error=brief(error))
             return None
+
+
+def _carried() -> dict[str, str]:
+    """What a message has besides a task's arguments."""
+    request = answered.get()
+    return {REQUEST: request} if request else {}
 
 
 app = Celery("orra", task_cls=PatientTask)
@@ -52,15 +74,17 @@ app.conf.beat_schedule = {
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_is_alive(**_: Any) -> None:
-    _keep_heartbeat("worker")
+    _tell_of("worker")
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _beat_is_alive(**_: Any) -> None:
-    _keep_heartbeat("beat")
+    _tell_of("beat")
 
 
-def _keep_heartbeat(kind: str) -> None:
+def _tell_of(kind: str) -> None:
+    from orra import health_port
     from planengine.lifecycle import heartbeats  # the models are there by now
 
     heartbeats.keep(kind)
+    health_port.open_if_asked()

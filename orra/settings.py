@@ -17,6 +17,7 @@ import structlog
 from csp.constants import NONE, SELF
 
 from orra.base.prices import Price, parse_prices
+from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.base.variables import nearest, unknown
 from orra.embedded.defaults import chosen_data_dir
 
@@ -55,6 +56,12 @@ known_variables = {
 
 def stop(variable: str, problem: str) -> NoReturn:
     sys.exit(f"orra cannot start: {variable} {problem}")
+
+
+try:
+    read_secret_files(os.environ)
+except UnusableSecret as unusable:
+    sys.exit(f"orra cannot start: {unusable}")
 
 
 def text(variable: str, default: str = "") -> str:
@@ -296,6 +303,10 @@ SLOW_STATEMENT_MS = number("SLOW_STATEMENT_MS", 500, least=0, most=3_600_000)
 # --- the web server
 
 WEB_THREADS = number("WEB_THREADS", 8, least=1, most=256)
+
+# Where a worker or a beat answers /livez, /readyz and /metrics; 0 for nowhere.
+HEALTH_HOST = text("ORRA_HOST", "127.0.0.1") or "127.0.0.1"
+HEALTH_PORT = number("ORRA_HEALTH_PORT", 0, least=0, most=65_535)
 
 # --- limits on what a request may carry
 

@@ -1,4 +1,5 @@
-"""One web process: uvicorn on a listening socket that it inherits, so that any number of them share a port."""
+"""One web process: ``python -m orra.web FILE`` on a socket that it inherits under this number, so that any number
+of them share a port."""
 
 from __future__ import annotations
 

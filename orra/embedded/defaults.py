@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from orra.base.release import CODE_DIR, usual_data_dir
+from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.embedded.folders import make_private
 from orra.embedded.postgres import use_postgres
 from orra.embedded.processes import EmbeddedError
@@ -40,11 +41,12 @@ def ensure_environment(data_dir: Path | None = None) -> None:
     data_dir = data_dir or chosen_data_dir()
     fill("ORRA_DATA_DIR", lambda: str(data_dir))
     try:
+        read_secret_files(os.environ)
         if fill("DATABASE_URL", lambda: use_postgres(data_dir)):
             fill("ORRA_OPEN_REGISTRATION", lambda: "1")
         fill_secrets(data_dir)
         fill("BROKER_URL", lambda: Valkey(data_dir).url)
-    except EmbeddedError as error:
+    except (EmbeddedError, UnusableSecret) as error:
         sys.exit(f"orra cannot start: {error}")
 
 

@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orra.base.release import command
+from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
 from orra.embedded.footprint import in_words, memory_of
@@ -75,8 +76,9 @@ def main(argv: Sequence[str]) -> int:
     verbose = parser.parse_args(argv).verbose
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is there to be stopped in order
     try:
+        read_secret_files(os.environ)
         return up(Options.read(verbose=verbose))
-    except EmbeddedError as error:
+    except (EmbeddedError, UnusableSecret) as error:
         sys.exit(f"orra cannot start: {error}")
 
 

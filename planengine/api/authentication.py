@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from planengine.accounting import key_uses
 from planengine.exceptions import BadRequest
@@ -36,6 +37,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if project.key_expired:
             raise AuthenticationFailed("This API key has expired. Use another one.", code="api_key_expired")
         key_uses.note(project.key_id)
+        bind_contextvars(project=project.pk)
         return project, project.key_id
 
     def authenticate_header(self, request: Request) -> str:

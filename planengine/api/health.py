@@ -48,10 +48,8 @@ class Ready(APIView):
         tags=["health"],
     )
     def get(self, request: Request) -> Response:
-        database = _database()
-        broker = "ok" if is_reachable() else "unreachable"
-        body = {"status": "ok" if database == "ok" else "unavailable", "database": database, "broker": broker}
-        return Response(body, status=200 if database == "ok" else 503)
+        status, told = readiness()
+        return Response(told, status=status)
 
 
 class Metrics(APIView):
@@ -62,6 +60,14 @@ class Metrics(APIView):
     def get(self, request: Request) -> HttpResponse:
         body, content_type = exposition(request.headers.get("Accept", ""), Gauges(), exemplars=exemplars.newest)
         return HttpResponse(body, content_type=content_type)
+
+
+def readiness() -> tuple[int, dict[str, str]]:
+    """The status, and what is told."""
+    database = _database()
+    broker = "ok" if is_reachable() else "unreachable"
+    told = {"status": "ok" if database == "ok" else "unavailable", "database": database, "broker": broker}
+    return 200 if database == "ok" else 503, told
 
 
 @functools.cache

@@ -16,8 +16,10 @@ import psycopg
 import structlog
 from django.db import connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from orra.base.slow_statements import slow_statements
+from orra.serving.request_ids import answered
 from planengine.lifecycle import hits
 
 # One sends while another waits for its commit; more would only make what they store together less.
@@ -38,7 +40,7 @@ class Storage:
 
     def __init__(self) -> None:
         self._pool: AsyncConnectionPool | None = None
-        self._waiting: deque[tuple[hits.Hit, asyncio.Future[bool]]] = deque()
+        self._waiting: deque[tuple[hits.Hit, asyncio.Future[bool], str]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
 
     async def open(self, *, prepared: bool = True) -> None:
@@ -71,21 +73,23 @@ class Storage:
         if len(self._waiting) >= MOST_WAITING:
             return hits.settle(hit, None)
         stored = asyncio.get_running_loop().create_future()
-        self._waiting.append((hit, stored))
+        self._waiting.append((hit, stored, answered.get()))
         if len(self._writers) < MOST_CONNECTIONS:
             self._writers.add(asyncio.create_task(self._write()))
         return bool(await stored)
 
     async def _write(self) -> None:
-        """Until nobody waits."""
+        """Until nobody waits. It is no single request's, whoever's began it."""
+        clear_contextvars()
         try:
             while self._waiting:
                 together = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
                 # In one order everywhere: else two processes could wait for each other's keys.
                 together.sort(key=lambda each: each[0].plan.idempotency_key or "")
-                answers = await self._answers([hit for hit, _ in together])
-                for (hit, stored), answer in zip(together, answers, strict=True):
-                    done = hits.settle(hit, answer)
+                answers = await self._answers([hit for hit, _, _ in together])
+                for (hit, stored, request_id), answer in zip(together, answers, strict=True):
+                    with bound_contextvars(request=request_id):
+                        done = hits.settle(hit, answer)
                     if not stored.done():  # else the client has gone
                         stored.set_result(done)
         finally:  # before anybody else has a turn: who comes now starts another

@@ -24,6 +24,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from cache import lookup, uses
 from cache.lookup import Decision
@@ -69,6 +70,12 @@ def ask(
         return known, False
     plan = outcomes.asked(project, request, at=arrived_at or timezone.now(), idempotency_key=idempotency_key)
     plan.again_of = again_of.pk if again_of is not None else None
+    with bound_contextvars(plan=plan.id, project=project.pk):
+        return _accept(plan, project, request)
+
+
+def _accept(plan: Plan, project: Project, request: PlanRequest) -> tuple[Plan, bool]:
+    """The Plan as it is stored, and whether it is new."""
     match = grounding.match_of(project, request)
     refused = grounding.refusal(project, match)
     decision = _look_up(project, request, match, refused)
@@ -89,7 +96,7 @@ def ask(
     try:
         _insert(plan)
     except IntegrityError:
-        if idempotency_key is not None and (known := _asked_before(project, request, idempotency_key)):
+        if plan.idempotency_key is not None and (known := _asked_before(project, request, plan.idempotency_key)):
             return known, False
         raise
     if decision is not None and decision.hit:

@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from numpy.typing import NDArray
+from structlog.contextvars import bound_contextvars
 
 from cache import lookup
 from cache.decisions import Decision
@@ -53,6 +54,12 @@ def work_on(plan_id: str) -> Sequence[str]:
     plan = plans.find_free(plan_id)
     if plan is None:
         return ()
+    with bound_contextvars(plan=plan.id, project=plan.project_id):
+        return _bring_on(plan)
+
+
+def _bring_on(plan: Plan) -> Sequence[str]:
+    plan_id = plan.id
     request = PlanRequest(plan.action, plan.params_by_field, cache=plan.cache_mode)
     try:
         match = grounding.match_of(plan.project, request)

