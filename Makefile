@@ -13,14 +13,15 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 # What the wheel needs of this repository is not in an index.
 OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
 
-.PHONY: help demo up test bench models screenshots lint format lock wheel wheel-check audit clean
+.PHONY: help demo up test bench docs models screenshots lint format lock wheel wheel-check audit clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
-	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in docs/operations.md)"
+	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in docs/settings.md)"
 	@echo "make test    the tests        (ARGS='-k name' chooses)"
 	@echo "make bench   the measurements"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
+	@echo "make docs    the pages of docs/ as a site, in build/site"
 	@echo "make screenshots  pictures of the admin's pages, as its browser tests meet them, in .data/screenshots"
 	@echo "make lint    style, types, direction of imports, migrations"
 	@echo "make format  put the style right"
@@ -45,6 +46,10 @@ bench: $(INSTALLED)
 models: $(INSTALLED)
 	@$(PY) -m benchmarks.models
 
+docs: $(INSTALLED)
+	@$(PY) -m properdocs build --quiet --strict --config-file properdocs.yml
+	@echo "The site is in build/site: open build/site/index.html."
+
 screenshots: $(INSTALLED)
 	@mkdir -p .data/screenshots
 	@SCREENSHOTS=$(CURDIR)/.data/screenshots $(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 \
@@ -65,6 +70,9 @@ format: $(INSTALLED)
 lock: wheel
 	@.venv/bin/uv pip compile pyproject.toml requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
 		--override requirements.overrides --python-version 3.11 --universal $(OURS) -o requirements.lock
+	@.venv/bin/uv pip compile deploy/requirements.in --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--override requirements.overrides --constraint requirements.lock --python-version 3.11 --universal \
+		-o deploy/requirements.lock
 
 wheel: $(INSTALLED)
 	@$(PY) wheels/build.py

@@ -1,4 +1,4 @@
-"""Writes what was evaluated into ``docs/evaluation.md``, between its two marks, and its plots."""
+"""Writes what was evaluated into ``docs/benchmarks/evaluation.md``, between its two marks, and its plots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.evaluation import Evaluation
 from benchmarks.plot import Points
 from orra.base.strictjson import Json
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
 RULES = {
     "original": "raw text, cosine > 0.95",

@@ -1,4 +1,4 @@
-"""Writes what real models planned into ``docs/weak-models.md``, between its two marks."""
+"""Writes what real models planned into ``docs/benchmarks/weak-models.md``, between its two marks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.evaluation_page import markdown_table
 from benchmarks.real_models import ALONE, HELD, WHOLE, Measured
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "weak-models.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "weak-models.md"
 MARKS = re.compile(r"(<!-- real models -->\n).*(<!-- end of real models -->)", re.DOTALL)
 WAYS = {ALONE: "the model's choice, believed", HELD: "held, the composer ahead", WHOLE: "whole plans"}
 HEAD = (

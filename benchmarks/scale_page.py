@@ -1,4 +1,4 @@
-"""Writes the measured figures into ``docs/cache-scale.md``, between its two marks, and its plot."""
+"""Writes the measured figures into ``docs/benchmarks/cache-scale.md``, between its two marks, and its plot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.cleanup import Cleanup
 from benchmarks.scale import LOOKUP_LIMIT_MS, Size
 from benchmarks.stats import Stats
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
 
 

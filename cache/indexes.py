@@ -6,7 +6,7 @@ invalid index, which no lookup uses and the next tick drops.
 
 The index is an HNSW graph over one bit per dimension: a third of the size of one over the numbers themselves,
 built several times as fast, and with the true distances of what it proposes it finds more. Measured in
-docs/cache-scale.md.
+docs/benchmarks/cache-scale.md.
 """
 
 from __future__ import annotations

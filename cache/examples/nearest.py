@@ -3,7 +3,7 @@
 Without an index, every vector of the scope is compared: exact, and fast enough for what a project usually holds.
 An index over all scopes would answer faster and find almost nothing once it is filtered. A scope that has outgrown
 this gets an index of its own (:mod:`cache.indexes`), which finds the nearest by the signs of their numbers;
-their true distances put them in order. What was measured is in docs/cache-scale.md.
+their true distances put them in order. What was measured is in docs/benchmarks/cache-scale.md.
 """
 
 from __future__ import annotations

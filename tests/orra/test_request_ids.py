@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
+from a2wsgi import WSGIMiddleware
+from django.db import connections
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from orra import asgi
 from orra.celery import REQUEST, PatientTask, app
 from orra.serving import request_ids
+from orra.wsgi import application
 from planengine import tasks
+from planengine.api import hits
 from planengine.lifecycle import plans
 from planengine.models import ApiKey, Plan, Project
 from planengine.requests import PlanRequest
+from tests.conftest import Api
 
 MADE = 32
 
@@ -25,13 +30,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _own_context() -> Iterator[None]:
+def _own_context(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing bound, and one thread for the views, whose connection is closed at the end."""
     clear_contextvars()
+    thread = WSGIMiddleware(cast(Any, application), workers=1)
+    monkeypatch.setattr(asgi, "django", thread)
+    monkeypatch.setattr(asgi, "streamed", thread)
     yield
+    thread.executor.submit(connections.close_all).result()
+    thread.executor.shutdown()
     clear_contextvars()
 
 
-def ask(method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, list[str]]:
+def ask(
+    method: str, path: str, body: bytes = b"", *, quick: bool = False, **headers: str
+) -> tuple[int, list[str]]:
     """The status, and every request id of the answer."""
     sent: list[Any] = []
     given = {"host": "localhost", "content_type": "application/json", **headers}
@@ -49,7 +62,16 @@ def ask(method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int,
         **{"headers": [*lines, (b"content-length", b"%d" % len(body))], "http_version": "1.1", "scheme": "http"},
         **{"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "root_path": ""},
     }
-    asyncio.run(asyncio.wait_for(asgi.application(scope, receive, send), 30))
+
+    async def serve() -> None:
+        if quick:
+            await hits.storage.open()
+        try:
+            await asyncio.wait_for(asgi.application(scope, receive, send), 30)
+        finally:
+            await hits.storage.close()
+
+    asyncio.run(serve())
     ids = [value.decode() for name, value in sent[0]["headers"] if name == b"x-request-id"]
     return sent[0]["status"], ids
 
@@ -90,6 +112,21 @@ def test_log_lines_of_a_plan_have_its_request_and_its_project(
     [line] = [line for line in told if line["event"] == "plan asked for"]
     assert (line["request"], line["plan"], line["project"]) == ("mine", plan.id, project.pk)
     assert ((plan.id,), {REQUEST: "mine"}) in sent
+
+
+def test_so_has_the_line_of_a_hit_that_is_served_without_a_view(api: Api, project: Project) -> None:
+    for order in ("A-1", "A-2"):
+        api.plan(f"Refund order {order}", {"order_id": order})
+    body = json.dumps({"action": "Refund order A-3", "params": {"order_id": "A-3"}}).encode()
+
+    with _logged() as told:
+        status, _ = ask(
+            "POST", "/v1/plans", body, quick=True, authorization=f"Bearer {api.secret}", x_request_id="mine"
+        )
+
+    assert status == 201
+    [line] = [line for line in told if line["event"] == "plan asked for"]
+    assert (line["request"], line["source"]) == ("mine", "exact")
 
 
 def test_a_task_has_the_id_of_its_message_and_only_while_it_runs() -> None:

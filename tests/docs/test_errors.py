@@ -1,0 +1,73 @@
+"""The page of errors has every code that stands in the source, and none that does not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+from planengine.api.codes import OF_DRAFTS, OF_PLANS, OF_REQUESTS
+from tests.deploy.compositions import ROOT
+from tests.docs.error_page import PAGE, page
+
+# Codes of errors that never leave the engine, or are a command's.
+INTERNAL = {"", "no_plan", "plan_too_large", "invalid_recipe", "invalid_template", "reembedding_busy"}
+# Codes of the web framework's own, by its names for them.
+FRAMEWORK = {
+    "method_not_allowed",
+    "unsupported_media_type",
+    "not_found",
+    "parse_error",
+    "permission_denied",
+    "throttled",
+}
+FIRST_ARGUMENT = {"Problem", "Failure", "InvalidJson"}
+
+
+def test_the_page_is_what_the_codes_say() -> None:
+    assert PAGE.read_text() == page(), "run `python -m tests.docs.error_page`"
+
+
+def test_every_code_of_the_source_is_told() -> None:
+    told = OF_REQUESTS.keys() | OF_PLANS.keys() | OF_DRAFTS.keys()
+    found = codes_of_the_source()
+    assert len(found) > 80
+    assert found - told - INTERNAL == set()
+
+
+def test_no_code_is_told_that_the_source_does_not_have() -> None:
+    written = {node.value for tree in trees() for node in ast.walk(tree) if _is_text(node)}
+    told = OF_REQUESTS.keys() | OF_PLANS.keys() | OF_DRAFTS.keys()
+    assert told - written - FRAMEWORK == set()
+
+
+def codes_of_the_source() -> set[str]:
+    return {code for tree in trees() for node in ast.walk(tree) for code in _codes(node)}
+
+
+@cache
+def trees() -> list[ast.Module]:
+    files = [file for package in ("orra", "planengine", "cache") for file in (ROOT / package).rglob("*.py")]
+    files = [file for file in files if file != ROOT / "planengine/api/codes.py"]
+    return [ast.parse(file.read_text()) for file in files if "migrations" not in file.parts]
+
+
+def _codes(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Call():
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            given += node.args[:1] if name in FIRST_ARGUMENT else node.args[1:2] if name == "problem" else []
+            yield from (value.value for value in given if _is_text(value))
+        case ast.FunctionDef():
+            named = [*zip(node.args.args[::-1], node.args.defaults[::-1], strict=False)]
+            named += [*zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]
+            yield from (default.value for name, default in named if name.arg == "code" and _is_text(default))
+        case ast.ClassDef():
+            for line in node.body:
+                if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "code":
+                    yield from [line.value.value] if _is_text(line.value) else []
+
+
+def _is_text(node: object) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
