@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import tomllib
+
+import yaml
+from jsonschema import Draft7Validator
 
 from tests.deploy.compositions import COMPOSE, DOCKERFILE, ROOT, image_environment, missing_modules, pinned
 
+CHART = ROOT / "deploy/helm/orra"
 OURS = ("web-1", "web-2", "worker", "beat", "migrate")
 
 
@@ -62,6 +69,25 @@ def test_only_the_proxy_has_a_port_of_the_machine() -> None:
     upstreams = re.findall(r"^\s*server ([\w-]+):(\d+)", (ROOT / "deploy/nginx.conf").read_text(), re.MULTILINE)
     port = image_environment()["PORT"]
     assert upstreams == [("web-1", port), ("web-2", port)]
+
+
+def test_the_chart_starts_what_compose_starts() -> None:
+    templates = {
+        name: (CHART / f"templates/{name}.yaml").read_text() for name in ("web", "worker", "beat", "migrations")
+    }
+    for template, service in (("web", "web-1"), ("worker", "worker"), ("beat", "beat"), ("migrations", "migrate")):
+        listed = re.findall(r'"command" \(list ([^)]*)\)', templates[template])
+        assert [shlex.split(words) for words in listed] == [COMPOSE["services"][service]["command"]]
+    assert f'"port" {image_environment()["PORT"]}' in templates["web"]
+
+
+def test_the_charts_values_fit_their_schema_and_its_version_is_the_projects() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert list(Draft7Validator(schema).iter_errors(values)) == []
+    assert list(Draft7Validator(schema).iter_errors({**values, "web": {"replicas": "two"}}))
+    told = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert told["appVersion"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 def test_every_secret_is_a_file_that_the_script_makes() -> None:
