@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--full", action="store_true", help="a million entries and plans, 60,000 requests to a stack"
     )
-    parser.add_argument("--write", action="store_true", help="put what scale measured into docs/benchmarks/cache-scale.md")
+    parser.add_argument("--write", action="store_true", help="put what scale measured into docs/benchmarks")
     parser.add_argument(
         "--data", type=Path, help="evaluation, real_models: the folder that has the labelled requests"
     )

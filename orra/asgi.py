@@ -28,6 +28,7 @@ from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from orra import warming  # noqa: E402
+from orra.base import tracing  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
 from orra.serving import request_ids  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402
@@ -35,6 +36,7 @@ from orra.serving.arrivals import arrived, server_timing  # noqa: E402
 from orra.serving.bodies import ClientGone, at_hand, take_body  # noqa: E402
 from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
+from orra.serving.traced import traced  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
 from planengine.api import hits  # noqa: E402
 from planengine.api.mcp import waiting as agents  # noqa: E402
@@ -93,6 +95,10 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             await _tell(found[1], scope, body, send, gone=asyncio.ensure_future(_left(receive)))
         else:
             await streamed(scope, at_hand(body), send)
+
+
+if tracing.is_wanted():
+    application = traced(application)
 
 
 async def _ask_and_wait(scope: Message, body: bytes) -> Answer:
@@ -198,6 +204,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            if tracing.is_wanted():
+                tracing.begin()
             await asyncio.get_running_loop().run_in_executor(django.executor, warming.rehearse)
             heartbeats.keep("web")
             await hits.storage.open()
@@ -206,6 +214,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         else:
             await hits.new_wordings.close()
             await hits.storage.close()
+            await asyncio.to_thread(tracing.end)
             await asyncio.to_thread(heartbeats.leave, "web")  # the server may end without what runs at exit
             await send({"type": "lifespan.shutdown.complete"})
             return

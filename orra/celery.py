@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown
 from structlog.contextvars import bound_contextvars
 
+from orra.base import tracing
 from orra.base.outages import brief, is_away
 from orra.serving.request_ids import answered
 
@@ -33,7 +34,17 @@ class PatientTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         request = self.request.get(REQUEST)
-        with bound_contextvars(**({"request": request} if request else {})):
+        sent = {
+            "messaging.system": "celery",
+            "messaging.operation.name": "process",
+            "messaging.destination.name": self.name,
+            "orra.request.id": request,
+        }
+        parent = self.request.get(tracing.PARENT) or ""
+        with (
+            bound_contextvars(**({"request": request} if request else {})),
+            tracing.span(self.name, sent, kind="consumer", parent=parent),
+        ):
             return self._run_patiently(*args, **kwargs)
 
     def _run_patiently(self, *args: Any, **kwargs: Any) -> Any:
@@ -49,7 +60,7 @@ class PatientTask(Task):  # type: ignore[misc]
 def _carried() -> dict[str, str]:
     """What a message has besides a task's arguments."""
     request = answered.get()
-    return {REQUEST: request} if request else {}
+    return {REQUEST: request, **tracing.carried()} if request else {}
 
 
 app = Celery("orra", task_cls=PatientTask)
@@ -75,6 +86,17 @@ app.conf.beat_schedule = {
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_is_alive(**_: Any) -> None:
     _tell_of("worker")
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _worker_traces(**_: Any) -> None:
+    if tracing.is_wanted():
+        tracing.begin()
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def _worker_has_traced(**_: Any) -> None:
+    tracing.end()
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from orra.base import tracing
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
 from planengine.exceptions import PlannerError
@@ -124,7 +125,8 @@ def generate(
         except PlannerError as error:
             return _planner_failed(error, trials)
         try:
-            draft = planner.draft(job, feedback=feedback, deadline=deadline)
+            with tracing.span("attempt", {"orra.attempt.number": number, "orra.planner": planner.name}):
+                draft = planner.draft(job, feedback=feedback, deadline=deadline)
         except PlannerError as error:
             trials.append(_gave_nothing(number, error, seconds=time.monotonic() - started))
             record(trials[-1])

@@ -21,11 +21,12 @@ import structlog
 from django.conf import settings
 from numpy.typing import NDArray
 
-from orra.base import metrics
+from orra.base import metrics, tracing
 from planengine.embeddings.answers import Unusable, read_vectors
 from planengine.embeddings.graph import DIMENSIONS
 from planengine.embeddings.minilm import BATCH, MiniLM, ModelUnusable
 from planengine.exceptions import EmbeddingUnavailable
+from planengine.llm import gen_ai
 from planengine.llm.endpoint import tidy_url
 from planengine.llm.exchange import OPENAI_URL, client_for
 from planengine.llm.refusals import Site, quote, read_refusal
@@ -197,7 +198,9 @@ class EndpointEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         self._rest.enter()
         try:
-            vectors = self._embed(texts)
+            told = gen_ai.of_call("embeddings", self.name, self._base_url)
+            with tracing.span(f"embeddings {self.name}", told, kind="client"):
+                vectors = self._embed(texts)
         except EmbeddingUnavailable as error:
             metrics.EMBEDDINGS.labels("failed").inc()
             if isinstance(error, _EndpointFailed):

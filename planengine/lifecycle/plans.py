@@ -30,7 +30,7 @@ from cache import lookup, uses
 from cache.lookup import Decision
 from cache.models import Entry
 from cache.plans.provenance import CannotFill
-from orra.base import metrics
+from orra.base import metrics, tracing
 from orra.base.leases import LEASE
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
@@ -70,8 +70,11 @@ def ask(
         return known, False
     plan = outcomes.asked(project, request, at=arrived_at or timezone.now(), idempotency_key=idempotency_key)
     plan.again_of = again_of.pk if again_of is not None else None
-    with bound_contextvars(plan=plan.id, project=project.pk):
-        return _accept(plan, project, request)
+    told = {"orra.plan.id": plan.id, "orra.project.id": project.pk}
+    with bound_contextvars(plan=plan.id, project=project.pk), tracing.span("plan", told) as span:
+        accepted, is_new = _accept(plan, project, request)
+        span.note({"orra.plan.status": str(accepted.status), "orra.plan.source": accepted.source})
+        return accepted, is_new
 
 
 def _accept(plan: Plan, project: Project, request: PlanRequest) -> tuple[Plan, bool]:

@@ -21,7 +21,7 @@ from structlog.contextvars import bound_contextvars
 
 from cache import lookup
 from cache.decisions import Decision
-from orra.base import leases, metrics
+from orra.base import leases, metrics, tracing
 from orra.base.outages import is_away
 from orra.base.strictjson import Json
 from planengine.drafting import fallback
@@ -54,7 +54,8 @@ def work_on(plan_id: str) -> Sequence[str]:
     plan = plans.find_free(plan_id)
     if plan is None:
         return ()
-    with bound_contextvars(plan=plan.id, project=plan.project_id):
+    told = {"orra.plan.id": plan.id, "orra.project.id": plan.project_id}
+    with bound_contextvars(plan=plan.id, project=plan.project_id), tracing.span("plan", told):
         return _bring_on(plan)
 
 

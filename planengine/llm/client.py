@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from orra.base import tracing
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
+from planengine.llm import gen_ai
 from planengine.llm.bodies import Call, first_dialect, request_body
 from planengine.llm.completions import Completion, OnProgress, Usage
 from planengine.llm.dialects import (
@@ -77,10 +79,13 @@ def complete(
         dialect=remembered or first_dialect(endpoint),
         streams=endpoint.streams or on_progress is not None,
     )
-    while True:
-        completion = asking.try_once()
-        if completion is not None:
-            return completion
+    told = gen_ai.of_call("chat", endpoint.model, endpoint.base_url)
+    with tracing.span(f"chat {endpoint.model}", told, kind="client") as span:
+        while True:
+            completion = asking.try_once()
+            if completion is not None:
+                span.note(gen_ai.of_completion(completion))
+                return completion
 
 
 @dataclass

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import ParamSpec
 
 import numpy as np
 import structlog
@@ -20,6 +22,7 @@ from cache.models import Entry
 from cache.policy import Policy
 from cache.requests import Request, Scope
 from cache.storage import Source
+from orra.base import tracing
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue
@@ -43,6 +46,21 @@ LEAST_SIMILAR = 0.6
 
 log = structlog.get_logger(__name__)
 
+P = ParamSpec("P")
+
+
+def _traced(find: Callable[P, Decision]) -> Callable[P, Decision]:
+    """``find``, with what it decided in a span."""
+
+    @functools.wraps(find)
+    def traced(*args: P.args, **kwargs: P.kwargs) -> Decision:
+        with tracing.span("cache lookup") as span:
+            decision = find(*args, **kwargs)
+            span.note({"orra.cache.decision": decision.kind, "orra.cache.reason": decision.reason})
+            return decision
+
+    return traced
+
 
 def request_for(
     project: Project, request: PlanRequest, *, planner: Planner | None = None, match: Match | None = None
@@ -62,6 +80,7 @@ def request_for(
     )
 
 
+@_traced
 def find(
     project: Project,
     request: PlanRequest,
@@ -79,6 +98,7 @@ def find(
     return lookup.find(asked, _policy(project, request, asked, match, without=without))
 
 
+@_traced
 def find_asking(project: Project, request: PlanRequest, *, match: Match) -> Decision:
     """As :func:`find`, and where only wording keeps an entry from serving, a model may be asked about it, which
     may take a while."""
@@ -89,6 +109,7 @@ def find_asking(project: Project, request: PlanRequest, *, match: Match) -> Deci
     return decision
 
 
+@_traced
 def find_by_template(
     project: Project, request: PlanRequest, *, match: Match, planner: Planner | None = None
 ) -> Decision:

@@ -8,12 +8,13 @@ from tests.deploy.compositions import ROOT
 PAGE = ROOT / "docs/errors.md"
 BEGINNING = """# Errors by code
 
-Every error is `application/problem+json` (RFC 9457): `status`, `code`, `title`, and a `detail` that says what to do. `code` is
-stable and meant for programs; `detail` is meant for people and may change. Some have `problems` and `how_to_fix`, too, and a
-`pointer` to the part of the body that is wrong. Every answer has an `X-Request-ID`, under which the log has it.
+Every error is `application/problem+json` (RFC 9457): `status`, `code`, `title`, and a `detail` that says what to
+do. `code` is stable and meant for programs; `detail` is meant for people and may change. Some have `problems` and
+`how_to_fix`, too, and a `pointer` to the part of the body that is wrong. Every answer has an `X-Request-ID`, under
+which the log has it.
 
-Trying the same again helps with a 503, a 429 and a 408, and with a plan whose error says `retryable`. A request that was sent with an
-`Idempotency-Key` can always be sent again: it is planned once.
+Trying the same again helps with a 503, a 429 and a 408, and with a plan whose error says `retryable`. A request
+that was sent with an `Idempotency-Key` can always be sent again: it is planned once.
 
 """
 SECTIONS: tuple[tuple[str, str, Codes], ...] = (
