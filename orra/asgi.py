@@ -70,7 +70,7 @@ def _most_bytes(scope: Message) -> int:
     return settings.MAX_CATALOGUE_BYTES if many else settings.MAX_BODY_BYTES
 
 
-async def application(scope: Message, receive: Receive, send: Send) -> None:
+async def _application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
@@ -97,8 +97,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             await streamed(scope, at_hand(body), send)
 
 
-if tracing.is_wanted():
-    application = traced(application)
+application: App = traced(_application) if tracing.is_wanted() else _application
 
 
 async def _ask_and_wait(scope: Message, body: bytes) -> Answer:

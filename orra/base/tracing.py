@@ -108,7 +108,7 @@ def is_on() -> bool:
 def span(
     name: str, attributes: Attributes | None = None, *, kind: str = "internal", parent: str = ""
 ) -> AbstractContextManager[Span]:
-    """``kind``: internal, server, client or consumer. ``parent``: a ``traceparent``, if it is not what is around."""
+    """``kind``: internal, server, client or consumer. ``parent``: a ``traceparent``, else what is around it."""
     return _nothing if _provider is None else _made(name, attributes or {}, kind, parent)
 
 

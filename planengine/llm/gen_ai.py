@@ -1,5 +1,5 @@
-"""What spans of a call to a model have, by the names of OpenTelemetry's conventions for generative AI. Nothing that
-was said is among it."""
+"""What spans of a call to a model have, by the names of OpenTelemetry's conventions for generative AI. Nothing of
+what was said is among it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from planengine.api.codes import OF_DRAFTS, OF_PLANS, OF_REQUESTS
@@ -36,7 +36,7 @@ def test_every_code_of_the_source_is_told() -> None:
 
 
 def test_no_code_is_told_that_the_source_does_not_have() -> None:
-    written = {node.value for tree in trees() for node in ast.walk(tree) if _is_text(node)}
+    written = {text for tree in trees() for text in _texts(ast.walk(tree))}
     told = OF_REQUESTS.keys() | OF_PLANS.keys() | OF_DRAFTS.keys()
     assert told - written - FRAMEWORK == set()
 
@@ -58,16 +58,17 @@ def _codes(node: ast.AST) -> Iterator[str]:
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             given += node.args[:1] if name in FIRST_ARGUMENT else node.args[1:2] if name == "problem" else []
-            yield from (value.value for value in given if _is_text(value))
+            yield from _texts(given)
         case ast.FunctionDef():
             named = [*zip(node.args.args[::-1], node.args.defaults[::-1], strict=False)]
-            named += [*zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]
-            yield from (default.value for name, default in named if name.arg == "code" and _is_text(default))
+            own = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            yield from _texts([default for name, default in [*named, *own] if name.arg == "code"])
         case ast.ClassDef():
-            for line in node.body:
-                if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "code":
-                    yield from [line.value.value] if _is_text(line.value) else []
+            lines = [line for line in node.body if isinstance(line, ast.Assign)]
+            yield from _texts([line.value for line in lines if getattr(line.targets[0], "id", "") == "code"])
 
 
-def _is_text(node: object) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

@@ -1,4 +1,4 @@
-"""Traces: one from the client's request to the model's server, with nothing private in it; none unless asked for."""
+"""Traces: one from the client's request to the model's server, with nothing private in it, and none unasked."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from planengine.lifecycle import plans
 from planengine.models import Plan, Project
 from planengine.requests import PlanRequest
 from tests.deploy.compositions import ROOT
+from tests.planengine.conftest import forget_planners
 from tests.servers.scripted import Reply, ScriptedServer
 
 SECRET_WORD = "Xylophone"
@@ -49,7 +50,9 @@ def model(settings: LazySettings) -> Iterator[ScriptedServer]:
     with ScriptedServer() as server:
         settings.LLM_MODEL, settings.LLM_API_BASE_URL = "scripted-1", server.url
         settings.LLM_PLANNING, settings.LLM_TRUST = "full", "trusted"
+        forget_planners()
         yield server
+    forget_planners()
 
 
 def attributes(span: ReadableSpan) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def test_a_task_goes_on_with_the_trace_of_its_message_down_to_the_model(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_failure_is_told_by_its_code_alone(project: Project, model: ScriptedServer, kept: Kept) -> None:
-    model.script([Reply(status=401, body={"error": {"message": SECRET_WORD}})] * 3)
+    model.script(*[Reply(status=401, body={"error": {"message": SECRET_WORD}})] * 3)
     plan, _ = plans.ask(project, PlanRequest("Refund order A-1", {"order_id": "A-1"}))
     _run(tasks.generate_plan, {}, plan.id)
     span = kept.spans()["chat scripted-1"]
@@ -152,7 +155,7 @@ def test_opentelemetry_is_imported_only_where_traces_are_wanted(endpoint: str) -
     done = subprocess.run(
         [sys.executable, "-c", statements], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    wrapped = "traced.<locals>.application" if endpoint else "application"
+    wrapped = "traced.<locals>.application" if endpoint else "_application"
     assert done.stdout.split()[0] == wrapped
     assert endpoint or done.stdout.split()[1] == "False"
 
@@ -175,5 +178,9 @@ def _ask(path: str, kept: Kept, parent: str) -> dict[str, ReadableSpan]:
     async def nothing(_: Any = None) -> Any: ...
 
     lines = [(b"traceparent", parent.encode("latin-1"))] if parent else []
-    asyncio.run(traced(app)({"type": "http", "method": "GET", "path": path, "headers": lines}, nothing, nothing))
+
+    async def serve() -> None:
+        await traced(app)({"type": "http", "method": "GET", "path": path, "headers": lines}, nothing, nothing)
+
+    asyncio.run(serve())
     return kept.spans()
