@@ -41,10 +41,14 @@ function headersOf(call: Call, key: string): Headers {
 function checkedUrl(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url && (url.username || url.password)) {
-    throw new NotConfigured("The engine's address must not hold a user or a password: the key is given as `apiKey`.");
+    throw new NotConfigured(
+      "The engine's address must not hold a user or a password: the key is given as `apiKey`.",
+    );
   }
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
-    throw new NotConfigured(`The engine's address must be like ${USUAL_URL}, not ${JSON.stringify(given.slice(0, 200))}.`);
+    throw new NotConfigured(
+      `The engine's address must be like ${USUAL_URL}, not ${JSON.stringify(given.slice(0, 200))}.`,
+    );
   }
   return (url.origin + url.pathname).replace(/\/{1,9}$/, "").replace(/\/v1$/, "");
 }

@@ -57,7 +57,10 @@ export class Problem extends OrraError {
   constructor(status: number, body: { readonly [member: string]: unknown }, retryAfter?: number) {
     const code = text(body["code"]) || `http_${status}`;
     const detail = text(body["detail"]) || text(body["title"]) || `The engine answered ${status}.`;
-    super(`${detail} (${code})`, list(body["how_to_fix"]).filter((each) => typeof each === "string"));
+    super(
+      `${detail} (${code})`,
+      list(body["how_to_fix"]).filter((each) => typeof each === "string"),
+    );
     this.status = status;
     this.code = code;
     this.detail = detail;

@@ -120,6 +120,7 @@ function objectOf(name: string, data: string): JsonObject {
   } catch {
     value = undefined;
   }
-  if (!isObject(value)) throw new UnexpectedAnswer(`The event ${name.slice(0, 80)} has no JSON object as its data.`);
+  if (!isObject(value))
+    throw new UnexpectedAnswer(`The event ${name.slice(0, 80)} has no JSON object as its data.`);
   return value;
 }

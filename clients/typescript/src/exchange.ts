@@ -93,9 +93,15 @@ export function retryAfter(header: string | null): number | undefined {
 }
 
 /** Opens a call: the response, its body still to be read. Throws {@link NoAnswer} or the signal's reason. */
-export async function open(connection: Connection, call: Call, signal: AbortSignal | undefined): Promise<Response> {
+export async function open(
+  connection: Connection,
+  call: Call,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   signal?.throwIfAborted();
-  const answer = await attempt(connection, call, signal).catch((error: unknown) => noReply(connection, error, signal));
+  const answer = await attempt(connection, call, signal).catch((error: unknown) =>
+    noReply(connection, error, signal),
+  );
   if (answer instanceof NoReply) throw new NoAnswer(answer.why);
   return answer;
 }

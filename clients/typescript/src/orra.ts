@@ -148,7 +148,10 @@ export class Orra {
    */
   putServices(
     services: Iterable<T.NamedService>,
-    options: CallOptions & { readonly mode?: "atomic" | "each" | undefined; readonly dryRun?: boolean | undefined } = {},
+    options: CallOptions & {
+      readonly mode?: "atomic" | "each" | undefined;
+      readonly dryRun?: boolean | undefined;
+    } = {},
   ): Promise<T.ServicesOutcome> {
     const body = { services: [...services], mode: options.mode ?? "atomic", dry_run: options.dryRun ?? false };
     return this.#do({ ...put(["services"], body), seconds: 60 }, options);
@@ -169,7 +172,10 @@ export class Orra {
   }
 
   /** One grounding: the version that holds, or another one. */
-  getGrounding(name: string, options: CallOptions & { readonly version?: string | undefined } = {}): Promise<T.Grounding> {
+  getGrounding(
+    name: string,
+    options: CallOptions & { readonly version?: string | undefined } = {},
+  ): Promise<T.Grounding> {
     return this.#do(get(["groundings", name], { version: options.version }), options);
   }
 
@@ -225,9 +231,18 @@ export class Orra {
     return this.#do(get(["cache", "stats"], filters), options);
   }
 
-  async #finished(asked: T.Plan, began: number, seconds: number, signal: AbortSignal | undefined): Promise<T.Plan> {
+  async #finished(
+    asked: T.Plan,
+    began: number,
+    seconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T.Plan> {
     let plan = asked;
-    for (let pause = FIRST_LOOK_SECONDS; plan.finished_at === null; pause = Math.min(2 * pause, MOST_BETWEEN_LOOKS)) {
+    for (
+      let pause = FIRST_LOOK_SECONDS;
+      plan.finished_at === null;
+      pause = Math.min(2 * pause, MOST_BETWEEN_LOOKS)
+    ) {
       const left = seconds - (Date.now() - began) / 1000;
       if (left <= 0) throw new PlanUnfinished(plan, seconds);
       await sleep(Math.min(pause, left), signal);
@@ -278,6 +293,7 @@ function newKey(): string {
 }
 
 function checkedIdempotencyKey(key: string): string {
-  if (!/^[ -~]{1,255}$/.test(key)) throw new TypeError("`idempotencyKey` must be 1 to 255 printable ASCII characters.");
+  if (!/^[ -~]{1,255}$/.test(key))
+    throw new TypeError("`idempotencyKey` must be 1 to 255 printable ASCII characters.");
   return key;
 }

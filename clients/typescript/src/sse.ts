@@ -47,7 +47,8 @@ export class Decoder {
 
   #hold(part: string): void {
     this.#held += part.length;
-    if (this.#held > MOST_CHARACTERS) throw new UnexpectedAnswer("An event is too large. Is this the engine's address?");
+    if (this.#held > MOST_CHARACTERS)
+      throw new UnexpectedAnswer("An event is too large. Is this the engine's address?");
     if (part) this.#line.push(part);
   }
 

@@ -99,7 +99,10 @@ test("what stays wrong is told after so many tries", async () => {
 test("an engine that wants to be left alone for long is", async () => {
   const engine = new Engine(problem(429, "queue_full", { "Retry-After": "3600" }));
 
-  const error = await engine.client().getProject().catch((thrown: unknown) => thrown);
+  const error = await engine
+    .client()
+    .getProject()
+    .catch((thrown: unknown) => thrown);
 
   assert.ok(error instanceof TooManyRequests);
   assert.equal(error.retryAfter, 3600);
@@ -142,7 +145,10 @@ for (const [status, Kind] of KINDS) {
       how_to_fix: ["Do it right.", 7],
     };
 
-    const error = await new Engine(json(body, status)).client({ times: 0 }).getProject().catch((thrown: unknown) => thrown);
+    const error = await new Engine(json(body, status))
+      .client({ times: 0 })
+      .getProject()
+      .catch((thrown: unknown) => thrown);
 
     assert.ok(error instanceof Kind && error instanceof Problem);
     assert.equal(error.name, Kind.name);
@@ -155,7 +161,10 @@ for (const [status, Kind] of KINDS) {
 
 for (const body of ["<html>", "", "[1]", "null", '{"code": 7, "problems": {"a": 1}}']) {
   test(`an error that is no problem is told as its status: ${JSON.stringify(body)}`, async () => {
-    const error = await new Engine(new Response(body, { status: 502 })).client({ times: 0 }).getProject().catch((thrown: unknown) => thrown);
+    const error = await new Engine(new Response(body, { status: 502 }))
+      .client({ times: 0 })
+      .getProject()
+      .catch((thrown: unknown) => thrown);
 
     assert.ok(error instanceof EngineFailed);
     assert.equal(error.code, "http_502");
@@ -164,7 +173,10 @@ for (const body of ["<html>", "", "[1]", "null", '{"code": 7, "problems": {"a": 
 }
 
 test("another server, and one that sends us elsewhere, is told", async () => {
-  for (const answer of [new Response("<html>"), new Response("", { status: 301, headers: { Location: "http://other.test" } })]) {
+  for (const answer of [
+    new Response("<html>"),
+    new Response("", { status: 301, headers: { Location: "http://other.test" } }),
+  ]) {
     await assert.rejects(new Engine(answer).client().getProject(), UnexpectedAnswer);
   }
 });
@@ -175,7 +187,10 @@ test("no error and nothing that is shown holds the key", async () => {
 
   const errors = [
     await orra.getProject().catch((thrown: unknown) => thrown),
-    await new Engine(problem(401, "unknown_api_key")).client().getProject().catch((thrown: unknown) => thrown),
+    await new Engine(problem(401, "unknown_api_key"))
+      .client()
+      .getProject()
+      .catch((thrown: unknown) => thrown),
   ];
 
   for (const shown of [orra, ...errors]) {
@@ -194,7 +209,13 @@ for (const key of ["sk-orra-v1-verysecret\nX: y", "sk-orra-v1-verysecret ä"]) {
   });
 }
 
-for (const url of ["localhost:8005", "ftp://engine.test", "http://", "http://engine.test/?a=b", "http://me:secret@engine.test"]) {
+for (const url of [
+  "localhost:8005",
+  "ftp://engine.test",
+  "http://",
+  "http://engine.test/?a=b",
+  "http://me:secret@engine.test",
+]) {
   test(`no address: ${url}`, () => {
     assert.throws(
       () => new Orra({ baseUrl: url, apiKey: KEY }),
@@ -247,17 +268,27 @@ test("an answer that does not come is told", async () => {
 
 test("a list goes through its pages, at the client's own address", async () => {
   const engine = new Engine(
-    json({ next: "http://internal:9/v1/plans?cursor=abc%3D&limit=2", previous: null, results: [{ id: "o_1" }, { id: "o_2" }] }),
+    json({
+      next: "http://internal:9/v1/plans?cursor=abc%3D&limit=2",
+      previous: null,
+      results: [{ id: "o_1" }, { id: "o_2" }],
+    }),
     json({ next: null, previous: "x", results: [{ id: "o_3" }] }),
   );
 
   const plans = await all(engine.client().listPlans({ status: "ready" }, { pageSize: 2 }));
 
-  assert.deepEqual(plans.map((plan) => plan.id), ["o_1", "o_2", "o_3"]);
-  assert.deepEqual(engine.asked.map((asked) => asked.url.href), [
-    "http://engine.test:8005/v1/plans?status=ready&limit=2",
-    "http://engine.test:8005/v1/plans?status=ready&limit=2&cursor=abc%3D",
-  ]);
+  assert.deepEqual(
+    plans.map((plan) => plan.id),
+    ["o_1", "o_2", "o_3"],
+  );
+  assert.deepEqual(
+    engine.asked.map((asked) => asked.url.href),
+    [
+      "http://engine.test:8005/v1/plans?status=ready&limit=2",
+      "http://engine.test:8005/v1/plans?status=ready&limit=2&cursor=abc%3D",
+    ],
+  );
 });
 
 test("a page is fetched when its rows are wanted, and not before", async () => {
@@ -277,7 +308,10 @@ test("plan waits until the plan is finished", async () => {
   const plan = await engine.client().plan("Refund order ORD-17");
 
   assert.equal(plan.status, "ready");
-  assert.deepEqual(engine.asked.map((asked) => asked.method), ["POST", "GET", "GET"]);
+  assert.deepEqual(
+    engine.asked.map((asked) => asked.method),
+    ["POST", "GET", "GET"],
+  );
   assert.deepEqual(engine.asked[0]?.body, { action: "Refund order ORD-17", cache: "use", wait_seconds: 60 });
 });
 

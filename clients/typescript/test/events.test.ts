@@ -12,16 +12,21 @@ const STARTED = 'id: 7.1\nevent: attempt_started\ndata: {"attempt": 1}\n\n';
 const READY = 'id: end.1\nevent: ready\ndata: {"source": "model"}\n\n';
 
 test("events come in their order until the plan is finished", async () => {
-  const engine = new Engine(stream(["retry: 0\n\n", QUEUED, ": still here\n\n", PROGRESS + STARTED, READY, STARTED]));
+  const engine = new Engine(
+    stream(["retry: 0\n\n", QUEUED, ": still here\n\n", PROGRESS + STARTED, READY, STARTED]),
+  );
 
   const events = await all(engine.client().listenToPlan("o_1"));
 
-  assert.deepEqual(events.map((event) => [event.name, event.id]), [
-    ["queued", "0.0"],
-    ["progress", "0.0"],
-    ["attempt_started", "7.1"],
-    ["ready", "end.1"],
-  ]);
+  assert.deepEqual(
+    events.map((event) => [event.name, event.id]),
+    [
+      ["queued", "0.0"],
+      ["progress", "0.0"],
+      ["attempt_started", "7.1"],
+      ["ready", "end.1"],
+    ],
+  );
   assert.deepEqual(events[1]?.data, { answer_chars: 3 });
   assert.equal(engine.asked[0]?.headers.get("Accept"), "text/event-stream");
 });
@@ -37,8 +42,14 @@ test("a stream that ends or breaks is gone on with after the last event", async 
 
   const events = await all(engine.client().listenToPlan("o_1"));
 
-  assert.deepEqual(events.map((event) => event.name), ["queued", "progress", "attempt_started", "ready"]);
-  assert.deepEqual(engine.asked.map((asked) => asked.headers.get("Last-Event-ID")), [null, "0.0", "7.1", "7.1", "7.1"]);
+  assert.deepEqual(
+    events.map((event) => event.name),
+    ["queued", "progress", "attempt_started", "ready"],
+  );
+  assert.deepEqual(
+    engine.asked.map((asked) => asked.headers.get("Last-Event-ID")),
+    [null, "0.0", "7.1", "7.1", "7.1"],
+  );
 });
 
 test("who has heard all of it hears nothing more", async () => {
@@ -66,7 +77,10 @@ test("what is wrong is told at once", async () => {
   assert.equal(engine.asked.length, 1);
 
   await assert.rejects(all(new Engine(json({})).client().listenToPlan("o_1")), UnexpectedAnswer);
-  await assert.rejects(all(new Engine(stream(["data: nonsense\n\n"])).client().listenToPlan("o_1")), UnexpectedAnswer);
+  await assert.rejects(
+    all(new Engine(stream(["data: nonsense\n\n"])).client().listenToPlan("o_1")),
+    UnexpectedAnswer,
+  );
 });
 
 test("a signal ends listening, before and between events", async () => {
@@ -101,7 +115,18 @@ test("who stops listening ends the stream", async () => {
 });
 
 test("wherever a stream is cut, it says the same", () => {
-  const lines = fc.constantFrom("event: ready", "data: {}", "data:é€😀", "data", "id: 1.2", "id: \0", "retry: 5", ": comment", "", "x: y");
+  const lines = fc.constantFrom(
+    "event: ready",
+    "data: {}",
+    "data:é€😀",
+    "data",
+    "id: 1.2",
+    "id: \0",
+    "retry: 5",
+    ": comment",
+    "",
+    "x: y",
+  );
   const ends = fc.constantFrom("\n", "\r", "\r\n");
   const texts = fc.array(fc.tuple(lines, ends), { maxLength: 20 }).map((parts) => parts.flat().join(""));
   fc.assert(

@@ -9,7 +9,8 @@ export interface Asked {
   readonly body: unknown;
 }
 
-export type Answer = Response | Error | ((asked: Asked, signal: AbortSignal | null) => Response | Promise<Response>);
+export type Answer =
+  Response | Error | ((asked: Asked, signal: AbortSignal | null) => Response | Promise<Response>);
 
 export const KEY = "sk-orra-v1-verysecret";
 
@@ -48,7 +49,11 @@ export function json(body: unknown, status = 200, headers: { [name: string]: str
 }
 
 export function problem(status: number, code: string, headers: { [name: string]: string } = {}): Response {
-  return json({ type: `urn:orra:problem:${code}`, title: "No", status, code, detail: `It is ${code}.` }, status, headers);
+  return json(
+    { type: `urn:orra:problem:${code}`, title: "No", status, code, detail: `It is ${code}.` },
+    status,
+    headers,
+  );
 }
 
 /** A connection that breaks after the request may have arrived, or before (`code`). */

@@ -18,10 +18,28 @@ const CASES: readonly (readonly [schema: unknown, fits: readonly unknown[], not:
   [{ minLength: 2, maxLength: 3 }, ["ab", "😀😀"], ["a", "😀", "abcd"]],
   [{ minItems: 1, maxItems: 2, items: { type: "string" } }, [["a"], 7], [[], ["a", 1], ["a", "b", "c"]]],
   [{ prefixItems: [{ type: "string" }], items: { type: "number" } }, [["a", 1, 2], []], [[1], ["a", "b"]]],
-  [{ uniqueItems: true }, [[1, "1", { a: 1, b: 2 }]], [[1, 1], [{ a: 1, b: 2 }, { b: 2, a: 1 }]]],
-  [{ required: ["a"], minProperties: 1, maxProperties: 2 }, [{ a: undefined }, { a: 1, b: 2 }], [{}, { b: 1 }, { a: 1, b: 2, c: 3 }]],
+  [
+    { uniqueItems: true },
+    [[1, "1", { a: 1, b: 2 }]],
+    [
+      [1, 1],
+      [
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ],
+    ],
+  ],
+  [
+    { required: ["a"], minProperties: 1, maxProperties: 2 },
+    [{ a: undefined }, { a: 1, b: 2 }],
+    [{}, { b: 1 }, { a: 1, b: 2, c: 3 }],
+  ],
   [{ required: ["toString"] }, [{ toString: 1 }], [{}]],
-  [{ properties: { a: { type: "string" } }, additionalProperties: false }, [{}, { a: "" }], [{ a: 1 }, { b: 1 }, { constructor: 1 }]],
+  [
+    { properties: { a: { type: "string" } }, additionalProperties: false },
+    [{}, { a: "" }],
+    [{ a: 1 }, { b: 1 }, { constructor: 1 }],
+  ],
   [{ properties: {}, additionalProperties: { type: "number" } }, [{ b: 1 }], [{ b: "" }]],
   [{ patternProperties: { "^x": {} }, additionalProperties: false }, [{ x1: 1 }], []],
   [{ anyOf: [{ type: "string" }, { minimum: 5, type: "number" }] }, ["", 5], [4, null]],
@@ -34,7 +52,11 @@ const CASES: readonly (readonly [schema: unknown, fits: readonly unknown[], not:
   [{ $ref: "#/$defs/100%", $defs: { "100%": { type: "string" } } }, [""], [1]],
   [{ $ref: "https://elsewhere.test/schema" }, [1, ""], []],
   [{ pattern: "^(a+)+$" }, ["b"], []],
-  [{ $ref: "#/$defs/Tree", $defs: { Tree: { type: "object", properties: { on: { $ref: "#/$defs/Tree" } } } } }, [{ on: { on: {} } }], [{ on: { on: 1 } }]],
+  [
+    { $ref: "#/$defs/Tree", $defs: { Tree: { type: "object", properties: { on: { $ref: "#/$defs/Tree" } } } } },
+    [{ on: { on: {} } }],
+    [{ on: { on: 1 } }],
+  ],
 ];
 for (const [schema, fits, not] of CASES) {
   test(JSON.stringify(schema), () => {

@@ -57,7 +57,8 @@ function readNode(task: Task, ids: ReadonlySet<string>, constants: JsonObject): 
   const referred = inputs.flatMap(([, source]) => ("from" in source ? [source.from.task] : []));
   const needs = [...new Set([...referred, ...(task.after ?? [])])].filter((other) => other !== CONSTANTS);
   const unknown = needs.filter((other) => !ids.has(other));
-  if (unknown.length > 0) throw new PlanInvalid(`${task.id} waits for ${unknown.join(", ")}, which the plan does not have.`);
+  if (unknown.length > 0)
+    throw new PlanInvalid(`${task.id} waits for ${unknown.join(", ")}, which the plan does not have.`);
   return { task: task.id, service: task.service, inputs: new Map(inputs), needs };
 }
 

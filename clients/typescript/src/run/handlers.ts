@@ -63,11 +63,13 @@ export async function call(
 /** Throws {@link NotConfigured} where a service has none. */
 export function checkHandlers(handlers: Handlers, services: ReadonlySet<string>): void {
   const missing = [...services].filter((name) => !Object.hasOwn(handlers, name));
-  if (missing.length > 0) throw new NotConfigured(`There is no handler for ${missing.join(", ")}. Nothing was done.`);
+  if (missing.length > 0)
+    throw new NotConfigured(`There is no handler for ${missing.join(", ")}. Nothing was done.`);
   for (const name of services) {
     const handler: unknown = handlers[name];
     const url = isObject(handler) && !(handler instanceof URL) ? handler["url"] : handler;
-    const fits = (typeof url === "string" || url instanceof URL) && /^https?:/.test(String(url)) && URL.canParse(String(url));
+    const fits =
+      (typeof url === "string" || url instanceof URL) && /^https?:/.test(String(url)) && URL.canParse(String(url));
     if (typeof handler !== "function" && !fits) {
       throw new NotConfigured(`The handler for ${name} must be a function or an HTTP address.`);
     }
@@ -84,14 +86,26 @@ async function callHttp(
   context: StepContext,
   stopped: Promise<never>,
 ): Promise<unknown> {
-  const { url, method = "POST", headers = {}, timeoutSeconds = USUAL_SECONDS, fetch: send = globalThis.fetch } = address;
+  const {
+    url,
+    method = "POST",
+    headers = {},
+    timeoutSeconds = USUAL_SECONDS,
+    fetch: send = globalThis.fetch,
+  } = address;
   const sent = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
   sent.set("Idempotency-Key", context.idempotencyKey);
   for (const [name, value] of Object.entries(headers)) sent.set(name, value);
   const limit = new Limit(timeoutSeconds, undefined);
   stopped.catch(() => limit.close());
   try {
-    const init: RequestInit = { method, headers: sent, body: JSON.stringify(input), signal: limit.signal, redirect: "error" };
+    const init: RequestInit = {
+      method,
+      headers: sent,
+      body: JSON.stringify(input),
+      signal: limit.signal,
+      redirect: "error",
+    };
     const response = await send(url, init);
     return outputOf(response.status, await response.text());
   } catch (error) {
@@ -106,7 +120,9 @@ async function callHttp(
 function outputOf(status: number, text: string): unknown {
   if (status < 200 || status > 299) {
     const said = text.trim().slice(0, 200);
-    throw new HandlerFailed(`It answered ${status}${said ? `: ${said}` : "."}`, { retryable: AGAIN.includes(status) });
+    throw new HandlerFailed(`It answered ${status}${said ? `: ${said}` : "."}`, {
+      retryable: AGAIN.includes(status),
+    });
   }
   try {
     return text ? JSON.parse(text) : {};

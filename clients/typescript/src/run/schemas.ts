@@ -38,10 +38,12 @@ class Check {
     if (!isObject(schema)) return;
     if (value === null && schema["nullable"] === true) return;
     if (typeof schema["$ref"] === "string") this.look(this.#at(schema["$ref"]), value, place, depth + 1);
-    if (!hasType(schema["type"], value)) return this.#say(place, `must be ${typesOf(schema["type"])}, not ${typeOf(value)}`);
+    if (!hasType(schema["type"], value))
+      return this.#say(place, `must be ${typesOf(schema["type"])}, not ${typeOf(value)}`);
     this.#values(schema, value, place);
     if (typeof value === "number") this.#number(schema, value, place);
-    if (typeof value === "string") this.#bounds(schema, "Length", charactersOf(schema, value), "characters", place);
+    if (typeof value === "string")
+      this.#bounds(schema, "Length", charactersOf(schema, value), "characters", place);
     if (Array.isArray(value)) this.#items(schema, value, place, depth);
     else if (isObject(value)) this.#members(schema, value, place, depth);
     this.#combinations(schema, value, place, depth);
@@ -102,8 +104,10 @@ class Check {
 
   #combinations(schema: Schema, value: unknown, place: string, depth: number): void {
     const fits = (each: unknown): boolean => this.#fits(each, value, depth);
-    for (const each of Array.isArray(schema["allOf"]) ? schema["allOf"] : []) this.look(each, value, place, depth + 1);
-    if (Array.isArray(schema["anyOf"]) && !schema["anyOf"].some(fits)) this.#say(place, "fits none of the forms it may have");
+    for (const each of Array.isArray(schema["allOf"]) ? schema["allOf"] : [])
+      this.look(each, value, place, depth + 1);
+    if (Array.isArray(schema["anyOf"]) && !schema["anyOf"].some(fits))
+      this.#say(place, "fits none of the forms it may have");
     if (Array.isArray(schema["oneOf"])) {
       const count = schema["oneOf"].filter(fits).length;
       if (count === 0) this.#say(place, "fits none of the forms it may have");
@@ -182,11 +186,15 @@ function charactersOf(schema: Schema, text: string): number {
 }
 
 function same(one: unknown, other: unknown): boolean {
-  return one === other || (typeof one === "object" && typeof other === "object" && canonical(one) === canonical(other));
+  return (
+    one === other || (typeof one === "object" && typeof other === "object" && canonical(one) === canonical(other))
+  );
 }
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, each: unknown) =>
-    isObject(each) ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1))) : each,
+    isObject(each)
+      ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : each,
   );
 }

@@ -39,7 +39,13 @@ export function started(node: Node, means: Means): Outcome {
 export function rehearse(node: Node, means: Means): Outcome {
   const { input } = resolve(node, means);
   const fault = node.needs.length === 0 ? faultOf(means, means.facts.get(node.service)?.input_schema, input) : "";
-  return outcomeOf(node, input, fault ? { status: "failed", why: `Its input does not fit the service's schema: ${fault}` } : { status: "would_run" });
+  return outcomeOf(
+    node,
+    input,
+    fault
+      ? { status: "failed", why: `Its input does not fit the service's schema: ${fault}` }
+      : { status: "would_run" },
+  );
 }
 
 /** What becomes of it. Never rejects: whatever goes wrong is its outcome. */
@@ -54,7 +60,17 @@ type End = Partial<Outcome> & Pick<Outcome, "status">;
 
 function outcomeOf(node: Node, input: JsonObject, end: End): Outcome {
   const { task, service } = node;
-  return { task, service, input: structuredClone(input), output: null, why: "", becauseOf: [], calls: 0, seconds: 0, ...end };
+  return {
+    task,
+    service,
+    input: structuredClone(input),
+    output: null,
+    why: "",
+    becauseOf: [],
+    calls: 0,
+    seconds: 0,
+    ...end,
+  };
 }
 
 /** The inputs with the values that they refer to; those of tasks that have given nothing yet stay references. */
@@ -140,7 +156,9 @@ async function callOnce(step: Step, attempt: number, facts: Facts | undefined, m
 function judged(output: unknown, facts: Facts | undefined, means: Means): End {
   if (!isObject(output)) return failed("What it gave is no object.");
   const fault = faultOf(means, facts?.output_schema, output);
-  return fault ? { ...failed(`What it gave does not fit the service's schema: ${fault}`), output } : { status: "done", output };
+  return fault
+    ? { ...failed(`What it gave does not fit the service's schema: ${fault}`), output }
+    : { status: "done", output };
 }
 
 function faultOf(means: Means, schema: JsonObject | undefined, value: JsonObject): string {
@@ -152,7 +170,8 @@ function failed(why: string, ...thrown: unknown[]): End {
 }
 
 function wordsOf(error: unknown): string {
-  const named = error instanceof Error && !(error instanceof HandlerFailed) ? `${error.name}: ${error.message}` : undefined;
+  const named =
+    error instanceof Error && !(error instanceof HandlerFailed) ? `${error.name}: ${error.message}` : undefined;
   const said = named ?? (error instanceof Error ? error.message : String(error));
   return said.length <= MOST_CHARACTERS ? said : `${said.slice(0, MOST_CHARACTERS - 1)}…`;
 }
