@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from orra.base.strictjson import Json
+from orra.embedded.defaults import BASE_DIR
 from planengine.accounting import key_uses
 from planengine.models import ApiKey, KeyUse, Project, Scope
 from tests.conftest import Api
@@ -48,7 +47,7 @@ def operations(anonymous: Api) -> dict[str, tuple[str, str, Json]]:
 
 def told() -> dict[str, str]:
     """The scope of each operation, as the table in docs/keys.md has it."""
-    page = (Path(settings.BASE_DIR) / "docs" / "keys.md").read_text()
+    page = (BASE_DIR / "docs" / "keys.md").read_text()
     rows = re.findall(r"^\| (`[a-z:]+`|any key of the project) \| (.+) \|$", page, re.MULTILINE)
     return {operation: scope.strip("`") for scope, row in rows for operation in re.findall(r"`(\w+)`", row)}
 

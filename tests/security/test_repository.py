@@ -6,7 +6,8 @@ import re
 import subprocess
 
 import pytest
-from django.conf import settings
+
+from orra.embedded.defaults import BASE_DIR
 
 # As their makers shape them; what tests plant is no more than words.
 SHAPES = {
@@ -24,9 +25,7 @@ NOT_SECRET = re.compile(r"sk-orra-v1-(.)\1{63}")  # made of one letter
 
 
 def kept_files() -> list[str]:
-    found = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(["git", "ls-files", "-z"], cwd=BASE_DIR, capture_output=True, text=True, check=False)
     return [name for name in found.stdout.split("\0") if name]
 
 
@@ -41,7 +40,7 @@ def test_no_file_holds_what_looks_like_a_secret() -> None:
         pytest.skip("this is no clone: nobody could push it")
     found = {}
     for name in names:
-        content = (settings.BASE_DIR / name).read_bytes() if (settings.BASE_DIR / name).is_file() else b""
+        content = (BASE_DIR / name).read_bytes() if (BASE_DIR / name).is_file() else b""
         if kinds := secrets_in(content.decode("utf-8", "ignore")):
             found[name] = kinds
 
