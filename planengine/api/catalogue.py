@@ -114,6 +114,7 @@ def _checked(services: Sequence[Json]) -> tuple[dict[str, dict[str, Any]], dict[
     times = Counter(name for each in services if isinstance(name := _name_of(each), str))
     right: dict[str, dict[str, Any]] = {}
     refused: dict[int, dict[str, Json]] = {}
+    serializer = shapes.ServiceSerializer()
     for place, service in enumerate(services):
         name = _name_of(service)
         try:
@@ -122,7 +123,8 @@ def _checked(services: Sequence[Json]) -> tuple[dict[str, dict[str, Any]], dict[
             if isinstance(name, str) and times[name] > 1:
                 detail = f"{times[name]} of the services have this name. Send one of them."
                 raise BadRequest(detail, code="duplicate_service")
-            right[name] = facts_of(name, {member: value for member, value in service.items() if member != "name"})
+            said = {member: value for member, value in service.items() if member != "name"}
+            right[name] = facts_of(name, said, serializer)
         except (BadRequest, ValidationError) as error:
             refused[place] = refusal(error)
     return right, refused

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from planengine.models import Service, ServiceVersion
 
@@ -16,6 +16,11 @@ def begin(service: Service, members: Collection[str]) -> None:
     if not ServiceVersion.objects.filter(service=service).exists():
         _note(service, members, changed=[]).save()
         ServiceVersion.objects.filter(service=service).update(created_at=service.updated_at)
+
+
+def begin_all(services: Iterable[Service], members: Collection[str]) -> None:
+    """Notes what services say that are new."""
+    ServiceVersion.objects.bulk_create(_note(service, members, changed=[]) for service in services)
 
 
 def note(service: Service, members: Collection[str], *, changed: Collection[str]) -> None:

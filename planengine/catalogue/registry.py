@@ -67,6 +67,9 @@ def register_all(project: Project, services: Mapping[str, Mapping[str, Json]]) -
             for name, facts in services.items()
         ]
         evicted = Held()
+        if new := [each.service for each in registered if each.created]:
+            Service.objects.bulk_create(new)
+            history.begin_all(new, MEMBERS)
         if any(each.changed for each in registered):
             _raise_revision(project)
         if any(each.changed_facts for each in registered):
@@ -95,6 +98,7 @@ def known_services(project: Project, names: Iterable[str]) -> dict[str, Service]
 
 
 def _put(service: Service, given: Mapping[str, Json]) -> Registered:
+    """A new service is left to be stored with the others."""
     created = service._state.adding
     changed = set(MEMBERS) if created else differing(service, given)
     if not changed:
@@ -104,10 +108,10 @@ def _put(service: Service, given: Mapping[str, Json]) -> Registered:
         history.begin(service, MEMBERS)
     for member in changed:
         setattr(service, member, given[member])
-    if not created and changed_facts:
-        service.version += 1
-    service.save()
-    history.note(service, MEMBERS, changed=() if created else changed)
+    if not created:
+        service.version += changed_facts
+        service.save()
+        history.note(service, MEMBERS, changed=changed)
     return Registered(service, created=created, changed=True, changed_facts=changed_facts)
 
 
