@@ -62,8 +62,8 @@ def test_its_own_tests_pass() -> None:
 
 def test_its_types_are_those_of_the_description(tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
-    described = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
-    document.write_bytes(OpenApiJsonRenderer().render(described))
+    description = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    document.write_bytes(OpenApiJsonRenderer().render(description))
 
     checked = npm("run", "--silent", "check-types", OPENAPI=str(document))
 
