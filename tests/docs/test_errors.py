@@ -11,7 +11,7 @@ from tests.deploy.compositions import ROOT
 from tests.docs.error_page import PAGE, page
 
 # Codes of errors that never leave the engine, or are a command's.
-INTERNAL = {"", "no_plan", "plan_too_large", "invalid_recipe", "invalid_template", "reembedding_busy"}
+INTERNAL = {"", "no_plan", "plan_too_large", "invalid_recipe", "invalid_template", "reembedding_busy", "locked"}
 # Codes of the web framework's own, by its names for them.
 FRAMEWORK = {
     "method_not_allowed",

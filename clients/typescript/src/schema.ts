@@ -49,7 +49,10 @@ export interface paths {
         /** The project's API keys, revoked ones too */
         get: operations["list_api_keys"];
         put?: never;
-        /** Make another API key */
+        /**
+         * Make another API key
+         * @description For everything, unless its `scopes` are told; for as long as nobody revokes it, unless it is told when it expires.
+         */
         post: operations["create_api_key"];
         delete?: never;
         options?: never;
@@ -69,9 +72,29 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description It stays in the list. The last active key of a project cannot be revoked.
+         * @description It stays in the list. The last active key of a project with the scope `admin` cannot be revoked.
          */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key
+         * @description Answers with a new key of the same name and scopes. The old one opens everything that it opened for `overlap_seconds` more, or less if it expires before.
+         */
+        post: operations["rotate_api_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -464,15 +487,34 @@ export interface components {
         ApiKey: {
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing. Empty: it stays good.
+             */
+            expires_at: string | null;
             readonly id: string;
+            /**
+             * Format: date-time
+             * @description To some minutes; null: not yet.
+             */
+            readonly last_used_at: string | null;
             name: string;
             readonly prefix: string;
             /** Format: date-time */
             readonly revoked_at: string | null;
+            /** @description What it may be used for; everything unless it is told. */
+            scopes: components["schemas"]["ScopesEnum"][];
         };
         /** @description An API key without its secret. */
         ApiKeyRequest: {
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing. Empty: it stays good.
+             */
+            expires_at?: string | null;
             name?: string;
+            /** @description What it may be used for; everything unless it is told. */
+            scopes?: components["schemas"]["ScopesEnum"][];
         };
         Attempt: {
             /**
@@ -1077,11 +1119,23 @@ export interface components {
             readonly api_key: string;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description From when on it opens nothing. Empty: it stays good.
+             */
+            expires_at: string | null;
             readonly id: string;
+            /**
+             * Format: date-time
+             * @description To some minutes; null: not yet.
+             */
+            readonly last_used_at: string | null;
             name: string;
             readonly prefix: string;
             /** Format: date-time */
             readonly revoked_at: string | null;
+            /** @description What it may be used for; everything unless it is told. */
+            scopes: components["schemas"]["ScopesEnum"][];
         };
         /** @description As it is made: with its first API key, which is shown this once. */
         NewProject: {
@@ -1518,6 +1572,19 @@ export interface components {
              */
             verdict?: components["schemas"]["VerdictEnum"];
         };
+        /** @description How a key is replaced. */
+        RotationRequest: {
+            /**
+             * Format: date-time
+             * @description Of the new key. Left out: it lives as long as the old one was to, from now on.
+             */
+            expires_at?: string | null;
+            /**
+             * @description How long the old key stays good. 0: no longer than this request.
+             * @default 86400
+             */
+            overlap_seconds?: number;
+        };
         Saved: {
             calls: number;
             /**
@@ -1527,6 +1594,14 @@ export interface components {
             cost: number | null;
             tokens: number;
         };
+        /**
+         * @description * `plan` - ask for plans, read and report them
+         *     * `cache:read` - see what the cache holds, does and saves
+         *     * `cache:write` - evict and replay entries
+         *     * `admin` - change settings, keys, services and groundings
+         * @enum {string}
+         */
+        ScopesEnum: "plan" | "cache:read" | "cache:write" | "admin";
         /** @description A service: what it takes, what it gives, and what it does to the world. */
         Service: {
             /** @description What it says of its effects, as MCP's tool annotations do. Not given: it has side effects and may be destructive. A change raises no version. */
@@ -2007,6 +2082,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
             };
             /** @description What went wrong. */
             default: {

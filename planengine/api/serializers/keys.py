@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from planengine.api.serializers.strictness import StrictSerializer
 from planengine.models import ApiKey, Scope
+from planengine.models.keys import every_scope
 
 DAY, MONTH = 24 * 3600, 30 * 24 * 3600
 
@@ -18,7 +19,7 @@ class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
 
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.choices),
-        required=False,
+        default=every_scope,
         min_length=1,
         max_length=20,
         help_text="What it may be used for; everything unless it is told.",
