@@ -13,12 +13,13 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 # What the wheel needs of this repository is not in an index.
 OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
 
-.PHONY: help demo up test bench docs models screenshots lint format lock wheel wheel-check audit clean
+.PHONY: help demo up test fuzz bench docs models screenshots lint format lock wheel wheel-check audit clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
 	@echo "make up      start everything and stay (PORT, ORRA_DATA_DIR, DATABASE_URL, … as in docs/settings.md)"
 	@echo "make test    the tests        (ARGS='-k name' chooses)"
+	@echo "make fuzz    strange requests, made of the API's description   (ARGS='--examples 100 --seconds 900')"
 	@echo "make bench   the measurements"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
 	@echo "make docs    the pages of docs/ as a site, in build/site"
@@ -39,6 +40,15 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fuzz: $(INSTALLED) .venv/fuzzing/.installed
+	@$(PY) -m fuzzing $(ARGS)
+
+# Of versions of its own: what makes the requests shares no package with what answers them.
+.venv/fuzzing/.installed: fuzzing/requirements.lock $(INSTALLED)
+	@$(PY) -m venv .venv/fuzzing
+	@.venv/fuzzing/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $<
+	@touch $@
 
 bench: $(INSTALLED)
 	@$(PY) -m benchmarks $(ARGS)

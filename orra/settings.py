@@ -420,6 +420,17 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "Requests in natural language become validated execution plans, cached by meaning.",
     "OAS_VERSION": "3.1.1",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "operatorToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "What `ORRA_OPERATOR_TOKEN` says.",
+            }
+        }
+    },
+    "SERVERS": [{"url": "/", "description": "The installation that this description comes from."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/v1",  # what comes after it is what operations are grouped by
     "SERVE_AUTHENTICATION": [],
@@ -428,21 +439,26 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_SUFFIX": "",
     "ENUM_NAME_OVERRIDES": {
         "CacheDecisionKind": "planengine.api.serializers.plans.DECISIONS",
         "CacheMode": "planengine.requests.CACHE_MODES",
         "CataloguePolicy": "planengine.models.Project.CataloguePolicy",
         "EntryKind": "cache.models.Entry.Kind",
+        "EvidenceBy": "planengine.api.serializers.plans.EVIDENCE",
         "GroundingMode": "planengine.models.Grounding.Mode",
         "ModelCheckSetting": "planengine.models.Project.ModelCheck",
         "PlanSource": "planengine.models.states.PlanSource",
         "PlanStatus": "planengine.models.states.PlanStatus",
         "SimilarityFloorOrigin": "planengine.api.serializers.cache_stats.FLOORS_FROM",
+        "ServiceChange": "planengine.api.serializers.services.OUTCOMES",
         "ServiceType": "planengine.models.Service.Type",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "planengine.api.schema.refuse_unknown_members",
+        "planengine.api.description.refuse_unknown_members",
+        "planengine.api.description.describe_problems",
+        "planengine.api.description.plain_enums",
     ],
 }
 

@@ -15,6 +15,7 @@ from orra.base.strictjson import Json
 from planengine.catalogue import registry
 from planengine.lifecycle.worker import work_on
 from planengine.models import ApiKey, Project
+from tests.api.described import undescribed
 
 # How long an example takes is the machine's affair.
 settings.register_profile("orra", deadline=None)
@@ -43,7 +44,10 @@ class Api:
         if self.secret:
             headers.setdefault("Authorization", f"Bearer {self.secret}")
         kind = headers.pop("content_type", "application/json")
-        return self.client.generic(method, path, b"" if body is None else raw, content_type=kind, headers=headers)
+        content = b"" if body is None else raw
+        answer = self.client.generic(method, path, content, content_type=kind, headers=headers)
+        assert (found := undescribed(method, path, answer)) is None, f"not in the API's description: {found}"
+        return answer
 
     def get(self, path: str, **headers: str) -> Any:
         return self.request("GET", path, **headers)

@@ -1,159 +1,198 @@
-"""Every code that a client can meet, with what it means and what to do: in a problem, a plan's error, or a draft's
-problems. ``docs/errors.md`` is made from it."""
+"""The codes of problems: what each means, and which an operation may answer with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
-Codes = Mapping[str, str]
+from orra.base.strictjson import Json
 
-# `code` of an answer with status 400 or more.
-OF_REQUESTS: Codes = {
-    "action_empty": "The action holds no words. Say what is to be done.",
-    "action_missing": "The body has no `action`.",
-    "action_not_text": "`action` is not a text.",
-    "action_too_long": "The action is longer than is taken; the message says how long it may be.",
-    "api_key_expired": "The key has expired. Use another one of the project.",
-    "api_key_not_active": "The key is revoked or expired, so it cannot be replaced. Make a new one.",
-    "api_key_revoked": "The key was revoked. Use another one of the project.",
-    "bad_request": "The address or a header cannot be read.",
-    "body_not_an_object": "The body is JSON, but not an object.",
-    "body_too_large": "The body is larger than is taken; the message says how large it may be.",
-    "body_too_slow": "The body did not arrive in time. Send it again.",
-    "cache_mode_unknown": "`cache` is none of `use`, `bypass`, `refresh`, `only`.",
-    "changed_since_the_run": "The saved request was changed after the run; run it again.",
-    "database_unreachable": "Try again after the seconds that `Retry-After` says. What was accepted is kept.",
-    "duplicate_field": "A param is given twice.",
-    "duplicate_key": "A key stands twice in one object of the YAML.",
-    "duplicate_service": "A service is named twice in one request.",
-    "embedding_unavailable": "No vector can be made now. Try again in a moment.",
-    "expires_in_the_past": "A key cannot expire before now.",
-    "field_malformed": "A param's `field` is not a name.",
-    "grounding_too_large": "The grounding is larger than is taken.",
-    "grounding_version_conflict": "This version exists and says something else. Raise the version.",
-    "idempotency_key_reused": "The `Idempotency-Key` was used for another request. Make a new one.",
-    "insufficient_scope": "The key is not for this; the message names the scope that is missing.",
-    "internal_error": "The plan engine itself failed. The log has the details under the request's id.",
-    "invalid": "Several members are wrong; `problems` has each.",
-    "invalid_annotations": "`annotations` are not those of MCP tools.",
-    "invalid_api_key": "The key is not known, or not sent as `Authorization: Bearer sk-orra-v1-…`.",
-    "invalid_capabilities": "`capabilities` is not a list of short texts.",
-    "invalid_cursor": "`cursor` is not one that a list gave. Begin without it.",
-    "invalid_examples": "An example of the service cannot be used; the message says which and why.",
-    "invalid_filter": "A filter has a value that it cannot have.",
-    "invalid_grounding": "The grounding is wrong; `problems` has everything, `how_to_fix` what to write instead.",
-    "invalid_grounding_name": "The grounding's name cannot be one.",
-    "invalid_idempotency_key": "The `Idempotency-Key` is empty, too long, or has characters that it cannot have.",
-    "invalid_json": "The body is not JSON as RFC 8259 has it, or a number in it has no place in a double.",
-    "invalid_last_event_id": "`Last-Event-ID` is not the id of an event of this plan.",
-    "invalid_limit": "`limit` is not a number that a list takes.",
-    "invalid_schema": "A schema of the service is no JSON Schema, or says what cannot be read.",
-    "invalid_service_name": "The service's name cannot be one.",
-    "invalid_text": "A value in the query is not readable text.",
-    "invalid_yaml": "The YAML cannot be read; the message says where.",
-    "json_too_deep": "The JSON nests more deeply than is read.",
-    "last_api_key": "The last key of a project cannot be revoked. Make another one first.",
-    "method_not_allowed": "The path does not know this method; the message says which it knows.",
-    "missing_api_key": "Send a key as `Authorization: Bearer sk-orra-v1-…`.",
-    "name_taken": "A saved request of the project has this name.",
-    "no_check_model": "`model_check` needs a check model, which the operator has not set.",
-    "no_plan_to_replay": "The entry holds no plan that could be filled.",
-    "no_plan_to_report": "Only a plan that is ready can be reported.",
-    "no_such_path": "There is no such path. `/docs` shows what there is.",
-    "not_an_example": "The plan cannot be an example; the message says why.",
-    "not_found": "There is nothing by that name, or it belongs to another project.",
-    "nothing_saved": "The project has no saved requests to run.",
-    "nothing_to_expect": "A saved request needs a plan that is finished.",
-    "number_too_large": "A number has no place in a double, or more digits than are read.",
-    "number_too_precise": "A number has more digits than a double keeps. Send it as a text.",
-    "operator_token_required": "Making a project needs the operator's token.",
-    "origin_not_allowed": "A page from there may not ask. The operator allows it: `CSRF_TRUSTED_ORIGINS`.",
-    "param_malformed": "A param is not an object of `field` and `value`.",
-    "params_too_large": "The params are larger than is taken.",
-    "params_wrong_type": "`params` is neither an object nor a list.",
-    "parse_error": "The body cannot be read.",
-    "permission_denied": "The key may not do this.",
-    "plan_id_missing": "The tool needs the id of a plan.",
-    "run_unfinished": "A run of the project's saved requests is still going on.",
-    "saved_request_gone": "The saved request was deleted.",
-    "service_missing": "The project has no service of this name.",
-    "throttled": "Too many requests. Try again after the seconds that `Retry-After` says.",
-    "too_many_groundings": "The project has as many groundings as it may have.",
-    "too_many_params": "The request has more params than are taken.",
-    "too_many_saved_requests": "The project has as many saved requests as it may have.",
-    "too_many_waiting": "Too many of the project's plans are unfinished. Try again after `Retry-After`.",
-    "unknown_member": "A member of the body is not known; the message names it.",
-    "unknown_parameter": "A parameter of the query is not known; the message names it.",
-    "unsupported_content_encoding": "Send the body as it is, without `Content-Encoding`.",
-    "unsupported_media_type": "Send JSON, with `Content-Type: application/json`.",
-    "votes_already": "The plan is an example already.",
-    "wait_seconds_invalid": "`wait_seconds` is not a number from 0 to what the message says.",
-    "yaml_too_deep": "The YAML nests more deeply than is read.",
+
+class Code(NamedTuple):
+    """The HTTP status that a code comes with, and when it comes."""
+
+    status: int
+    when: str
+
+
+OF_TEXT: Final = {
+    "invalid_json": Code(400, "The body is not JSON in UTF-8."),
+    "duplicate_key": Code(400, "A key appears twice in one object."),
+    "invalid_text": Code(400, "A text holds NUL or half of a character."),
+    "json_too_deep": Code(400, "The body is nested too deep."),
+    "number_too_large": Code(400, "A number has too many digits."),
+    "number_too_precise": Code(400, "A number cannot be kept exactly."),
+    "body_not_an_object": Code(400, "The body is not a JSON object."),
+    "unknown_member": Code(400, "A member is not known here; perhaps it is misspelt."),
+    "body_too_large": Code(413, "The body is larger than is taken."),
+    "unsupported_media_type": Code(415, "The body's Content-Type is not taken."),
+    "unsupported_content_encoding": Code(415, "The body is compressed."),
+    "body_too_slow": Code(408, "The body did not arrive in time."),
+}
+OF_MEMBERS: Final = {
+    "invalid": Code(400, "Members are wrong in several ways: see `problems`."),
+    "required": Code(400, "A member is missing."),
+    "null": Code(400, "A member must not be null."),
+    "blank": Code(400, "A text is empty."),
+    "empty": Code(400, "A list is empty."),
+    "not_a_list": Code(400, "A member is not a list."),
+    "overflow": Code(400, "A number is beyond what is read."),
+    "wrong_type": Code(400, "A member is of another JSON type."),
+    "invalid_choice": Code(400, "A value is none of those that are possible."),
+    "max_length": Code(400, "A text or list is too long."),
+    "min_length": Code(400, "A text or list is too short."),
+    "max_value": Code(400, "A number is too large."),
+    "min_value": Code(400, "A number is too small."),
+}
+OF_REQUESTS: Final = {
+    "action_missing": Code(400, "There is no `action`."),
+    "action_not_text": Code(400, "The `action` is not text."),
+    "action_empty": Code(400, "The `action` is empty."),
+    "action_too_long": Code(413, "The `action` is too long: long values belong into `params`."),
+    "params_wrong_type": Code(400, "The `params` are neither a list nor an object."),
+    "param_malformed": Code(400, "A param is not an object of `field` and `value`."),
+    "field_malformed": Code(400, "A param's name is empty, too long or has characters that nobody sees."),
+    "duplicate_field": Code(400, "A field appears twice in `params`."),
+    "too_many_params": Code(400, "There are too many `params`."),
+    "params_too_large": Code(413, "The `params` are too large."),
+}
+OF_PLAN_REQUESTS: Final = {
+    **OF_REQUESTS,
+    "cache_mode_unknown": Code(400, "`cache` is none of the modes."),
+    "wait_seconds_invalid": Code(400, "`wait_seconds` is no number in its range."),
+}
+OF_SERVICES: Final = {
+    **OF_MEMBERS,
+    "invalid_service_name": Code(400, "A service cannot have this name."),
+    "invalid_schema": Code(400, "A schema is none, or more than is read of one."),
+    "invalid_annotations": Code(400, "The annotations are not MCP's."),
+    "invalid_examples": Code(400, "An example does not fit the service's inputs."),
+    "invalid_capabilities": Code(400, "The capabilities are not a list of short texts."),
+}
+OF_NEW_KEYS: Final = {
+    **OF_MEMBERS,
+    "expires_in_the_past": Code(400, "A key cannot expire before now."),
+}
+OF_QUERIES: Final = {
+    "unknown_parameter": Code(400, "A parameter of the query is not known here; perhaps it is misspelt."),
+    "invalid_filter": Code(400, "A filter is given twice, or is not a value that it takes."),
+    "invalid_text": OF_TEXT["invalid_text"],
+}
+OF_LISTS: Final = {
+    **OF_QUERIES,
+    "invalid_limit": Code(400, "`limit` is no number in its range."),
+    "invalid_cursor": Code(400, "The `cursor` is none that a list gave out."),
+}
+WITH_A_KEY: Final = {
+    "missing_api_key": Code(401, "There is no API key."),
+    "invalid_api_key": Code(401, "The API key is not known."),
+    "api_key_revoked": Code(401, "The API key was revoked."),
+    "api_key_expired": Code(401, "The API key has expired."),
+}
+WITH_A_SCOPE: Final = {
+    "insufficient_scope": Code(403, "The API key is not for this: the header names the scope that is missing."),
+}
+ALWAYS: Final = {
+    "bad_request": Code(400, "The address or a header cannot be read."),
+    "internal_error": Code(500, "The plan engine itself failed; its log has the details."),
+    "database_unreachable": Code(503, "The database cannot be reached now."),
+}
+NOT_FOUND: Final = {
+    "not_found": Code(404, "There is none, or it belongs to another project."),
+    "no_such_path": Code(404, "There is no such path."),
+}
+OWN: Final[Mapping[str, Mapping[str, Code]]] = {
+    "create_project": {
+        **OF_MEMBERS,
+        "operator_token_required": Code(401, "Making a project takes the operator's token here."),
+    },
+    "update_project": {
+        **OF_MEMBERS,
+        "no_check_model": Code(400, "The installation has no model for `model_check`."),
+    },
+    "create_api_key": OF_NEW_KEYS,
+    "rotate_api_key": {
+        **OF_NEW_KEYS,
+        "api_key_not_active": Code(409, "The API key is revoked or has expired: make a new one."),
+    },
+    "revoke_api_key": {"last_api_key": Code(409, "It is the project's last active key.")},
+    "put_service": OF_SERVICES,
+    "dry_run_service": OF_SERVICES,
+    "put_services": {
+        **OF_SERVICES,
+        "duplicate_service": Code(400, "Two services have the same name."),
+        "services_refused": Code(
+            400, "Some of the services are refused, so none is stored: `problems` tells which."
+        ),
+    },
+    "put_grounding": {
+        "invalid_grounding": Code(400, "The grounding is wrong: `problems` tells all that is."),
+        "invalid_grounding_name": Code(400, "A grounding cannot have this name."),
+        **OF_QUERIES,
+        "invalid_yaml": Code(400, "The body is not YAML, or more of it than is read."),
+        "too_many_groundings": Code(409, "The project has as many groundings as it may have."),
+        "yaml_too_deep": Code(400, "The YAML is nested too deep."),
+        "grounding_too_large": Code(413, "The grounding is too large."),
+        "grounding_version_conflict": Code(409, "This version says something else already."),
+    },
+    "delete_grounding": OF_QUERIES,
+    "create_plan": {
+        **OF_PLAN_REQUESTS,
+        "invalid_idempotency_key": Code(400, "The `Idempotency-Key` is empty, too long or not printable ASCII."),
+        "idempotency_key_reused": Code(422, "The `Idempotency-Key` was used for another request."),
+        "too_many_waiting": Code(429, "Too many of the project's plans are unfinished: see `Retry-After`."),
+    },
+    "explain_cache": OF_PLAN_REQUESTS,
+    "replay_cache_entry": {
+        **OF_REQUESTS,
+        "no_plan_to_replay": Code(409, "The entry is a refusal or a plan that was found wrong."),
+    },
+    "listen_to_plan": {"invalid_last_event_id": Code(400, "`Last-Event-ID` is no event's id.")},
+    "report_plan": {
+        **OF_MEMBERS,
+        "no_plan_to_report": Code(409, "The plan is not ready, so there is nothing to report."),
+    },
+    "purge_cache_entries": {"service_missing": Code(400, "The query does not say of which service.")},
+}
+# Of methods that there are not, and of `/mcp`, which no operation answers with.
+ELSEWHERE: Final = {
+    "origin_not_allowed": Code(403, "A page from there may not ask; the operator allows it."),
+    "plan_id_missing": Code(400, "The tool takes a plan's id."),
+    "method_not_allowed": Code(405, "The path does not take this method."),
 }
 
-# `error.code` of a plan that is `failed` or `not_actionable`.
-OF_PLANS: Codes = {
-    "budget_exceeded": "The project's `tokens_per_day` is used up. Raise it, or wait for midnight UTC.",
-    "cache_miss": "The request asked for `cache: only`, and the cache has no plan for it.",
-    "internal_error": "The plan engine itself failed; the log has the details under the plan's id.",
-    "model_auth": "The model's server refuses the key. Check `LLM_API_KEY`.",
-    "model_bad_answer": "The model's server answered with something that is no answer.",
-    "model_content_filtered": "The model's server withheld the answer. Word the action otherwise.",
-    "model_context_overflow": "The prompt is longer than the model takes. Set `LLM_CONTEXT_TOKENS` lower.",
-    "model_failed": "The model's server failed.",
-    "model_not_found": "The server does not know the model. Check `LLM_MODEL`.",
-    "model_overloaded": "The server has no time. It was asked again until the deadline.",
-    "model_quota_exhausted": "The account at the model's server has no quota left.",
-    "model_rate_limited": "The server was asked too often. It was asked again until the deadline.",
-    "model_refused_request": "The server does not take the request; the message has its words.",
-    "model_timeout": "No answer within `PLANNING_DEADLINE_SECONDS`.",
-    "model_unreachable": "The server cannot be reached. Check `LLM_API_BASE_URL`.",
-    "not_actionable": "No services do what is asked for; `message` says what is missing.",
-    "planner_failed": "No draft could be made.",
-    "replay_impossible": "The entry's plan cannot be filled with this request's values.",
-    "replay_invalid": "The entry's plan is not valid for today's services.",
-    "reported_wrong": "The plan that was made was reported as wrong for this request.",
-    "worker_lost": "Several workers ended while they made this plan. Look at their logs.",
-}
 
-# `code` of a problem of a draft: in a plan's `error.problems`, and in an attempt's `problems`.
-OF_DRAFTS: Codes = {
-    "ambiguous_literal": "A number or a date can be read in several ways. Send it as a param.",
-    "ambiguous_value": "A value of the action can be read in several ways. Send it as a param.",
-    "answer_too_large": "The model's answer is larger than is read.",
-    "composite_reference": "A reference stands inside a text; it must be the whole value.",
-    "cycle": "Tasks wait for each other.",
-    "duplicate_task": "Two tasks have one id.",
-    "fan_out": "A list is given where one value is taken.",
-    "input_rule_broken": "The inputs together break a rule of the service's schema.",
-    "invalid_json": "The answer is not JSON.",
-    "invented_literal": "A value stands neither in the action nor in the params. Send it as a param.",
-    "malformed_reference": "A reference is not written as `$task1.field`.",
-    "missing_input": "A required input has no value.",
-    "no_plan_found": "The answer holds no plan.",
-    "no_selection": "The answer names no services.",
-    "no_service_task": "The plan calls no service.",
-    "not_actionable": "The planner says that the services cannot do it.",
-    "not_repairable": "What is wrong cannot be put right without a new draft.",
-    "nothing_to_choose": "The catalogue is empty. Register services.",
-    "only_reasoning": "The model thought and gave no answer.",
-    "output_truncated": "The answer was cut off. Give more output tokens.",
-    "param_missing": "A param of the request is not in `task0`.",
-    "param_value_changed": "A param's value was changed in `task0`.",
-    "plan_not_an_object": "The plan is not an object.",
-    "prompt_cut": "The server cut the prompt. Give the model a longer context.",
-    "self_reference": "A task refers to itself.",
-    "service_missing": "A task has no service.",
-    "task0_has_service": "`task0` holds the params and calls no service.",
-    "task0_missing": "The plan has no `task0`.",
-    "task_malformed": "A task has not the form of one.",
-    "tasks_missing": "The plan has no `tasks`.",
-    "too_large": "The plan is larger than is taken.",
-    "unknown_service": "The catalogue has no service of this name.",
-    "unknown_task0_field": "A reference names a param that the request does not have.",
-    "unknown_task_reference": "A reference names a task that the plan does not have.",
-    "unreachable_task": "What a task gives is used by nobody.",
-    "unreadable": "The plan cannot be read.",
-    "unsupported_input": "The service does not take this input.",
-    "unused_param": "A param of the request is used nowhere.",
-}
+def codes_of(operation: Mapping[str, Json]) -> dict[str, Code]:
+    """What an operation may answer with, by its own description: whether it takes a key, a body, a name in its
+    path, filters."""
+    parameters = operation.get("parameters", [])
+    in_query = {each["name"] for each in parameters if each["in"] == "query"}
+    found = dict(ALWAYS)
+    if any("apiKey" in each for each in operation.get("security", [])):
+        found |= WITH_A_KEY
+    if any(each.get("apiKey") for each in operation.get("security", [])):
+        found |= WITH_A_SCOPE
+    if any(each["in"] == "path" for each in parameters):
+        found |= NOT_FOUND
+    if in_query:
+        found |= OF_LISTS if "cursor" in in_query else OF_QUERIES
+    if "requestBody" in operation:
+        found |= OF_TEXT
+    return found | OWN.get(operation["operationId"], {})
+
+
+def every_code() -> Iterator[tuple[str, Code]]:
+    """Each once."""
+    kinds = (
+        ALWAYS,
+        WITH_A_KEY,
+        WITH_A_SCOPE,
+        NOT_FOUND,
+        OF_TEXT,
+        OF_MEMBERS,
+        OF_QUERIES,
+        OF_LISTS,
+        *OWN.values(),
+        ELSEWHERE,
+    )
+    yield from {name: code for kind in kinds for name, code in kind.items()}.items()

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from planengine.api.negotiation import JsonUnlessAsked
+
 
 class Description(SpectacularAPIView):
-    """As YAML or as JSON, whichever the client accepts."""
+    """As JSON, and as YAML for who asks for it."""
 
-    content_negotiation_class = DefaultContentNegotiation
+    renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2)
+    content_negotiation_class = JsonUnlessAsked
+
+    def _get_filename(self, request: Request, version: str) -> str:
+        return f"orra.{request.accepted_renderer.format}"
 
 
 class Pages(SpectacularSwaggerView):

@@ -20,7 +20,7 @@ from planengine.api.pagination import PagesByName
 from planengine.api.parsers import GROUNDING_PARSERS
 from planengine.api.queries import OF_EVERY_LIST, check_filters, choice, text
 from planengine.api.scopes import ANY, Scopes
-from planengine.api.serializers.groundings import EXAMPLES
+from planengine.api.serializers.groundings import EXAMPLE
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.grounding import registry
@@ -90,11 +90,12 @@ class OneGrounding(APIView):
         summary="Apply a grounding",
         description="From now on this version holds. 201: it is new; 200: it was applied before, and holds again "
         "or still. A version that says something else already is a conflict (409): what differs is told. "
+        "It is taken as YAML too, with `Content-Type: application/yaml`. "
         f"{NAME_RULE}",
-        request=shapes.GroundingSerializer,
+        request={"application/json": shapes.GroundingSerializer},
         parameters=[NAME],
         responses={200: shapes.GroundingSerializer, 201: shapes.GroundingSerializer},
-        examples=EXAMPLES,
+        examples=[EXAMPLE],
     )
     def put(self, request: Request, name: str) -> Response:
         check_filters(request)

@@ -9,17 +9,15 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from rest_framework import serializers
 
-from planengine.api.problems import CONTENT_TYPE
 from planengine.api.scopes import scope_of
-from planengine.api.serializers.problems import ProblemSerializer
 from planengine.api.serializers.services import MAX_SERVICES_AT_ONCE, NamedServiceSerializer
 
 Direction = Literal["request", "response"]
 
 
 class Schema(AutoSchema):
-    """Every endpoint may also answer with a problem; its form is asked for by ``Accept`` alone. What may be left
-    out of a request, because it has a default, is in every answer."""
+    """An answer's form is asked for by ``Accept`` alone. What may be left out of a request, because it has a
+    default, is in every answer."""
 
     def _map_basic_serializer(self, serializer, direction: Direction = "response"):  # type: ignore[no-untyped-def]
         described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -36,15 +34,6 @@ class Schema(AutoSchema):
         wanted = scope_of(self.view, self.method)
         return [{name: [wanted.value] if wanted else [] for name in each} for each in super().get_auth()]
 
-    def _get_response_bodies(self, direction: Direction = "response"):  # type: ignore[no-untyped-def]
-        responses = super()._get_response_bodies(direction)
-        component = self.resolve_serializer(ProblemSerializer(), direction).ref
-        responses["default"] = {
-            "description": "What went wrong.",
-            "content": {CONTENT_TYPE: {"schema": component}},
-        }
-        return responses
-
 
 def _is_told(field: serializers.Field) -> bool:  # type: ignore[type-arg]
     """Whether every answer has it: not where it is declared as ``required=False``, without a default, in a
@@ -53,14 +42,6 @@ def _is_told(field: serializers.Field) -> bool:  # type: ignore[type-arg]
     declared = field.field_name in getattr(serializer, "_declared_fields", {})
     may_miss = declared and not field.required and not field.read_only and field.default is serializers.empty
     return not may_miss or getattr(serializer, "tells_all", False)
-
-
-def refuse_unknown_members(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: what is sent to the API has the members that are described and no others."""
-    for name, component in result["components"]["schemas"].items():
-        if name.endswith("Request") and component.get("type") == "object":
-            component["additionalProperties"] = False
-    return result
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

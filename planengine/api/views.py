@@ -50,7 +50,9 @@ class Projects(APIView):
     @extend_schema(
         operation_id="create_project",
         summary="Make a project",
-        description="Answers with its first API key, which is shown this once.",
+        description="Answers with its first API key, which is shown this once. Takes the operator's token, unless "
+        "the installation lets everybody register.",
+        auth=[{}, {"operatorToken": []}],  # type: ignore[list-item]
         request=shapes.ProjectSerializer,
         responses={201: shapes.NewProjectSerializer},
     )

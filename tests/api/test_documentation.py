@@ -13,8 +13,10 @@ from jsonschema import Draft202012Validator
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from orra.base.strictjson import Json
+from orra.embedded.defaults import BASE_DIR
 from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
+from planengine.api.codes import ELSEWHERE, every_code
 from planengine.models import Plan, Project
 from tests.conftest import Api
 
@@ -180,7 +182,7 @@ def test_the_description_is_of_one_version_whatever_is_asked_for(anonymous: Api,
     answer = anonymous.get(f"/v1/schema?{query}")
 
     assert answer.status_code == 200
-    assert answer["Content-Disposition"] == 'inline; filename="orra, the plan engine.yaml"'
+    assert answer["Content-Disposition"] == 'inline; filename="orra.json"'
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/xml", "application/problem+json", ";;;"])
@@ -205,6 +207,14 @@ def test_a_slash_too_many_is_told(api: Api, method: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
     assert "leave out the slash" in answer.json()["detail"]
     assert "/docs" in api.get("/v1/nothing/").json()["detail"]
+
+
+def test_the_description_is_json_unless_yaml_is_asked_for(anonymous: Api) -> None:
+    for accept in ("*/*", "text/html", "application/json", "application/vnd.oai.openapi+json"):
+        assert anonymous.get("/v1/schema", Accept=accept).json()["openapi"] == "3.1.1"
+    in_yaml = anonymous.get("/v1/schema", Accept="application/yaml")
+    assert in_yaml.content.startswith(b"openapi: 3.1.1")
+    assert in_yaml["Content-Disposition"] == 'inline; filename="orra.yaml"'
 
 
 @pytest.fixture
@@ -262,7 +272,7 @@ def test_what_every_answer_has_is_required(document: Json) -> None:
 
 
 def test_only_values_of_any_kind_have_no_type(document: Json) -> None:
-    said = {"type", "$ref", "oneOf", "allOf", "enum"}
+    said = {"type", "$ref", "oneOf", "anyOf", "allOf", "enum"}
     untyped = [
         f"{name}.{member}"
         for name, schema in document["components"]["schemas"].items()
@@ -328,3 +338,38 @@ def test_the_bounds_of_pages_are_described(document: Json) -> None:
     [limit] = [found for found in document["paths"]["/v1/plans"]["get"]["parameters"] if found["name"] == "limit"]
 
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+
+
+def test_every_operation_tells_what_it_refuses(document: Json) -> None:
+    assert document["servers"] and document["info"]["license"]
+    codes = set(document["components"]["schemas"]["ProblemCode"]["enum"])
+    told = set()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            refusals = {status: told for status, told in operation["responses"].items() if int(status) >= 400}
+            assert {"400", "500", "503"} <= set(refusals), operation["operationId"]
+            for status, refusal in refusals.items():
+                for code in refusal.get("content", {}).get("application/problem+json", {}).get("examples", {}):
+                    assert str(document["components"]["examples"][code]["value"]["status"]) == status
+                    told.add(code)
+    assert told == codes - set(ELSEWHERE)
+
+
+def test_every_code_of_the_api_is_described() -> None:
+    """Those that stand in its sources; what else comes at run time is found out by every test of the API."""
+    written = {
+        code
+        for folder in ("planengine/api", "planengine/requests", "planengine/grounding", "orra/base")
+        for file in sorted((BASE_DIR / folder).rglob("*.py"))
+        for code in re.findall(r"\bcode=\"([a-z0-9_]+)\"", file.read_text())
+    }
+
+    of_tools = {"origin_not_allowed", "plan_id_missing", "insufficient_scope"}
+    assert written - of_tools <= {name for name, _ in every_code()}
+
+
+def test_names_are_what_a_stranger_would_call_them(document: Json) -> None:
+    names = list(document["components"]["schemas"])
+
+    assert [name for name in names if "Serializer" in name or name.endswith(("Enum", "RequestRequest"))] == []
+    assert "Null" not in names

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from planengine.api.codes import OF_DRAFTS, OF_PLANS, OF_REQUESTS, Codes
+from planengine.api.codes import every_code
+from planengine.api.plan_codes import OF_DRAFTS, OF_PLANS, Codes
 from tests.deploy.compositions import ROOT
 
 PAGE = ROOT / "docs/errors.md"
@@ -17,8 +18,9 @@ Trying the same again helps with a 503, a 429 and a 408, and with a plan whose e
 that was sent with an `Idempotency-Key` can always be sent again: it is planned once.
 
 """
+OF_REQUESTS = {name: f"{code.when} ({code.status})" for name, code in every_code()}
 SECTIONS: tuple[tuple[str, str, Codes], ...] = (
-    ("Of a request", "`code` of an answer with a status of 400 or more.", OF_REQUESTS),
+    ("Of a request", "`code` of an answer, with its status in brackets. `detail` says what to do.", OF_REQUESTS),
     ("Of a plan", "`error.code` of a plan whose `status` is `failed` or `not_actionable`.", OF_PLANS),
     ("Of a draft", "`code` in the `problems` of a plan's error and of its attempts.", OF_DRAFTS),
 )
@@ -30,7 +32,7 @@ def page() -> str:
 
 def _section(title: str, what: str, codes: Codes) -> str:
     rows = "".join(f"| `{code}` | {meaning} |\n" for code, meaning in sorted(codes.items()))
-    return f"## {title}\n\n{what}\n\n| code | what it means, and what to do |\n|---|---|\n{rows}"
+    return f"## {title}\n\n{what}\n\n| code | what it means |\n|---|---|\n{rows}"
 
 
 if __name__ == "__main__":

@@ -114,9 +114,14 @@ export class Orra {
     return this.#rows(["api-keys"], {}, options);
   }
 
-  /** Makes another key; its `api_key` is told this once. */
-  createApiKey(name = "", options?: CallOptions): Promise<T.NewApiKey> {
-    return this.#do(post(["api-keys"], { name }, { repeatable: false }), options);
+  /** Makes another key, for everything unless `scopes` are told; its `api_key` is told this once. */
+  createApiKey(name = "", facts: T.ApiKeyFacts = {}, options?: CallOptions): Promise<T.NewApiKey> {
+    return this.#do(post(["api-keys"], { ...facts, name }, { repeatable: false }), options);
+  }
+
+  /** Replaces a key by one with its name and scopes, told this once; the old one is good for a day, or as told. */
+  rotateApiKey(keyId: string, facts: T.Rotation = {}, options?: CallOptions): Promise<T.NewApiKey> {
+    return this.#do(post(["api-keys", keyId, "rotate"], { ...facts }, { repeatable: false }), options);
   }
 
   async revokeApiKey(keyId: string, options?: CallOptions): Promise<void> {

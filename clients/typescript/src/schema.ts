@@ -233,7 +233,7 @@ export interface paths {
         get: operations["get_grounding"];
         /**
          * Apply a grounding
-         * @description From now on this version holds. 201: it is new; 200: it was applied before, and holds again or still. A version that says something else already is a conflict (409): what differs is told. A grounding's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit.
+         * @description From now on this version holds. 201: it is new; 200: it was applied before, and holds again or still. A version that says something else already is a conflict (409): what differs is told. It is taken as YAML too, with `Content-Type: application/yaml`. A grounding's name is 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit.
          */
         put: operations["put_grounding"];
         post?: never;
@@ -377,7 +377,7 @@ export interface paths {
         put?: never;
         /**
          * Make a project
-         * @description Answers with its first API key, which is shown this once.
+         * @description Answers with its first API key, which is shown this once. Takes the operator's token, unless the installation lets everybody register.
          */
         post: operations["create_project"];
         delete?: never;
@@ -503,7 +503,7 @@ export interface components {
             /** Format: date-time */
             readonly revoked_at: string | null;
             /** @description What it may be used for; everything unless it is told. */
-            scopes: components["schemas"]["ScopesEnum"][];
+            scopes: components["schemas"]["Scopes"][];
         };
         /** @description An API key without its secret. */
         ApiKeyRequest: {
@@ -514,7 +514,7 @@ export interface components {
             expires_at?: string | null;
             name?: string;
             /** @description What it may be used for; everything unless it is told. */
-            scopes?: components["schemas"]["ScopesEnum"][];
+            scopes?: components["schemas"]["Scopes"][];
         };
         Attempt: {
             /**
@@ -548,12 +548,6 @@ export interface components {
             /** @description The budget; null when there is none. */
             tokens_per_day: number | null;
         };
-        /**
-         * @description * `declared` - declared
-         *     * `meaning` - meaning
-         * @enum {string}
-         */
-        ByEnum: "declared" | "meaning";
         CacheDecision: {
             decision: components["schemas"]["CacheDecisionKind"];
             entry_id: string | null;
@@ -565,24 +559,9 @@ export interface components {
             /** @description null where no examples were asked. */
             votes: components["schemas"]["Votes"] | null;
         };
-        /**
-         * @description * `exact` - exact
-         *     * `semantic` - semantic
-         *     * `example` - example
-         *     * `miss` - miss
-         *     * `bypass` - bypass
-         *     * `refresh` - refresh
-         *     * `replay` - replay
-         * @enum {string}
-         */
+        /** @enum {string} */
         CacheDecisionKind: "exact" | "semantic" | "example" | "miss" | "bypass" | "refresh" | "replay";
-        /**
-         * @description * `use` - use
-         *     * `bypass` - bypass
-         *     * `refresh` - refresh
-         *     * `only` - only
-         * @enum {string}
-         */
+        /** @enum {string} */
         CacheMode: "use" | "bypass" | "refresh" | "only";
         CacheStats: {
             acceptance: components["schemas"]["Acceptance"];
@@ -600,7 +579,7 @@ export interface components {
             /** Format: double */
             hit_rate: number | null;
             hits: components["schemas"]["Hits"];
-            hits_by_meaning: components["schemas"]["HitsByMeaningEnum"];
+            hits_by_meaning: components["schemas"]["HitsByMeaning"];
             misses: number;
             misses_by_reason: {
                 [key: string]: number;
@@ -642,20 +621,14 @@ export interface components {
              *     * `unclear` - unclear
              *     * `open` - open
              */
-            model_check?: components["schemas"]["CandidateModelCheckEnum"];
+            model_check?: components["schemas"]["CandidateModelCheck"];
             reason: string | null;
             /** Format: double */
             similarity: number;
             template: string;
         };
-        /**
-         * @description * `yes` - yes
-         *     * `no` - no
-         *     * `unclear` - unclear
-         *     * `open` - open
-         * @enum {string}
-         */
-        CandidateModelCheckEnum: "yes" | "no" | "unclear" | "open";
+        /** @enum {string} */
+        CandidateModelCheck: "yes" | "no" | "unclear" | "open";
         /**
          * @description * `dependencies` - drop entries whose own services changed
          *     * `strict` - drop every entry when any service changes
@@ -734,7 +707,7 @@ export interface components {
              *     * `declared` - declared
              *     * `meaning` - meaning
              */
-            by: components["schemas"]["ByEnum"] | components["schemas"]["NullEnum"];
+            by: components["schemas"]["EvidenceBy"] | null;
             capability: string;
             /** @description Which service of the plan does it. */
             service: string | null;
@@ -744,6 +717,8 @@ export interface components {
              */
             similarity: number | null;
         };
+        /** @enum {string} */
+        EvidenceBy: "declared" | "meaning";
         ExecutionPlan: {
             parallel_groups: string[][];
             tasks: components["schemas"]["Task"][];
@@ -759,7 +734,7 @@ export interface components {
              *     * `none` - none
              *     * `unknown` - unknown
              */
-            match: components["schemas"]["ExplainedGroundingMatchEnum"];
+            match: components["schemas"]["ExplainedGroundingMatch"];
             mode: string | null;
             name: string | null;
             /** @description The closest of what does not apply, nearest first. */
@@ -774,15 +749,8 @@ export interface components {
             version: string | null;
             wording: string | null;
         };
-        /**
-         * @description * `exact` - exact
-         *     * `same_words` - same_words
-         *     * `same_meaning` - same_meaning
-         *     * `none` - none
-         *     * `unknown` - unknown
-         * @enum {string}
-         */
-        ExplainedGroundingMatchEnum: "exact" | "same_words" | "same_meaning" | "none" | "unknown";
+        /** @enum {string} */
+        ExplainedGroundingMatch: "exact" | "same_words" | "same_meaning" | "none" | "unknown";
         /** @description The votes with what is internal. */
         ExplainedVotes: {
             /** @description How many of the 32 nearest led to that plan. */
@@ -825,7 +793,7 @@ export interface components {
         Explanation: {
             /** @description The entries looked at, best first. */
             candidates: components["schemas"]["Candidate"][];
-            decision: components["schemas"]["ExplanationDecisionEnum"];
+            decision: components["schemas"]["ExplanationDecision"];
             entry_id: string | null;
             /**
              * Format: double
@@ -850,14 +818,8 @@ export interface components {
             /** @description Of a miss, what makes the next such request a hit, in sentences. */
             what_to_do: string[];
         };
-        /**
-         * @description * `exact` - exact
-         *     * `semantic` - semantic
-         *     * `example` - example
-         *     * `miss` - miss
-         * @enum {string}
-         */
-        ExplanationDecisionEnum: "exact" | "semantic" | "example" | "miss";
+        /** @enum {string} */
+        ExplanationDecision: "exact" | "semantic" | "example" | "miss";
         /** @description One thing wrong with a body. */
         Fault: {
             code: string;
@@ -1001,18 +963,10 @@ export interface components {
             semantic: number;
             total: number;
         };
-        /**
-         * @description * `open` - open
-         *     * `closed` - closed
-         * @enum {string}
-         */
-        HitsByMeaningEnum: "open" | "closed";
-        /**
-         * @description * `atomic` - atomic
-         *     * `each` - each
-         * @enum {string}
-         */
-        ManyServicesModeEnum: "atomic" | "each";
+        /** @enum {string} */
+        HitsByMeaning: "open" | "closed";
+        /** @enum {string} */
+        ManyServicesMode: "atomic" | "each";
         /** @description Services to register or change, each as it would be alone. */
         ManyServicesRequest: {
             /**
@@ -1027,7 +981,7 @@ export interface components {
              *     * `each` - each
              * @default atomic
              */
-            mode?: components["schemas"]["ManyServicesModeEnum"];
+            mode?: components["schemas"]["ManyServicesMode"];
             /** @description At most 500. Services that are not named stay as they are. */
             services: components["schemas"]["NamedServiceRequest"][];
         };
@@ -1045,11 +999,7 @@ export interface components {
             /** @description Estimated ones included. */
             tokens: number;
         };
-        /**
-         * @description * `off` - Off
-         *     * `on` - On
-         * @enum {string}
-         */
+        /** @enum {string} */
         ModelCheckSetting: "off" | "on";
         /** @description A service with its name, as one of many. */
         NamedServiceRequest: {
@@ -1135,7 +1085,7 @@ export interface components {
             /** Format: date-time */
             readonly revoked_at: string | null;
             /** @description What it may be used for; everything unless it is told. */
-            scopes: components["schemas"]["ScopesEnum"][];
+            scopes: components["schemas"]["Scopes"][];
         };
         /** @description As it is made: with its first API key, which is shown this once. */
         NewProject: {
@@ -1195,7 +1145,6 @@ export interface components {
              */
             wrong_hit_tolerance: number;
         };
-        NullEnum: null;
         Observed: {
             checked: number;
             /** Format: double */
@@ -1209,14 +1158,6 @@ export interface components {
             rate: number | null;
             wrong: number;
         };
-        /**
-         * @description * `created` - created
-         *     * `changed` - changed
-         *     * `unchanged` - unchanged
-         *     * `refused` - refused
-         * @enum {string}
-         */
-        OutcomeEnum: "created" | "changed" | "unchanged" | "refused";
         PaginatedApiKeyList: {
             /** Format: uri */
             next: string | null;
@@ -1315,7 +1256,7 @@ export interface components {
             plan: components["schemas"]["ExecutionPlan"] | null;
             /** @description The model chose the services, the engine wired them. */
             repaired: boolean;
-            source: components["schemas"]["PlanSource"] | components["schemas"]["NullEnum"];
+            source: components["schemas"]["PlanSource"] | null;
             status: components["schemas"]["PlanStatus"];
             /** @description Until the plan was about to be stored: `total` since the request arrived; of it `accepting`, `cache` (the `embedding` is a part of it), `waiting` for a worker or another request's plan, `planner`. */
             timings_ms: {
@@ -1344,7 +1285,7 @@ export interface components {
              *     * `same_words` - same_words
              *     * `same_meaning` - same_meaning
              */
-            match: components["schemas"]["PlanGroundingMatchEnum"];
+            match: components["schemas"]["PlanGroundingMatch"];
             mode: components["schemas"]["GroundingMode"];
             name: string;
             /** @description What the plan does not keep to. A strict plan has none. */
@@ -1363,13 +1304,8 @@ export interface components {
             use_case: string;
             version: string;
         };
-        /**
-         * @description * `exact` - exact
-         *     * `same_words` - same_words
-         *     * `same_meaning` - same_meaning
-         * @enum {string}
-         */
-        PlanGroundingMatchEnum: "exact" | "same_words" | "same_meaning";
+        /** @enum {string} */
+        PlanGroundingMatch: "exact" | "same_words" | "same_meaning";
         /** @description Empty where nothing was planned for it. */
         PlanningCost: {
             attempts?: number;
@@ -1422,19 +1358,12 @@ export interface components {
          * @enum {string}
          */
         PlanSource: "exact" | "semantic" | "example" | "model" | "composer" | "replay";
-        /**
-         * @description * `pending` - pending
-         *     * `planning` - planning
-         *     * `ready` - ready
-         *     * `not_actionable` - not actionable
-         *     * `failed` - failed
-         * @enum {string}
-         */
+        /** @enum {string} */
         PlanStatus: "pending" | "planning" | "ready" | "not_actionable" | "failed";
         /** @description RFC 9457: what went wrong, with a stable code. */
         Problem: {
-            /** @description Stable; meant for programs. */
-            code: string;
+            /** @description Stable; meant for programs. Later versions may have more. */
+            code: components["schemas"]["ProblemCode"] | string;
             /** @description What is wrong and what to do. */
             detail: string;
             how_to_fix?: string[];
@@ -1446,6 +1375,90 @@ export interface components {
             title: string;
             type: string;
         };
+        /**
+         * @description * `action_empty` (400): The `action` is empty.
+         *     * `action_missing` (400): There is no `action`.
+         *     * `action_not_text` (400): The `action` is not text.
+         *     * `action_too_long` (413): The `action` is too long: long values belong into `params`.
+         *     * `api_key_expired` (401): The API key has expired.
+         *     * `api_key_not_active` (409): The API key is revoked or has expired: make a new one.
+         *     * `api_key_revoked` (401): The API key was revoked.
+         *     * `bad_request` (400): The address or a header cannot be read.
+         *     * `blank` (400): A text is empty.
+         *     * `body_not_an_object` (400): The body is not a JSON object.
+         *     * `body_too_large` (413): The body is larger than is taken.
+         *     * `body_too_slow` (408): The body did not arrive in time.
+         *     * `cache_mode_unknown` (400): `cache` is none of the modes.
+         *     * `database_unreachable` (503): The database cannot be reached now.
+         *     * `duplicate_field` (400): A field appears twice in `params`.
+         *     * `duplicate_key` (400): A key appears twice in one object.
+         *     * `duplicate_service` (400): Two services have the same name.
+         *     * `empty` (400): A list is empty.
+         *     * `expires_in_the_past` (400): A key cannot expire before now.
+         *     * `field_malformed` (400): A param's name is empty, too long or has characters that nobody sees.
+         *     * `grounding_too_large` (413): The grounding is too large.
+         *     * `grounding_version_conflict` (409): This version says something else already.
+         *     * `idempotency_key_reused` (422): The `Idempotency-Key` was used for another request.
+         *     * `insufficient_scope` (403): The API key is not for this: the header names the scope that is missing.
+         *     * `internal_error` (500): The plan engine itself failed; its log has the details.
+         *     * `invalid` (400): Members are wrong in several ways: see `problems`.
+         *     * `invalid_annotations` (400): The annotations are not MCP's.
+         *     * `invalid_api_key` (401): The API key is not known.
+         *     * `invalid_capabilities` (400): The capabilities are not a list of short texts.
+         *     * `invalid_choice` (400): A value is none of those that are possible.
+         *     * `invalid_cursor` (400): The `cursor` is none that a list gave out.
+         *     * `invalid_examples` (400): An example does not fit the service's inputs.
+         *     * `invalid_filter` (400): A filter is given twice, or is not a value that it takes.
+         *     * `invalid_grounding` (400): The grounding is wrong: `problems` tells all that is.
+         *     * `invalid_grounding_name` (400): A grounding cannot have this name.
+         *     * `invalid_idempotency_key` (400): The `Idempotency-Key` is empty, too long or not printable ASCII.
+         *     * `invalid_json` (400): The body is not JSON in UTF-8.
+         *     * `invalid_last_event_id` (400): `Last-Event-ID` is no event's id.
+         *     * `invalid_limit` (400): `limit` is no number in its range.
+         *     * `invalid_schema` (400): A schema is none, or more than is read of one.
+         *     * `invalid_service_name` (400): A service cannot have this name.
+         *     * `invalid_text` (400): A text holds NUL or half of a character.
+         *     * `invalid_yaml` (400): The body is not YAML, or more of it than is read.
+         *     * `json_too_deep` (400): The body is nested too deep.
+         *     * `last_api_key` (409): It is the project's last active key.
+         *     * `max_length` (400): A text or list is too long.
+         *     * `max_value` (400): A number is too large.
+         *     * `method_not_allowed` (405): The path does not take this method.
+         *     * `min_length` (400): A text or list is too short.
+         *     * `min_value` (400): A number is too small.
+         *     * `missing_api_key` (401): There is no API key.
+         *     * `no_check_model` (400): The installation has no model for `model_check`.
+         *     * `no_plan_to_replay` (409): The entry is a refusal or a plan that was found wrong.
+         *     * `no_plan_to_report` (409): The plan is not ready, so there is nothing to report.
+         *     * `no_such_path` (404): There is no such path.
+         *     * `not_a_list` (400): A member is not a list.
+         *     * `not_found` (404): There is none, or it belongs to another project.
+         *     * `null` (400): A member must not be null.
+         *     * `number_too_large` (400): A number has too many digits.
+         *     * `number_too_precise` (400): A number cannot be kept exactly.
+         *     * `operator_token_required` (401): Making a project takes the operator's token here.
+         *     * `origin_not_allowed` (403): A page from there may not ask; the operator allows it.
+         *     * `overflow` (400): A number is beyond what is read.
+         *     * `param_malformed` (400): A param is not an object of `field` and `value`.
+         *     * `params_too_large` (413): The `params` are too large.
+         *     * `params_wrong_type` (400): The `params` are neither a list nor an object.
+         *     * `plan_id_missing` (400): The tool takes a plan's id.
+         *     * `required` (400): A member is missing.
+         *     * `service_missing` (400): The query does not say of which service.
+         *     * `services_refused` (400): Some of the services are refused, so none is stored: `problems` tells which.
+         *     * `too_many_groundings` (409): The project has as many groundings as it may have.
+         *     * `too_many_params` (400): There are too many `params`.
+         *     * `too_many_waiting` (429): Too many of the project's plans are unfinished: see `Retry-After`.
+         *     * `unknown_member` (400): A member is not known here; perhaps it is misspelt.
+         *     * `unknown_parameter` (400): A parameter of the query is not known here; perhaps it is misspelt.
+         *     * `unsupported_content_encoding` (415): The body is compressed.
+         *     * `unsupported_media_type` (415): The body's Content-Type is not taken.
+         *     * `wait_seconds_invalid` (400): `wait_seconds` is no number in its range.
+         *     * `wrong_type` (400): A member is of another JSON type.
+         *     * `yaml_too_deep` (400): The YAML is nested too deep.
+         * @enum {string}
+         */
+        ProblemCode: "action_empty" | "action_missing" | "action_not_text" | "action_too_long" | "api_key_expired" | "api_key_not_active" | "api_key_revoked" | "bad_request" | "blank" | "body_not_an_object" | "body_too_large" | "body_too_slow" | "cache_mode_unknown" | "database_unreachable" | "duplicate_field" | "duplicate_key" | "duplicate_service" | "empty" | "expires_in_the_past" | "field_malformed" | "grounding_too_large" | "grounding_version_conflict" | "idempotency_key_reused" | "insufficient_scope" | "internal_error" | "invalid" | "invalid_annotations" | "invalid_api_key" | "invalid_capabilities" | "invalid_choice" | "invalid_cursor" | "invalid_examples" | "invalid_filter" | "invalid_grounding" | "invalid_grounding_name" | "invalid_idempotency_key" | "invalid_json" | "invalid_last_event_id" | "invalid_limit" | "invalid_schema" | "invalid_service_name" | "invalid_text" | "invalid_yaml" | "json_too_deep" | "last_api_key" | "max_length" | "max_value" | "method_not_allowed" | "min_length" | "min_value" | "missing_api_key" | "no_check_model" | "no_plan_to_replay" | "no_plan_to_report" | "no_such_path" | "not_a_list" | "not_found" | "null" | "number_too_large" | "number_too_precise" | "operator_token_required" | "origin_not_allowed" | "overflow" | "param_malformed" | "params_too_large" | "params_wrong_type" | "plan_id_missing" | "required" | "service_missing" | "services_refused" | "too_many_groundings" | "too_many_params" | "too_many_waiting" | "unknown_member" | "unknown_parameter" | "unsupported_content_encoding" | "unsupported_media_type" | "wait_seconds_invalid" | "wrong_type" | "yaml_too_deep";
         /** @description A project and its settings. */
         Project: {
             /** @description How the project's own requests moved the risk that the shipped prior predicts. It is learned, not set; `GET /v1/cache/stats` shows how well it fits (`calibration`). */
@@ -1570,7 +1583,7 @@ export interface components {
              *     * `right_plan` - right_plan
              * @default wrong_plan
              */
-            verdict?: components["schemas"]["VerdictEnum"];
+            verdict?: components["schemas"]["Verdict"];
         };
         /** @description How a key is replaced. */
         RotationRequest: {
@@ -1601,7 +1614,7 @@ export interface components {
          *     * `admin` - change settings, keys, services and groundings
          * @enum {string}
          */
-        ScopesEnum: "plan" | "cache:read" | "cache:write" | "admin";
+        Scopes: "plan" | "cache:read" | "cache:write" | "admin";
         /** @description A service: what it takes, what it gives, and what it does to the world. */
         Service: {
             /** @description What it says of its effects, as MCP's tool annotations do. Not given: it has side effects and may be destructive. A change raises no version. */
@@ -1656,6 +1669,8 @@ export interface components {
             /** @description Rises whenever the service changes, but for its annotations, examples and capabilities. */
             readonly version: number;
         };
+        /** @enum {string} */
+        ServiceChange: "created" | "changed" | "unchanged" | "refused";
         /** @description What a change of a service would do. */
         ServiceDryRun: {
             /** @description The members that would differ; of a new service all. */
@@ -1675,7 +1690,7 @@ export interface components {
             name: string;
             /** @description With the change; the same where only hints change. null for what is refused. */
             next_version: number | null;
-            outcome: components["schemas"]["OutcomeEnum"];
+            outcome: components["schemas"]["ServiceChange"];
             /** @description Why it is refused: as `PUT /v1/services/{name}` would say it. Else null. */
             problem: components["schemas"]["Problem"] | null;
             /** @description Of today; null: there is none of this name. */
@@ -1735,11 +1750,7 @@ export interface components {
             /** @description Whether anything may have been changed. */
             stored: boolean;
         };
-        /**
-         * @description * `agent` - Agent
-         *     * `service` - Service
-         * @enum {string}
-         */
+        /** @enum {string} */
         ServiceType: "agent" | "service";
         SimilarityFloor: {
             from: components["schemas"]["SimilarityFloorOrigin"];
@@ -1749,13 +1760,7 @@ export interface components {
              */
             value: number;
         };
-        /**
-         * @description * `project` - project
-         *     * `closed` - closed
-         *     * `calibrated` - calibrated
-         *     * `built_in` - built_in
-         * @enum {string}
-         */
+        /** @enum {string} */
         SimilarityFloorOrigin: "project" | "closed" | "calibrated" | "built_in";
         Slot: {
             end: number;
@@ -1863,12 +1868,8 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /**
-         * @description * `wrong_plan` - wrong_plan
-         *     * `right_plan` - right_plan
-         * @enum {string}
-         */
-        VerdictEnum: "wrong_plan" | "right_plan";
+        /** @enum {string} */
+        Verdict: "wrong_plan" | "right_plan";
         /** @description What the nearest examples propose, and how sure that is. */
         Votes: {
             /** @description How many of the 32 nearest led to that plan. */
@@ -1909,7 +1910,7 @@ export interface components {
              *     * `counter` - counter
              *     * `sample` - sample
              */
-            kind: components["schemas"]["VotingExampleKindEnum"];
+            kind: components["schemas"]["VotingExampleKind"];
             /** @description What it led to; none for a refusal. */
             services: string[];
             /**
@@ -1919,14 +1920,8 @@ export interface components {
             similarity: number;
             template: string;
         };
-        /**
-         * @description * `plan` - plan
-         *     * `refusal` - refusal
-         *     * `counter` - counter
-         *     * `sample` - sample
-         * @enum {string}
-         */
-        VotingExampleKindEnum: "plan" | "refusal" | "counter" | "sample";
+        /** @enum {string} */
+        VotingExampleKind: "plan" | "refusal" | "counter" | "sample";
     };
     responses: never;
     parameters: never;
@@ -1953,8 +1948,26 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1981,21 +1994,30 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": Record<string, never>;
-                };
-            };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2022,8 +2044,44 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedApiKeyList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2054,8 +2112,71 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `expires_in_the_past`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2083,8 +2204,62 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `last_api_key`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2117,8 +2292,89 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `expires_in_the_past`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `api_key_not_active`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2154,8 +2410,44 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedEntryList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2184,8 +2476,44 @@ export interface operations {
                     "application/json": components["schemas"]["Evicted"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `service_missing`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2214,8 +2542,53 @@ export interface operations {
                     "application/json": components["schemas"]["Entry"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2243,8 +2616,53 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2277,8 +2695,89 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `action_missing`; `action_not_text`; `action_empty`; `params_wrong_type`; `param_malformed`; `field_malformed`; `duplicate_field`; `too_many_params`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `no_plan_to_replay`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`; `action_too_long`; `params_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2309,8 +2808,71 @@ export interface operations {
                     "application/json": components["schemas"]["Explanation"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `action_missing`; `action_not_text`; `action_empty`; `params_wrong_type`; `param_malformed`; `field_malformed`; `duplicate_field`; `too_many_params`; `cache_mode_unknown`; `wait_seconds_invalid`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`; `action_too_long`; `params_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2341,8 +2903,44 @@ export interface operations {
                     "application/json": components["schemas"]["CacheStats"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2382,8 +2980,35 @@ export interface operations {
                     "text/yaml": components["schemas"]["PaginatedGroundingSummaryList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2418,8 +3043,44 @@ export interface operations {
                     "text/yaml": components["schemas"]["Grounding"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2441,9 +3102,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["GroundingRequest"];
-                "application/x-yaml": components["schemas"]["GroundingRequest"];
-                "application/yaml": components["schemas"]["GroundingRequest"];
-                "text/yaml": components["schemas"]["GroundingRequest"];
             };
         };
         responses: {
@@ -2469,8 +3127,89 @@ export interface operations {
                     "text/yaml": components["schemas"]["Grounding"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid_grounding`; `invalid_grounding_name`; `unknown_parameter`; `invalid_filter`; `invalid_yaml`; `yaml_too_deep`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `too_many_groundings`; `grounding_version_conflict`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`; `grounding_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2498,8 +3237,53 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2536,8 +3320,44 @@ export interface operations {
                     "text/yaml": components["schemas"]["PaginatedGroundingSummaryList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2575,8 +3395,44 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedPlanList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2629,8 +3485,89 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `action_missing`; `action_not_text`; `action_empty`; `params_wrong_type`; `param_malformed`; `field_malformed`; `duplicate_field`; `too_many_params`; `cache_mode_unknown`; `wait_seconds_invalid`; `invalid_idempotency_key`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`; `action_too_long`; `params_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `too_many_waiting`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2659,8 +3596,53 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2699,8 +3681,53 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_last_event_id`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2733,8 +3760,89 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `no_plan_to_report`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2761,8 +3869,35 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2793,8 +3928,71 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `no_check_model`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2825,8 +4023,62 @@ export interface operations {
                     "application/json": components["schemas"]["NewProject"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `operator_token_required`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2859,8 +4111,35 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedServiceList"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`; `invalid_limit`; `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2891,8 +4170,71 @@ export interface operations {
                     "application/json": components["schemas"]["ServicesOutcome"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `invalid_service_name`; `invalid_schema`; `invalid_annotations`; `invalid_examples`; `invalid_capabilities`; `duplicate_service`; `services_refused`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2921,8 +4263,44 @@ export interface operations {
                     "application/json": components["schemas"]["Service"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2963,8 +4341,80 @@ export interface operations {
                     "application/json": components["schemas"]["Service"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `invalid_service_name`; `invalid_schema`; `invalid_annotations`; `invalid_examples`; `invalid_capabilities`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2992,8 +4442,53 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3026,8 +4521,80 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceDryRun"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `invalid_json`; `duplicate_key`; `invalid_text`; `json_too_deep`; `number_too_large`; `number_too_precise`; `body_not_an_object`; `unknown_member`; `invalid`; `required`; `null`; `blank`; `empty`; `not_a_list`; `overflow`; `wrong_type`; `invalid_choice`; `max_length`; `min_length`; `max_value`; `min_value`; `invalid_service_name`; `invalid_schema`; `invalid_annotations`; `invalid_examples`; `invalid_capabilities`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found`; `no_such_path`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `body_too_slow`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type`; `unsupported_content_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3057,8 +4624,44 @@ export interface operations {
                     "application/json": components["schemas"]["UsageTotals"];
                 };
             };
-            /** @description What went wrong. */
-            default: {
+            /** @description Bad Request: `bad_request`; `unknown_parameter`; `invalid_filter`; `invalid_text`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `missing_api_key`; `invalid_api_key`; `api_key_revoked`; `api_key_expired`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `insufficient_scope`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database_unreachable`. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,13 +20,16 @@ export type CacheDecision = Schemas["CacheDecision"];
 export type CacheMode = Schemas["CacheMode"];
 /** Values by field, or a list of `{field, value}`. */
 export type Params = NonNullable<Schemas["PlanRequest"]["params"]>;
-export type Verdict = Schemas["VerdictEnum"];
+export type Verdict = Schemas["Verdict"];
 
 export type Project = Schemas["Project"];
 export type NewProject = Schemas["NewProject"];
 export type ProjectSettings = Schemas["PatchedProjectRequest"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["NewApiKey"];
+/** What a key is for, and until when. */
+export type ApiKeyFacts = Omit<Schemas["ApiKeyRequest"], "name">;
+export type Rotation = Schemas["RotationRequest"];
 export type Usage = Schemas["UsageTotals"];
 
 export type Service = Schemas["Service"];

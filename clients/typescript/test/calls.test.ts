@@ -68,6 +68,7 @@ for (const key of ["", "a\nb", "ä", "x".repeat(256)]) {
 const ONCE: { readonly [name: string]: (orra: Orra) => Promise<unknown> } = {
   createProject: (orra) => orra.createProject("shop"),
   createApiKey: (orra) => orra.createApiKey("ci"),
+  rotateApiKey: (orra) => orra.rotateApiKey("k_1", { overlap_seconds: 60 }),
   replayCacheEntry: (orra) => orra.replayCacheEntry("ce_1"),
 };
 for (const [name, call] of Object.entries(ONCE)) {

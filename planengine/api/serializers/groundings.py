@@ -160,30 +160,4 @@ _RETURNS: Json = {
         {"rule": "at_most", "most": 1, "of": "refund an order"},
     ],
 }
-_RETURNS_IN_YAML = """\
-domain: returns desk
-version: "1.0"
-mode: strict
-use_cases:
-- action: Refund order {order_id}
-  also:
-  - Give the customer the money back for {order_id}
-  params: {order_id: ORD-17}
-  capabilities:
-  - verify refund eligibility
-  - refund an order
-  order: true
-  intent: A customer sent something back and wants the money.
-constraints:
-- Be generous to customers of many years.
-- at_most: 1 of refund an order
-"""
-EXAMPLES = [
-    OpenApiExample("A returns desk", _RETURNS, request_only=True, media_type="application/json"),
-    *(
-        OpenApiExample(
-            f"A returns desk, as {media_type}", _RETURNS_IN_YAML, request_only=True, media_type=media_type
-        )
-        for media_type in ("application/yaml", "application/x-yaml", "text/yaml")
-    ),
-]
+EXAMPLE = OpenApiExample("A returns desk", _RETURNS, request_only=True)

@@ -12,6 +12,7 @@ from planengine.models import Grounding, Plan
 from planengine.models.states import HIT_SOURCES, PlanSource, PlanStatus
 
 DECISIONS = ("exact", "semantic", "example", "miss", "bypass", "refresh", "replay")
+EVIDENCE = ("declared", "meaning")
 UNPLANNED = (*HIT_SOURCES, PlanSource.REPLAY)
 WITH_A_NEW_KEY = "To have it planned again, send it with another Idempotency-Key: this one gives this plan again."
 
@@ -133,7 +134,7 @@ class CacheDecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class EvidenceSerializer(serializers.Serializer):  # type: ignore[type-arg]
     capability = serializers.CharField()
     by = serializers.ChoiceField(
-        choices=["declared", "meaning"],
+        choices=EVIDENCE,
         allow_null=True,
         help_text="How it is known; null where no service of the plan does it.",
     )

@@ -20,6 +20,7 @@ from planengine.catalogue.registry import MAX_DESCRIPTION_CHARACTERS, NAME_PATTE
 from planengine.catalogue.schemas import check_input_schema, check_schema, compile_input_schema
 from planengine.models import Service
 
+OUTCOMES = ("created", "changed", "unchanged", "refused")
 ANNOTATIONS = {
     "type": "object",
     "properties": {
@@ -213,7 +214,7 @@ class ManyServicesSerializer(StrictSerializer):
 
 class ServiceOutcomeSerializer(ServiceDryRunSerializer):
     name = serializers.CharField(help_text="As it was given.")
-    outcome = serializers.ChoiceField(choices=["created", "changed", "unchanged", "refused"])
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
     next_version = serializers.IntegerField(
         allow_null=True, help_text="With the change; the same where only hints change. null for what is refused."
     )

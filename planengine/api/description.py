@@ -1,0 +1,84 @@
+"""What is done to the API's description after it is worked out from the views: hooks of drf-spectacular."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from orra.base.strictjson import Json
+from planengine.api.codes import Code, codes_of, every_code
+from planengine.api.problems import CONTENT_TYPE, problem
+
+NULL, NULL_ENUM = {"type": "null"}, {"$ref": "#/components/schemas/Null"}
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def refuse_unknown_members(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """What is sent to the API has the members that are described and no others."""
+    for name, component in result["components"]["schemas"].items():
+        if name.endswith("Request") and component.get("type") == "object":
+            component["additionalProperties"] = False
+    return result
+
+
+def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Every operation tells by status what it may refuse, each code with an example; ``ProblemCode`` has all."""
+    schemas = result["components"]["schemas"]
+    every = dict(sorted(every_code()))
+    schemas["ProblemCode"] = {
+        "type": "string",
+        "enum": list(every),
+        "description": "\n".join(f"* `{name}` ({code.status}): {code.when}" for name, code in every.items()),
+    }
+    schemas["Problem"]["properties"]["code"] = {
+        "anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}],
+        "description": "Stable; meant for programs. Later versions may have more.",
+    }
+    result["components"]["examples"] = {
+        name: {"summary": code.when, "value": problem(code.status, name, code.when)}
+        for name, code in every.items()
+    }
+    for operation in _operations(result):
+        for status, codes in _by_status(codes_of(operation)).items():
+            operation["responses"].setdefault(str(status), _refusal(status, codes))
+    return result
+
+
+def plain_enums(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Enums without lines that say of each value that it is itself, and null as what it is."""
+    schemas = result["components"]["schemas"]
+    for component in schemas.values():
+        told = [
+            line.removeprefix("* `").partition("` - ") for line in component.get("description", "").splitlines()
+        ]
+        if "enum" in component and all(_plain(name) == _plain(label) for name, _, label in told):
+            component.pop("description", None)
+        for member in component.get("properties", {}).values():
+            choices = member.get("oneOf", [])
+            member.update({"oneOf": [NULL if each == NULL_ENUM else each for each in choices]} if choices else {})
+    schemas.pop("Null", None)
+    return result
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").casefold()
+
+
+def _operations(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in result["paths"].values():
+        yield from (methods[method] for method in METHODS if method in methods)
+
+
+def _by_status(codes: dict[str, Code]) -> dict[int, dict[str, Code]]:
+    found: dict[int, dict[str, Code]] = {}
+    for name, code in codes.items():
+        found.setdefault(code.status, {})[name] = code
+    return dict(sorted(found.items()))
+
+
+def _refusal(status: int, codes: dict[str, Code]) -> Json:
+    examples = {name: {"$ref": f"#/components/examples/{name}"} for name in codes}
+    told = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    meaning = "; ".join(f"`{name}`" for name in codes)
+    return {"description": f"{HTTPStatus(status).phrase}: {meaning}.", "content": {CONTENT_TYPE: told}}
