@@ -178,7 +178,7 @@ def codes_of(operation: Mapping[str, Json]) -> dict[str, Code]:
         found |= OF_LISTS if "cursor" in in_query else OF_QUERIES
     if "requestBody" in operation:
         found |= OF_TEXT
-    return found | OWN.get(operation["operationId"], {})
+    return {**found, **OWN.get(operation["operationId"], {})}
 
 
 def every_code() -> Iterator[tuple[str, Code]]:

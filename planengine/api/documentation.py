@@ -22,7 +22,7 @@ from planengine.api.negotiation import JsonUnlessAsked
 class Description(SpectacularAPIView):
     """As JSON, and as YAML for who asks for it."""
 
-    renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2)
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
     content_negotiation_class = JsonUnlessAsked
 
     def _get_filename(self, request: Request, version: str) -> str:
