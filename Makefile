@@ -4,6 +4,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
 ARGS ?=
+# Tests wait for processes and browsers a good part of their time: one more than there are cores, up to four.
+TEST_PROCESSES ?= $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) + 1))")
 
 # The settings want a database and a key to be named; checks use neither.
 CHECKS := DATABASE_URL=postgresql:///none SECRET_KEY='settings are read, and nothing is signed with it'
@@ -39,7 +41,7 @@ up: $(INSTALLED)
 	@$(PY) -m orra up $(ARGS)
 
 test: $(INSTALLED)
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(INSTALLED) .venv/fuzzing/.installed
 	@$(PY) -m fuzzing $(ARGS)
@@ -62,7 +64,7 @@ docs: $(INSTALLED)
 
 screenshots: $(INSTALLED)
 	@mkdir -p .data/screenshots
-	@SCREENSHOTS=$(CURDIR)/.data/screenshots $(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4 \
+	@SCREENSHOTS=$(CURDIR)/.data/screenshots $(PY) -m pytest --quiet --numprocesses $(TEST_PROCESSES) \
 		--dist loadfile $(wildcard tests/admin/test_browser*.py) $(ARGS)
 	@echo "The pictures are in .data/screenshots."
 
