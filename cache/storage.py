@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import structlog
@@ -106,12 +106,28 @@ def keep_refusal(
     request: Request, *, vector: NDArray[np.float32] | None, ttl_seconds: int, source: Source
 ) -> Entry | None:
     """Keeps as an example that no plan could be made of such a request: it votes against plans, and serves
-    nobody. ``None`` without a vector, or where another was kept at the same moment."""
+    nobody. The one that is kept already, while half of its time is left, so that who asks again and again changes
+    nothing. ``None`` without a vector, or where another was kept at the same moment."""
     if vector is None:
         return None
+    if (
+        kept := _kept_refusal(request, source, until=timezone.now() + timedelta(seconds=ttl_seconds / 2))
+    ) is not None:
+        return kept
     entry = _entry(request, Entry.Kind.REFUSAL, source, ttl_seconds)
     entry.variant = Entry.Kind.REFUSAL
     return _insert(entry, vector)
+
+
+def _kept_refusal(request: Request, source: Source, *, until: datetime) -> Entry | None:
+    same = Entry.objects.usable().filter(scope=request.scope.digest, template_key=request.template.key)
+    return same.filter(
+        kind=Entry.Kind.REFUSAL,
+        dependencies=source.dependencies,
+        planned_by=source.planned_by,
+        expires_at__gte=until,
+        vector__isnull=False,
+    ).first()
 
 
 def keep_counter(

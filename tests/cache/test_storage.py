@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cache import expiry, storage
 from cache.examples.observed import look_up
@@ -82,6 +84,21 @@ class TestRefusals:
         request = cache.request(REFUND, order_id="ORD-1")
         assert storage.keep_refusal(request, vector=None, ttl_seconds=60, source=storage.Source("model")) is None
         assert not Entry.objects.exists()
+
+    def test_who_asks_again_and_again_changes_nothing(self, cache: Cache) -> None:
+        """A scope that changes makes everybody ask the database again."""
+        kept = stored(cache.refuse(REFUND, order_id="ORD-1"))
+
+        assert stored(cache.refuse(REFUND, order_id="ORD-2")).pk == kept.pk
+        assert Entry.objects.count() == 1
+
+    def test_they_are_kept_anew_when_half_of_their_time_is_over(self, cache: Cache) -> None:
+        kept = stored(cache.refuse(REFUND, order_id="ORD-1"))
+        Entry.objects.update(expires_at=timezone.now() + timedelta(seconds=20))
+
+        again = stored(cache.refuse(REFUND, order_id="ORD-2"))
+
+        assert (again.pk == kept.pk, Entry.objects.count()) == (False, 1)
 
     def test_they_expire(self, cache: Cache) -> None:
         expire(stored(cache.refuse(REFUND, order_id="ORD-1")))
