@@ -1,5 +1,5 @@
-"""``python -m fuzzing [--examples N] [--seconds N] [--seed N]``: starts a stack of its own, gives it two services,
-and lets schemathesis ask it for what its description says and for what it does not: examples, boundaries, random
+"""``python -m fuzzing [--examples N] [--seconds N] [--seed N]``: starts a stack of its own with two services, and
+lets schemathesis ask it for what its description says and for what it does not: examples, boundaries, random
 requests, and sequences in which one answer leads to the next request. Ends with 1 for a failure.
 """
 
@@ -19,13 +19,9 @@ from orra.embedded.postgres import stop_postgres
 from orra.embedded.runs import StartedStack, running_stack
 
 SCHEMATHESIS = Path(sys.prefix, "fuzzing", "bin", "st")
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 PHASES = "examples,coverage,fuzzing,stateful"
-# What is not asked for, and why.
-EXCLUDED = {
-    "revoke_api_key": "the key that asks would be revoked, and everything after it refused",
-}
 ERROR = '"level": "error"'
-EXCLUDED_CHECKS: dict[str, str] = {}
 ORDER = {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]}
 SERVICES: dict[str, Any] = {
     "find_order": {
@@ -85,18 +81,14 @@ def _request(stack: StartedStack, method: str, path: str, body: Any = None) -> A
 
 
 def _fuzz(stack: StartedStack, options: argparse.Namespace) -> int:
-    for name, reason in EXCLUDED.items():
-        print(f"Not asked for: {name}, because {reason}.")
     command = [
         str(SCHEMATHESIS),
-        "--no-color",
+        f"--config-file={CONFIGURATION}",
         "run",
+        "--no-color",
         f"{stack.url}/v1/schema",
         f"--header=Authorization: Bearer {stack.api_key}",
         f"--phases={PHASES}",
-        "--checks=all",
-        *(f"--exclude-checks={each}" for each in EXCLUDED_CHECKS),
-        *(f"--exclude-operation-id={each}" for each in EXCLUDED),
         f"--max-examples={options.examples}",
         "--request-timeout=65",
         "--generation-database=none",

@@ -409,6 +409,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["planengine.api.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "planengine.api.negotiation.AnyAccept",
     "DEFAULT_SCHEMA_CLASS": "planengine.api.schema.Schema",
+    "DEFAULT_METADATA_CLASS": "planengine.api.metadata.Metadata",
     "DEFAULT_PAGINATION_CLASS": "planengine.api.pagination.Pages",
     "EXCEPTION_HANDLER": "planengine.api.problems.handle",
     "UNAUTHENTICATED_USER": None,

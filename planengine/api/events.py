@@ -36,6 +36,7 @@ class PlanEvents(APIView):
         parameters=[
             OpenApiParameter(
                 "Last-Event-ID",
+                {"type": "string", "pattern": "^(([0-9]{1,19}|end)[.][0-9])?$"},
                 location=OpenApiParameter.HEADER,
                 description="The id of the last event that the client has; browsers send it by themselves.",
             )

@@ -173,6 +173,14 @@ def test_a_problem_is_json_whatever_the_view_speaks(anonymous: Api, path: str) -
     assert answer["Allow"].startswith("GET, HEAD")
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD"])
+def test_every_operation_says_which_methods_there_are(api: Api, document: Json, method: str) -> None:
+    for path, methods in document["paths"].items():
+        answer = api.request(method, re.sub(r"\{\w+\}", "x", path), {})
+        assert answer.status_code < 500, path
+        assert {each.upper() for each in methods} <= set(answer["Allow"].split(", ")), path
+
+
 def test_the_docs_take_no_other_method(anonymous: Api) -> None:
     assert anonymous.request("OPTIONS", "/docs").status_code == 405
 

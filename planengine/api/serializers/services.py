@@ -73,7 +73,14 @@ class CheckedField(serializers.JSONField):
         return value
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {}})
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {"type": {"const": "object"}},
+        "required": ["type"],
+        "additionalProperties": {},
+    }
+)
 class SchemaField(CheckedField):
     """A JSON Schema (Draft 2020-12, or as OpenAPI 3.0 writes it) of type object, with local references only."""
 
