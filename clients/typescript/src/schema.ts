@@ -1037,11 +1037,17 @@ export interface components {
                 } | null;
             })[];
             input_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             /** @description What it is registered under. */
             name: string;
             output_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             /** @default false */
@@ -1654,10 +1660,16 @@ export interface components {
             })[];
             readonly id: string;
             input_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             readonly name: string;
             output_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             /** @default false */
@@ -1732,9 +1744,15 @@ export interface components {
                 } | null;
             })[];
             input_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             output_schema: {
+                /** @constant */
+                type: "object";
+            } & {
                 [key: string]: unknown;
             };
             /** @default false */
