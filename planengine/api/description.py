@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from orra.base.strictjson import Json
-from planengine.api.codes import Code, codes_of, every_code
+from planengine.api.codes import ELSEWHERE, Code, codes_of, every_code
 from planengine.api.problems import CONTENT_TYPE, problem
 
 NULL, NULL_ENUM = {"type": "null"}, {"$ref": "#/components/schemas/Null"}
@@ -38,6 +38,7 @@ def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     result["components"]["examples"] = {
         name: {"summary": code.when, "value": problem(code.status, name, code.when)}
         for name, code in every.items()
+        if name not in ELSEWHERE
     }
     for operation in _operations(result):
         for status, codes in _by_status(codes_of(operation)).items():
