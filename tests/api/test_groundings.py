@@ -397,7 +397,8 @@ def test_what_is_sent_and_answered_is_as_documented(api: Api, document: Json) ->
     short = [dict([text.split(": ", 1)]) for text in SHORT.values()]
     body = returns(constraints=["Be polite.", *rules])
 
-    assert set(sent) == set(told) == {"application/json", *YAML_KINDS[:3]}
+    assert set(told) == {"application/json", *YAML_KINDS[:3]}
+    assert set(sent) == {"application/json"} and "application/yaml" in put["description"]  # or generators warn
     assert fits(document, sent["application/json"]["schema"], body)
     assert fits(document, sent["application/json"]["schema"], returns(constraints=short))
     refused: list[Json] = [
