@@ -33,9 +33,14 @@ export type Rotation = Schemas["RotationRequest"];
 export type Usage = Schemas["UsageTotals"];
 
 export type Service = Schemas["Service"];
+/** With schemas as programs hold them, whose `type` is any text to TypeScript unless it is written in place. */
+type WithSchemas<S extends { input_schema: unknown; output_schema: unknown }> = Omit<
+  S,
+  "input_schema" | "output_schema"
+> & { input_schema: JsonObject; output_schema: JsonObject };
 /** What a service says of itself when it is registered. */
-export type ServiceFacts = Schemas["ServiceRequest"];
-export type NamedService = Schemas["NamedServiceRequest"];
+export type ServiceFacts = WithSchemas<Schemas["ServiceRequest"]>;
+export type NamedService = WithSchemas<Schemas["NamedServiceRequest"]>;
 export type ServiceChange = Schemas["ServiceDryRun"];
 export type ServicesOutcome = Schemas["ServicesOutcome"];
 export type Annotations = Service["annotations"];
