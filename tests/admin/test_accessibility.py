@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page
 
 from planengine.grounding import registry as groundings
-from planengine.models import ApiKey, Plan, Service
+from planengine.models import ApiKey, LoginFailure, Plan, Service
 from tests.admin.browsing import DESK, PHONE, Browse, ByHand, Look, Visit
 from tests.admin.conftest import sign_in
 from tests.admin.keyboard import of_focus
@@ -54,6 +54,7 @@ def test_no_page_is_shut_to_anybody(browse: Browse, ada: User, served: Plan, rej
     ApiKey.issue(served.project)
     groundings.apply(served.project, spec())
     client = sign_in(ada)
+    LoginFailure.objects.count_try("ada", "192.0.2.1")
     found_at = list(addresses(lambda model: model._default_manager.first()))
     paths = {each.path for each in found_at if each.view not in ALIKE or each.model in (Group, Service)}
     shown = [path for path in sorted(paths) if client.get(path).status_code == 200]

@@ -118,6 +118,7 @@ def fill_tables(
             DailyUsage.objects.create(project=project, day=now.date())
             groundings.apply(project, spec())
             HitCheck.objects.create(project=project, plan=plan, origin="sample", verdict="right")
+            LoginFailure.objects.create(id=name, name=name, address="192.0.2.1", failures=1, last_at=now)
             Label.objects.create(project=project, origin="miss", odds=-3.0, wrong=False)
             AlertRule.objects.create(project=project, measure="failures", threshold=0.1)
             Heartbeat.objects.create(name=name, kind="worker", began_at=now, seen_at=now)

@@ -11,7 +11,7 @@ import httpx2
 
 from orra_client import AsyncOrra, Orra, Retries
 
-KEY = "sk-orra-v1-a-secret-that-nobody-may-see"
+KEY = "sk-orra-v1-nobody-may-see"
 AT_ONCE = Retries(first=0.0)
 
 Answer = Callable[[httpx2.Request], httpx2.Response]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
@@ -34,6 +35,14 @@ class Engine(httpx2.BaseTransport):
         if request.method == "POST" and request.url.path == "/v1/plans" and answer.status_code == 202:
             work_on(json.loads(answer.content)["id"])
         return httpx2.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C counts, as it does not in what a shell has put into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 Clients = Callable[[Project], Callable[..., Orra]]

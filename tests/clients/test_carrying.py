@@ -416,6 +416,7 @@ def test_a_thread_is_waited_for_and_what_it_did_counts(where: str) -> None:
     assert called == []
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_tells_how_far_it_came() -> None:
     def interrupts(given: Json) -> Json:
         os.kill(os.getpid(), signal.SIGINT)

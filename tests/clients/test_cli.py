@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 import orra_client
@@ -22,6 +23,7 @@ from planengine.models import Project
 from tests.clients.both import KEY, Asked
 from tests.clients.conftest import Clients
 from tests.conftest import SHOP, object_schema
+from tests.live.client import until
 
 pytestmark = pytest.mark.django_db
 
@@ -318,13 +320,15 @@ def test_nothing_that_is_told_steers_the_terminal(orra: Told, answered: Asked) -
     assert not set(shown) & set("\x1b\x07\r\x00\u202e")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
     """While it waits for an engine that does not answer."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         variables = {"ORRA_URL": f"http://127.0.0.1:{silent.getsockname()[1]}", "ORRA_API_KEY": KEY}
         command = start("plans", "list", variables=variables)
         with silent.accept()[0] as connection:
-            connection.recv(1)
+            connection.recv(65536)
+            until(lambda: psutil.Process(command.pid).status() == psutil.STATUS_SLEEPING)
             command.send_signal(signal.SIGINT)
             assert command.communicate(timeout=30) == ("", "Interrupted.\n")
     assert command.returncode == 130

@@ -38,12 +38,18 @@ def test_the_image_has_no_servers_and_no_tests() -> None:
 
 
 def test_what_the_image_is_to_have_is_also_wanted_here() -> None:
-    assert _wanted("deploy/requirements.in") <= _wanted("requirements.in")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {_name(each) for each in (*project["dependencies"], *project["optional-dependencies"]["telemetry"])}
+    assert _wanted("deploy/requirements.in") <= needed | _wanted("requirements.in")
 
 
 def _wanted(file: str) -> set[str]:
     lines = (ROOT / file).read_text().splitlines()
-    return {re.split(r"[\[=~<>;]", line)[0].strip() for line in lines if line and not line.startswith("#")}
+    return {_name(line) for line in lines if line and not line.startswith("#")}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[=~<>;]", requirement)[0].strip()
 
 
 def test_processes_run_as_nobody_special_on_a_file_system_that_they_cannot_write() -> None:

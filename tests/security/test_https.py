@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ PRINT = "from orra.settings import *; print(SECURE_HSTS_SECONDS, SESSION_COOKIE_
 
 @pytest.mark.parametrize(("flag", "told"), [("1", "31536000 True True"), ("0", "0 False False")])
 def test_one_variable_closes_all(tmp_path: Path, flag: str, told: str) -> None:
-    environment = {"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "none", "ORRA_DATA_DIR": str(tmp_path)}
+    key = secrets.token_urlsafe(48)
+    environment = {"SECRET_KEY": key, "DATABASE_URL": "postgresql:///none", "ORRA_DATA_DIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", PRINT],
         env={**environment, "ORRA_HTTPS_ONLY": flag},

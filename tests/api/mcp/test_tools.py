@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from orra.base.strictjson import Json
 from planengine.api.mcp.tools import TOOLS
 from planengine.lifecycle.worker import work_on
-from planengine.models import Plan, Project
+from planengine.models import ApiKey, Plan, Project
 from tests.api.mcp.agents import ask, call, send
 from tests.conftest import Api
 
@@ -144,8 +144,8 @@ def test_another_projects_plan_is_none(api: Api, other_api: Api) -> None:
         assert problem_of(call(other_api, tool, plan_id=plan_id))["code"] == "not_found"
 
 
-def test_a_key_does_what_its_scopes_say(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Project, "key_scopes", ["cache:read"], raising=False)
+def test_a_key_does_what_its_scopes_say(api: Api) -> None:
+    ApiKey.objects.update(scopes=["cache:read"])
 
     assert call(api, "explain", **REFUND)["structuredContent"]["decision"] == "miss"
     for refused in (
