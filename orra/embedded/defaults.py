@@ -86,8 +86,12 @@ def secret(data_dir: Path, name: str, *, make: Callable[[], str]) -> str:
 def write_private(path: Path, text: str, *, replace: bool = True) -> None:
     """All of ``text`` or nothing, readable by its owner only. Without ``replace`` a file that is there stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+    except OSError:
+        os.unlink(name)
+        raise
     if replace:
         os.replace(name, path)
     else:

@@ -38,6 +38,7 @@ from orra.embedded.valkey import Valkey
 START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time
 POSTGRES_WATCH_SECONDS = 1.0
+ANNOUNCE_AGAIN_SECONDS = 1.0
 FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "made when the data directory is, and kept"}
 CHECKED = {"database": "DATABASE_URL", "broker": "BROKER_URL"}  # where they are somebody else's
 OPERATOR = "operator"
@@ -239,7 +240,7 @@ class Stack:
                 say("Postgres ended by itself; starting it again.")
                 try:
                     await asyncio.to_thread(ensure_postgres, self.data_dir)
-                except EmbeddedError as error:
+                except (EmbeddedError, OSError) as error:
                     say(str(error))
                 self._announce()
 
@@ -351,10 +352,14 @@ class Stack:
         return f"{failing.program.name} ends again and again. The end of {failing.log.path}:\n{failing.log.tail()}"
 
     def _announce(self) -> Running:
-        """Tells other commands where this stack is and which processes belong to it."""
+        """Tells other commands where this stack is and which processes belong to it. Where that cannot be written,
+        it is tried again until it can."""
         processes = {child.program.name: child.pid for child in self.children}
         run = Running(os.getpid(), self.url, self.ready, processes, self.told)
-        write(self.data_dir, run)
+        try:
+            write(self.data_dir, run)
+        except OSError:
+            asyncio.get_running_loop().call_later(ANNOUNCE_AGAIN_SECONDS, self._announce)
         return run
 
     def _show(self, made: Credentials | None, *, seconds: float) -> None:

@@ -82,23 +82,34 @@ async def execute(program: Program) -> Process:
 
 @dataclass
 class Log:
-    """What a child says: all of it in a file of bounded size, its warnings on the terminal."""
+    """What a child says: all of it in a file of bounded size, its warnings on the terminal. What cannot be written
+    is left out, which the terminal is told once: a full disk stops no child."""
 
     name: str
     path: Path
     verbose: bool = False
     _rest: bytes = b""
+    _leaves_out: bool = False
 
     def write(self, content: bytes) -> None:
-        if self.path.exists() and self.path.stat().st_size > MAX_LOG_BYTES:
-            self.path.replace(self.path.with_suffix(".log.1"))
-        with self.path.open("ab") as file:
-            file.write(content)
+        try:
+            self._append(content)
+            self._leaves_out = False
+        except OSError as error:
+            if not self._leaves_out:
+                say(f"{self.path} cannot be written ({error.strerror}): what {self.name} says is left out.")
+            self._leaves_out = True
         *lines, self._rest = (self._rest + content).split(b"\n")
         self._rest = self._rest[-MAX_LOG_BYTES:]
         for line in lines:
             if self.verbose or is_loud(line):
                 say(f"{self.name:<8} {line.decode('utf-8', 'replace')}")
+
+    def _append(self, content: bytes) -> None:
+        if self.path.exists() and self.path.stat().st_size > MAX_LOG_BYTES:
+            self.path.replace(self.path.with_suffix(".log.1"))
+        with self.path.open("ab") as file:
+            file.write(content)
 
     def tail(self) -> str:
         """The end of the file, for a message."""

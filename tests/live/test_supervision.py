@@ -71,6 +71,19 @@ class TestLog:
         assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 300
         assert log.tail().endswith("0123456789")
 
+    def test_what_cannot_be_written_is_left_out_and_told_once(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        log = Log("web-1", tmp_path / "logs" / "web-1.log")
+        log.write(b'{"level": "warning", "event": "first"}\n')
+        log.write(b"second\n")
+        (tmp_path / "logs").mkdir()
+        log.write(b"third\n")
+        assert log.path.read_bytes() == b"third\n"
+        told, shown = capsys.readouterr().out.splitlines()
+        assert told.endswith("cannot be written (No such file or directory): what web-1 says is left out.")
+        assert shown == 'web-1    {"level": "warning", "event": "first"}'
+
 
 class TestChild:
     def test_one_that_ends_is_started_again_and_said(
@@ -103,6 +116,20 @@ class TestChild:
             await child.stop()
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
+
+        asyncio.run(scenario())
+
+    def test_one_whose_log_cannot_be_written_is_kept_running(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.01)
+
+        async def scenario() -> None:
+            said = Log("child", tmp_path / "missing" / "child.log")
+            child = Child(program("print('up')", tmp_path), said)
+            child.start(on_change=lambda: None)
+            await until(lambda: child.starts >= 2)
+            await child.stop()
 
         asyncio.run(scenario())
 
