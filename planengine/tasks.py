@@ -8,17 +8,17 @@ from collections.abc import Sequence
 import structlog
 from celery import Task, shared_task
 from django.conf import settings
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from cache.examples import observed, versions
 from orra.base import metrics
+from orra.base.database_clock import database_now
 from planengine.accounting import alerts, tallies
 from planengine.evaluation import shadow
 from planengine.evaluation.regression import runs
 from planengine.exceptions import EmbeddingUnavailable
 from planengine.grounding.matching import lookup
-from planengine.lifecycle import heartbeats, plans, retention, turns, worker
+from planengine.lifecycle import heartbeats, plans, retention, singleflight, turns, worker
 from planengine.models import LoginFailure, Plan, Project
 from planengine.models.states import PlanSource
 from planengine.reuse import freshness
@@ -26,6 +26,7 @@ from planengine.reuse import freshness
 log = structlog.get_logger(__name__)
 
 LEAVE_BROKER_SECONDS = 5.0
+ABANDONED_SECONDS = 600.0
 _leave_broker_until = 0.0
 
 
@@ -36,7 +37,7 @@ def generate_plan(told_of: str) -> None:
     released = worker.work_on(plan_id)
     if released:
         sent = enqueue_all(released)
-        plans.note_enqueued(sent, at=timezone.now())
+        plans.note_enqueued(sent, at=database_now())
     plans.keep_made(plan_id)
     if shadow.is_served_and_to_be_checked(plan_id):
         check_later(plan_id)
@@ -46,11 +47,12 @@ def generate_plan(told_of: str) -> None:
 def sweep() -> None:
     """Enqueues again what a killed worker, broker or web process has lost."""
     heartbeats.note_tick()
-    lost = plans.lost_plans(timezone.now())
+    lost = plans.lost_plans(database_now())
     if lost:
         log.warning("plans enqueued again", plans=lost)
-        enqueue_all(lost)
-    for run_id in runs.lost_runs(timezone.now()):
+        sent = enqueue_all(lost)
+        plans.note_enqueued(lost[len(sent) :], at=None)  # else they would wait as if a worker had been told
+    for run_id in runs.lost_runs(database_now()):
         log.warning("regression run enqueued again", run=run_id)
         run_later(run_id)
 
@@ -78,7 +80,7 @@ def embed_use_cases(project_id: str) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def check_hit(plan_id: str) -> None:
     """Gives way to plans that somebody waits for: it is one check less then."""
-    if not turns.is_anybody_kept_waiting(timezone.now()):
+    if not turns.is_anybody_kept_waiting(database_now()):
         shadow.check(plan_id)
 
 
@@ -89,22 +91,22 @@ def keep_made(plan_id: str) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def tally() -> None:
-    tallies.add_finished_plans(timezone.now())
+    tallies.add_finished_plans(database_now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def alert() -> None:
     """Judges the projects' thresholds, and tells the webhook what has changed."""
-    alerts.judge(timezone.now())
-    alerts.deliver(timezone.now())
+    alerts.judge(database_now())
+    alerts.deliver(database_now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_the_past() -> None:
     """Deletes plans, attempts, sessions, figures and what was told of alerts whose time is over, labels that count
-    no more, signs of life of processes that are gone, failed logins of the past, and words of scopes that hold no
-    entry."""
-    now = timezone.now()
+    no more, signs of life of processes that are gone, failed logins of the past, words of scopes that hold no
+    entry, and flights whose leader was lost and that nobody follows."""
+    now = database_now()
     deleted = {
         "attempts": retention.delete_old_attempts(now, days=settings.ATTEMPT_RETENTION_DAYS),
         "plans": retention.delete_old_plans(now, days=settings.PLAN_RETENTION_DAYS),
@@ -116,6 +118,7 @@ def forget_the_past() -> None:
         "labels": retention.delete_old_labels(),
         "words": observed.forget_unused(),
         "versions": versions.forget_unused(),
+        "flights": singleflight.forget_abandoned(seconds=ABANDONED_SECONDS),
     }
     for kind, rows in deleted.items():
         metrics.DELETED.labels(kind).inc(rows)

@@ -47,6 +47,8 @@ from planengine.validation.rules import validate
 log = structlog.get_logger(__name__)
 
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
+# Plans that were asked for later than so much from now came to a process whose clock is ahead.
+CLOCKS_APART = timedelta(seconds=10)
 MAX_CLAIMS = 5
 # A plan that so many workers were lost with may be what they were lost by.
 SUSPECT_FROM = 2
@@ -293,14 +295,15 @@ def share_failure(leader: Plan, plan_ids: Sequence[str]) -> None:
 def lost_plans(now: datetime) -> Sequence[str]:
     """Ids of plans that no worker has, that follow no flight under way and that were not enqueued lately: what a
     dead worker or broker dropped. Marks them as enqueued, so that two sweeps at once do not both enqueue them. Of
-    those that several workers were lost with, one at a time.
+    those that several workers were lost with, one at a time. ``now`` is the database's time.
 
     While messages come through, most of what waits is merely waiting its turn: so few are told again that they do
     not pile up in the broker."""
     coming_through = turns.are_taken(now, within=ENQUEUE_AGAIN_AFTER)
     limit = MOST_REPEATED_WHILE_BUSY if coming_through else MOST_REPEATED
     overdue = Q(enqueued_at=None) | Q(enqueued_at__lt=now - ENQUEUE_AGAIN_AFTER)
-    waiting = Q(status=PlanStatus.PENDING, created_at__lt=now - timedelta(seconds=2))
+    settled = Q(created_at__lt=now - timedelta(seconds=2)) | Q(created_at__gt=now + CLOCKS_APART)
+    waiting = settled & Q(status=PlanStatus.PENDING)
     # Enqueued before its lease ran out: that message was the lost worker's.
     lost = Q(status=PlanStatus.PLANNING, lease_expires_at__lt=Now())
     abandoned = lost & (overdue | Q(enqueued_at__lte=F("lease_expires_at")))
@@ -328,7 +331,10 @@ def _next_suspect() -> str:
     return suspects.filter(lease_expires_at__lt=Now()).values_list("pk", flat=True).first() or ""
 
 
-def note_enqueued(plan_ids: Sequence[str], *, at: datetime) -> None:
+def note_enqueued(plan_ids: Sequence[str], *, at: datetime | None) -> None:
+    """``at`` is when workers were told; ``None`` where they were not, after all."""
+    if not plan_ids:
+        return
     Plan.objects.filter(pk__in=plan_ids).update(enqueued_at=at)
 
 

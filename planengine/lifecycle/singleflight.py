@@ -74,6 +74,14 @@ OF_FLIGHT = """
 """
 
 
+# Their leaders were lost when nobody followed, and nobody has asked for their templates since. Parameter: seconds.
+FORGET_ABANDONED = """
+    DELETE FROM planengine_flight AS flight
+    WHERE lease_expires_at < statement_timestamp() - %s * interval '1 second'
+        AND NOT EXISTS (SELECT FROM planengine_follower WHERE flight_id = flight.id)
+"""
+
+
 @dataclass(frozen=True)
 class Route:
     """Which flights a request may share. ``template`` and ``lane`` are fingerprints of flights, ``identity``
@@ -171,6 +179,13 @@ def pass_on(lead: Lead) -> list[str]:
     else:
         _led(lead).delete()
     return following
+
+
+def forget_abandoned(*, seconds: float) -> int:
+    """Ends the flights that nobody has led or followed for so long; how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_ABANDONED, [seconds])
+        return int(cursor.rowcount)
 
 
 def _lead(statement: str, params: Sequence[str | float | None], route: Route) -> Lead | None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import numpy as np
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from numpy.typing import NDArray
 from structlog.contextvars import bound_contextvars
 
@@ -71,7 +71,7 @@ def _bring_on(plan: Plan) -> Sequence[str]:
             _work(plan_id, request, match, lead=None)
             return ()
         lead, released = _join(plan, request, match)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         raise  # the sweep tries again
     except Exception:
         if (claimed := plans.claim(plan_id)) is not None:

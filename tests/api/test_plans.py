@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from cache.models import Entry
+from planengine import tasks
 from planengine.drafting.generation import Failure, Outcome
 from planengine.lifecycle import plans
 from planengine.lifecycle.worker import work_on
 from planengine.models import Flight, Plan, Project
-from planengine.tasks import generate_plan
+from planengine.tasks import generate_plan, sweep
 from tests.api.teaching import REFUNDS, REWORDED, ask, teach, teach_one
 from tests.conftest import SHOP, Api, object_schema
 
@@ -613,6 +614,48 @@ def test_a_lost_message_is_found_by_the_sweep(api: Api) -> None:
 
     assert list(plans.lost_plans(asked_at + timedelta(seconds=1))) == []
     assert list(plans.lost_plans(asked_at + timedelta(minutes=1))) == [plan_id]
+
+
+def test_a_lost_message_is_found_where_the_clock_of_who_accepted_the_plan_is_ahead(api: Api) -> None:
+    plan_id = api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}}).json()["id"]
+    now = timezone.now()
+    Plan.objects.update(created_at=now + timedelta(hours=26))
+
+    assert list(plans.lost_plans(now)) == [plan_id]
+    assert list(plans.lost_plans(now)) == []
+    assert list(plans.lost_plans(now + timedelta(minutes=1))) == [plan_id]
+
+
+def test_the_sweep_goes_by_the_databases_clock(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}})
+    Plan.objects.update(created_at=timezone.now() - timedelta(seconds=30))
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+
+    sweep()
+
+    enqueued_at = Plan.objects.get().enqueued_at
+    assert enqueued_at is not None
+    assert enqueued_at.year < 2040
+
+
+def test_a_lost_message_that_the_broker_does_not_take_is_sent_by_the_next_sweep(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.post("/v1/plans", {"action": REFUND, "params": {"order_id": "ORD-17"}})
+    Plan.objects.update(created_at=timezone.now() - timedelta(seconds=30))
+    told: list[str] = []
+
+    def tell(plan_id: str) -> bool:
+        told.append(plan_id)
+        return True
+
+    with monkeypatch.context() as full:
+        full.setattr(tasks, "enqueue", lambda plan_id: False)
+        sweep()
+    monkeypatch.setattr(tasks, "enqueue", tell)
+    sweep()
+
+    assert told == [Plan.objects.get().pk]
 
 
 def test_a_broken_planner_ends_in_the_row(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

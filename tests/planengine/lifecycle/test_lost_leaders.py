@@ -7,7 +7,7 @@ import pytest
 from cache.models import Entry
 from planengine.lifecycle import plans, singleflight
 from planengine.lifecycle.worker import work_on
-from planengine.models import Follower, Plan
+from planengine.models import Flight, Follower, Plan
 from tests.conftest import Api
 from tests.planengine.in_flight import ask, get, lose_the_leader, meanwhile, swept, work
 from tests.servers.scripted import ScriptedServer, failure
@@ -112,3 +112,27 @@ def test_a_request_that_kills_its_workers_takes_its_followers_with_it(api: Api, 
 
     assert {get(api, each)["error"]["code"] for each in (leader, follower)} == {"worker_lost"}
     assert server.calls == 1
+
+
+def test_a_flight_that_nobody_leads_or_follows_any_more_is_forgotten(api: Api, server: ScriptedServer) -> None:
+    leader, follower = ask(api, "A-1"), ask(api, "B-2")
+    forgotten: list[int] = []
+
+    def forget() -> None:
+        forgotten.append(singleflight.forget_abandoned(seconds=0))
+
+    server.script(
+        meanwhile(
+            lambda: work(follower),
+            forget,
+            lose_the_leader,
+            forget,
+            lambda: Follower.objects.all().delete(),
+            forget,
+        )
+    )
+
+    work_on(leader)
+
+    assert forgotten == [0, 0, 1]
+    assert not Flight.objects.exists()
