@@ -247,3 +247,20 @@ def test_examples_are_confirmed_and_retracted(shop: Project, entry: Entry, brows
     service.refresh_from_db()
     assert hasattr(entry, "vector")
     assert service.examples == []
+
+
+def test_an_example_is_marked_as_wrong(shop: Project, entry: Entry, browse: Browse) -> None:
+    service = Service.objects.get(project=shop, name="order_lookup")
+
+    def do(keys: Keyboard) -> None:
+        keys.enter("Examples")
+        keys.press("Wrong …")
+        keys.fill("Note", "other labels")
+        keys.enter("Mark as wrong: Print {copies} labels…")
+        assert "Marked as wrong. other labels" in keys.says(".messagelist")
+
+    by_keys(browse, page_of(service), do)
+
+    entry.refresh_from_db()
+    assert entry.quarantined_at is not None and "other labels" in entry.quarantine_reason
+    assert Entry.objects.get(kind="counter").template_key == entry.template_key
