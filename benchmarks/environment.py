@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orra.embedded.postgres import leave_postgres, use_postgres
-from orra.embedded.processes import die_with_parent
+from orra.embedded.processes import die_with_parent, stop
 
 START_SECONDS = 60
 Address = tuple[str, int]
@@ -72,7 +72,7 @@ def serving() -> Iterator[tuple[Address, int]]:
                 sys.stderr.buffer.write(output.read()[-4000:])
                 raise
             finally:
-                _stop(server)
+                stop(server, seconds=10)
 
 
 def _set_up_django() -> None:
@@ -97,12 +97,3 @@ def _wait_until_up(address: Address) -> None:
     connection.close()
     if status != 200:
         raise RuntimeError(f"The web process answers /livez with {status}.")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

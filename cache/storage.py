@@ -110,9 +110,8 @@ def keep_refusal(
     nothing. ``None`` without a vector, or where another was kept at the same moment."""
     if vector is None:
         return None
-    if (
-        kept := _kept_refusal(request, source, until=timezone.now() + timedelta(seconds=ttl_seconds / 2))
-    ) is not None:
+    half = timezone.now() + timedelta(seconds=ttl_seconds / 2)
+    if (kept := _kept_refusal(request, source, until=half)) is not None:
         return kept
     entry = _entry(request, Entry.Kind.REFUSAL, source, ttl_seconds)
     entry.variant = Entry.Kind.REFUSAL

@@ -12,7 +12,7 @@ from typing import Any
 from chaos.load import Client as Asker
 from chaos.load import GaveUp, outcome
 from chaos.site import SHOP, Site, rows
-from planengine.catalogue.specs import Catalogue, ServiceSpec
+from planengine.catalogue.specs import Catalogue, catalogue_from
 from planengine.validation.rules import validate
 
 TOKEN = re.compile(r"T-[0-9a-z]+")
@@ -167,16 +167,6 @@ def _unreadable_entries(site: Site) -> Iterator[str]:
 
 
 def services() -> Catalogue:
-    return Catalogue(
-        ServiceSpec(
-            id=name,
-            name=name,
-            type=facts["type"],
-            description=facts["description"],
-            version=1,
-            input_schema=facts["input_schema"],
-            output_schema=facts["output_schema"],
-            revertible=facts["revertible"],
-        )
-        for name, facts in SHOP.items()
+    return catalogue_from(
+        {"name": name, "annotations": {}, "examples": [], **facts} for name, facts in SHOP.items()
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chaos.site import Site, rows, until
 from orra.embedded.defaults import BASE_DIR
+from orra.embedded.processes import stop
 
 STOP_SECONDS = 20
 ALIVE = "SELECT count(*) FROM planengine_heartbeat WHERE name LIKE %s"
@@ -35,9 +36,4 @@ def one_more(site: Site, *arguments: str, **environment: str) -> Iterator[Path]:
             raise RuntimeError(f"{arguments[0]} ended by itself:\n{said.read_text()}")
         yield said
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, seconds=STOP_SECONDS)

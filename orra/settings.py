@@ -45,7 +45,6 @@ for name in [name for name in os.environ if name.startswith("OPENAI_")]:
 
 # Those that settings read are added as they are read.
 known_variables = {
-    "ORRA_HOST",
     "PORT",
     "WEB_CONCURRENCY",
     "WORKER_CONCURRENCY",

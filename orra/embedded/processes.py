@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,16 @@ def die_with_parent(number: int) -> Callable[[], None] | None:
             os.kill(os.getpid(), number)
 
     return ask
+
+
+def stop(process: subprocess.Popen[bytes], *, seconds: float) -> None:
+    """Asks a process to end, and ends it when that takes longer than so many seconds."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def give_back_memory() -> None:

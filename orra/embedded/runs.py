@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from orra.embedded.defaults import BASE_DIR, chosen_data_dir, filled_variables, write_private
 from orra.embedded.folders import make_private
-from orra.embedded.processes import EmbeddedError, die_with_parent
+from orra.embedded.processes import EmbeddedError, die_with_parent, stop
 from orra.embedded.supervision import python, refusal
 
 START_SECONDS = 180
@@ -159,12 +159,7 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
         found = _wait_until_ready(process, data_dir=data_dir, log=log)
         yield StartedStack(process, found.url, data_dir, credentials(data_dir))
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, seconds=STOP_SECONDS)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], *, data_dir: Path, log: Path) -> Running:

@@ -22,6 +22,7 @@ from planengine.api.scopes import ANY, Scopes
 from planengine.api.serializers.services import ATOMIC
 from planengine.api.views import Services, facts_of, project_of
 from planengine.catalogue.prospects import Prospect, Prospects, prospects_of, register_as_foreseen
+from planengine.catalogue.registry import MEMBERS
 from planengine.exceptions import BadRequest
 from planengine.models import Scope
 
@@ -36,16 +37,7 @@ _SERVICE = {
     "annotations": {"readOnlyHint": True},
 }
 _CREATED: Json = {
-    "changed": [
-        "type",
-        "description",
-        "input_schema",
-        "output_schema",
-        "revertible",
-        "annotations",
-        "examples",
-        "capabilities",
-    ],
+    "changed": [*MEMBERS],
     "version": None,
     "next_version": 1,
     "evicts": NO_EVICTIONS,

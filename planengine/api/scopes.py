@@ -41,12 +41,18 @@ class HasScope(BasePermission):
         if request.method not in view.allowed_methods:
             return True  # which is told better by the view
         wanted = scope_of(view, request.method or "")
-        if wanted is ANY or wanted in caller.key_scopes:
-            return True
-        raise scope_missing(wanted, caller)
+        if wanted is not ANY:
+            check_scope(caller, wanted)
+        return True
 
 
-def scope_missing(wanted: Scope, caller: Project) -> PermissionDenied:
+def check_scope(caller: Project, wanted: Scope) -> None:
+    """Raises :class:`PermissionDenied` unless the caller's key is for this."""
+    if wanted not in caller.key_scopes:
+        raise _missing(wanted, caller)
+
+
+def _missing(wanted: Scope, caller: Project) -> PermissionDenied:
     """As RFC 6750 has it told to programs."""
     held = ", ".join(f"`{scope}`" for scope in caller.key_scopes) or "none"
     detail = (

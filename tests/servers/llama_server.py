@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from orra.embedded.processes import stop
 from tests.servers.tiny_gguf import write_model
 
 VARIABLE = "TEST_LLAMA_SERVER"
@@ -62,12 +63,7 @@ def llama_server(folder: Path) -> Iterator[LlamaServer]:
         _wait_for(server, process, folder / "server.log")
         yield server
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, seconds=20)
 
 
 def _free_port() -> int:

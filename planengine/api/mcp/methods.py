@@ -14,6 +14,7 @@ from planengine.api.mcp import resources, tools
 from planengine.api.mcp.messages import METHOD_NOT_FOUND, Fault, Message
 from planengine.api.mcp.tools import Called
 from planengine.api.mcp.versions import HANDSHAKE, SELF_CONTAINED, SUPPORTED, agreed
+from planengine.api.scopes import check_scope
 from planengine.api.views import project_of
 from planengine.models import Project, Scope
 
@@ -30,12 +31,11 @@ UNCHANGING_MS = 3_600_000
 
 @dataclass(frozen=True)
 class Asked:
-    """A request of an agent, with who sent it. ``check_scope`` raises unless the caller's key is for it."""
+    """A request of an agent, with who sent it."""
 
     message: Message
     version: str
     request: Request
-    check_scope: Callable[[Project, Scope], None]
 
     @property
     def project(self) -> Project:
@@ -85,14 +85,14 @@ def _list_tools(asked: Asked) -> Called:
 
 def _call_tool(asked: Asked) -> Called:
     tool = tools.named(asked.message.params.get("name"))
-    asked.check_scope(asked.project, tool.scope)
+    check_scope(asked.project, tool.scope)
     arguments = asked.message.params.get("arguments", {})
     at = arrived_at(asked.request.META.get("asgi.scope", {}))
     return tools.call(tool, asked.project, arguments, arrived_at=at)
 
 
 def _list_resources(asked: Asked) -> Called:
-    asked.check_scope(asked.project, Scope.PLAN)
+    check_scope(asked.project, Scope.PLAN)
     cursor = asked.message.params.get("cursor")
     return Called(resources.newest_plans(asked.project, cursor, request=asked.request))
 
@@ -102,7 +102,7 @@ def _list_templates(asked: Asked) -> Called:
 
 
 def _read_resource(asked: Asked) -> Called:
-    asked.check_scope(asked.project, Scope.PLAN)
+    check_scope(asked.project, Scope.PLAN)
     uri = asked.message.params.get("uri")
     return Called(resources.read(asked.project, uri, version=asked.version))
 
