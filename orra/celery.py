@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import structlog
 from celery import Celery, Task
 from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown
+from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
 from orra.base import tracing
@@ -48,6 +50,8 @@ class PatientTask(Task):  # type: ignore[misc]
             return self._run_patiently(*args, **kwargs)
 
     def _run_patiently(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.request.called_directly:
+            close_old_connections()  # what broke, not what works: opening one takes longer than many a task
         try:
             return self.run(*args, **kwargs)
         except Exception as error:
@@ -67,6 +71,8 @@ app = Celery("orra", task_cls=PatientTask)
 app.set_default()  # in every thread: Celery's "current app" is one per thread
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Else Celery closes the connection before and after every task.
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.conf.beat_schedule = {
     # Ticks that no worker took are not worth taking later: else a worker would begin with a day's worth of them.
     name: {"task": task, "schedule": seconds, "options": {"expires": max(10.0, min(seconds, 60.0))}}

@@ -67,7 +67,8 @@ class SlowStatements:
         connection_created.connect(self._wrap, dispatch_uid="slow statements")
 
     def _wrap(self, *, connection: Any, **_: Any) -> None:
-        if threading.current_thread() is not self._thread:
+        """Opened again, it still has what was put around it."""
+        if threading.current_thread() is not self._thread and self.around not in connection.execute_wrappers:
             connection.execute_wrappers.append(self.around)
 
     def _note(self, statement: str, values: Any, taken: float) -> None:

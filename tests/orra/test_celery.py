@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
+from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, connection
 
 from orra.celery import app
 from planengine import tasks
+from planengine.models import Plan
 
 
 def test_every_tick_is_a_task_that_a_worker_knows() -> None:
@@ -34,3 +37,32 @@ def test_other_failures_are_not_hidden() -> None:
 
     with connection.execute_wrapper(fail), pytest.raises(ValueError):
         tasks.sweep()
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    assert isinstance(pid, int)
+    return pid
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tasks_of_a_thread_share_a_connection() -> None:
+    before = backend()
+
+    DjangoWorkerFixup(app).close_database()  # what Celery does before and after each
+    tasks.sweep.apply().get()
+
+    assert backend() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_between_two_tasks_is_opened_again() -> None:
+    count = app.task(Plan.objects.count, name="tests.count")
+    broken = backend()
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [broken])
+
+    assert count.apply().get() == 0
+    assert backend() != broken

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from math import inf
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.signals import connection_created
 from django.db.utils import DataError
 from structlog.testing import capture_logs
 
@@ -24,6 +26,15 @@ def slow() -> Iterator[SlowStatements]:
     slow.limit = 0
     with connection.execute_wrapper(slow.around):
         yield slow
+
+
+@contextmanager
+def connected(receiver: Any) -> Iterator[None]:
+    connection_created.connect(receiver)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(receiver)
 
 
 def told(slow: SlowStatements, *statements: tuple[str, Any]) -> list[Any]:
@@ -60,6 +71,17 @@ def test_what_is_quick_is_not_told(slow: SlowStatements) -> None:
 def test_what_has_no_plan_is_told_without(slow: SlowStatements) -> None:
     [line] = told(slow, ("SHOW statement_timeout", []))
     assert line["plan"] == []
+
+
+def test_a_connection_that_is_opened_again_is_watched_once() -> None:
+    slow = SlowStatements()
+    with connected(slow._wrap):
+        for _ in range(3):
+            connection.close()
+            connection.ensure_connection()
+
+    assert connection.execute_wrappers == [slow.around]
+    connection.execute_wrappers.remove(slow.around)
 
 
 def test_a_transaction_is_left_alone(slow: SlowStatements) -> None:
