@@ -29,7 +29,7 @@ from planengine.drafting.planner_choice import composer, planner_of
 from planengine.drafting.probing import Trust, ask_once, probe
 from planengine.embeddings.embedders import get_embedder
 from planengine.evaluation.planners import rows as planner_rows
-from planengine.evaluation.planners.measuring import Figures, Result, evaluate
+from planengine.evaluation.planners.measuring import Figures, Result, plan_row
 from planengine.evaluation.planners.rows import Row
 from planengine.llm.endpoint import Endpoint
 from planengine.llm.families import Sampling
@@ -129,7 +129,7 @@ def _sets(data: Path | None, limit: int | None) -> Iterator[tuple[str, Sequence[
 
 
 def _asked(planner: Planner, row: Row) -> Result:
-    return evaluate(planner, [row], attempts=ATTEMPTS, seconds=SECONDS).results[0]
+    return plan_row(planner, row, attempts=ATTEMPTS, seconds=SECONDS)
 
 
 def _held(row: Row, alone: Callable[[], Result], planner: Planner, trust: Trust) -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import fmean, median, quantiles
 
 from orra.base.strictjson import Json
@@ -160,29 +159,44 @@ def evaluate(
     """Plans every row as production would, with at most ``seconds`` for each. ``composer`` plans what all drafts
     of a model came to nothing for, and goes ahead of one that is ``held``; ``oversee`` gives what is asked of
     valid plans. Raises :class:`PlannerUnusable`."""
+    results: list[Result] = []
+    for row in rows:
+        result = plan_row(
+            planner, row, attempts=attempts, seconds=seconds, composer=composer, held=held, oversee=oversee
+        )
+        results.append(result)
+        failure = result.outcome.failure
+        if len(results) == 1 and failure is not None and result.outcome.trials[0].error_code:
+            raise PlannerUnusable(f"{planner.name} cannot plan: {failure.message}")
+        progress(len(results), len(rows))
+    return Figures(tuple(results), attempts=attempts, prices=prices)
 
-    def ask(job: Job) -> Outcome:
+
+def plan_row(
+    planner: Planner,
+    row: Row,
+    *,
+    attempts: int,
+    seconds: float,
+    composer: Planner | None = None,
+    held: Callable[[], bool] = lambda: False,
+    oversee: Callable[[Planner, Job], Oversee] = lambda planner, job: unseen,
+) -> Result:
+    """What comes of one row, as :func:`evaluate` has it; a planner that cannot be asked is a failure like any."""
+
+    def ask() -> Outcome:
         return generate(
             planner,
-            job,
+            row.job,
             attempts=attempts,
             deadline=time.monotonic() + seconds,
             repair=True,
-            oversee=oversee(planner, job),
+            oversee=oversee(planner, row.job),
         )
 
-    results: list[Result] = []
-    for row in rows:
-        started = time.perf_counter()
-        if composer is None:
-            outcome = ask(row.job)
-        else:
-            outcome = beside(composer, row.job, partial(ask, row.job), held=held())
-        results.append(Result(row, outcome, time.perf_counter() - started))
-        if len(results) == 1 and outcome.failure is not None and outcome.trials[0].error_code:
-            raise PlannerUnusable(f"{planner.name} cannot plan: {outcome.failure.message}")
-        progress(len(results), len(rows))
-    return Figures(tuple(results), attempts=attempts, prices=prices)
+    started = time.perf_counter()
+    outcome = ask() if composer is None else beside(composer, row.job, ask, held=held())
+    return Result(row, outcome, time.perf_counter() - started)
 
 
 def _share(hits: Iterable[bool]) -> float:
