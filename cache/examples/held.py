@@ -32,12 +32,17 @@ MOST_ENTRIES = 1_000  # of a scope, read one by one as they are tried
 UNCHANGED = 3
 MOST_NOTED = 1_000
 
+# Nothing, and without reading them, of a scope that has more.
 ALL = f"""
     SELECT ({VERSION.format(scope="%(scope)s")}), vector.expires_at, vector.embedding,
         {COLUMNS.format(vector="vector")}
     FROM cache_entryvector AS vector JOIN cache_entry ON id = vector.entry_id
     WHERE vector.scope = %(scope)s AND vector_dims(embedding) = %(dimensions)s AND vector.expires_at > now()
-    LIMIT {MOST_EXAMPLES + 1}
+        AND %(most)s >= (
+            SELECT count(*) FROM (
+                SELECT FROM cache_entryvector WHERE scope = %(scope)s LIMIT %(most)s + 1
+            ) AS counted
+        )
 """
 
 
@@ -96,9 +101,10 @@ def _read(scope: str, dimensions: int) -> Held | None:
     connection.ensure_connection()
     # In binary, because a vector as text takes as long to read as all else of the request.
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(ALL, {"scope": scope, "dimensions": dimensions}, binary=True)
+        params = {"scope": scope, "dimensions": dimensions, "most": MOST_EXAMPLES}
+        cursor.execute(ALL, params, binary=True)
         rows = cursor.fetchall()
-    if not 0 < len(rows) <= MOST_EXAMPLES:
+    if not rows:
         return None
     vectors = np.stack([_vector(embedding) for _, _, embedding, *_ in rows])
     lengths = np.linalg.norm(vectors, axis=1)
