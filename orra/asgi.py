@@ -29,6 +29,7 @@ from django.conf import settings  # noqa: E402
 
 from orra import warming  # noqa: E402
 from orra.base import tracing  # noqa: E402
+from orra.base.replica import replica  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
 from orra.serving import request_ids  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402
@@ -207,6 +208,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
                 tracing.begin()
             await asyncio.get_running_loop().run_in_executor(django.executor, warming.rehearse)
             heartbeats.keep("web")
+            replica.watch()
             await hits.storage.open()
             hits.new_wordings.open()
             await send({"type": "lifespan.startup.complete"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -196,7 +197,11 @@ UNTIL_GONE = {
 }
 
 
-def database(variable: str) -> dict[str, Any]:
+# For what another can be asked instead.
+UNTIL_GONE_SOON = {**UNTIL_GONE, "connect_timeout": "2", "tcp_user_timeout": "3000"}
+
+
+def database(variable: str, until_gone: Mapping[str, str] = UNTIL_GONE) -> dict[str, Any]:
     """Django's form of ``postgresql://user:password@host:port/name?option=value``; a socket's folder goes into
     the ``host`` option, as libpq has it."""
     raw = text(variable)
@@ -217,7 +222,7 @@ def database(variable: str) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or "") or options.pop("host", ""),
         "PORT": str(port or options.pop("port", "")),
-        "OPTIONS": {**UNTIL_GONE, **options},
+        "OPTIONS": {**until_gone, **options},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -227,6 +232,11 @@ def database(variable: str) -> dict[str, Any]:
 
 DATA_DIR = chosen_data_dir()
 DATABASES = {"default": database("DATABASE_URL")}
+# Where lists are read, unless it is further behind than so many seconds.
+if text("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = database("DATABASE_REPLICA_URL", UNTIL_GONE_SOON)
+    DATABASE_ROUTERS = ["orra.base.replica.Router"]
+REPLICA_LAG_SECONDS = number("DATABASE_REPLICA_LAG_SECONDS", 5, least=2, most=3600)
 BROKER_URL = broker_url("BROKER_URL")
 
 # Before anything imports prometheus_client, which reads it once.

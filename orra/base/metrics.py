@@ -39,6 +39,9 @@ FLIGHTS = Counter(
     "What became of flights: led, joined, passed_on, taken_over from a lost worker, landed, failed.",
     ["event"],
 )
+LIST_READS = Counter(
+    "orra_list_reads", "Lists and figures read where there is a replica, by where they came from.", ["database"]
+)
 DELETED = Counter(
     "orra_deleted_rows",
     "Plans, attempts, sessions, labels, words, figures deleted because their time was over.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 SECRETS = (
     "DATABASE_URL",
+    "DATABASE_REPLICA_URL",
     "BROKER_URL",
     "SECRET_KEY",
     "ORRA_OPERATOR_TOKEN",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
+
+from orra.base.replica import read_connection
 
 _CANCELED = "57014"
 # Gives what held before.
@@ -20,9 +22,10 @@ class TooSlow(Exception):
 def limited(*, seconds: float) -> Iterator[None]:
     """Within it, each query has so many seconds. Raises :class:`TooSlow` when one takes longer."""
     milliseconds = int(seconds * 1000)
+    connection = read_connection()
     within = connection.in_atomic_block
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute(SET, [str(milliseconds)])
             before, _ = cursor.fetchone()
             yield

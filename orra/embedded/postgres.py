@@ -51,8 +51,14 @@ SETTINGS: Mapping[str, str] = {
     "log_error_verbosity": "terse",
     "timezone": "UTC",
 }
-# For data that nobody wants to see again: tests.
-THROWAWAY_SETTINGS: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For data that nobody wants to see again: tests. A replica can be made of them.
+THROWAWAY_SETTINGS: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "replica",
+    "max_wal_senders": "4",
+}
 
 _started: dict[int, subprocess.Popen[bytes]] = {}  # to reap our own children, and to keep Popen from complaining
 _leases: dict[Path, int] = {}

@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orra.operators.display import brief
+from orra.operators.reading import read, rendered
 
 MAX_COUNTED = 10_000
 HOLDS_CONTENTS = (JSONField, TextField)
@@ -98,7 +99,9 @@ class OperatorAdmin(Audited):
         if any("\x00" in text for name, values in sent for text in (name, *values)):
             raise SuspiciousOperation("A filter must not contain NUL.")
         try:
-            return super().changelist_view(request, extra_context)
+            return read(
+                request, lambda: rendered(super(OperatorAdmin, self).changelist_view(request, extra_context))
+            )
         except DataError:
             raise SuspiciousOperation("A filter is out of range.") from None
 

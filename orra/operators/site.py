@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+
+from orra.operators.reading import note_write, read, rendered
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,23 @@ class OperatorsSite(AdminSite):
     index_context: Callable[[HttpRequest], dict[str, Any]] = staticmethod(lambda request: {})
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        shown = read(request, lambda: rendered(self._index(request, extra_context)))
+        assert isinstance(shown, TemplateResponse)
+        return shown
+
+    def _index(self, request: HttpRequest, extra_context: dict[str, Any] | None) -> TemplateResponse:
         return super().index(request, {**self.index_context(request), **(extra_context or {})})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        shown = super().admin_view(view, cacheable)
+
+        @functools.wraps(shown)
+        def noting_writes(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response: HttpResponse = shown(request, *args, **kwargs)
+            note_write(request, response)
+            return response
+
+        return noting_writes
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """What this user may see, by section; of one app, as Django has it."""

@@ -28,13 +28,15 @@ class Chosen(Protocol):
 def who_does_what(chosen: Chosen, *, embedded_database: bool) -> list[str]:
     """A line for each."""
     database = "" if embedded_database else str(chosen.DATABASES["default"]["HOST"])
+    replica = str(chosen.DATABASES["replica"]["HOST"]) if "replica" in chosen.DATABASES else ""
     told = {
         "Plans": _planners(chosen),
         "Embeddings": _model(chosen.EMBEDDINGS_MODEL, chosen.EMBEDDINGS_API_BASE_URL)
         or "all-MiniLM-L6-v2, in process",
         "Checks": _model(chosen.CHECK_MODEL, chosen.CHECK_API_BASE_URL),
         "Database": "embedded" if embedded_database else f"at {database or 'a socket of this machine'}",
-        "Texts": _texts(sorted({host for host in (*_hosts(chosen), database) if not _is_here(host)})),
+        "Replica": f"at {replica}" if replica else "",
+        "Texts": _texts(sorted({host for host in (*_hosts(chosen), database, replica) if not _is_here(host)})),
     }
     return [f"{what:<{WIDTH}} {who}" for what, who in told.items() if who]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection
-
 from cache.models import Entry
+from orra.base.replica import read_connection
 
 MOST_COUNTED = 10_000
 
@@ -20,7 +19,7 @@ class Held:
 
 
 def database_bytes() -> int:
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         return int(cursor.fetchone()[0])
 
@@ -34,6 +33,6 @@ def entries(project_id: str = "") -> Held:
         return Held(number, exact=True)
     if project_id:
         return Held(number, exact=False)
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [Entry._meta.db_table])
         return Held(max(number, int(cursor.fetchone()[0])), exact=False)

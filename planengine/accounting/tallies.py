@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from orra.base.replica import read_connection
 from planengine.accounting.figures import statements
 from planengine.accounting.figures.statements import COARSE, FINE, KEPT
 from planengine.models import Project, TallyMark
@@ -88,7 +89,7 @@ def counts(project: Project, *, since: datetime | None = None) -> list[Count]:
     mark = TallyMark.objects.first()
     beginning = EVER if since is None else full_hour(since)
     known = mark.counted_until if mark else EVER
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(READ, {"project": project.pk, "since": beginning, "mark": known})
         return [Count(*row) for row in cursor.fetchall()]
 

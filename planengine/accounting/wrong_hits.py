@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from orra.base.replica import read_connection
 from orra.base.strictjson import Json
 from planengine.accounting import tallies
 from planengine.accounting.figures.reading import Window
@@ -87,7 +87,7 @@ BY_SLOT = """
 def observed_by_slot(window: Window, now: datetime, *, project_id: str = "") -> dict[datetime, Observed]:
     """Over the sampled checks of each slot of a window, of one project or of all, whatever was reopened since;
     slots without a check are left out."""
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(BY_SLOT, [window.seconds, window.begins(now), project_id, project_id])
         return {slot: Observed(checked, wrong) for slot, checked, wrong in cursor.fetchall()}
 

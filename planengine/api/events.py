@@ -9,13 +9,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from orra.base.replica import replica
 from planengine.api.scopes import Scopes
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
-from planengine.lifecycle.events import BEFORE_ALL, OPENING, parse_place
+from planengine.lifecycle.events import BEFORE_ALL, OPENING, Story, parse_place
 from planengine.lifecycle.listening import Listener, stories_of
 from planengine.lifecycle.waiting import EVENTS_HEADER
-from planengine.models import Plan, Scope
+from planengine.models import Plan, Project, Scope
 
 
 class PlanEvents(APIView):
@@ -52,9 +53,9 @@ class PlanEvents(APIView):
         if place is None:
             detail = "`Last-Event-ID` must be an event's id as it was received."
             raise BadRequest(detail, code="invalid_last_event_id")
-        own = Plan.objects.filter(project=project_of(request), pk=plan_id).exists()
-        listener = Listener(plan_id, place)
-        story = stories_of([listener])[listener] if own else None
+        project, listener = project_of(request), Listener(plan_id, place)
+        # What is not finished goes on just now.
+        story = replica.read(lambda: _story(project, listener), will_do=lambda told: bool(told and told.finished))
         if story is None:
             raise Http404
         events = story.after(place)
@@ -65,3 +66,10 @@ class PlanEvents(APIView):
             headers[EVENTS_HEADER] = str(events[-1].place if events else place)
         body = OPENING + b"".join(event.encode() for event in events)
         return HttpResponse(body, content_type="text/event-stream; charset=utf-8", headers=headers)
+
+
+def _story(project: Project, listener: Listener) -> Story | None:
+    """``None`` where the project has no such plan."""
+    if not Plan.objects.filter(project=project, pk=listener.plan_id).exists():
+        return None
+    return stories_of([listener])[listener]

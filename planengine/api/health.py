@@ -15,9 +15,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orra.base.metrics import exposition
+from orra.base.replica import Gauges as ReplicaGauges
+from orra.base.replica import replica
 from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
 from planengine.lifecycle.broker import is_reachable
+
+OK = "ok"
+PENDING = "migrations pending"
 
 
 class Live(APIView):
@@ -58,16 +63,20 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        body, content_type = exposition(request.headers.get("Accept", ""), Gauges(), exemplars=exemplars.newest)
+        body, content_type = exposition(
+            request.headers.get("Accept", ""), Gauges(), ReplicaGauges(), exemplars=exemplars.newest
+        )
         return HttpResponse(body, content_type=content_type)
 
 
 def readiness() -> tuple[int, dict[str, str]]:
     """The status, and what is told."""
-    database = _database()
+    database = database_state()
     broker = "ok" if is_reachable() else "unreachable"
-    told = {"status": "ok" if database == "ok" else "unavailable", "database": database, "broker": broker}
-    return 200 if database == "ok" else 503, told
+    told = {"status": OK if database == OK else "unavailable", "database": database, "broker": broker}
+    if replica.is_there:
+        told["replica"] = OK if replica.is_fresh else str(replica.standing)
+    return 200 if database == OK else 503, told
 
 
 @functools.cache
@@ -76,9 +85,10 @@ def newest_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
-def _database() -> str:
+def database_state() -> str:
+    """:data:`OK`, :data:`PENDING`, or that it cannot be reached."""
     try:
         applied = MigrationRecorder(connection).applied_migrations().keys()
     except DatabaseError:
         return "unreachable"
-    return "ok" if newest_migrations() <= applied else "migrations pending"
+    return OK if newest_migrations() <= applied else PENDING

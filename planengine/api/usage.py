@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from orra.base.replica import replica
 from planengine.accounting.usage import usage_since
 from planengine.api.queries import check_filters
 from planengine.api.scopes import Scopes
@@ -74,7 +75,8 @@ class ProjectUsage(APIView):
         check_filters(request, "since")
         raw = request.query_params.get("since")
         since = _day(raw) if raw is not None else datetime.now(UTC).date() - timedelta(days=DAYS)
-        return Response(usage_since(project_of(request), since))
+        project = project_of(request)
+        return Response(replica.read(lambda: usage_since(project, since)))
 
 
 def _day(text: str) -> date:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from cache import storage
 from cache.models import Entry
+from orra.base.replica import replica
 from orra.base.strictjson import InvalidJson, Json, check
 from orra.serving.arrivals import arrived_at
 from planengine import tasks
@@ -244,6 +245,9 @@ class Plans(generics.ListAPIView[Plan]):
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return replica.read(self._page)
+
+    def _page(self) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response([shapes.plan_as_json(plan, attempts=False) for plan in page or []])
 
@@ -318,7 +322,7 @@ class Entries(generics.ListAPIView[Entry]):
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        return replica.read(lambda: super(Entries, self).get(request, *args, **kwargs))
 
     @extend_schema(
         operation_id="purge_cache_entries",
@@ -413,7 +417,8 @@ class CacheStats(APIView):
     )
     def get(self, request: Request) -> Response:
         check_filters(request, "since", "hours")
-        return Response(cache_stats(project_of(request), since=since(request)))
+        project, begun = project_of(request), since(request)
+        return Response(replica.read(lambda: cache_stats(project, since=begun)))
 
 
 def _entry(request: Request, entry_id: str) -> Entry:

@@ -45,6 +45,8 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://localhost/orra"),
         ("DATABASE_URL", "postgresql://[::1/orra"),
         ("DATABASE_URL", "postgresql://localhost:port/orra"),
+        ("DATABASE_REPLICA_URL", "mysql://localhost/orra"),
+        ("DATABASE_REPLICA_LAG_SECONDS", "1"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
         ("LLM_MODEL", ""),

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection
-
+from orra.base.replica import read_connection
 from planengine.accounting.figures import statements
 from planengine.accounting.figures.durations import percentile
 from planengine.accounting.figures.statements import COARSE, FINE, MOST_FRESH
@@ -130,7 +129,7 @@ def figures(window: Window, now: datetime, *, project_id: str = "") -> Figures:
     mark = TallyMark.objects.first()
     since = window.begins(now)
     known = (mark.figures_until or mark.counted_until) if mark else EVER
-    with connection.cursor() as cursor:
+    with read_connection().cursor() as cursor:
         cursor.execute(
             statements.read(of_one_project=bool(project_id)),
             {"since": since, "mark": known, "seconds": window.seconds, "project": project_id},

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
+from orra.base.replica import read_connection
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.operators.display import brief
 from orra.operators.pages import ChosenFilter
@@ -43,7 +43,7 @@ class ErrorFilter(admin.SimpleListFilter):
     parameter_name = "error"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        with connection.cursor() as cursor:
+        with read_connection().cursor() as cursor:
             cursor.execute(CODES, [MAX_CODES])
             codes = [code for (code,) in cursor.fetchall()]
         chosen = request.GET.get(self.parameter_name)

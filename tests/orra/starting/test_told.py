@@ -77,3 +77,9 @@ def test_a_database_elsewhere_holds_texts(
     monkeypatch.setitem(settings.DATABASES["default"], "HOST", host)
     assert told(embedded_database=False)["Database"] == where
     assert told(embedded_database=False)["Texts"] == texts
+
+
+def test_a_replica_elsewhere_holds_them_too(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES, "replica", {"HOST": "replica.example.com"})
+    assert told()["Replica"] == "at replica.example.com"
+    assert told()["Texts"] == "leave this machine for replica.example.com"
