@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -29,7 +30,7 @@ def web(argv: Sequence[str]) -> int:
 
     try:
         with listening(Options.read()) as listener:
-            _prepare(broker=False)
+            _prepare(listener, broker=False)
             from orra.web import serve
 
             print(f"orra listens at {address_of(listener)}", flush=True)
@@ -81,9 +82,11 @@ def _set(variable: str, value: str | None) -> None:
         os.environ[variable] = value
 
 
-def _prepare(*, broker: bool = True) -> None:
-    """Ends the program with one line where what it needs is not there. Without ``broker`` it can do without."""
+def _prepare(listener: socket.socket | None = None, *, broker: bool = True) -> None:
+    """Ends the program with one line where what it needs is not there, and waits for tables of this release.
+    Without ``broker`` it can do without. ``listener`` is where it will serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
-    from orra.starting import check
+    from orra.starting import check, migrated
 
     check(broker=broker)
+    migrated.wait(listener)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from orra.embedded.defaults import BASE_DIR
@@ -59,7 +64,48 @@ def said(process: subprocess.Popen[str]) -> str:
     return process.stdout.read()
 
 
-def test_processes_by_themselves_plan_together_and_stop_when_asked(variables: dict[str, str]) -> None:
+WAITS = "the database's tables are of an older release: waiting until `orra migrate` has run"
+
+
+@contextmanager
+def older_tables(url: str) -> Iterator[None]:
+    """As if the newest migration had not been applied yet."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        newest = (
+            "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations) RETURNING app, name"
+        )
+        row = connection.execute(newest).fetchone()
+        yield
+        connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", row)
+
+
+def answer(port: str, method: str, path: str) -> tuple[int, str | None, dict[str, str]]:
+    """Status, when to come back, and what is said; 0 where nobody answers."""
+    try:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=10) as told:
+            return told.status, None, json.load(told)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers["Retry-After"], json.load(error)
+    except OSError:
+        return 0, None, {}
+
+
+def free_port() -> str:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def next_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_processes_by_themselves_wait_for_their_tables_plan_together_and_stop_when_asked(
+    variables: dict[str, str],
+) -> None:
     with start(variables, "web") as early:
         assert "DATABASE_URL names a database without orra's tables. Run `orra migrate` first." in said(early)
     assert early.returncode == 1
@@ -68,12 +114,24 @@ def test_processes_by_themselves_plan_together_and_stop_when_asked(variables: di
     assert migrating.returncode == 0
 
     with ExitStack() as started:
-        processes = {name: started.enter_context(start(variables, name)) for name in ("web", "worker", "beat")}
+        ports = {"web": {"PORT": free_port()}, "worker": {"ORRA_HEALTH_PORT": free_port()}, "beat": {}}
+        places = {name: next(iter(own.values()), "") for name, own in ports.items()}
+        processes: dict[str, subprocess.Popen[str]] = {}
         try:
-            web = processes["web"]
-            assert web.stdout is not None
-            address = re.fullmatch(r"orra listens at (http://127.0.0.1:[0-9]+)\n", web.stdout.readline())
+            with older_tables(variables["DATABASE_URL"]):
+                for name, own in ports.items():
+                    processes[name] = started.enter_context(start({**variables, **own}, name))
+                assert [json.loads(next_line(process))["event"] for process in processes.values()] == [WAITS] * 3
+                for name in ("web", "worker"):
+                    until(lambda name=name: answer(places[name], "GET", "/livez")[0] == 200)  # type: ignore[misc]
+                    assert answer(places[name], "GET", "/readyz")[2]["database"] == "migrations pending"
+                status, come_back, told = answer(places["web"], "POST", "/v1/plans")
+                assert (status, come_back, told["code"]) == (503, "2", "database_unreachable")
+            for process in processes.values():
+                assert json.loads(next_line(process))["event"] == "the database's tables are of this release"
+            address = re.fullmatch(r"orra listens at (http://127.0.0.1:[0-9]+)\n", next_line(processes["web"]))
             assert address
+            until(lambda: answer(places["worker"], "GET", "/readyz")[0] == 200)
             made = Client(address[1], "").request("POST", "/v1/projects", {"name": "tests"})[1]
             client = Client(address[1], made["api_key"])
             client.register(SHOP)
