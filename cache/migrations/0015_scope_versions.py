@@ -53,7 +53,8 @@ DROP TRIGGER note_insert ON {table}; DROP TRIGGER note_update ON {table}; DROP T
 """
 TABLES = ("cache_entry", "cache_entryvector", "cache_observedword")
 
-# A scope without a number is one of which nothing is remembered.
+# A scope without a number is one of which nothing is remembered. Before the triggers, which lock the tables until the
+# end: nobody remembers anything yet.
 FIRST = """
 INSERT INTO cache_scopeversion (scope, transaction)
 SELECT DISTINCT scope, pg_current_xact_id()::text::bigint FROM cache_entry
@@ -64,6 +65,7 @@ class Migration(migrations.Migration):
     """What hits by meaning rest on has a version."""
 
     dependencies = [("cache", "0014_jobs")]
+    release_before = "Its statements fire the triggers, which write a row that it does not know."
 
     operations = [
         migrations.CreateModel(
@@ -79,7 +81,7 @@ class Migration(migrations.Migration):
                 ("transaction", models.BigIntegerField()),
             ],
         ),
+        migrations.RunSQL(FIRST, migrations.RunSQL.noop),
         migrations.RunSQL(FUNCTIONS, NO_FUNCTIONS),
         *(migrations.RunSQL(TRIGGERS.format(table=table), NO_TRIGGERS.format(table=table)) for table in TABLES),
-        migrations.RunSQL(FIRST, migrations.RunSQL.noop),
     ]

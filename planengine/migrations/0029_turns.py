@@ -18,8 +18,4 @@ class Migration(migrations.Migration):
                 ('taken_at', models.DateTimeField(help_text='When a worker last took up a plan of it.')),
             ],
         ),
-        migrations.AddIndex(
-            model_name='plan',
-            index=models.Index(condition=models.Q(('status__in', ('pending', 'planning'))), fields=['status', 'project', 'created_at', 'id'], name='plan_by_turn'),
-        ),
     ]
