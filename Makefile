@@ -15,7 +15,7 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 # What the wheel needs of this repository is not in an index.
 OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
 
-.PHONY: help demo up test fuzz bench chaos docs models screenshots lint format lock wheel wheel-check audit clean
+.PHONY: help demo up test fuzz bench chaos versions docs models screenshots lint format lock wheel wheel-check audit clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz    strange requests, made of the API's description   (ARGS='--examples 100 --seconds 900')"
 	@echo "make bench   the measurements"
 	@echo "make chaos   faults, one at a time, while clients are at work; ten minutes (ARGS='--seed 7 --rounds 20 --faults worker,broker')"
+	@echo "make versions  the release before and this code side by side, there and back (ARGS='--changes 4'); two minutes each"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
 	@echo "make docs    the pages of docs/ as a site, in build/site"
 	@echo "make screenshots  pictures of the admin's pages, as its browser tests meet them, in .data/screenshots"
@@ -58,6 +59,9 @@ bench: $(INSTALLED)
 
 chaos: $(INSTALLED)
 	@$(PY) -m chaos $(ARGS)
+
+versions: $(INSTALLED)
+	@$(PY) -m versions $(ARGS)
 
 models: $(INSTALLED)
 	@$(PY) -m benchmarks.models

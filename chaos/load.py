@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -200,16 +200,25 @@ def _events(answer: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
 class Load:
     """So many clients, each with one request after the other until the block ends.
 
-    with Load(url, key, book, seed=7, clients=6):
+    with Load(url, key, book, seed="7", clients=6):
         …
     """
 
-    def __init__(self, url: str, key: str, book: Book, *, seed: str, clients: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        book: Book,
+        *,
+        seed: str,
+        clients: int,
+        client: Callable[[str, str, Book], Client] = Client,
+    ) -> None:
         self.book = book
         self._stopped = threading.Event()
         self._seed = seed
         self._threads = [
-            threading.Thread(target=self._work, args=(Client(url, key, book), number), name=f"client {number}")
+            threading.Thread(target=self._work, args=(client(url, key, book), number), name=f"client {number}")
             for number in range(clients)
         ]
 
