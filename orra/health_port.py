@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -33,6 +33,10 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "orra"
     sys_version = ""
     anything_else: Answer = (404, JSON, b'{"status": "not found"}')
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # who asked has gone
+            super().handle()
 
     def do_GET(self) -> None:
         known = _answer(self.path.partition("?")[0], self.headers.get("Accept", ""))

@@ -19,6 +19,7 @@ from chaos.load import Book, Client, GaveUp, Load, ask
 from chaos.site import SHOP, Site, until
 from orra.embedded.runs import StartedStack
 from tests.live.client import Client as Requester
+from tests.live.slow_model import made_up
 from versions.site import PARTS, Release, Shared, release, shared
 
 CLIENTS = 4
@@ -27,6 +28,8 @@ WAITING_SECONDS = 3.0
 ENDED_SECONDS = 60.0
 WAITS = "the database's tables are of an older release"
 MOST_COMPLAINTS = 6
+# Words that no client of the load uses.
+WORDS_FROM = 3_000
 
 
 @dataclass
@@ -65,7 +68,7 @@ class Wanderer(Client):
 
 
 class CannotRun(Exception):
-    """Older code that does not even make its tables, with these packages or at all. Its text is what it said last."""
+    """Older code that does not even make its tables, with these packages or at all. Its text is what it said."""
 
 
 def play(old_code: Path, new_code: Path, folder: Path, *, seed: int, seconds: float = PHASE_SECONDS) -> Upgrade:
@@ -111,19 +114,19 @@ class _Playing:
             new.start()
             self._new_waits()
             self._migrate()
-        self._stored_and_asked("old web and worker", "Refund order {}", old, new, anew=False)
+        self._stored_and_asked("old web and worker", old, new)
         with self._phase("both", old, new):
             time.sleep(self.seconds)
         old.stop("worker")
         with self._phase("both web, new worker", old, new):
             time.sleep(self.seconds)
-            self._stored_and_asked("new web and worker", "Look up the order {}", new, old)
-            self._stored_and_asked("old web, new worker", "Find what was bought with order {}", old, new)
+            self._stored_and_asked("new web and worker", new, old)
+            self._stored_and_asked("old web, new worker", old, new)
         new.stop("worker")
         old.start("worker")
         with self._phase("both web, old worker", old, new):
             time.sleep(self.seconds)
-            self._stored_and_asked("new web, old worker", "Give the customer the money for order {}", new, old)
+            self._stored_and_asked("new web, old worker", new, old)
         new.stop()
         with self._phase("back: old alone on new tables", old):
             time.sleep(self.seconds)
@@ -174,21 +177,19 @@ class _Playing:
         self.new.until_ready()
         self.upgrade.ready_after = time.monotonic() - began - self.upgrade.migrated_in
 
-    def _stored_and_asked(
-        self, who: str, action: str, stores: Release, other: Release, *, anew: bool = True
-    ) -> None:
-        """A request in words that nobody has used, planned by one release; then the same of another order, of the
-        other release and of the first."""
-        if anew:
-            self._ask(stores, action)
-        told = [f"{each.name} {self._ask(each, action)}" for each in (other, stores)]
-        self.upgrade.hits[who] = ", ".join(told)
+    def _stored_and_asked(self, who: str, stores: Release, other: Release) -> None:
+        """A request in words that nobody has used, planned for one release; then the same of another parcel, asked
+        of the other release and of the first."""
+        words = made_up(WORDS_FROM + len(self.upgrade.hits))
+        asked = [(each, self._ask(each, "Track parcel {} for " + words)) for each in (stores, other, stores)]
+        self.upgrade.hits[who] = ", then ".join(f"{source} from the {each.name}" for each, source in asked)
 
     def _ask(self, asked: Release, action: str) -> str:
         token = f"T-{self.site.round}s{next(self._tokens)}"
         client = Client(asked.url, self.site.key, self.site.book)
+        field = "parcel_id" if "parcel" in action else "order_id"
         try:
-            plan = ask(client, "hit", action.format(token), token=token)
+            plan = ask(client, "hit", action.format(token), token=token, field=field)
         except GaveUp as error:
             self.site.book.give_up(str(error))
             return "no answer"
