@@ -180,16 +180,18 @@ class _Playing:
     def _stored_and_asked(self, who: str, stores: Release, other: Release) -> None:
         """A request in words that nobody has used, planned for one release; then the same of another parcel, asked
         of the other release and of the first."""
-        words = made_up(WORDS_FROM + len(self.upgrade.hits))
-        asked = [(each, self._ask(each, "Track parcel {} for " + words)) for each in (stores, other, stores)]
-        self.upgrade.hits[who] = ", then ".join(f"{source} from the {each.name}" for each, source in asked)
+        action = "Track parcel {} for " + made_up(WORDS_FROM + len(self.upgrade.hits))
+        told = [self._ask(stores, action, cache="refresh"), self._ask(other, action), self._ask(stores, action)]
+        self.upgrade.hits[who] = (
+            f"{told[0]}, then {told[1]} from the {other.name}, {told[2]} from the {stores.name}"
+        )
 
-    def _ask(self, asked: Release, action: str) -> str:
+    def _ask(self, asked: Release, action: str, **more: str) -> str:
         token = f"T-{self.site.round}s{next(self._tokens)}"
         client = Client(asked.url, self.site.key, self.site.book)
         field = "parcel_id" if "parcel" in action else "order_id"
         try:
-            plan = ask(client, "hit", action.format(token), token=token, field=field)
+            plan = ask(client, "hit", action.format(token), token=token, field=field, **more)
         except GaveUp as error:
             self.site.book.give_up(str(error))
             return "no answer"
