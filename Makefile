@@ -24,7 +24,7 @@ help:
 	@echo "make fuzz    strange requests, made of the API's description   (ARGS='--examples 100 --seconds 900')"
 	@echo "make bench   the measurements"
 	@echo "make chaos   faults, one at a time, while clients are at work; ten minutes (ARGS='--seed 7 --rounds 20 --faults worker,broker')"
-	@echo "make versions  the release before and this code side by side, there and back (ARGS='--changes 4'); two minutes each"
+	@echo "make versions  the release before and this code side by side, there and back (ARGS='--changes 4'); minutes each"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
 	@echo "make docs    the pages of docs/ as a site, in build/site"
 	@echo "make screenshots  pictures of the admin's pages, as its browser tests meet them, in .data/screenshots"

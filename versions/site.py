@@ -21,7 +21,7 @@ from orra.embedded.processes import die_with_parent, stop
 from orra.embedded.valkey import Valkey
 from tests.live.slow_model import NOT_OURS
 
-READY_SECONDS = 90
+READY_SECONDS = 240
 # A worker makes what it has begun.
 STOP_SECONDS = 30
 KEY = "two releases share it, and it is long enough for both: 8f1c07"
