@@ -20,7 +20,7 @@ from chaos.site import SHOP, Site, until
 from orra.embedded.runs import StartedStack
 from tests.live.client import Client as Requester
 from tests.live.slow_model import made_up
-from versions.site import PARTS, Release, Shared, release, shared
+from versions.site import PARTS, READY_SECONDS, Release, Shared, release, shared
 
 CLIENTS = 4
 PHASE_SECONDS = 6.0
@@ -124,6 +124,8 @@ class _Playing:
             self._stored_and_asked("old web, new worker", old, new)
         new.stop("worker")
         old.start("worker")
+        self._ask(old, "Refund order {}", cache="bypass")  # made as soon as it is there
+        checks.until_all_ended(self.site, seconds=READY_SECONDS)
         with self._phase("both web, old worker", old, new):
             time.sleep(self.seconds)
             self._stored_and_asked("new web, old worker", new, old)
