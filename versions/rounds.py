@@ -80,10 +80,13 @@ def play(old_code: Path, new_code: Path, folder: Path, *, seed: int, seconds: fl
         try:
             old.migrate()
         except subprocess.CalledProcessError:
-            raise CannotRun(old.said("migrate").strip().rpartition("\n")[2]) from None
+            raise CannotRun(_last_line(old.said("migrate"))) from None
         old.start()
         old.until_ready()
-        return _Playing(_site(old, common, folder, seed), old, new, seconds).play()
+        try:
+            return _Playing(_site(old, common, folder, seed), old, new, seconds).play()
+        except subprocess.CalledProcessError:
+            return Upgrade(broken=[f"the tables cannot be migrated: {_last_line(new.said('migrate'))}"])
 
 
 def _site(old: Release, common: Shared, folder: Path, seed: int) -> Site:
@@ -224,6 +227,10 @@ def _watched(act: Callable[[], None]) -> Iterator[list[float]]:
     finally:
         over.set()
         thread.join()
+
+
+def _last_line(log: str) -> str:
+    return log.strip().rpartition("\n")[2]
 
 
 def _errors(log: str) -> list[str]:
