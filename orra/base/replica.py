@@ -2,9 +2,10 @@
 behind.
 
 How far that is, a thread of the process finds out: each second it notes how much the primary has written, and
-looks up to which of its notes the replica has come. What was committed before that note is there. No clock but the
-process's own has a part in it, and a replica that hangs or is away grows too old by itself. Whatever cannot be
-read from the replica is read from the primary.
+looks up to which of its notes the replica has come. What was committed before that note is there (with
+``synchronous_commit`` off: some tenths of a second before). No clock but the process's own has a part in it, and a
+replica that hangs or is away grows too old by itself. Whatever cannot be read from the replica is read from the
+primary.
 """
 
 from __future__ import annotations
