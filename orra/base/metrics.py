@@ -7,7 +7,8 @@ database, the truth for all machines, by what :func:`exposition` is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -21,7 +22,16 @@ from prometheus_client.samples import Exemplar, Sample
 # By source and the upper bound of a bucket of :data:`PLAN_SECONDS`.
 Exemplars = Mapping[tuple[str, float], Exemplar]
 
-PLANS = Counter("orra_plans", "Plans finished.", ["status", "source"])
+
+def _from_zero(counter: Counter, *values: Sequence[str]) -> Counter:
+    """``counter`` with a series of 0 for each combination of its labels' ``values``: of a series that begins with
+    the first event, Prometheus does not see that it rose."""
+    for labels in product(*values):
+        counter.labels(*labels)
+    return counter
+
+
+PLANS = _from_zero(Counter("orra_plans", "Plans finished.", ["status", "source"]), ["failed"], ["none"])
 PLAN_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, inf)
 PLAN_SECONDS = Histogram(
     "orra_plan_seconds", "From a request's arrival until its plan was stored.", ["source"], buckets=PLAN_BOUNDS
@@ -34,10 +44,13 @@ REFUSALS = Counter(
 )
 CALLS_SAVED = Counter("orra_cache_calls_saved", "Plans served from the cache, each a planner call not made.")
 TOKENS_SAVED = Counter("orra_cache_tokens_saved", "Tokens that planning the serving entries had cost.")
-FLIGHTS = Counter(
-    "orra_flights",
-    "What became of flights: led, joined, passed_on, taken_over from a lost worker, landed, failed.",
-    ["event"],
+FLIGHTS = _from_zero(
+    Counter(
+        "orra_flights",
+        "What became of flights: led, joined, passed_on, taken_over from a lost worker, landed, failed.",
+        ["event"],
+    ),
+    ["led", "joined", "passed_on", "taken_over", "landed", "failed"],
 )
 LIST_READS = Counter(
     "orra_list_reads", "Lists and figures read where there is a replica, by where they came from.", ["database"]
@@ -53,15 +66,22 @@ LOOKUP_SECONDS = Histogram(
     ["decision"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
 )
-HIT_CHECKS = Counter("orra_hit_checks", "Hits planned again, and plans reported.", ["origin", "verdict"])
-EMBEDDINGS = Counter(
-    "orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]
+HIT_CHECKS = _from_zero(
+    Counter("orra_hit_checks", "Hits planned again, and plans reported.", ["origin", "verdict"]),
+    ["sample", "report"],
+    ["right", "wrong", "undecided"],
+)
+EMBEDDINGS = _from_zero(
+    Counter("orra_embeddings", "Requests to the embedding endpoint; left alone after a failure.", ["outcome"]),
+    ["ok", "failed", "left_alone"],
 )
 MODEL_CHECKS = Counter("orra_model_checks", "Whether two requests mean the same, asked of a model.", ["outcome"])
-# led, joined, passed_on, taken_over (its worker was lost), failed
 MODEL_TOKENS = Counter("orra_model_tokens", "Tokens as the model's server counted them.", ["kind"])
 FALLBACKS = Counter("orra_fallbacks", "Plans made by the fallback, and why.", ["planner", "reason"])
-BREAKER = Counter("orra_breaker_changes", "The first model was left alone, or answered again.", ["change"])
+BREAKER = _from_zero(
+    Counter("orra_breaker_changes", "The first model was left alone, or answered again.", ["change"]),
+    ["opened", "closed"],
+)
 BUDGET_REFUSALS = Counter("orra_budget_refusals", "Model calls that a project's budget did not allow.")
 ATTEMPTS = Counter("orra_planning_attempts", "Drafts asked for.", ["planner", "outcome"])
 

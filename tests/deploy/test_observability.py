@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import prometheus_client
@@ -114,6 +118,29 @@ def test_every_alert_says_where_it_is_told_what_to_do() -> None:
         assert rule["labels"]["severity"] in {"page", "warn"}
     names = [rule["alert"] for rule in rules()]
     assert len(set(names)) == len(names)
+
+
+def test_the_rules_are_tested_by_what_they_fire_on_and_what_not() -> None:
+    """promtool runs the tests themselves (``make alerts``)."""
+    text = yaml.safe_load((FOLDER / "alerts.test.yaml").read_text())
+    cases = [case for test in text["tests"] for case in test["alert_rule_test"]]
+    names = {rule["alert"] for rule in rules()}
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == names
+    assert {case["alertname"] for case in text["tests"][0]["alert_rule_test"] if not case["exp_alerts"]} == names
+
+
+def test_a_first_event_is_a_rise_of_what_is_counted_from_zero(tmp_path: Path) -> None:
+    program = "from orra.base.metrics import exposition; print(exposition('', exemplars=dict)[0].decode())"
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    new = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    risen = [each for rule in rules() for each in re.findall(r"increase\((orra_\w+(?:\{[^}]*\})?)", rule["expr"])]
+    assert 'orra_breaker_changes_total{change="opened"}' in risen
+    for series in risen:
+        name, _, chosen = series.rstrip("}").partition("{")
+        lines = [line for line in new.stdout.splitlines() if line.startswith(name)]
+        assert any(set(filter(None, chosen.split(","))) <= set(re.findall(r"\w+=\"\w+\"", line)) for line in lines)
 
 
 def test_panels_do_not_cover_each_other() -> None:
