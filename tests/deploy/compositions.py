@@ -39,9 +39,10 @@ def image_environment() -> dict[str, str]:
 
 
 def service_environment(name: str) -> dict[str, str]:
-    """With the defaults of what the reader's own environment may say."""
-    given: dict[str, str] = COMPOSE["services"][name]["environment"]
-    return {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in given.items()}
+    """With the defaults of what the reader's own environment may say, and without what only that says."""
+    given: dict[str, str | None] = COMPOSE["services"][name]["environment"]
+    said = {key: value for key, value in given.items() if value is not None}
+    return {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in said.items()}
 
 
 def pinned(lock: str) -> dict[tuple[str, str], str]:

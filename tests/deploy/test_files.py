@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from tests.deploy.compositions import COMPOSE, DOCKERFILE, ROOT, image_environment, missing_modules, pinned
 
 CHART = ROOT / "deploy/helm/orra"
+PROXY = (ROOT / "deploy/haproxy.cfg").read_text()
 OURS = ("web-1", "web-2", "worker", "beat", "migrate")
 
 
@@ -72,9 +73,41 @@ def test_nothing_starts_before_what_it_needs() -> None:
 
 def test_only_the_proxy_has_a_port_of_the_machine() -> None:
     assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == ["proxy"]
-    upstreams = re.findall(r"^\s*server ([\w-]+):(\d+)", (ROOT / "deploy/nginx.conf").read_text(), re.MULTILINE)
+    behind = re.findall(r"^\s*server (\S+) (\S+):(\d+)$", PROXY, re.MULTILINE)
     port = image_environment()["PORT"]
-    assert upstreams == [("web-1", port), ("web-2", port)]
+    assert behind == [("web-1", "web-1", port), ("web-2", "web-2", port)]
+
+
+def test_the_proxy_looks_names_up_again_and_believes_nobody_unless_tls_is_in_front() -> None:
+    assert re.search(r"default-server .*\bresolvers \w+ .*\binit-addr \S*none\b", PROXY)
+    for header in ("X-Forwarded-For", "X-Forwarded-Proto"):
+        assert f"http-request del-header {header} unless behind_tls" in PROXY
+    assert re.search(r"^\s+option forwardfor$", PROXY, re.MULTILINE)
+
+
+def test_every_setting_reaches_the_processes() -> None:
+    table = (ROOT / "docs/settings.md").read_text().partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert len(documented) > 40
+    for name in OURS:
+        given = set(COMPOSE["services"][name]["environment"])
+        assert documented - given - {each.removesuffix("_FILE") for each in given} - set(image_environment()) <= {
+            "ORRA_HEALTH_PORT"
+        }
+
+
+def test_the_image_is_built_once_of_what_is_named() -> None:
+    assert [name for name, service in COMPOSE["services"].items() if "build" in service] == ["migrate"]
+    copied = [line.split()[1:-1] for line in re.findall(r"^COPY (?!--from).*$", DOCKERFILE, re.MULTILINE)]
+    sources = {name for names in copied for name in names}
+    assert "." not in sources
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {f"!{name}" for name in sources} == {line for line in ignored if line.startswith("!")} - {"!deploy"}
+
+
+def test_a_build_fetches_its_base_and_its_packages_only() -> None:
+    assert "syntax=" not in DOCKERFILE
 
 
 def test_the_chart_starts_what_compose_starts() -> None:

@@ -51,11 +51,13 @@ class Client:
 
 
 class Operator:
-    """Somebody at the admin's pages, signed in."""
+    """Somebody at the admin's pages, signed in. ``headers`` go with every request."""
 
-    def __init__(self, url: str, name: str, password: str) -> None:
+    def __init__(self, url: str, name: str, password: str, **headers: str) -> None:
         self.url = url
-        self._open = build_opener(HTTPCookieProcessor()).open
+        opener = build_opener(HTTPCookieProcessor())
+        opener.addheaders = [*opener.addheaders, *headers.items()]
+        self._open = opener.open
         self.get("/admin/login/")
         page = self.post("/admin/login/?next=/admin/cache/cachejob/", username=name, password=password)
         assert "Log out" in page

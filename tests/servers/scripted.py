@@ -168,7 +168,13 @@ class ScriptedServer:
     what is scripted in its own words (:meth:`render`), answer on other paths (:meth:`elsewhere`)."""
 
     def __init__(
-        self, replies: Iterable[Scripted] = (), *, default: Scripted = oblige, port: int = 0, model: str = MODEL
+        self,
+        replies: Iterable[Scripted] = (),
+        *,
+        default: Scripted = oblige,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        model: str = MODEL,
     ) -> None:
         self.requests: list[Request] = []
         self.peak = 0
@@ -179,7 +185,7 @@ class ScriptedServer:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._sockets: set[socket.socket] = set()
-        self._server = _Listener(port, self)
+        self._server = _Listener(host, port, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -259,9 +265,9 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 256
 
-    def __init__(self, port: int, owner: ScriptedServer) -> None:
+    def __init__(self, host: str, port: int, owner: ScriptedServer) -> None:
         self.owner = owner
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((host, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.owner._lock:
