@@ -103,15 +103,21 @@ def web_crashed(site: Site) -> str:
 
 def _kill(site: Site, service: str) -> None:
     """As a crash: what an engine is told to kill, it does not start again."""
-    containers = site.containers(service)
-    for container in containers:
-        pid = int(site.state(container)["Pid"])
+    pids = {container: int(site.state(container)["Pid"]) for container in site.containers(service)}
+    for container, pid in pids.items():
         try:
             os.kill(pid, signal.SIGKILL)
         except (PermissionError, ProcessLookupError):  # of another user, or in a machine of the engine's own
             site.engine.run("kill", container)
             site.engine.run("start", container)
-    until(lambda: all(site.state(each)["Running"] for each in containers), f"{service} is started again")
+    until(
+        lambda: all(_pid(site, each) not in (0, pid) for each, pid in pids.items()), f"{service} is started again"
+    )
+
+
+def _pid(site: Site, container: str) -> int:
+    """0 while it does not run."""
+    return int(site.state(container)["Pid"])
 
 
 def moved(site: Site) -> str:
@@ -163,7 +169,7 @@ def again(site: Site) -> str:
 def start(site: Site) -> str:
     """Everything healthy, and migrations once."""
     began = time.monotonic()
-    site.compose("up", "--detach", "--no-build")
+    site.compose("up", "--detach", "--build")
     site.until_healthy(*SERVICES)
     migrated = [site.state(container) for container in site.containers("migrate")]
     if [(state["Running"], state["ExitCode"]) for state in migrated] != [(False, 0)]:

@@ -101,10 +101,10 @@ def events(site: Site) -> str:
 
 def large_catalogue(site: Site) -> str:
     """As large as orra takes it."""
-    service = {**SHOP["order_lookup"], "examples": []}
-    words = "A service that nobody asks for. " * 60
-    count = LARGE // len(json.dumps({**service, "name": "large_000", "description": words}))
-    services = [{**service, "name": f"large_{number:03}", "description": words} for number in range(count)]
+    fields = {f"field_{number:03}": {"type": "string", "description": "Said by nobody."} for number in range(100)}
+    service = {**SHOP["order_lookup"], "input_schema": {"type": "object", "properties": fields}}
+    count = LARGE // len(json.dumps(service))
+    services = [{**service, "name": f"large_{number:03}"} for number in range(count)]
     body = {"services": services, "mode": "atomic", "dry_run": True}
     status, told = site.client().request("PUT", "/v1/services", body)
     if status != 200 or len(told["services"]) != count:

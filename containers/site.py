@@ -25,7 +25,7 @@ FILES = ("deploy/compose.yaml", "containers/compose.yaml")
 # All that stay; `migrate` ends.
 SERVICES = ("database", "broker", "web-1", "web-2", "worker", "beat", "proxy")
 OURS = ("web-1", "web-2", "worker", "beat")
-READY_SECONDS = 240
+READY_SECONDS = 600
 # What a shell may have for a stack of its own.
 CONFIGURED = re.compile(
     r"(ORRA|LLM|EMBEDDINGS|CHECK|PLANNING|OTEL|COMPOSE|WORKER|WEB)_|(PORT|DATABASE_URL|BROKER_URL)$"

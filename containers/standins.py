@@ -12,12 +12,11 @@ from pathlib import Path
 from containers.engine import Engine, Failed, say
 
 FILES = Path(__file__).resolve().parent / "images"
-SUITE = "bookworm"
 SERVERS = "orra-standin:servers"
 LABEL = "orra-standin"  # of what may be removed
-PYTHON = ("python3", "python3-venv", "python3-pip", "ca-certificates")
-# One root file system for all servers; what each is, its Dockerfile says.
-PACKAGES = ("haproxy", "redis-tools", "prometheus", "busybox", "ca-certificates")
+PYTHON = ("bookworm", "netbase", "tzdata", "python3", "python3-venv", "python3-pip", "ca-certificates")
+# One root file system for all servers, of a Debian whose versions are near to those of the images.
+PACKAGES = ("trixie", "haproxy", "valkey-tools", "prometheus", "busybox", "ca-certificates")
 LEFT_OUT = ("doc/*", "man/*", "locale/*", "info/*")
 LINKS = "ln -s ../../bin/python3 $1/usr/local/bin/python; ln -s ../../bin/python3 $1/usr/local/bin/python3"
 
@@ -53,12 +52,14 @@ def remove(engine: Engine) -> None:
 
 
 def _import(engine: Engine, folder: Path, name: str, packages: tuple[str, ...], *more: str, change: str) -> None:
+    """``packages``: a release of Debian and names of packages of it."""
     if shutil.which("mmdebstrap") is None:
         raise Failed("mmdebstrap is missing, which makes the stand-ins: apt-get install mmdebstrap, as root.")
     root = folder / "root.tar"
     excluded = [f"--dpkgopt=path-exclude=/usr/share/{each}" for each in LEFT_OUT]
-    included = f"--include={','.join(packages)}"
-    say(["mmdebstrap", "--quiet", "--variant=minbase", included, *excluded, *more, SUITE, str(root)])
+    suite, *names = packages
+    included = f"--include={','.join(names)}"
+    say(["mmdebstrap", "--quiet", "--variant=minbase", included, *excluded, *more, suite, str(root)])
     engine.run("import", "--change", change, "--change", f"LABEL {LABEL}=1", str(root), name)
     root.unlink()
 
