@@ -34,7 +34,8 @@ def plan(site: Site) -> str:
     served = {name: count - before[name] for name, count in _served(site).items()}
     if min(served.values()) == 0:
         raise Failed(f"Of twenty hits, {served} were served.")
-    return f"planned by the model, then twenty hits, {' and '.join(map(str, served.values()))} by each web process"
+    counts = " and ".join(f"{count:.0f}" for count in served.values())
+    return f"planned by the model, then twenty hits, {counts} by each web process"
 
 
 def expect(site: Site, action: str, source: str, **params: Any) -> Any:
@@ -64,7 +65,7 @@ def plan_of(site: Site, plan_id: str) -> Any:
 
 
 def until_ready(site: Site, plan_id: str) -> None:
-    until(lambda: plan_of(site, plan_id)["finished_at"], "the plan is finished")
+    until(lambda: plan_of(site, plan_id)["finished_at"], "the plan is finished", seconds=120)
     if (status := plan_of(site, plan_id)["status"]) != "ready":
         raise Failed(f"The plan ended {status}.")
 
