@@ -15,7 +15,7 @@ SCRATCH := ORRA_DATA_DIR=.venv/scratch
 # What the wheel needs of this repository is not in an index.
 OURS := --find-links dist --no-emit-package orra-client --no-emit-package orra-minilm
 
-.PHONY: help demo up test fuzz bench chaos versions containers alerts docs models screenshots lint format lock wheel wheel-check audit clean
+.PHONY: help demo up test fuzz bench chaos versions containers alerts machines docs models screenshots lint format lock wheel wheel-check audit clean
 
 help:
 	@echo "make demo    start everything, plan a few requests of a small shop, show what happened, stop"
@@ -27,6 +27,7 @@ help:
 	@echo "make versions  the release before and this code side by side, there and back (ARGS='--changes 4'); minutes each"
 	@echo "make containers  the image and deploy/compose.yaml, built, run and looked at, with docker or podman   (ARGS=--help)"
 	@echo "make alerts  what Prometheus' own promtool says of the alert rules"
+	@echo "make machines  several hosts on one network, cut off and lost; needs root (ARGS='--setups rabbitmq --faults cut')"
 	@echo "make models  small models with real weights, and a server for them (1.6 GB), for make bench ARGS=real_models"
 	@echo "make docs    the pages of docs/ as a site, in build/site"
 	@echo "make screenshots  pictures of the admin's pages, as its browser tests meet them, in .data/screenshots"
@@ -74,6 +75,10 @@ alerts:
 	@promtool check rules deploy/observability/alerts.yaml
 	@promtool check config --syntax-only deploy/observability/prometheus.yml
 	@promtool test rules deploy/observability/alerts.test.yaml
+
+# RabbitMQ and PgBouncer are Debian's: a setup without its package says so and is left out.
+machines: $(INSTALLED)
+	@$(PY) -m machines $(ARGS)
 
 models: $(INSTALLED)
 	@$(PY) -m benchmarks.models

@@ -21,6 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from cache.examples.nearest import index_name
+from orra.base import sessions
 
 log = structlog.get_logger(__name__)
 
@@ -75,17 +76,15 @@ def keep(*, at_least: int) -> Changes:
 def _keep(at_least: int) -> Changes:
     wanted, kept = _wanted(at_least)
     with _another_connection() as other, other.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute(f"SET lock_timeout = '{WAIT}'")
         # One process builds: the other cores are for requests.
-        cursor.execute("SET max_parallel_maintenance_workers = 0")
+        _set(other, statement_timeout="0", lock_timeout=WAIT, max_parallel_maintenance_workers="0")
         cursor.execute(EXISTING)
         existing = dict(cursor.fetchall())
         dropped = [name for name, valid in existing.items() if not valid or name not in kept]
         for name in dropped:
             _drop(cursor, name)
         missing = [scope for scope in wanted if scope.index not in existing or scope.index in dropped]
-        built = [scope.index for scope in missing if _build(cursor, scope)]
+        built = [scope.index for scope in missing if _build(other, cursor, scope)]
     return Changes(tuple(built), tuple(dropped))
 
 
@@ -116,10 +115,10 @@ def _dimensions(cursor: CursorWrapper, scope: str) -> int:
     return row[0] if row else 0
 
 
-def _build(cursor: CursorWrapper, scope: _Scope) -> bool:
+def _build(other: BaseDatabaseWrapper, cursor: CursorWrapper, scope: _Scope) -> bool:
     """Whether the index could be built. The next tick drops what a failed build leaves."""
     memory_kb = min(MOST_MEMORY_KB, 65536 + scope.vectors * (BYTES_PER_VECTOR + scope.dimensions // 8) // 1024)
-    cursor.execute(f"SET maintenance_work_mem = {memory_kb}")
+    _set(other, maintenance_work_mem=f"{memory_kb}kB")
     try:
         cursor.execute(CREATE.format(name=scope.index, dimensions=scope.dimensions), [scope.digest])
     except DatabaseError as error:
@@ -127,6 +126,15 @@ def _build(cursor: CursorWrapper, scope: _Scope) -> bool:
         return False
     log.info("index by meaning built", index=scope.index, vectors=scope.vectors)
     return True
+
+
+def _set(other: BaseDatabaseWrapper, **settings: str) -> None:
+    """For the session, if it is ours alone: no index can be built concurrently inside a transaction. Behind a
+    pooler others would have it afterwards, so what is set for the role holds."""
+    other.ensure_connection()
+    if not sessions.is_pooled(other.connection):
+        for name, value in settings.items():
+            other.connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 
 def _drop(cursor: CursorWrapper, name: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 from cache import expiry, indexes
 from cache.care import jobs
+from orra.base.brokers import send
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +47,4 @@ def take_up_jobs() -> None:
 
 def enqueue_job(job_id: int) -> bool:
     """Tells a worker. With the broker down nothing is lost: the next tick finds the row when it is back."""
-    try:
-        work_on_job.apply_async((job_id,), retry=False)
-    except OperationalError as error:
-        log.warning("broker unreachable", task=work_on_job.name, job=job_id, error=str(error))
-        return False
-    return True
+    return send(work_on_job, job_id)

@@ -23,6 +23,7 @@ from chaos.more import one_more
 from chaos.site import Site
 from orra.base.leases import LEASE
 from orra.embedded.postgres import postmaster_pid
+from orra.embedded.runs import StartedStack
 from orra.embedded.valkey import Valkey
 
 FULL_BYTES = 4096
@@ -150,6 +151,7 @@ def _moody(*moods: str, seconds: tuple[float, float] = (1.5, 3.0)) -> Callable[[
 
 def _fill_logs(site: Site) -> None:
     """Nothing can be appended to a file any more by the process that writes the logs, as with a quota."""
+    assert isinstance(site.stack, StartedStack)
     supervisor = psutil.Process(site.stack.process.pid)
     before = supervisor.rlimit(psutil.RLIMIT_FSIZE)
     supervisor.rlimit(psutil.RLIMIT_FSIZE, (1, before[1]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import socket
 import threading
 import time
 from collections import Counter
@@ -26,6 +27,9 @@ AGAIN = (429, 502, 503, 504)
 PAUSE = 0.05
 THINKING_SECONDS = 0.02
 ANSWER_SECONDS = 40.0
+# Clients watch their connections as a proxy in front would.
+VANISHED_SECONDS = 3
+WATCHED = {"TCP_KEEPIDLE": 1, "TCP_KEEPINTVL": 1, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": 1000 * VANISHED_SECONDS}
 FINAL_EVENTS = ("ready", "not_actionable", "failed")
 # So many requests in new words share these: one leads, the others follow.
 SHARE_WORDS = 3
@@ -105,12 +109,14 @@ class GaveUp(Exception):
 
 @dataclass
 class Client:
-    """One connection to a stack, which is opened again as often as it breaks."""
+    """One connection to a stack, which is opened again as often as it breaks. ``url`` may be several addresses,
+    separated by spaces: whenever one gives no answer, or none now, the next is asked, from number ``at`` on."""
 
     url: str
     key: str
     book: Book
     seconds: float = ANSWER_SECONDS
+    at: int = 0
     _connection: http.client.HTTPConnection | None = None
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
@@ -124,6 +130,7 @@ class Client:
                     self.book.complain(f"{method} {path}: {answered[0]} {answered[1].get('code')}")
                 else:
                     return answered
+            self._ask_the_next()
             if time.monotonic() > deadline:
                 raise GaveUp(f"{method} {path}: {answered}")
             if tries == 0:
@@ -162,7 +169,7 @@ class Client:
                         return seen
             except (OSError, http.client.HTTPException, ValueError):
                 pass
-            self.close()
+            self._ask_the_next()
             time.sleep(PAUSE)
         raise GaveUp(f"events of {plan_id}: {seen[-3:]}")
 
@@ -171,16 +178,34 @@ class Client:
             self._connection.close()
             self._connection = None
 
+    def _ask_the_next(self) -> None:
+        if " " in self.url:
+            self.close()
+            self.at += 1
+
     @contextmanager
     def _reading(
         self, method: str, path: str, body: Any, headers: Mapping[str, str]
     ) -> Iterator[http.client.HTTPResponse]:
         if self._connection is None:
-            address = urlsplit(self.url)
-            self._connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+            addresses = self.url.split()
+            self._connection = _connected(addresses[self.at % len(addresses)])
         own = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         self._connection.request(method, path, None if body is None else json.dumps(body), {**own, **headers})
         yield self._connection.getresponse()
+
+
+def _connected(url: str) -> http.client.HTTPConnection:
+    """A host that vanishes is noticed within :data:`VANISHED_SECONDS`; an answer may take longer."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=VANISHED_SECONDS)
+    connection.connect()
+    connection.sock.settimeout(20)
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in WATCHED:
+        if hasattr(socket, option):
+            connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), WATCHED[option])
+    return connection
 
 
 def _events(answer: http.client.HTTPResponse) -> Iterator[tuple[str, str]]:
@@ -217,9 +242,12 @@ class Load:
         self.book = book
         self._stopped = threading.Event()
         self._seed = seed
+        asking = [client(url, key, book) for _ in range(clients)]
+        for number, each in enumerate(asking):
+            each.at = number
         self._threads = [
-            threading.Thread(target=self._work, args=(client(url, key, book), number), name=f"client {number}")
-            for number in range(clients)
+            threading.Thread(target=self._work, args=(each, number), name=f"client {number}")
+            for number, each in enumerate(asking)
         ]
 
     def __enter__(self) -> Load:

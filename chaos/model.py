@@ -19,8 +19,8 @@ STOLEN = "T-stolen"
 class MoodyModel(EmulatedServer):
     """Answers well, after up to ``seconds``, unless ``mood`` names one of :data:`MOODS`."""
 
-    def __init__(self, *, seed: int, seconds: float = 0.4) -> None:
-        super().__init__(VLLM_NEW)
+    def __init__(self, *, seed: int, seconds: float = 0.4, host: str = "127.0.0.1") -> None:
+        super().__init__(VLLM_NEW, host=host)
         self.mood = ""
         self._seconds = seconds
         self._draw = random.Random(seed)

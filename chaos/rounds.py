@@ -48,8 +48,8 @@ def play(site: Site, fault: Fault, number: int, *, seed: int, clients: int = CLI
         site.pause(0.5, 1.5)
         fault.inject(site)
         over = time.monotonic()
-        hits_after = _hits_are_quick(site, over)
-        plans_after = _plans_are_made(site, over)
+        hits_after = hits_are_quick(site, over)
+        plans_after = plans_are_made(site, over)
         if not site.until_whole(seconds=WHOLE_SECONDS):
             site.book.complain(f"not all processes are back: {dict(site.stack.processes)}")
     ended_after = time.monotonic() - over if checks.until_all_ended(site, seconds=ENDED_SECONDS) else None
@@ -58,13 +58,14 @@ def play(site: Site, fault: Fault, number: int, *, seed: int, clients: int = CLI
     return Round(fault, number, hits_after, plans_after, ended_after, site.book.sent_again, found)
 
 
-def _hits_are_quick(site: Site, over: float) -> float | None:
+def hits_are_quick(site: Site, over: float, *, mark: str = "h") -> float | None:
+    """Seconds from ``over`` on. Of several of a round each has a ``mark`` of its own."""
     prober = Client(site.stack.url, site.key, site.book, seconds=HITS_SECONDS)
     row, count, first = 0, 0, 0.0
     try:
         while time.monotonic() - over < HITS_SECONDS:
             began = time.monotonic()
-            token = f"T-{site.round}h{count}"
+            token = f"T-{site.round}{mark}{count}"
             count += 1
             plan = ask(prober, "hit", f"Refund order {token}", token=token)
             is_quick = plan["source"] == "exact" and time.monotonic() - began < QUICK_SECONDS
@@ -79,12 +80,12 @@ def _hits_are_quick(site: Site, over: float) -> float | None:
     return None
 
 
-def _plans_are_made(site: Site, over: float) -> float | None:
+def plans_are_made(site: Site, over: float, *, mark: str = "p") -> float | None:
     prober = Client(site.stack.url, site.key, site.book, seconds=PLANS_SECONDS)
     count = 0
     try:
         while time.monotonic() - over < PLANS_SECONDS:
-            token = f"T-{site.round}p{count}"
+            token = f"T-{site.round}{mark}{count}"
             plan = ask(prober, "bypass", f"Refund order {token}", token=token, cache="bypass", wait=2)
             if plan["status"] == "ready":
                 return time.monotonic() - over

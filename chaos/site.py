@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 import psycopg
@@ -19,7 +19,7 @@ import psycopg
 from chaos.load import Book
 from chaos.model import MoodyModel
 from orra.embedded.postgres import ensure_postgres, stop_postgres
-from orra.embedded.runs import StartedStack, running_stack
+from orra.embedded.runs import running_stack
 from orra.embedded.valkey import Valkey
 from tests.live.client import WHOLE_PLANS
 from tests.live.client import Client as Requester
@@ -55,13 +55,27 @@ DISK_BYTES = 2 * 1024**3
 TOKENS_PER_DAY = 1_000_000_000
 
 
+class Stack(Protocol):
+    """What runs, by name with its process ids, and where it is asked: at one address or at several, separated by
+    spaces."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def data_dir(self) -> Path: ...
+
+    @property
+    def processes(self) -> Mapping[str, int | None]: ...
+
+
 @dataclass
 class Site:
     """A running stack. ``key`` is a project's that has :data:`SHOP` and one plan for a refund; ``disk``: its data
     lie on a file system of their own, which may be filled. ``book`` is of the ``round``; ``reserved`` tokens and
     ``open_attempts`` are those of before it."""
 
-    stack: StartedStack
+    stack: Stack
     model: MoodyModel
     database: str
     key: str
@@ -154,19 +168,23 @@ def running_site(folder: Path, *, seed: int, disk: bool) -> Iterator[Site]:
         assert isinstance(model, MoodyModel)
         try:
             with running_stack(data_dir, {**environment, **model_variables(model)}) as stack:
-                requester = Requester(stack.url, stack.api_key)
-                made = requester.request("POST", "/v1/projects", {"name": "faults"})[1]
-                requester = Requester(stack.url, made["api_key"])
-                settings = {"tokens_per_day": TOKENS_PER_DAY, "recheck_share": 0}
-                requester.request("PATCH", "/v1/project", settings)
-                requester.register(SHOP)
-                plan = requester.ask("Refund order T-first", order_id="T-first", wait=60)[1]
-                assert plan["status"] == "ready", plan
+                key, project = project_with_a_plan(stack.url, stack.api_key)
                 database = ensure_postgres(data_dir)
-                yield Site(stack, model, database, made["api_key"], made["id"], random.Random(seed), disk)
+                yield Site(stack, model, database, key, project, random.Random(seed), disk)
         finally:
             model.mood = ""
             stop_postgres(data_dir)
+
+
+def project_with_a_plan(url: str, key: str) -> tuple[str, str]:
+    """A new project that has :data:`SHOP` and one plan for a refund: its key, and its id."""
+    made = Requester(url, key).request("POST", "/v1/projects", {"name": "faults"})[1]
+    requester = Requester(url, made["api_key"])
+    requester.request("PATCH", "/v1/project", {"tokens_per_day": TOKENS_PER_DAY, "recheck_share": 0})
+    requester.register(SHOP)
+    plan = requester.ask("Refund order T-first", order_id="T-first", wait=60)[1]
+    assert plan["status"] == "ready", plan
+    return made["api_key"], made["id"]
 
 
 @contextmanager

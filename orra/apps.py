@@ -11,9 +11,11 @@ class OrraConfig(AppConfig):
 
     def ready(self) -> None:
         import orra.celery  # noqa: F401
+        from orra.base import sessions
         from orra.base.slow_statements import slow_statements
         from orra.operators import roles
 
+        sessions.begin_all()
         if settings.SLOW_STATEMENT_MS:
             slow_statements.watch(settings.SLOW_STATEMENT_MS)
         post_migrate.connect(roles.synchronise, sender=[*apps.get_app_configs()][-1])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Any
 
 import structlog
 from celery import Celery, Task
+from celery.exceptions import Reject
 from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown
 from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
 from orra.base import tracing
+from orra.base.brokers import ANSWER_SECONDS
 from orra.base.outages import brief, is_away
 from orra.serving.request_ids import answered
 
@@ -21,18 +24,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
 log = structlog.get_logger(__name__)
 
 
+# Before a message goes back: without it a worker would do nothing else.
+AWAY_SECONDS = 1.0
 # The header of a message that has the id of the request it was sent for.
 REQUEST = "orra_request"
 
 
 class PatientTask(Task):  # type: ignore[misc]
     """A task whose log lines have the id of the request that it was sent for. While the database is away it gives
-    up quietly: one log line instead of a traceback every other second. The next tick does its work, and the sweep
-    picks up plans."""
+    up quietly: one log line instead of a traceback every other second. The next tick does a tick's work; the message
+    of a task that is acknowledged late goes back to the broker, for a worker whose database is not away."""
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         headers = {**(options.pop("headers", None) or {}), **_carried()}
-        return super().apply_async(args, kwargs, headers=headers, **options)
+        return super().apply_async(args, kwargs, headers=headers, confirm_timeout=ANSWER_SECONDS, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         request = self.request.get(REQUEST)
@@ -58,6 +63,9 @@ class PatientTask(Task):  # type: ignore[misc]
             if not is_away(error):
                 raise
             log.warning("database unreachable", task=self.name, arguments=args, error=brief(error))
+            if self.acks_late and not self.request.called_directly:
+                time.sleep(AWAY_SECONDS)
+                raise Reject("the database is away", requeue=True) from None
             return None
 
 

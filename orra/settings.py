@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import structlog
 from csp.constants import NONE, SELF
 
+from orra.base import brokers
 from orra.base.prices import Price, parse_prices
 from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.base.variables import nearest, unknown
@@ -37,7 +38,6 @@ KEYS_OF_EXAMPLES = (
     "secretkey",
 )
 MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-BROKER_SCHEMES = {"redis", "rediss", "redis+socket", "rediss+socket", "sentinel", "memory"}  # memory: for tests
 
 # The openai client reads these by itself and would send them to whatever endpoint is configured here.
 for name in [name for name in os.environ if name.startswith("OPENAI_")]:
@@ -127,8 +127,11 @@ def http_url(variable: str) -> str:
 def broker_url(variable: str) -> str:
     raw = text(variable)
     scheme, separator, rest = raw.partition("://")
-    if raw and not (separator and scheme in BROKER_SCHEMES and (rest or scheme == "memory")):
-        stop(variable, "must be the address of a Redis-protocol broker such as redis://localhost:6379/0.")
+    if raw and not (separator and scheme in brokers.SCHEMES and (rest or scheme == "memory")):
+        stop(
+            variable,
+            "must be the address of a broker, such as redis://localhost:6379/0 or amqp://user:password@localhost.",
+        )
     return raw
 
 
@@ -478,14 +481,15 @@ CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 2 * PLANNING_DEADLINE_SECONDS + 300,
-    # A broker that hangs must not hold up who enqueues: the sweep repeats what it did not take.
-    "socket_timeout": 2.0,
-    "socket_connect_timeout": 2.0,
-    "max_retries": 1,
-    "interval_start": 0.0,
-}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
+CELERY_BROKER_CONNECTION_TIMEOUT = brokers.ANSWER_SECONDS
+CELERY_BROKER_HEARTBEAT = 2 * brokers.UNHEARD_SECONDS  # RabbitMQ's: one is sent every half of it
+CELERY_BROKER_USE_SSL = brokers.tls(BROKER_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = brokers.transport_options(
+    BROKER_URL, longest_task=2 * PLANNING_DEADLINE_SECONDS + 300
+)
+# Nobody speaks with workers but through their queue; a mailbox by name is refused to the second host's worker.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- logs: one JSON line per event, on standard error

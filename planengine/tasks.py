@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import structlog
-from celery import Task, shared_task
+from celery import shared_task
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 from cache.examples import observed, versions
 from orra.base import metrics
+from orra.base.brokers import send
 from orra.base.database_clock import database_now
 from planengine.accounting import alerts, tallies
 from planengine.evaluation import shadow
@@ -25,9 +24,7 @@ from planengine.reuse import freshness
 
 log = structlog.get_logger(__name__)
 
-LEAVE_BROKER_SECONDS = 5.0
 ABANDONED_SECONDS = 600.0
-_leave_broker_until = 0.0
 
 
 @shared_task(acks_late=True)  # type: ignore[untyped-decorator]
@@ -138,29 +135,29 @@ def follow_up(plan: Plan) -> None:
 
 def check_later(plan_id: str) -> None:
     """Has a worker plan a hit again. With the broker down it is one check less."""
-    _send(check_hit, plan_id)
+    send(check_hit, plan_id)
 
 
 def keep_later(plan_id: str) -> None:
     """Has a worker keep a plan that was made by example. With the broker down it is made again next time."""
-    _send(keep_made, plan_id)
+    send(keep_made, plan_id)
 
 
 def compare_with_cached_plans(project_id: str, service_name: str) -> None:
     """Has a worker look for cached plans that a new or changed service makes second best, and for refusals that it
     puts out of date. With the broker down they stay as they are: plans valid, and served."""
-    _send(mark_second_best, project_id, service_name)
+    send(mark_second_best, project_id, service_name)
 
 
 def run_later(run_id: int) -> None:
     """Has a worker go on with a run of saved requests. With the broker down the sweep does it when it is back."""
-    if _send(run_saved_requests, str(run_id)):
+    if send(run_saved_requests, str(run_id)):
         runs.note_enqueued([run_id])
 
 
 def embed_use_cases_later(project_id: str) -> None:
     """Has a worker embed what a grounding says. With the broker down the first request for it waits for that."""
-    _send(embed_use_cases, project_id)
+    send(embed_use_cases, project_id)
 
 
 def enqueue_all(plan_ids: Sequence[str]) -> Sequence[str]:
@@ -173,19 +170,4 @@ def enqueue_all(plan_ids: Sequence[str]) -> Sequence[str]:
 
 def enqueue(plan_id: str) -> bool:
     """Tells a worker. With the broker down nothing is lost: the sweep finds the row when it is back."""
-    return _send(generate_plan, plan_id)
-
-
-def _send(task: Task, *arguments: str) -> bool:
-    """Whether the broker took the message. One that did not answer is left alone for a moment, or else every
-    request would wait for it in turn."""
-    global _leave_broker_until
-    if time.monotonic() < _leave_broker_until:
-        return False
-    try:
-        task.apply_async(arguments, retry=False)
-    except OperationalError as error:
-        _leave_broker_until = time.monotonic() + LEAVE_BROKER_SECONDS
-        log.warning("broker unreachable", task=task.name, arguments=arguments, error=str(error))
-        return False
-    return True
+    return send(generate_plan, plan_id)

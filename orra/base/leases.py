@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +56,7 @@ class _Held:
             if self._over:
                 return
             try:
-                _limit_waits()
-                self._over = not all(extend() for extend in self._leases)
+                self._over = not all(_extended(extend) for extend in self._leases)
                 self.missed = 0
             except Exception as error:  # there are more tries before the lease ends, and other leases to renew
                 self.missed += 1
@@ -106,7 +105,9 @@ class _Keeper:
 _keeper = _Keeper()
 
 
-def _limit_waits() -> None:
-    if connection.connection is None:
+def _extended(extend: Callable[[], bool]) -> bool:
+    """In a transaction of its own, within which waits for locks are short."""
+    with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+        return extend()

@@ -65,7 +65,8 @@ def _database(command: str, *, makes_tables: bool, writes: bool) -> str:
     from orra import settings
     from orra.starting.database import fault_of
 
-    if fault := fault_of(settings.DATABASES["default"], makes_tables=makes_tables, writes=writes):
+    database = settings.DATABASES["default"]
+    if fault := fault_of(database, makes_tables=makes_tables, writes=writes, whole_sessions=True):
         _refuse(command, f"DATABASE_URL {fault}")
     return os.environ["DATABASE_URL"]
 

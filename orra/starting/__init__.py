@@ -22,7 +22,7 @@ def check(*, database: bool = True, broker: bool = True, makes_tables: bool = Fa
 
 def _faults(*, database: bool, broker: bool, makes_tables: bool) -> Iterator[str]:
     if broker and not settings.BROKER_URL:
-        yield "BROKER_URL is not set. Set it to the address of a broker, such as redis://localhost:6379/0."
+        yield "BROKER_URL is not set. Set it to the address of a broker: redis://localhost:6379/0, amqp://localhost."
     if database:
         from orra.starting.database import fault_of
 

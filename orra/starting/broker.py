@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from orra.base.brokers import tls
+
 SECONDS = 3
 
 
@@ -12,8 +14,9 @@ def fault_of(url: str) -> str | None:
     from kombu.connection import Connection
 
     options = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS}
+    more = {"transport_options": options, "ssl": tls(url)}
     try:
-        with Connection(url, connect_timeout=SECONDS, transport_options=options) as broker:  # type: ignore[no-untyped-call]
+        with Connection(url, connect_timeout=SECONDS, **more) as broker:  # type: ignore[no-untyped-call]
             broker.ensure_connection(max_retries=0, timeout=SECONDS)
     except Exception as error:  # whatever the transport raises: the answer is the same
         said = " ".join(str(error).split()) or type(error).__name__

@@ -9,13 +9,17 @@ from django.db import DatabaseError
 from psycopg import errors
 
 from orra.base.outages import brief, is_away
+from orra.base.sessions import is_pooled
 
 OLDEST = 14  # what Django asks for
 
 
-def fault_of(database: dict[str, Any], *, makes_tables: bool, writes: bool = True) -> str | None:
+def fault_of(
+    database: dict[str, Any], *, makes_tables: bool, writes: bool = True, whole_sessions: bool = False
+) -> str | None:
     """Why it cannot be used and what to do, in a sentence or two. ``database`` is Django's form of it.
-    ``makes_tables``: where it has none, they are to be made. ``writes``: it is to be written to."""
+    ``makes_tables``: where it has none, they are to be made. ``writes``: it is to be written to.
+    ``whole_sessions``: by programs that no pooler may be in between of."""
     named = {
         "host": database["HOST"],
         "port": database["PORT"],
@@ -26,6 +30,8 @@ def fault_of(database: dict[str, Any], *, makes_tables: bool, writes: bool = Tru
     options = {**database["OPTIONS"], **{name: value for name, value in named.items() if value}}
     try:
         with psycopg.connect(**options, autocommit=True) as connection:
+            if whole_sessions and is_pooled(connection):
+                return "names a connection pooler. Name the Postgres behind it, for this command."
             return _fault(connection, makes_tables=makes_tables, writes=writes)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         return _unusable(error)

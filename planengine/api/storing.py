@@ -18,6 +18,7 @@ from django.db import connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
+from orra.base import sessions
 from orra.base.slow_statements import slow_statements
 from orra.serving.request_ids import answered
 from planengine.lifecycle import hits
@@ -36,7 +37,8 @@ log = structlog.get_logger(__name__)
 
 
 class Storage:
-    """Of the process's event loop. Statements are prepared, until a pooler in between turns out to drop them."""
+    """Of the process's event loop. Statements are prepared, but for a pooler in between, one that is known by
+    itself or turns out to drop them."""
 
     def __init__(self) -> None:
         self._pool: AsyncConnectionPool | None = None
@@ -53,6 +55,7 @@ class Storage:
             max_size=MOST_CONNECTIONS,
             timeout=CONNECTION_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
+            configure=sessions.begin,
             open=False,
         )
         await pool.open()

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from celery import current_app
 
+# Who asks whether a process is ready waits for a second, mostly: a broker that says nothing must not cost more.
+WAITED_SECONDS = 0.5
 REMEMBERED_SECONDS = 5.0
 _known: tuple[float, bool] | None = None
+_asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="broker")
+_question: Future[bool] | None = None
+_lock = threading.Lock()
 
 
 def is_reachable() -> bool:
-    """Asked just now, which takes a second or two when it hangs."""
+    """Asked just now, or a moment ago by somebody who still waits for the answer."""
+    global _question
+    with _lock:
+        if _question is None or _question.done():
+            _question = _asking.submit(_answers)
+        question = _question
+    try:
+        return question.result(timeout=WAITED_SECONDS)
+    except TimeoutError:
+        return False
+
+
+def _answers() -> bool:
     try:
         with current_app.connection_for_write(connect_timeout=1) as broker:
             broker.ensure_connection(max_retries=0, timeout=1)

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import structlog
+from django.db import transaction
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from cache import storage
 from cache.lookup import template_of
-from cache.models import Entry
+from cache.models import Entry, EntryQuerySet
 from cache.templates.templates import TemplateInvalid, make_template
 from planengine.catalogue.registry import catalogue_of
 from planengine.catalogue.specs import Catalogue, ServiceSpec
@@ -31,6 +32,8 @@ from planengine.planners.relevance import describe
 log = structlog.get_logger(__name__)
 
 Vector = NDArray[np.float32]
+# A plan that does not use the service: the entry's id, its template's vector, and the services in use.
+Asked = tuple[str, Vector, Iterable[str]]
 
 MARGIN = 0.03
 BATCH = 500
@@ -92,12 +95,13 @@ def _refused_for_lack_of(
     parts = [embedder.embed(others[start : start + TEXTS]) for start in range(0, len(others), TEXTS)]
     rows = refusals.filter(scope_facts__embedding_model=embedder.name, vector__isnull=False)
     found: list[str] = []
-    for entry_id, embedding in rows.values_list("pk", "vector__embedding").iterator(chunk_size=BATCH):
-        asked = np.asarray(embedding, dtype=np.float32)
-        if asked.shape == (own.shape[1],):
-            rival = max((float((part @ asked).max()) for part in parts), default=-1.0)
-            if float((own @ asked).max()) >= rival:
-                found.append(entry_id)
+    with transaction.atomic():
+        for entry_id, embedding in rows.values_list("pk", "vector__embedding").iterator(chunk_size=BATCH):
+            asked = np.asarray(embedding, dtype=np.float32)
+            if asked.shape == (own.shape[1],):
+                rival = max((float((part @ asked).max()) for part in parts), default=-1.0)
+                if float((own @ asked).max()) >= rival:
+                    found.append(entry_id)
     return found
 
 
@@ -108,11 +112,14 @@ def _second_best(project_id: str, service: ServiceSpec, catalogue: Catalogue, em
     vectors = embedder.embed([*texts, *map(describe, catalogue)])
     new, described = vectors[: len(texts)], vectors[len(texts) :]
     meanings = {spec.name: vector[np.newaxis] for spec, vector in zip(catalogue, described, strict=True)}
-    nearer = [
-        (entry_id, asked, used)
-        for entry_id, asked, used in _asked_of(project_id, service, embedder)
-        if asked.shape == (vectors.shape[1],) and _suits_better(asked, new, meanings, used)
-    ]
+
+    def is_nearer(asked: Vector, used: Iterable[str]) -> bool:
+        return asked.shape == (vectors.shape[1],) and _suits_better(asked, new, meanings, used)
+
+    plans = Entry.objects.plans().filter(project_id=project_id).exclude(services__has_key=service.name)
+    with transaction.atomic():
+        nearer = [each for each in _voting(plans, embedder) if is_nearer(*each[1:])]
+    nearer += [each for each in _silent(plans, embedder) if is_nearer(*each[1:])]
     for name in {name for *_, used in nearer for name in used if name in meanings}:
         spec = catalogue.get(name)
         if spec is not None and spec.examples:
@@ -120,16 +127,15 @@ def _second_best(project_id: str, service: ServiceSpec, catalogue: Catalogue, em
     return [entry_id for entry_id, asked, used in nearer if _suits_better(asked, new, meanings, used)]
 
 
-def _asked_of(
-    project_id: str, service: ServiceSpec, embedder: Embedder
-) -> Iterator[tuple[str, Vector, Iterable[str]]]:
-    """The plans that do not use the service: the entry's id, its template's vector, and the services in use. What
-    the composer made has no vector, for it votes for nothing; its newest are embedded for the comparison."""
-    plans = Entry.objects.plans().filter(project_id=project_id).exclude(services__has_key=service.name)
+def _voting(plans: EntryQuerySet, embedder: Embedder) -> Iterator[Asked]:
     voting = plans.filter(scope_facts__embedding_model=embedder.name, vector__isnull=False)
     rows = voting.values_list("pk", "vector__embedding", "services")
     for entry_id, embedding, used in rows.iterator(chunk_size=BATCH):
         yield entry_id, np.asarray(embedding, dtype=np.float32), used
+
+
+def _silent(plans: EntryQuerySet, embedder: Embedder) -> Iterator[Asked]:
+    """What the composer made has no vector, for it votes for nothing; its newest are embedded."""
     silent = (
         plans.usable().filter(vector__isnull=True, identity="", replan_reason="").order_by("-created_at", "-id")
     )

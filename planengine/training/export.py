@@ -61,8 +61,8 @@ class Export:
 
 
 def export(project: Project, wanted: Export, summary: Summary) -> Iterator[dict[str, Json]]:
-    """The project's lessons, oldest plan first. Rows are read as they are needed; what is remembered of each
-    template is a number."""
+    """The project's lessons, oldest plan first. Rows are read as they are needed, within the caller's transaction;
+    what is remembered of each template is a number."""
     catalogue = catalogue_of(project)
     doubted = _doubted_templates(project, catalogue)
     seen: set[int] = set()
@@ -97,11 +97,11 @@ def _doubted_templates(project: Project, catalogue: Catalogue) -> set[int]:
     """The keys of templates whose plans are in doubt: one of them was found wrong, or its entry is in
     quarantine. Both are few."""
     wrong = HitCheck.objects.filter(project=project, verdict=HitCheck.Verdict.WRONG).select_related("plan")
-    found = {_template_of(check.plan.action, check.plan.params_by_field, catalogue) for check in wrong.iterator()}
-    entries = {check.plan.cache_entry_id for check in wrong.iterator() if check.plan.cache_entry_id}
+    found = {_template_of(check.plan.action, check.plan.params_by_field, catalogue) for check in wrong}
+    entries = {check.plan.cache_entry_id for check in wrong if check.plan.cache_entry_id}
     doubted = Entry.objects.filter(project=project).exclude(quarantined_at=None)
     served = Entry.objects.filter(project=project, pk__in=entries)
-    for entry in (*doubted.only("action", "params").iterator(), *served.only("action", "params")):
+    for entry in (*doubted.only("action", "params"), *served.only("action", "params")):
         given = {param["field"]: param["value"] for param in entry.params}
         found.add(_template_of(entry.action, given, catalogue))
     return found

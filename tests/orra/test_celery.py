@@ -7,6 +7,7 @@ import pytest
 from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, connection
 
+from orra import celery
 from orra.celery import app
 from planengine import tasks
 from planengine.models import Plan
@@ -66,3 +67,22 @@ def test_a_connection_that_broke_between_two_tasks_is_opened_again() -> None:
 
     assert count.apply().get() == 0
     assert backend() != broken
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("task, goes_back", [(tasks.generate_plan, True), (tasks.keep_made, False)])
+def test_a_message_goes_back_while_the_database_is_away(
+    task: Any, goes_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a worker has by then, for it is acknowledged when the plan is made."""
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(celery, "AWAY_SECONDS", 0.0)
+    with connection.execute_wrapper(fail):
+        given_up = task.apply(args=("o_none",))
+
+    assert given_up.state == ("REJECTED" if goes_back else "SUCCESS")
+    if goes_back:
+        assert given_up.result.requeue

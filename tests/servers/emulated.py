@@ -49,11 +49,12 @@ class EmulatedServer(ScriptedServer):
         replies: Iterable[Any] = (),
         *,
         default: Any = oblige,
+        host: str = "127.0.0.1",
         port: int = 0,
         without_system: bool = False,
         key: str = "",
     ) -> None:
-        super().__init__(replies, default=default, port=port, model=profile.model)
+        super().__init__(replies, default=default, host=host, port=port, model=profile.model)
         self.profile = profile
         self.without_system = without_system
         self.key = key

@@ -195,7 +195,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """The base URL, as an operator would configure it."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://{self._server.server_address[0]!s}:{self.port}/v1"
 
     @property
     def calls(self) -> int:

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             since=_moment(options["since"]),
         )
         summary = Summary()
-        with _opened(options["output"], default=self.stdout) as out:
+        with _opened(options["output"], default=self.stdout) as out, transaction.atomic():
             for project in _projects(options["project"]):
                 for lesson in export(project, wanted, summary):
                     out.write(json.dumps(lesson, ensure_ascii=False) + "\n")
