@@ -19,6 +19,7 @@ HITS_MEANWHILE = "hits meanwhile after"
 PLANS_MEANWHILE = "plans meanwhile after"
 SERVES_AGAIN = "web host serves again after"
 PLANS_AGAIN = "worker host plans again after"
+NEW_PLANS = "a new worker host is started and plans after"
 LEAST, MOST = LEASE.total_seconds() + 2, LEASE.total_seconds() + 5
 
 
@@ -96,7 +97,7 @@ def _a_worker_host_dies(cluster: Cluster) -> None:
 def _comes_anew(cluster: Cluster, lost: Host) -> None:
     host = cluster.network.add(lost.name, WORKERS[lost.name])
     start_all_on(cluster, host)
-    cluster.note(PLANS_AGAIN, lambda: cluster.until_it_plans(host))
+    cluster.note(NEW_PLANS, lambda: cluster.until_it_plans(host))
 
 
 def _meanwhile(cluster: Cluster, *, hits: bool = False, plans: bool = False) -> None:

@@ -33,7 +33,8 @@ def what_leaks(pooler: str, database: str) -> list[str]:
 
 
 def _state(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, object]:
-    """Within a transaction, which it leaves open."""
+    """Within a transaction, which it leaves open. Settings of pgvector's are there once it is loaded."""
+    connection.execute("SELECT '[1]'::vector")
     settings = {
         name: connection.execute("SELECT current_setting(%s, true)", [name]).fetchone() for name in SETTINGS
     }
