@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from machines.cluster import WEB, WORKERS, Cluster, start_all_on
@@ -36,7 +37,8 @@ def hits(cluster: Cluster, *, rounds: int = ROUNDS) -> Rates:
     """Exact hits, from clients that ask one host's processes or both hosts'."""
     every = cluster.stack.url.split()
     first = [url for url in every if urlsplit(url).hostname == cluster.host(next(iter(WEB))).address]
-    one, two = [], []
+    one: list[float] = []
+    two: list[float] = []
     for number in range(rounds):
         for urls, rates in ((first, one), (every, two)):
             rates.append(_rate(cluster, urls, clients=HIT_CLIENTS, mark=f"{number}{len(urls)}"))
@@ -47,14 +49,15 @@ def plans(cluster: Cluster, *, rounds: int = ROUNDS) -> Rates:
     """Plans that only a model makes, with one worker host or with both."""
     urls = cluster.stack.url.split()
     other = cluster.host(list(WORKERS)[1])
-    one, two = [], []
+    one: list[float] = []
+    two: list[float] = []
     for number in range(rounds):
         for rates in (one, two):
             if rates is one:
                 other.stop("worker")
             else:
                 start_all_on(cluster, other)
-            asked = {"cache": "bypass", "wait_seconds": 20}
+            asked: dict[str, Any] = {"cache": "bypass", "wait_seconds": 20}
             mark = f"{number}p{len(two)}"
             if rates is two:  # it is there when it has made some
                 waiting = threading.Thread(target=cluster.until_it_plans, args=(other,))
@@ -73,7 +76,7 @@ def plans(cluster: Cluster, *, rounds: int = ROUNDS) -> Rates:
 
 
 def _rate(
-    cluster: Cluster, urls: Sequence[str], *, clients: int, mark: str, seconds: float = SECONDS, **more: object
+    cluster: Cluster, urls: Sequence[str], *, clients: int, mark: str, seconds: float = SECONDS, **more: Any
 ) -> float:
     """Answers with a ready plan, a second. Raises :class:`AssertionError` for any other."""
     until = time.monotonic() + seconds
@@ -99,7 +102,7 @@ def _adds(counts: list[int], at: int) -> Callable[[], None]:
     return add
 
 
-def _ask(key: str, url: str, token: str, until: float, more: dict[str, object], done: Callable[[], None]) -> None:
+def _ask(key: str, url: str, token: str, until: float, more: dict[str, Any], done: Callable[[], None]) -> None:
     address = urlsplit(url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}

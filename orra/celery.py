@@ -32,8 +32,8 @@ REQUEST = "orra_request"
 
 class PatientTask(Task):  # type: ignore[misc]
     """A task whose log lines have the id of the request that it was sent for. While the database is away it gives
-    up quietly: one log line instead of a traceback every other second. The next tick does a tick's work; the message
-    of a task that is acknowledged late goes back to the broker, for a worker whose database is not away."""
+    up quietly: one log line instead of a traceback every other second. The next tick does a tick's work; the
+    message of a task that is acknowledged late goes back to the broker, for a worker whose database is there."""
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         headers = {**(options.pop("headers", None) or {}), **_carried()}
