@@ -124,6 +124,8 @@ def _notes(told: Told, width: int) -> Iterator[str]:
         yield _note(f"why: {' '.join(explanation_of(told.plan).split())}", width)
     elif told.is_diagnosed:
         yield _note("why: told in full below", width)
+    if told.plan["status"] == "ready" != told.step.expected.status and not told.faults:
+        yield _note("planned all the same", width)
     for fault in told.faults:
         yield _note(f"NOT AS TOLD: {fault}", width)
 

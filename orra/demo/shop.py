@@ -177,6 +177,9 @@ SERVICES: Mapping[str, Mapping[str, Json]] = {
     },
 }
 
+# The services that only look something up.
+READING = frozenset(name for name, facts in SERVICES.items() if facts["annotations"]["readOnlyHint"])
+
 # What holds of returns: no refund of returned goods whose terms nobody has looked at.
 GROUNDING: Json = {
     "domain": "returns",

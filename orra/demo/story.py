@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orra.base.strictjson import Json
+from orra.demo.shop import READING
 
 
 class Origin(StrEnum):
@@ -128,7 +129,8 @@ def faults(step: Step, plan: Mapping[str, Json], *, planner: str, story: Sequenc
     """What did not come out as the story tells it, in sentences; empty when all did.
 
     ``planner`` is ``composer`` or ``model``. A model is free to use more services, to put them in another order,
-    to explain itself in its own words and to decline what it is right to decline; it is not free to leave a
+    to explain itself in its own words, to decline what it is right to decline, and to look up what nobody can use;
+    one that small models' traps have caught leaves to the composer what that can plan. It is not free to leave a
     service out, to refund what must not be refunded, or to be asked where the cache has the plan.
     """
     found = list(_outcome_faults(step.expected, plan, planner))
@@ -165,12 +167,12 @@ def mended_of(plan: Mapping[str, Json]) -> list[dict[str, Json]]:
 
 def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) -> Iterator[str]:
     status, source = plan["status"], plan["source"]
-    if status != expected.status and not (planner == "model" and _may_differ(expected, status)):
+    if status != expected.status and not (planner == "model" and _may_differ(expected, plan)):
         yield f"its status is {status}, not {expected.status}: {explanation_of(plan) or 'it has a plan'}"
         return
-    wanted = planner if expected.origin in (Origin.PLANNER, None) else expected.origin
-    if status == "ready" and source != wanted:
-        yield f"its plan comes from {source}, not from {wanted} ({plan['cache']['reason']}{_refused_by(plan)})"
+    wanted = (planner, "composer") if expected.origin in (Origin.PLANNER, None) else (expected.origin,)
+    if status == "ready" and source not in wanted:
+        yield f"its plan comes from {source}, not from {wanted[0]} ({plan['cache']['reason']}{_refused_by(plan)})"
     if expected.near_miss and not refusals_of(plan):
         yield f"the cache refused no plan that was near ({plan['cache']['reason']})"
     refused_for = [problem["code"] for problem in mended_of(plan)]
@@ -182,9 +184,12 @@ def _outcome_faults(expected: Expected, plan: Mapping[str, Json], planner: str) 
         yield from (f"it does not say {text!r}" for text in expected.says if text not in explanation_of(plan))
 
 
-def _may_differ(expected: Expected, status: str) -> bool:
-    """A model may decline what fails, and may plan what the composer leaves to one that understands it."""
-    return expected.near_miss or (status == "not_actionable" and expected.status == "failed")
+def _may_differ(expected: Expected, plan: Mapping[str, Json]) -> bool:
+    """A model may decline what fails, may plan what the composer leaves to one that understands it, and a weak one
+    that does not refuse may look something up."""
+    if plan["status"] == "ready":
+        return expected.near_miss or READING.issuperset(services_of(plan["plan"]))
+    return expected.near_miss or (plan["status"] == "not_actionable" and expected.status == "failed")
 
 
 def _refused_by(plan: Mapping[str, Json]) -> str:

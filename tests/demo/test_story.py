@@ -128,6 +128,17 @@ def test_a_model_has_its_own_way_but_may_not_refund_what_must_not_be() -> None:
     assert told(REFUSED, refusal("I cannot."), planner="model") == []
 
 
+def test_a_weak_model_may_look_up_what_nobody_can_use_and_leave_plans_to_the_composer() -> None:
+    nobody = Step("", STEP.action, STEP.params, Expected(status="not_actionable", origin=None))
+    fault = "its status is ready, not not_actionable: it has a plan"
+    reads = outcome(source="model", plan=plan_of("find_order"))
+    assert told(nobody, reads, planner="model") == []
+    assert told(nobody, reads | {"source": "composer"}) == [fault]
+    assert told(nobody, outcome(source="model"), planner="model") == [fault]
+    planned = Step("", STEP.action, STEP.params, Expected(uses=STEP.expected.uses))
+    assert told(planned, outcome(source="composer"), planner="model") == []
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_shop_has_valid_schemas(name: str) -> None:
     check_schema(SERVICES[name]["input_schema"])
