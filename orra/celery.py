@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 from celery.exceptions import Reject
-from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready, worker_shutdown
 from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
@@ -95,6 +95,11 @@ app.conf.beat_schedule = {
         ("cache: keep indexes by meaning", "cache.tasks.keep_vector_indexes", 120.0),
     )
 }
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _keep_logging(**_: Any) -> None:
+    """What the settings have set up stays: without a receiver Celery gives the root logger a level of its own."""
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

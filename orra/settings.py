@@ -490,7 +490,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = brokers.transport_options(
 )
 # Nobody speaks with workers but through their queue; a mailbox by name is refused to the second host's worker.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- logs: one JSON line per event, on standard error
 
@@ -534,7 +533,9 @@ LOGGING = {
         "uvicorn.error": {"level": "ERROR"},  # its warnings are about what strangers send
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
+        # A line for every tick that is sent, taken and done says nothing.
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
     },
 }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import psycopg
@@ -19,6 +20,15 @@ def test_every_tick_is_a_task_that_a_worker_knows() -> None:
     ticks = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert ticks and ticks <= set(app.tasks)
+
+
+def test_a_worker_logs_at_the_level_that_was_set() -> None:
+    root = logging.getLogger()
+    before = root.level, [*root.handlers]
+
+    app.log.setup(loglevel=logging.CRITICAL)
+
+    assert (root.level, root.handlers) == before
 
 
 @pytest.mark.django_db
