@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from hypothesis import settings
 
@@ -114,18 +113,6 @@ SHOP: dict[str, dict[str, Json]] = {
 def a_broker_is_not_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Because another test's took no message."""
     monkeypatch.setattr(brokers, "_leave_alone_until", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def no_cursor_outlives_its_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind a pooler it would be lost."""
-    create = DatabaseWrapper.create_cursor
-
-    def within(self: Any, name: str | None = None) -> Any:
-        assert name is None or not self.connection.autocommit, "rows.iterator() needs a transaction around it"
-        return create(self, name)
-
-    monkeypatch.setattr(DatabaseWrapper, "create_cursor", within)
 
 
 @pytest.fixture

@@ -369,7 +369,7 @@ def test_applying_one_has_its_use_cases_embedded_by_a_worker(
     api: Api, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr(tasks, "_send", lambda task, *arguments: sent.append((task.name, arguments)))
+    monkeypatch.setattr(tasks, "send", lambda task, *arguments: sent.append((task.name, arguments)))
     given = {"domain": "a", "version": "1", "use_cases": [{"action": "Refund order {order_id}"}]}
     for _ in range(2):
         assert api.put("/v1/groundings/returns", given).status_code in (200, 201)

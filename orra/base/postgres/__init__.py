@@ -1,0 +1,1 @@
+"""Django's backend for Postgres, for sessions that may be shared: the settings' ``ENGINE``."""
