@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaos import faults
+from chaos.checks import Found
 from chaos.faults import Fault
 from chaos.rounds import Round, play
 from chaos.site import Site, can_mount, running_site
@@ -79,20 +80,24 @@ def _tell(played: Round) -> None:
     found = played.found
     print(
         f"{played.number:4} {played.fault.name:22} accepted {found.accepted:5}  again {played.sent_again:4}  "
-        f"hits after {_seconds(played.hits_after)}  plans after {_seconds(played.plans_after)}  "
-        f"ended after {_seconds(played.ended_after)}  "
+        f"hits after {in_words(played.hits_after)}  plans after {in_words(played.plans_after)}  "
+        f"ended after {in_words(played.ended_after)}  "
         f"{'ok' if played.holds else 'DOES NOT HOLD'}  {_counted(found.sources)}  {_counted(found.failures)}",
         flush=True,
     )
-    for text in found.broken[:MOST_TOLD]:
-        print(f"       {text}", flush=True)
+    tell_broken(found)
 
 
 def _counted(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counter.most_common())
 
 
-def _seconds(seconds: float | None) -> str:
+def tell_broken(found: Found) -> None:
+    for text in found.broken[:MOST_TOLD]:
+        print(f"       {text}", flush=True)
+
+
+def in_words(seconds: float | None) -> str:
     return "never" if seconds is None else f"{seconds:.1f} s"
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from orra.embedded.processes import die_with_parent
+from orra.embedded import processes
 
 INSIDE = "MACHINES_INSIDE"
 BRIDGE = "bridge0"
@@ -58,7 +58,7 @@ def enter(arguments: Sequence[str]) -> int:
     inside = subprocess.Popen(
         ["unshare", *apart, *arguments],
         env={**os.environ, INSIDE: "1"},
-        preexec_fn=die_with_parent(signal.SIGKILL),
+        preexec_fn=processes.die_with_parent(signal.SIGKILL),
     )
     try:
         return inside.wait()
@@ -116,13 +116,7 @@ class Host:
         process = self.processes.pop(name)
         if kill:
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.terminate()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        processes.stop(process, seconds=seconds)
 
     def end(self) -> None:
         """Kills whatever is on it."""

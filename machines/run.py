@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.__main__ import MOST_TOLD, table
+from chaos.__main__ import in_words, table, tell_broken
 from chaos.faults import Fault
 from chaos.rounds import Round, play
 from machines import rates, servers
@@ -81,11 +81,10 @@ def _tell(played: Played) -> None:
         "ended after": of.ended_after,
         **played.noted,
     }
-    shown = "  ".join(f"{what} {_seconds(seconds)}" for what, seconds in noted.items())
+    shown = "  ".join(f"{what} {in_words(seconds)}" for what, seconds in noted.items())
     holds = "ok" if of.holds and None not in played.noted.values() else "DOES NOT HOLD"
     print(f"{of.fault.name:24} accepted {found.accepted:5}  again {of.sent_again:4}  {holds}  {shown}", flush=True)
-    for text in found.broken[:MOST_TOLD]:
-        print(f"       {text}", flush=True)
+    tell_broken(found)
 
 
 def _tell_moved(moved: Moved) -> None:
@@ -93,20 +92,15 @@ def _tell_moved(moved: Moved) -> None:
     print(
         f"database moved: accepted {found.accepted}, ended {found.ended}, lost {found.lost}, wrong {found.wrong}; "
         f"{moved.megabytes:.1f} MB backed up in {moved.backup:.1f} s, brought back in {moved.restore:.1f} s; "
-        f"hits after {_seconds(moved.hits_after)}, plans after {_seconds(moved.plans_after)}  "
+        f"hits after {in_words(moved.hits_after)}, plans after {in_words(moved.plans_after)}  "
         f"{'ok' if moved.holds else 'DOES NOT HOLD'}",
         flush=True,
     )
-    for text in found.broken[:MOST_TOLD]:
-        print(f"       {text}", flush=True)
+    tell_broken(found)
 
 
 def _tell_all(faults: Sequence[Fault], played: Sequence[Played]) -> None:
     print("\n" + "\n".join(table(faults, [each.round for each in played])) + "\n", flush=True)
-
-
-def _seconds(seconds: float | None) -> str:
-    return "never" if seconds is None else f"{seconds:.1f} s"
 
 
 def _names(text: str) -> list[str]:
