@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,10 +253,10 @@ ALL = (
 )
 
 
-def chosen(names: str) -> tuple[Fault, ...]:
+def chosen(names: str, among: Sequence[Fault] = ALL) -> tuple[Fault, ...]:
     """By names, or by their beginnings, separated by commas; all when none is named. Raises ValueError."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
-        if not any(fault.name.startswith(name) for fault in ALL):
-            raise ValueError(f"there is no fault {name!r}; there are {', '.join(fault.name for fault in ALL)}")
-    return tuple(fault for fault in ALL if not wanted or fault.name.startswith(tuple(wanted)))
+        if not any(fault.name.startswith(name) for fault in among):
+            raise ValueError(f"there is no fault {name!r}; there are {', '.join(fault.name for fault in among)}")
+    return tuple(fault for fault in among if not wanted or fault.name.startswith(tuple(wanted)))

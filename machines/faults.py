@@ -143,6 +143,7 @@ WITH_POOLER = (
     _of("pooler_killed", "kill -9 of PgBouncer, started again", _again(lambda it: it.pooler, kill=True)),
     _of("database_stopped", "Postgres is stopped behind PgBouncer", _again(lambda it: it.postgres, kill=False)),
 )
+ALL = (*EVERYWHERE, *WITH_RABBITMQ, *WITH_POOLER)
 SETUPS: Mapping[str, Setup] = {
     setup.name: setup
     for setup in (

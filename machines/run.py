@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.__main__ import in_words, table, tell_broken
-from chaos.faults import Fault
+from chaos.faults import Fault, chosen
 from chaos.rounds import Round, play
 from machines import rates, servers
 from machines.cluster import Cluster, running_cluster
-from machines.faults import SETUPS, faults_of
+from machines.faults import ALL, SETUPS, faults_of
 from machines.moving import Moved, move
 from machines.pooling import what_leaks
 
@@ -31,6 +31,10 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
     wanted = _names(options.setups) or list(SETUPS)
     if unknown := [name for name in wanted if name not in SETUPS]:
         raise SystemExit(f"There is no setup {unknown[0]!r}; there are {', '.join(SETUPS)}.")
+    try:
+        faults = chosen(options.faults, ALL)
+    except ValueError as error:
+        raise SystemExit(f"--faults: {error}") from None
     held = True
     for setup in (SETUPS[name] for name in wanted):
         if lacking := servers.missing(broker=setup.broker, pooled=setup.pooled):
@@ -40,16 +44,16 @@ def run(folder: Path, options: argparse.Namespace) -> bool:
         place = folder / setup.name
         try:
             with running_cluster(setup, place, seed=options.seed) as cluster:
-                held &= _run(cluster, options)
+                held &= _run(cluster, faults, options)
         finally:
             if options.keep_logs and place.exists():
                 _keep(place, options.keep_logs / setup.name)
     return held
 
 
-def _run(cluster: Cluster, options: argparse.Namespace) -> bool:
-    names, without = _names(options.faults), _names(options.without)
-    faults = [fault for fault in faults_of(cluster.setup) if not names or fault.name.startswith(tuple(names))]
+def _run(cluster: Cluster, wanted: Sequence[Fault], options: argparse.Namespace) -> bool:
+    without = _names(options.without)
+    faults = [fault for fault in faults_of(cluster.setup) if fault in wanted]
     played = []
     for number, fault in enumerate(faults, start=1):
         cluster.noted = {}
