@@ -83,7 +83,7 @@ def check(plan_id: str) -> None:
         return
     vector = plan_cache.embed(plan_cache.request_for(plan.project, request, match=match).template.embedding_text)
     with transaction.atomic():
-        _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome), vector=vector)
+        _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome, planner), vector=vector)
         _keep(plan, outcome, planner, vector)
 
 
@@ -105,15 +105,17 @@ def _planned(plan: Plan, job: Job, planner: Planner) -> Outcome:
     )
 
 
-def _verdict(plan: Plan, outcome: Outcome) -> str:
-    """What planning a hit's request anew says of it: a refusal by the planner says that it was wrong, another
-    failure says nothing."""
+def _verdict(plan: Plan, outcome: Outcome, planner: Planner) -> str:
+    """What planning a hit's request anew says of it: a refusal by a model says that it was wrong, another failure
+    says nothing. Nor does the composer's refusal, which tells of words that it does not know: a wording that only
+    examples account for is what hits by meaning are there for."""
     if not outcome.accounted or (outcome.failure is not None and outcome.failure.code == NOT_ACCOUNTED):
         return HitCheck.Verdict.UNDECIDED  # what a model that is not trusted makes of more than it accounts for
     if outcome.plan is not None:
         same = same_graph(outcome.plan, plan.plan)
         return HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
-    return HitCheck.Verdict.WRONG if outcome.status == PlanStatus.NOT_ACTIONABLE else HitCheck.Verdict.UNDECIDED
+    refused = outcome.status == PlanStatus.NOT_ACTIONABLE and planner.source == PlanSource.MODEL
+    return HitCheck.Verdict.WRONG if refused else HitCheck.Verdict.UNDECIDED
 
 
 def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.float32] | None) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cache.models import Entry
+from orra.demo.shop import SERVICES
+from orra.demo.story import STORY
 from planengine.accounting.wrong_hits import Observed
 from planengine.evaluation import shadow
 from planengine.models import HitCheck, Plan, Project
@@ -57,6 +61,29 @@ def test_a_wrong_hit_is_found_wrong(api: Api, hit: Plan) -> None:
     assert HitCheck.objects.get().verdict == "wrong"
     assert Entry.objects.plans().get().quarantined_at is not None
     assert Entry.objects.get(kind="counter").skeleton_services == ["order_lookup"]
+
+
+class TestOfAShopWithoutAModel:
+    @pytest.fixture
+    def project(self, make_project: Callable[..., Project]) -> Project:
+        return make_project(services={}, recheck_share=0)
+
+    def test_a_wording_that_the_composer_does_not_know_proves_nothing(self, api: Api) -> None:
+        """A plan that a client confirmed went into quarantine for who asked for it politely."""
+        for name, facts in SERVICES.items():
+            assert api.put(f"/v1/services/{name}", facts).status_code == 201
+        known, _, polite = STORY[:3]
+        planned = api.plan(known.action, dict(known.params))
+        report(api, planned, "right_plan")
+        again = api.plan(polite.action, dict(polite.params), cache="bypass")
+        assert (again["status"], again["source"]) == ("not_actionable", "composer")
+        served = api.plan(polite.action, dict(polite.params))
+        assert served["source"] == "semantic"
+
+        shadow.check(served["id"])
+
+        assert HitCheck.objects.get(origin="sample").verdict == "undecided"
+        assert Entry.objects.get(pk=served["cache"]["entry_id"]).quarantined_at is None
 
 
 def test_too_many_wrong_hits_close_hits_by_meaning_until_they_are_reopened(api: Api, project: Project) -> None:
