@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from orra.base.environment.secret_files import UnusableSecret, read_secret_files
 from orra.base.release import CODE_DIR, usual_data_dir
-from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.embedded.folders import make_private
 from orra.embedded.postgres import use_postgres
 from orra.embedded.processes import EmbeddedError

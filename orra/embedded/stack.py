@@ -23,8 +23,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from orra.base.environment.secret_files import UnusableSecret, read_secret_files
 from orra.base.release import command
-from orra.base.secret_files import UnusableSecret, read_secret_files
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
 from orra.embedded.footprint import in_words, memory_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from orra import settings
+from orra.base.environment import readers
 
 GOOD = {
     "DATABASE_URL": "postgresql:///none",
@@ -138,10 +138,10 @@ def test_a_database_whose_host_vanishes_is_noticed_soon() -> None:
 def test_the_url_has_the_last_word_on_the_databases_options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@db.example/orra?connect_timeout=2&sslmode=require")
 
-    options = settings.database("DATABASE_URL")["OPTIONS"]
+    options = readers.database("DATABASE_URL")["OPTIONS"]
 
     assert (options["connect_timeout"], options["sslmode"]) == ("2", "require")
-    assert options["tcp_user_timeout"] == settings.UNTIL_GONE["tcp_user_timeout"]
+    assert options["tcp_user_timeout"] == readers.UNTIL_GONE["tcp_user_timeout"]
 
 
 @pytest.mark.parametrize("kind", ["LLM", "EMBEDDINGS", "CHECK"])
@@ -150,10 +150,10 @@ def test_a_model_has_an_address_for_a_name_alone_would_mean_somebodys_cloud(
 ) -> None:
     monkeypatch.setenv(f"{kind}_MODEL", "small-1")
     with pytest.raises(SystemExit, match=f"{kind}_API_BASE_URL must be set too: where is the model small-1?"):
-        settings.model_at(kind)
+        readers.model_at(kind)
 
-    monkeypatch.setenv(f"{kind}_API_BASE_URL", settings.OPENAI_URL)
-    assert settings.model_at(kind) == ("small-1", settings.OPENAI_URL, "")
+    monkeypatch.setenv(f"{kind}_API_BASE_URL", readers.OPENAI_URL)
+    assert readers.model_at(kind) == ("small-1", readers.OPENAI_URL, "")
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_a_model_has_an_address_for_a_name_alone_would_mean_somebodys_cloud(
 def test_a_key_that_can_be_guessed_is_not_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("SECRET_KEY", key)
     with pytest.raises(SystemExit, match="SECRET_KEY can be guessed. Set it to a random text") as refused:
-        settings.secret_key("SECRET_KEY")
+        readers.secret_key("SECRET_KEY")
     assert key not in str(refused.value)
 
 
 def test_a_made_key_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     key = secrets.token_urlsafe(48)
     monkeypatch.setenv("SECRET_KEY", key)
-    assert settings.secret_key("SECRET_KEY") == key
+    assert readers.secret_key("SECRET_KEY") == key

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
-from orra import settings
+from orra.base.environment import readers
 from orra.starting.database import fault_of
 
 NAME, USER = "orra_start", "orra_start_limited"
@@ -43,7 +43,7 @@ def fault(
     monkeypatch: pytest.MonkeyPatch, url: str, *, makes_tables: bool = True, writes: bool = True
 ) -> str | None:
     monkeypatch.setenv("DATABASE_URL", url)
-    told = fault_of(settings.database("DATABASE_URL"), makes_tables=makes_tables, writes=writes)
+    told = fault_of(readers.database("DATABASE_URL"), makes_tables=makes_tables, writes=writes)
     assert PASSWORD not in (told or "")
     assert "\n" not in (told or "")
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orra.base.variables import nearest, unknown
+from orra.base.environment.variables import nearest, unknown
 
 KNOWN = {
     "DATABASE_URL",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orra.base.secret_files import MOST_BYTES, UnusableSecret, read_secret_files
+from orra.base.environment.secret_files import MOST_BYTES, UnusableSecret, read_secret_files
 
 
 def test_a_file_says_what_the_variable_would(tmp_path: Path) -> None:

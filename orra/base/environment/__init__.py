@@ -1,0 +1,1 @@
+"""What the environment says: variables that are read, secrets in files, and names that were misspelt."""
