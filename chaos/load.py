@@ -155,6 +155,7 @@ class Client:
         deadline = time.monotonic() + self.seconds
         seen: list[str] = []
         last = ""
+        broke = "the stream ended"
         while time.monotonic() < deadline:
             headers = {"Last-Event-ID": last} if last else {}
             try:
@@ -167,11 +168,13 @@ class Client:
                     if seen and seen[-1] in FINAL_EVENTS:
                         self.close()
                         return seen
-            except (OSError, http.client.HTTPException, ValueError):
-                pass
+                broke = f"{answer.status}"
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                broke = repr(error)
+                self.close()  # a connection that is left in the middle of an answer takes no other request
             self._ask_the_next()
             time.sleep(PAUSE)
-        raise GaveUp(f"events of {plan_id}: {seen[-3:]}")
+        raise GaveUp(f"events of {plan_id}: {seen[-3:]}, and at last {broke}")
 
     def close(self) -> None:
         if self._connection is not None:
