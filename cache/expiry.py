@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from orra.base.batches import BATCH, until_none_left
+from orra.base.database.batches import BATCH, until_none_left
 
 # A pinned entry does not expire (see cache.pins); to be asked twice costs nothing.
 DELETE_EXPIRED = """

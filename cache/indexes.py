@@ -21,7 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from cache.examples.nearest import index_name
-from orra.base import sessions
+from orra.base.database import sessions
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ class OrraConfig(AppConfig):
 
     def ready(self) -> None:
         import orra.celery  # noqa: F401
-        from orra.base import sessions
-        from orra.base.slow_statements import slow_statements
+        from orra.base.database import sessions
+        from orra.base.database.slow_statements import slow_statements
         from orra.operators import roles
 
         sessions.begin_all()

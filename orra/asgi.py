@@ -29,7 +29,7 @@ from django.conf import settings  # noqa: E402
 
 from orra import warming  # noqa: E402
 from orra.base import tracing  # noqa: E402
-from orra.base.replica import replica  # noqa: E402
+from orra.base.database.replica import replica  # noqa: E402
 from orra.base.strictjson import Json  # noqa: E402
 from orra.serving import request_ids  # noqa: E402
 from orra.serving.answers import Answer, answer_of  # noqa: E402

@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from orra.base import tracing
 from orra.base.brokers import ANSWER_SECONDS
-from orra.base.outages import brief, is_away
+from orra.base.database.outages import brief, is_away
 from orra.serving.request_ids import answered
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")

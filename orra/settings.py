@@ -43,7 +43,7 @@ DATABASES = {"default": database("DATABASE_URL")}
 # Where lists are read, unless it is further behind than so many seconds.
 if text("DATABASE_REPLICA_URL"):
     DATABASES["replica"] = database("DATABASE_REPLICA_URL", readers.UNTIL_GONE_SOON)
-    DATABASE_ROUTERS = ["orra.base.replica.Router"]
+    DATABASE_ROUTERS = ["orra.base.database.replica.Router"]
 REPLICA_LAG_SECONDS = number("DATABASE_REPLICA_LAG_SECONDS", 5, least=2, most=3600)
 BROKER_URL = readers.broker_url("BROKER_URL")
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from cache.examples import observed, versions
 from orra.base import metrics
 from orra.base.brokers import send
-from orra.base.database_clock import database_now
+from orra.base.database.clock import database_now
 from planengine.accounting import alerts, tallies
 from planengine.evaluation import shadow
 from planengine.evaluation.regression import runs

@@ -21,7 +21,7 @@ from django.db.migrations.utils import resolve_relation
 from django.db.models import Value
 from django.db.models.fields import NOT_PROVIDED
 
-from orra.base.migrating import CascadesInDatabase
+from orra.base.database.migrating import CascadesInDatabase
 
 RELEASED = Path(__file__).with_name("released.toml")
 HARMLESS = (

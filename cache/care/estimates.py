@@ -10,7 +10,7 @@ from django.db import connection
 
 from cache.care.selection import Entries, select
 from cache.models import Entry
-from orra.base.keys import newest_first, oldest_first
+from orra.base.database.keys import newest_first, oldest_first
 
 # So many rows of a project are counted; beyond, Postgres' statistics say how many there are.
 COUNTED = 100_000

@@ -25,7 +25,7 @@ from cache.care.estimates import KEY, Estimate, estimate
 from cache.care.selection import Entries, in_words, select
 from cache.examples import observed
 from cache.models import CacheJob, Entry
-from orra.base.keys import oldest_first
+from orra.base.database.keys import oldest_first
 from orra.base.strictjson import Json
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from cache.examples.judgement import Seen
 from cache.examples.wording import is_slot
-from orra.base.batches import BATCH, until_none_left
+from orra.base.database.batches import BATCH, until_none_left
 
 # In examples of so many skeletons a word is neutral.
 MANY = 3

@@ -6,7 +6,7 @@ same. The database notes each change, whoever makes it; what merely expires chan
 
 from __future__ import annotations
 
-from orra.base.batches import BATCH, until_none_left
+from orra.base.database.batches import BATCH, until_none_left
 
 # Empty for a scope that never had an entry, or has none any more; that may come again, so nothing is remembered
 # under it.

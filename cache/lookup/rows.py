@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from cache.examples.votes import COUNTER
 from cache.models import Entry
 from cache.requests import Request
-from orra.base.rows import Rows
+from orra.base.database.rows import Rows
 from orra.base.strictjson import Json
 
 VARIANTS = 32

@@ -52,7 +52,7 @@ LIBRARIES = (
     "django.core.management.commands.migrate",
     "kombu.transport.redis",
     "numpy",
-    "orra.base.postgres.base",
+    "orra.base.database.postgres.base",
     "psycopg_pool",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",

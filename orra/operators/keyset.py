@@ -23,8 +23,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from orra.base.keys import newest_first, oldest_first
-from orra.base.time_limits import TooSlow, limited
+from orra.base.database.keys import newest_first, oldest_first
+from orra.base.database.time_limits import TooSlow, limited
 from orra.operators.pages import LeanChangeList, OperatorAdmin
 
 OLDER, NEWER = "older_than", "newer_than"

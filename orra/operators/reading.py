@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 
-from orra.base.replica import replica
+from orra.base.database.replica import replica
 
 # The browser keeps it for as long as the replica may lack what was written.
 WROTE = "orra_wrote"

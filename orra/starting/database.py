@@ -8,8 +8,8 @@ import psycopg
 from django.db import DatabaseError
 from psycopg import errors
 
-from orra.base.outages import brief, is_away
-from orra.base.sessions import is_pooled
+from orra.base.database.outages import brief, is_away
+from orra.base.database.sessions import is_pooled
 
 OLDEST = 14  # what Django asks for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cache.models import Entry
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 
 MOST_COUNTED = 10_000
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 from planengine.accounting.figures import statements
 from planengine.accounting.figures.statements import COARSE, FINE, KEPT
 from planengine.models import Project, TallyMark

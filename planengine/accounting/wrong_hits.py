@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 from orra.base.strictjson import Json
 from planengine.accounting import tallies
 from planengine.accounting.figures.reading import Window

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from orra.base.replica import replica
+from orra.base.database.replica import replica
 from planengine.api.scopes import Scopes
 from planengine.api.views import project_of
 from planengine.exceptions import BadRequest

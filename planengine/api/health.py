@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from orra.base.database.replica import Gauges as ReplicaGauges
+from orra.base.database.replica import replica
 from orra.base.metrics import exposition
-from orra.base.replica import Gauges as ReplicaGauges
-from orra.base.replica import replica
 from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
 from planengine.lifecycle.broker import is_reachable

@@ -17,7 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from orra.base.outages import brief, is_away
+from orra.base.database.outages import brief, is_away
 from orra.base.strictjson import Json
 from orra.base.text import shorten
 from planengine.exceptions import BadRequest, GroundingInvalid, OrraError, TooManyWaiting

@@ -18,8 +18,8 @@ from django.db import connection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from orra.base import sessions
-from orra.base.slow_statements import slow_statements
+from orra.base.database import sessions
+from orra.base.database.slow_statements import slow_statements
 from orra.serving.request_ids import answered
 from planengine.lifecycle import hits
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orra.base.replica import replica
+from orra.base.database.replica import replica
 from planengine.accounting.usage import usage_since
 from planengine.api.queries import check_filters
 from planengine.api.scopes import Scopes

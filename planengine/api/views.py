@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from cache import storage
 from cache.models import Entry
-from orra.base.replica import replica
+from orra.base.database.replica import replica
 from orra.base.strictjson import InvalidJson, Json, check
 from orra.serving.arrivals import arrived_at
 from planengine import tasks

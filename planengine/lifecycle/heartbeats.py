@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection
 
-from orra.base.outages import brief
+from orra.base.database.outages import brief
 from planengine.accounting import key_uses
 from planengine.models import Heartbeat
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from orra.base.batches import BATCH, until_none_left
+from orra.base.database.batches import BATCH, until_none_left
 from planengine.accounting.figures.statements import KEPT as KEPT_FIGURES
 from planengine.models.labels import KEPT
 

@@ -22,7 +22,7 @@ from structlog.contextvars import bound_contextvars
 from cache import lookup
 from cache.decisions import Decision
 from orra.base import leases, metrics, tracing
-from orra.base.outages import is_away
+from orra.base.database.outages import is_away
 from orra.base.strictjson import Json
 from planengine.drafting import fallback
 from planengine.drafting.fallback import Made

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from orra.base.migrating import CascadesInDatabase
+from orra.base.database.migrating import CascadesInDatabase
 
 
 class Migration(migrations.Migration):

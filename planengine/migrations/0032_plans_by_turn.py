@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from orra.base.migrating import AddIndexOnline
+from orra.base.database.migrating import AddIndexOnline
 
 
 class Migration(migrations.Migration):

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from orra.base import ids
-from orra.base.rows import Rows
+from orra.base.database.rows import Rows
 from planengine.exceptions import BadRequest
 from planengine.models.tenants import Project
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from benchmarks import bulk, history
 from cache.models import Entry, EntryUse
-from orra.base.time_limits import TooSlow, limited
+from orra.base.database.time_limits import TooSlow, limited
 from orra.operators import keyset
 from planengine.models import Attempt, DailyUsage, HitCheck, Label, Plan, Project, Tally
 from tests.admin.pages import body, list_of, text

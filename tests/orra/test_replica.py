@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client
 
 from orra.base import metrics
-from orra.base.replica import ALIAS, Router, Standing, replica
+from orra.base.database.replica import ALIAS, Router, Standing, replica
 from orra.embedded import postgres
 from orra.embedded.accounts import account_for
 from planengine.models import ApiKey, Project

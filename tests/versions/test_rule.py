@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.models.functions import Now
 
-from orra.base.migrating import AddIndexOnline, CascadesInDatabase
+from orra.base.database.migrating import AddIndexOnline, CascadesInDatabase
 from versions import rule
 
 

@@ -217,7 +217,7 @@ def database(variable: str, until_gone: Mapping[str, str] = UNTIL_GONE) -> dict[
         stop(variable, "must look like postgresql://user:password@host:5432/name.")
     options: dict[str, Any] = dict(parse_qsl(url.query))
     return {
-        "ENGINE": "orra.base.postgres",
+        "ENGINE": "orra.base.database.postgres",
         "NAME": unquote(url.path.strip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

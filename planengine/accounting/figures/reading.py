@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 from planengine.accounting.figures import statements
 from planengine.accounting.figures.durations import percentile
 from planengine.accounting.figures.statements import COARSE, FINE, MOST_FRESH

@@ -10,7 +10,7 @@ import numpy as np
 from cache.examples.nearest import nearest_examples
 from cache.examples.votes import COUNTER, REFUSAL, Example
 from cache.models import Entry
-from orra.base.time_limits import TooSlow, limited
+from orra.base.database.time_limits import TooSlow, limited
 
 SHOWN = 8
 SECONDS = 2.0

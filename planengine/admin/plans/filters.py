@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 from orra.base.strictjson import InvalidJson, Json, parse
 from orra.operators.display import brief
 from orra.operators.pages import ChosenFilter

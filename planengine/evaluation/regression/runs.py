@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from orra.base import leases
-from orra.base.outages import is_away
+from orra.base.database.outages import is_away
 from orra.base.strictjson import Json
 from planengine.drafting.generation import Outcome
 from planengine.drafting.planner_choice import current_planner

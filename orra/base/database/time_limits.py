@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import OperationalError, transaction
 
-from orra.base.replica import read_connection
+from orra.base.database.replica import read_connection
 
 _CANCELED = "57014"
 # Gives what held before.

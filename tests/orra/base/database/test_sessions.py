@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from orra.base import leases, sessions
+from orra.base import leases
+from orra.base.database import sessions
 from orra.starting.database import fault_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from structlog.testing import capture_logs
 
-from orra.base import replica as module
-from orra.base.replica import ALIAS, Replica, Router, Standing
+from orra.base.database import replica as module
+from orra.base.database.replica import ALIAS, Replica, Router, Standing
 from planengine.models import Plan
 
 

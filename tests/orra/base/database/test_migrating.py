@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, migrations, models, transactio
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
-from orra.base.migrating import AddIndexOnline
+from orra.base.database.migrating import AddIndexOnline
 from planengine.management.commands import migrate
 from planengine.models import ApiKey, KeyUse, Project, Turn
 

@@ -26,7 +26,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from orra.base import metrics
-from orra.base.outages import brief
+from orra.base.database.outages import brief
 
 ALIAS = "replica"
 # Apps whose tables grow. Who may do what is asked of the primary.

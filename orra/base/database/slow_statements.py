@@ -20,8 +20,8 @@ import structlog
 from django.db import Error, connection
 from django.db.backends.signals import connection_created
 
+from orra.base.database.time_limits import TooSlow, limited
 from orra.base.remembering import Remembered
-from orra.base.time_limits import TooSlow, limited
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 
-from orra.base.outages import is_away
+from orra.base.database.outages import is_away
 
 
 def test_a_connection_that_is_lost_is_an_outage() -> None:

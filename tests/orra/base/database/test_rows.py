@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from cache.models import Entry
-from orra.base.rows import Rows
+from orra.base.database.rows import Rows
 from planengine.models import ApiKey, Project, Scope, find_caller, open_project
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from django.db.backends.signals import connection_created
 from django.db.utils import DataError
 from structlog.testing import capture_logs
 
-from orra.base import slow_statements as module
-from orra.base.slow_statements import MOST_WAITING, SlowStatements, without_literals
+from orra.base.database import slow_statements as module
+from orra.base.database.slow_statements import MOST_WAITING, SlowStatements, without_literals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
