@@ -162,6 +162,8 @@ class Client:
                 with self._reading("GET", f"/v1/plans/{plan_id}/events", None, headers) as answer:
                     if answer.status == 204:
                         return seen
+                    if answer.status != 200:
+                        answer.read()  # else the connection takes no other request
                     for name, place in _events(answer):
                         last = place or last
                         seen.append(name)
