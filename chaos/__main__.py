@@ -41,14 +41,19 @@ def main() -> int:
                     played.append(play(site, fault, number, seed=options.seed))
                     _tell(played[-1])
             finally:
-                if options.keep_logs:
-                    shutil.copytree(site.data_dir / "logs", options.keep_logs, dirs_exist_ok=True)
-                    shutil.copy(site.data_dir / "stack.log", options.keep_logs)
+                if options.keep_logs or not all(each.holds for each in played):
+                    _keep_logs(site, options.keep_logs or Path(tempfile.mkdtemp(prefix="orra-chaos-logs-")))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\n{os.cpu_count()} cores, seed {options.seed}, {time.monotonic() - began:.0f} s\n")
     print("\n".join(table(options.chosen, played)))
     return 0 if all(each.holds for each in played) else 1
+
+
+def _keep_logs(site: Site, folder: Path) -> None:
+    shutil.copytree(site.data_dir / "logs", folder, dirs_exist_ok=True)
+    shutil.copy(site.data_dir / "stack.log", folder)
+    print(f"The stack's logs are kept in {folder}.")
 
 
 def _options() -> argparse.Namespace:
@@ -57,7 +62,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each fault ({ROUNDS})")
     parser.add_argument("--faults", default="", help="names or their beginnings, separated by commas")
     parser.add_argument("--seconds", type=float, help="begin no round after so many")
-    parser.add_argument("--keep-logs", type=Path, help="a folder for the stack's logs")
+    parser.add_argument(
+        "--keep-logs",
+        type=Path,
+        help="a folder for the stack's logs, which are kept anyway where something does not hold",
+    )
     options = parser.parse_args()
     try:
         options.chosen = faults.chosen(options.faults)
