@@ -216,6 +216,7 @@ def served(weights: models.Weights) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}/v1"
         _wait(f"{url}/models", process)
+        _have_a_word(url, weights.name)
         yield url
     finally:
         process.terminate()
@@ -232,6 +233,17 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         except httpx2.TransportError:
             time.sleep(0.2)
     raise SystemExit(f"The server of the models did not start; see {models.FOLDER / 'server.log'}.")
+
+
+def _have_a_word(url: str, model: str) -> None:
+    """A server that was built for another processor starts well, and dies of its first token."""
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+    try:
+        httpx2.post(f"{url}/chat/completions", json=body, timeout=START_SECONDS).raise_for_status()
+    except httpx2.HTTPError as error:
+        raise SystemExit(
+            f"The server of the models gives no answer ({error}); see {models.FOLDER / 'server.log'}."
+        ) from None
 
 
 @cache

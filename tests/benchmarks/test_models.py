@@ -67,3 +67,19 @@ def test_the_page_tells_both_ways() -> None:
 
 def test_the_page_has_its_place() -> None:
     assert real_models_page.MARKS.search(real_models_page.PAGE.read_text())
+
+
+def test_the_server_is_built_for_what_the_processor_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built for all that it shows, it dies where a virtual machine shows AMX and does not allow it."""
+    built: list[str] = []
+    monkeypatch.setattr(models, "_run", lambda *command, **more: built.append(more["CMAKE_ARGS"]))
+    monkeypatch.setattr(models.platform, "machine", lambda: "x86_64")
+    monkeypatch.delenv("CMAKE_ARGS", raising=False)
+    narrow = frozenset({"avx2", "amx_int8"})
+    for known in (narrow, narrow | models._FLAGS["avx512"]):
+        monkeypatch.setattr(models, "_processor", lambda known=known: known)
+        models._build_server(Path("python"))
+    monkeypatch.setenv("CMAKE_ARGS", "-DGGML_CUDA=ON")
+    models._build_server(Path("python"))
+
+    assert built == ["-DGGML_NATIVE=OFF", "-DGGML_NATIVE=OFF -DGGML_AVX512=ON", "-DGGML_CUDA=ON"]
