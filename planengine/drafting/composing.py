@@ -14,10 +14,10 @@ COMPOSER_SECONDS = 10.0
 
 
 def composed(composer: Planner, job: Job) -> Outcome:
-    """What the composer makes of the job; its trials bear its name."""
+    """What the composer makes of the job, a refusal too; its trials bear its name."""
     outcome = generate(composer, job, attempts=2, deadline=time.monotonic() + COMPOSER_SECONDS)
     trials = tuple(replace(trial, planner=composer.name) for trial in outcome.trials)
-    return replace(outcome, trials=trials, composed=outcome.plan is not None)
+    return replace(outcome, trials=trials, composed=True)
 
 
 def beside(composer: Planner, job: Job, ask: Callable[[], Outcome], *, held: bool) -> Outcome:

@@ -72,7 +72,7 @@ def unseen(plan: Json) -> Oversight:
 @dataclass(frozen=True)
 class Outcome:
     """``status`` is ``ready`` (with ``plan``), ``not_actionable`` or ``failed`` (with ``failure``). ``repaired``:
-    the services are the planner's, the wiring is not. ``composed``: the composer planned instead of the planner
+    the services are the planner's, the wiring is not. ``composed``: the composer's, instead of the planner's
     that was asked. ``accounted``: nothing is known to be left of the request that the plan does not account
     for."""
 

@@ -249,8 +249,9 @@ def _record(
             verdicts.withdraw(plan_cache.request_for(plan.project, request))
         plan_cache.keep_counter(plan.project, request, plan.plan, vector=vector)
         _close_if_too_many(plan.project)
-    if plan.source in BY_MEANING and (verdict == HitCheck.Verdict.WRONG or origin == HitCheck.Origin.SAMPLE):
-        # A client that says "right" moves no risk: that would be an invitation.
+    found_right = verdict == HitCheck.Verdict.RIGHT and origin == HitCheck.Origin.SAMPLE
+    if plan.source in BY_MEANING and (verdict == HitCheck.Verdict.WRONG or found_right):
+        # A client that says "right" moves no risk: that would be an invitation. Nor does what was not decided.
         learning.note_hit(
             plan.project,
             plan.cache,

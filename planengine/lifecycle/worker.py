@@ -187,7 +187,7 @@ def _plan(plan: Plan, request: PlanRequest, match: Match, lead: Lead | None) -> 
         if request.cache != Plan.CacheMode.BYPASS:
             _keep(plan, request, match, outcome, made=made, vector=vector, planner_ms=planner_ms)
         if decision is not None:
-            _learn(plan, request, decision, outcome)
+            _learn(plan, request, decision, outcome, made.source)
         outcomes.note_grounding(plan, match, outcome.plan)
         plans.finish(plan, outcome, source=made.source, planner_ms=planner_ms)
 
@@ -233,17 +233,20 @@ def _vector(
 ) -> NDArray[np.float32] | None:
     """What makes the outcome vote. The composer's plans vote for nothing: it must not learn from itself. Nor does
     a plan that leaves words unaccounted for, by a model that is not trusted."""
-    silent = source == PlanSource.COMPOSER or not outcome.accounted
-    if silent or (outcome.plan is None and not _is_refusal(outcome)):
+    if source == PlanSource.COMPOSER or not _tells(outcome, source):
         return None
     if decision is not None and decision.vector is not None:
         return decision.vector
     return plan_cache.embed(plan_cache.request_for(plan.project, request).template.embedding_text)
 
 
-def _is_refusal(outcome: Outcome) -> bool:
-    """Whether the planner itself said that there is nothing to plan."""
-    return outcome.failure is not None and outcome.failure.code == "not_actionable"
+def _tells(outcome: Outcome, source: str) -> bool:
+    """Whether the outcome tells what such a request means: a plan that may be believed, or that a model said that
+    there is nothing to plan. The composer refuses words that it does not know, which says nothing of them."""
+    if outcome.plan is not None:
+        return outcome.accounted
+    refused = outcome.failure is not None and outcome.failure.code == "not_actionable"
+    return refused and source == PlanSource.MODEL
 
 
 def _keep(
@@ -290,9 +293,9 @@ def _keep(
         log.exception("plan was not cached", plan=plan.id, project=plan.project_id)
 
 
-def _learn(plan: Plan, request: PlanRequest, decision: Decision, outcome: Outcome) -> None:
+def _learn(plan: Plan, request: PlanRequest, decision: Decision, outcome: Outcome, source: str) -> None:
     """Notes whether what the votes proposed would have been right. A failure of the planner tells nothing."""
-    if outcome.plan is None and not _is_refusal(outcome):
+    if not _tells(outcome, source):
         return
     try:
         with transaction.atomic():
