@@ -291,12 +291,17 @@ def _contest(entry: Entry, vector: NDArray[np.float32]) -> bool:
 
 def _contradicts(entry: Entry) -> bool:
     """Whether another request of the template led to another skeleton: then values decide something that no slot
-    knows, and what it led to serves the identical request only. That of the other is changed so, too."""
+    knows, and what it led to serves the identical request only. That of the other is changed so, too. One that was
+    found wrong for the template says nothing."""
+    wrong = Entry.objects.filter(
+        project_id=entry.project_id, template_key=entry.template_key, kind=Entry.Kind.COUNTER
+    )
     others = (
         Entry.objects.usable()
         .plans()
         .filter(scope=entry.scope, template_key=entry.template_key, replan_reason="", dependencies__gt="")
         .exclude(planned_by=EXAMPLE, vector=None)
+        .exclude(skeleton__in=wrong.values("skeleton"))
     )
     different = [
         other

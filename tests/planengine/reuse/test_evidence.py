@@ -61,6 +61,10 @@ def teach(api: Api, server: ScriptedServer, *wordings: str) -> None:
         assert ask(api, wording, "A-1", cache="refresh")["source"] == "model"
 
 
+def called(plan: Json) -> list[str]:
+    return [task["service"] for task in plan["plan"]["tasks"] if "service" in task]
+
+
 def report(api: Api, plan: Json, verdict: str) -> None:
     assert api.post(f"/v1/plans/{plan['id']}/report", {"verdict": verdict}).status_code == 200
 
@@ -102,3 +106,23 @@ class TestWhatWasNotDecided:
         assert refused["cache"]["votes"]["services"] == ["refund_payment"]
         assert not Entry.objects.filter(kind="refusal").exists()
         assert not Label.objects.exists()
+
+
+class TestWhatWasFoundWrong:
+    def test_it_keeps_no_right_plan_from_serving_its_template(self, api: Api, server: ScriptedServer) -> None:
+        """It counted as another plan of the template, so that each request of it was planned anew from then on."""
+        server.script(calling("order_lookup"))
+        report(api, ask(api, WORDINGS[0], "A-1"), "wrong_plan")
+        server.script(calling("refund_payment"))
+        assert called(ask(api, WORDINGS[0], "B-2")) == ["refund_payment"]
+
+        later = ask(api, WORDINGS[0], "C-3", cache="only")
+
+        assert (later["source"], called(later)) == ("exact", ["refund_payment"])
+
+    def test_what_nobody_found_wrong_does(self, api: Api, server: ScriptedServer) -> None:
+        for service, order in (("order_lookup", "A-1"), ("refund_payment", "B-2")):
+            server.script(calling(service))
+            ask(api, WORDINGS[0], order, cache="refresh")
+
+        assert ask(api, WORDINGS[0], "C-3", cache="only")["plan"] is None
