@@ -99,6 +99,9 @@ class Entry(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     pinned = models.BooleanField(default=False, help_text="Kept whatever its age and the project's cap.")
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody said that its plan is right for its template."
+    )
     quarantined_at = models.DateTimeField(null=True, blank=True)
     quarantine_reason = models.TextField(blank=True)
 

@@ -43,11 +43,11 @@ NEAR = 8
 COMPOSER, EXAMPLE = "composer", "example"
 SILENT = (COMPOSER, EXAMPLE)
 
-# The entry that another of the same template and variant takes the place of. The pin is read as it is when the row
-# goes, not as it was when the statement began.
+# The entry that another of the same template and variant takes the place of. What it leaves is read as it is when
+# the row goes, not as it was when the statement began. The last parameter is the other's skeleton.
 REPLACED = """
     DELETE FROM cache_entry WHERE scope = %s AND template_key = %s AND identity = %s AND variant = %s
-    RETURNING pinned
+    RETURNING pinned, CASE WHEN skeleton = %s THEN confirmed_at END
 """
 
 
@@ -71,8 +71,9 @@ def store(
     source: Source,
 ) -> Entry | None:
     """Makes a validated plan reusable; an entry of the same template and variant gives way to it and leaves it its
-    pin, and its vote where the plan is the same. Without a ``vector`` it serves its exact template and votes for
-    nothing. ``None`` when another process stored one at the same moment, or the project is gone."""
+    pin, and where the plan is the same its vote and its confirmation. Without a ``vector`` it serves its exact
+    template and votes for nothing. ``None`` when another process stored one at the same moment, or the project is
+    gone."""
     entry = _entry(request, Entry.Kind.PLAN, source, ttl_seconds)
     entry.plan = plan
     _read_plan(entry, request)
@@ -147,6 +148,12 @@ def withdraw_counter(request: Request, plan: Json) -> int:
     return _delete(_counters(request).filter(skeleton=digest))
 
 
+def withdraw_refusals(request: Request) -> int:
+    """Forgets that such a request was refused; how many refusals of it there were."""
+    same = Entry.objects.filter(scope=request.scope.digest, template_key=request.template.key)
+    return _delete(same.filter(kind=Entry.Kind.REFUSAL))
+
+
 def is_counter(request: Request, plan: Json) -> bool:
     """Whether this plan was found wrong for the request's template."""
     wrong = set(_counters(request).values_list("skeleton", flat=True))
@@ -175,6 +182,16 @@ def confirm(entry: Entry, vector: NDArray[np.float32]) -> bool:
         if created:
             note_words(entry)
     return created
+
+
+def note_confirmed(entries: QuerySet[Entry]) -> None:
+    """Somebody says that the plans of these entries are right. Who is told so again changes nothing."""
+    entries.filter(confirmed_at=None).update(confirmed_at=timezone.now())
+
+
+def withdraw_confirmation(entries: QuerySet[Entry]) -> None:
+    """Somebody says otherwise now."""
+    entries.exclude(confirmed_at=None).update(confirmed_at=None)
 
 
 def _counters(request: Request) -> QuerySet[Entry]:
@@ -235,8 +252,7 @@ def _insert(entry: Entry, vector: NDArray[np.float32] | None) -> Entry | None:
     try:
         with transaction.atomic():
             vector = _unless_contradicted(entry, vector)  # by what it would replace, too
-            if _replace_pinned(entry):
-                entry.pinned, entry.expires_at = True, NEVER
+            _replace(entry)
             _compare_with_near(entry, vector)
             entry.save(force_insert=True)
             EntryUse.objects.create(entry=entry)
@@ -320,12 +336,14 @@ def _identity(entry: Entry) -> str:
     return fingerprint(entry.action, {each["field"]: each["value"] for each in entry.params})
 
 
-def _replace_pinned(entry: Entry) -> bool:
-    """Deletes the entry whose place this one takes; whether it was pinned."""
+def _replace(entry: Entry) -> None:
+    """Deletes the entry whose place this one takes, and sets on this one what it leaves."""
     place = [entry.scope, entry.template_key, entry.identity, entry.variant]
     with connection.cursor() as cursor:
-        cursor.execute(REPLACED, place)
-        return bool(cursor.fetchone() == (True,))
+        cursor.execute(REPLACED, [*place, entry.skeleton])
+        pinned, entry.confirmed_at = cursor.fetchone() or (False, None)
+    if pinned:
+        entry.pinned, entry.expires_at = True, NEVER
 
 
 def quarantine(entry_id: str, reason: str) -> None:

@@ -59,7 +59,8 @@ def is_served_and_to_be_checked(plan_id: str) -> bool:
 
 def check(plan_id: str) -> None:
     """Plans a hit's request anew and compares. What the planner cannot plan today proves nothing, nor does what
-    another planner makes of it; one that may be down is left alone."""
+    another planner makes of it; one that may be down is left alone. Whoever reports the plan, before or meanwhile,
+    knows better."""
     plan = Plan.objects.select_related("project").filter(pk=plan_id, source__in=HIT_SOURCES).first()
     if plan is None or HitCheck.objects.filter(plan=plan).exists():
         return
@@ -83,8 +84,14 @@ def check(plan_id: str) -> None:
         return
     vector = plan_cache.embed(plan_cache.request_for(plan.project, request, match=match).template.embedding_text)
     with transaction.atomic():
-        _record(plan, HitCheck.Origin.SAMPLE, _verdict(plan, outcome, planner), vector=vector)
-        _keep(plan, outcome, planner, vector)
+        Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)  # as a report does
+        if _reported(plan) is not None:
+            log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="reported meanwhile")
+            return
+        verdict = _verdict(plan, request, outcome, planner)
+        _record(plan, HitCheck.Origin.SAMPLE, verdict, vector=vector)
+        if verdict != HitCheck.Verdict.UNDECIDED:
+            _keep(plan, outcome, planner, vector)
 
 
 def _planned(plan: Plan, job: Job, planner: Planner) -> Outcome:
@@ -105,17 +112,21 @@ def _planned(plan: Plan, job: Job, planner: Planner) -> Outcome:
     )
 
 
-def _verdict(plan: Plan, outcome: Outcome, planner: Planner) -> str:
+def _verdict(plan: Plan, request: PlanRequest, outcome: Outcome, planner: Planner) -> str:
     """What planning a hit's request anew says of it: a refusal by a model says that it was wrong, another failure
     says nothing. Nor does the composer's refusal, which tells of words that it does not know: a wording that only
-    examples account for is what hits by meaning are there for."""
+    examples account for is what hits by meaning are there for. No planner says more than somebody did."""
     if not outcome.accounted or (outcome.failure is not None and outcome.failure.code == NOT_ACCOUNTED):
         return HitCheck.Verdict.UNDECIDED  # what a model that is not trusted makes of more than it accounts for
     if outcome.plan is not None:
-        same = same_graph(outcome.plan, plan.plan)
-        return HitCheck.Verdict.RIGHT if same else HitCheck.Verdict.WRONG
-    refused = outcome.status == PlanStatus.NOT_ACTIONABLE and planner.source == PlanSource.MODEL
-    return HitCheck.Verdict.WRONG if refused else HitCheck.Verdict.UNDECIDED
+        if plan_cache.is_reported(plan.project, request, outcome.plan):
+            return HitCheck.Verdict.UNDECIDED  # what was planned anew is known to be wrong itself
+        if same_graph(outcome.plan, plan.plan):
+            return HitCheck.Verdict.RIGHT
+    elif outcome.status != PlanStatus.NOT_ACTIONABLE or planner.source != PlanSource.MODEL:
+        return HitCheck.Verdict.UNDECIDED
+    confirmed = plan_cache.is_confirmed(plan.project, request, plan.plan)
+    return HitCheck.Verdict.UNDECIDED if confirmed else HitCheck.Verdict.WRONG
 
 
 def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.float32] | None) -> None:
@@ -155,8 +166,7 @@ def report(plan: Plan, *, wrong: bool = True, note: str = "") -> HitCheck:
             return known
         check = _record(plan, HitCheck.Origin.REPORT, verdict, note=note, again=known, vector=vector)
         if not wrong:
-            if known is not None:
-                _take_back(plan, entry_vector)
+            _take_back(plan, entry_vector, reported=known is not None)
             _confirm(plan, request, vector)
     return check
 
@@ -185,12 +195,13 @@ def _reported(plan: Plan) -> HitCheck | None:
     return HitCheck.objects.filter(plan=plan, origin=HitCheck.Origin.REPORT).first()
 
 
-def _take_back(plan: Plan, entry_vector: NDArray[np.float32] | None) -> None:
-    """What an earlier report of the plan as wrong had done to others: the entry that served it serves again, and
-    the risk is as if nothing had been said."""
+def _take_back(plan: Plan, entry_vector: NDArray[np.float32] | None, *, reported: bool) -> None:
+    """What a check, or an earlier report, of the plan as wrong had done to others: the entry that served it serves
+    again. Of a report the risk is as if nothing had been said."""
     if plan.cache_entry_id is not None:
-        storage.release(plan.cache_entry_id, _found_wrong(plan, HitCheck.Origin.REPORT), vector=entry_vector)
-    if plan.source in BY_MEANING:
+        for origin in HitCheck.Origin:
+            storage.release(plan.cache_entry_id, _found_wrong(plan, origin), vector=entry_vector)
+    if reported and plan.source in BY_MEANING:
         learning.withdraw_report(plan.project, plan.cache)
 
 
@@ -241,10 +252,11 @@ def _record(
     log.info("plan checked", plan=plan.id, entry=plan.cache_entry_id, origin=origin, verdict=verdict)
     request = PlanRequest(plan.action, plan.params_by_field)
     if verdict == HitCheck.Verdict.WRONG:
-        if plan.cache_entry_id is not None:
-            storage.quarantine(plan.cache_entry_id, _found_wrong(plan, origin))
-        for entry in plan_cache.entries_of(plan.project, request, plan.plan):
+        _put_away(plan, origin)
+        same = plan_cache.entries_of(plan.project, request, plan.plan)
+        for entry in same:
             storage.stop_voting(entry)
+        storage.withdraw_confirmation(same)
         if plan.cache.get("reason") == "model_check":
             verdicts.withdraw(plan_cache.request_for(plan.project, request))
         plan_cache.keep_counter(plan.project, request, plan.plan, vector=vector)
@@ -259,6 +271,16 @@ def _record(
             reported=origin == HitCheck.Origin.REPORT,
         )
     return check
+
+
+def _put_away(plan: Plan, origin: str) -> None:
+    """Puts the entry that served the plan into quarantine; not for a check, if somebody said that the entry's plan
+    is right for its own template: then it was wrong for this request only."""
+    entries = Entry.objects.filter(pk=plan.cache_entry_id)
+    if origin == HitCheck.Origin.SAMPLE:
+        entries = entries.filter(confirmed_at=None)
+    for entry_id in entries.values_list("pk", flat=True):
+        storage.quarantine(entry_id, _found_wrong(plan, origin))
 
 
 def _close_if_too_many(project: Project) -> None:

@@ -37,7 +37,9 @@ def confirm(entry: Entry) -> bool:
         raise BadRequest("No embedding was to be had. Try again later.", code="embedding_unavailable", status=503)
     with transaction.atomic():
         storage.withdraw_counter(asked, entry.plan)
+        storage.withdraw_refusals(asked)
         confirmed = storage.confirm(entry, vector)
+        storage.note_confirmed(Entry.objects.filter(pk=entry.pk))
     log.info("cache entry confirmed", entry=entry.pk, project=entry.project_id)
     return confirmed
 

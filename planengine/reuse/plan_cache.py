@@ -289,9 +289,18 @@ def keep_example(
 
 
 def confirm(project: Project, request: PlanRequest, plan: Json, *, vector: NDArray[np.float32] | None) -> None:
-    """Somebody says that this plan is right: it is no counter-example, and votes."""
-    take_back_counter(project, request, plan)
+    """Somebody says that this plan is right: it is no counter-example, it votes, and a model's refusals of such a
+    request are forgotten."""
+    asked = request_for(project, request)
+    storage.withdraw_counter(asked, plan)
+    storage.withdraw_refusals(asked)
     keep_example(project, request, plan, vector=vector, planned_by="confirmed")
+    storage.note_confirmed(entries_of(project, request, plan))
+
+
+def is_confirmed(project: Project, request: PlanRequest, plan: Json) -> bool:
+    """Whether somebody said that this plan is right for such a request."""
+    return entries_of(project, request, plan).exclude(confirmed_at=None).exists()
 
 
 def take_back_counter(project: Project, request: PlanRequest, plan: Json) -> None:
@@ -304,7 +313,7 @@ def _entry_of(asked: Request, plan: Json) -> Entry | None:
     return _entries_of(asked, plan).filter(identity="").first()
 
 
-def entries_of(project: Project, request: PlanRequest, plan: Json) -> Iterable[Entry]:
+def entries_of(project: Project, request: PlanRequest, plan: Json) -> QuerySet[Entry]:
     """The usable entries that could serve the request with a plan of this skeleton, by its very template."""
     asked = request_for(project, request)
     return _entries_of(asked, plan).filter(identity__in=["", asked.identity])

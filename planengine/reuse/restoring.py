@@ -30,7 +30,7 @@ class Restored:
 def restore(entries: Sequence[Entry]) -> Restored:
     """Has entries serve again. A model's plan votes again, as far as its embedding is to be had: without one
     :mod:`planengine.embeddings.reembedding` brings it. What the composer planned, or was made by example, votes
-    when somebody reports it as right, as before."""
+    when somebody reports it as right, or did."""
     restored = Restored()
     vectors = _vectors_of([entry for entry in entries if _votes(entry)])
     for entry in entries:
@@ -48,7 +48,8 @@ def restore(entries: Sequence[Entry]) -> Restored:
 def _votes(entry: Entry) -> bool:
     facts = entry.scope_facts if isinstance(entry.scope_facts, dict) else {}
     embedded_by = facts.get("embedding_model")
-    return entry.reusable and entry.planned_by not in storage.SILENT and embedded_by == get_embedder().name
+    may = entry.planned_by not in storage.SILENT or entry.confirmed_at is not None
+    return entry.reusable and may and embedded_by == get_embedder().name
 
 
 def _vectors_of(entries: Sequence[Entry]) -> dict[str, Vectors]:

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from cache.models import Entry
+from cache.models import Entry, EntryVector
 from orra.base.strictjson import Json
 from planengine.drafting import trust
 from planengine.drafting.planner_choice import current_planner
 from planengine.evaluation import shadow
 from planengine.models import HitCheck, Label, ModelTrust, Project
 from tests.conftest import Api
-from tests.servers.scripted import Request, ScriptedServer, failure, final
+from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +127,120 @@ class TestWhatWasFoundWrong:
             ask(api, WORDINGS[0], order, cache="refresh")
 
         assert ask(api, WORDINGS[0], "C-3", cache="only")["plan"] is None
+
+
+class TestWhatSomebodySaid:
+    """A check is what one planner makes of a request once. Who asked, or an operator, knows better."""
+
+    def test_a_confirmed_plan_is_not_put_away_by_a_check(self, api: Api, server: ScriptedServer) -> None:
+        teach(api, server, WORDINGS[0])
+        report(api, ask(api, WORDINGS[0], "B-2"), "right_plan")
+        hit = ask(api, WORDINGS[0], "C-3")
+        server.script(refuse)
+
+        shadow.check(hit["id"])
+
+        assert HitCheck.objects.get(origin="sample").verdict == "undecided"
+        assert ask(api, WORDINGS[0], "D-4", cache="only")["source"] == "exact"
+        assert not Entry.objects.exclude(kind="plan").exists()
+
+    def test_nor_when_it_is_planned_otherwise(self, api: Api, server: ScriptedServer) -> None:
+        teach(api, server, WORDINGS[0])
+        hit = ask(api, WORDINGS[0], "B-2")
+        report(api, ask(api, WORDINGS[0], "C-3"), "right_plan")
+        server.script(calling("order_lookup"))
+
+        shadow.check(hit["id"])
+
+        assert HitCheck.objects.get(origin="sample").verdict == "undecided"
+        assert called(ask(api, WORDINGS[0], "D-4", cache="only")) == ["refund_payment"]
+
+    def test_nor_after_it_was_planned_anew_alike(self, api: Api, server: ScriptedServer) -> None:
+        teach(api, server, WORDINGS[0])
+        report(api, ask(api, WORDINGS[0], "B-2"), "right_plan")
+        teach(api, server, WORDINGS[0])
+        hit = ask(api, WORDINGS[0], "C-3")
+        server.script(refuse)
+
+        shadow.check(hit["id"])
+
+        assert ask(api, WORDINGS[0], "D-4", cache="only")["source"] == "exact"
+
+    def test_it_is_not_confirmed_any_more_when_somebody_says_otherwise(
+        self, api: Api, server: ScriptedServer
+    ) -> None:
+        planned = ask(api, WORDINGS[0])
+        for verdict, confirmed in (("right_plan", True), ("wrong_plan", False), ("right_plan", True)):
+            report(api, planned, verdict)
+            assert (Entry.objects.plans().get().confirmed_at is not None) == confirmed
+
+    def test_its_entry_stays_where_it_was_wrong_for_another_wording(
+        self, api: Api, server: ScriptedServer
+    ) -> None:
+        teach(api, server)
+        hit = ask(api, PLEASE)
+        entry = Entry.objects.get(pk=hit["cache"]["entry_id"])
+        report(api, ask(api, entry.action.replace("A-1", "{}"), "C-3"), "right_plan")
+        server.script(refuse)
+
+        shadow.check(hit["id"])
+
+        assert HitCheck.objects.get(origin="sample").verdict == "wrong"
+        assert Entry.objects.filter(kind="counter").count() == 1
+        assert ask(api, PLEASE, "D-4", cache="only")["plan"] is None
+        assert ask(api, entry.action.replace("A-1", "{}"), "D-4", cache="only")["source"] == "exact"
+
+    def test_right_takes_back_what_a_check_did(self, api: Api, server: ScriptedServer) -> None:
+        """The entry stayed in quarantine, and the model's refusal went on voting against the plan."""
+        teach(api, server)
+        hit = ask(api, PLEASE)
+        voting = EntryVector.objects.count()
+        server.script(refuse)
+        shadow.check(hit["id"])
+        assert Entry.objects.exclude(quarantined_at=None).count() == 1
+
+        report(api, hit, "right_plan")
+
+        assert not Entry.objects.exclude(quarantined_at=None).exists()
+        assert not Entry.objects.exclude(kind="plan").exists()
+        assert EntryVector.objects.count() == voting + 1  # and the request itself is an example now
+        assert Label.objects.get().wrong, "a client that says right moves no risk"
+
+    @pytest.mark.parametrize("verdict", ["right_plan", "wrong_plan"])
+    def test_a_report_during_a_check_counts(self, api: Api, server: ScriptedServer, verdict: str) -> None:
+        teach(api, server)
+        hit = ask(api, PLEASE)
+
+        def reported(request: Request) -> Scripted:
+            report(api, hit, verdict)
+            connection.close()
+            return refuse(request) if verdict == "right_plan" else calling("refund_payment")(request)
+
+        server.script(reported)
+
+        shadow.check(hit["id"])
+
+        assert HitCheck.objects.get().origin == "report"
+        again = ask(api, PLEASE, "C-3", cache="only")
+        assert (again["plan"] is not None) == (verdict == "right_plan")
+        assert not Entry.objects.filter(kind="refusal").exists()
+        assert Entry.objects.filter(action=PLEASE.format("B-2"), kind="plan").exists() == (verdict == "right_plan")
+
+    def test_what_is_known_to_be_wrong_proves_nothing_against_another_plan(
+        self, api: Api, server: ScriptedServer
+    ) -> None:
+        """Both plans were wrong then, and the reported one was an example again."""
+        server.script(calling("order_lookup"))
+        report(api, ask(api, PLEASE), "wrong_plan")
+        teach(api, server)
+        hit = ask(api, PLEASE)
+        assert (hit["source"], called(hit)) == ("semantic", ["refund_payment"])
+        server.script(calling("order_lookup"))
+
+        shadow.check(hit["id"])
+
+        assert HitCheck.objects.get(origin="sample").verdict == "undecided"
+        assert ask(api, PLEASE, "C-3", cache="only")["source"] == "semantic"
+        assert not EntryVector.objects.filter(
+            entry__kind="plan", entry__skeleton_services=["order_lookup"]
+        ).exists()
