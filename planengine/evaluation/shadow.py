@@ -35,7 +35,7 @@ from planengine.models import HitCheck, Plan, Project
 from planengine.models.states import BY_MEANING, HIT_SOURCES, PlanSource, PlanStatus
 from planengine.planners.protocol import Job, Planner
 from planengine.requests import PlanRequest
-from planengine.reuse import grounding, learning, plan_cache
+from planengine.reuse import grounding, learning, origins, plan_cache
 from planengine.validation.comparison import same_graph
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ def check(plan_id: str) -> None:
     if plan is None or HitCheck.objects.filter(plan=plan).exists():
         return
     planner = current_planner()
-    if fallback.stand_in() is not None or _planner_of(plan) not in (planner.name, None):
+    if fallback.stand_in() is not None or origins.planner_of(plan) not in (planner.name, None):
         log.info("hit not checked", plan=plan.id, project=plan.project_id, reason="planned by another")
         return
     request = PlanRequest(plan.action, plan.params_by_field)
@@ -138,12 +138,6 @@ def _keep(plan: Plan, outcome: Outcome, planner: Planner, vector: NDArray[np.flo
         plan_cache.keep_example(plan.project, request, outcome.plan, vector=vector, planned_by=planner.source)
     elif outcome.failure is not None and outcome.failure.code == PlanStatus.NOT_ACTIONABLE:
         plan_cache.keep_refusal(plan.project, request, vector=vector, planned_by=planner.source)
-
-
-def _planner_of(plan: Plan) -> str | None:
-    """Who planned the entry that served it; ``None`` when it is gone."""
-    entry = Entry.objects.filter(pk=plan.cache_entry_id).only("scope_facts").first()
-    return entry.scope_facts.get("planner") if entry is not None else None
 
 
 def report(plan: Plan, *, wrong: bool = True, note: str = "") -> HitCheck:
@@ -253,7 +247,8 @@ def _record(
     request = PlanRequest(plan.action, plan.params_by_field)
     if verdict == HitCheck.Verdict.WRONG:
         _put_away(plan, origin)
-        same = plan_cache.entries_of(plan.project, request, plan.plan)
+        stored = Entry.objects.filter(pk=plan.stored_entry_id)  # in the scope of who planned it
+        same = stored | plan_cache.entries_of(plan.project, request, plan.plan)
         for entry in same:
             storage.stop_voting(entry)
         storage.withdraw_confirmation(same)

@@ -35,13 +35,15 @@ from orra.base.leases import LEASE
 from orra.base.strictjson import Json
 from planengine.catalogue.registry import catalogue_of
 from planengine.drafting.generation import Failure, Outcome
+from planengine.drafting.planner_choice import current_planner, fallback_planner
 from planengine.exceptions import BadRequest
 from planengine.grounding.matching.votes import Match
 from planengine.lifecycle import hits, outcomes, turns
 from planengine.models import Attempt, Follower, Plan, Project
 from planengine.models.states import PlanSource, PlanStatus
+from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest, params_as_list, parse_action, parse_params
-from planengine.reuse import grounding, plan_cache
+from planengine.reuse import grounding, origins, plan_cache
 from planengine.validation.rules import validate
 
 log = structlog.get_logger(__name__)
@@ -236,16 +238,26 @@ def _finish_from_cache(plan: Plan, decision: Decision, writable: QuerySet[Plan])
 
 
 def keep_made(plan_id: str) -> None:
-    """Keeps the plan if it was made by example, so that its template serves at once from now on."""
+    """Keeps the plan if it was made by example, so that its template serves at once from now on. What was made by
+    the fallback's examples is the fallback's."""
     plan = Plan.objects.select_related("project").filter(pk=plan_id, source=PlanSource.EXAMPLE).first()
     if plan is None:
+        return
+    planner = _planner_named(origins.planner_of(plan))
+    if planner is None:
         return
     request = PlanRequest(plan.action, plan.params_by_field)
     match = grounding.match_of(plan.project, request)
     if match.scope == grounding.scope_of(plan.grounding):  # else another version holds now than it was made under
-        entry = plan_cache.keep_made(plan.project, request, plan.plan, match=match)
+        entry = plan_cache.keep_made(plan.project, request, plan.plan, planner=planner, match=match)
         if entry is not None:
             Plan.objects.filter(pk=plan.pk).update(stored_entry_id=entry.pk)
+
+
+def _planner_named(name: str | None) -> Planner | None:
+    """The first planner, for no name; ``None`` for one that plans no more."""
+    first = current_planner()
+    return next((each for each in (first, fallback_planner()) if each and name in (each.name, None)), None)
 
 
 def finish(plan: Plan, outcome: Outcome, *, source: str | None = None, planner_ms: float = 0.0) -> bool:

@@ -11,11 +11,14 @@ from django.db import connection
 
 from cache.models import Entry, EntryVector
 from orra.base.strictjson import Json
-from planengine.drafting import trust
+from planengine import tasks
+from planengine.drafting import planner_choice, trust
 from planengine.drafting.planner_choice import current_planner
 from planengine.evaluation import shadow
-from planengine.models import HitCheck, Label, ModelTrust, Project
-from tests.conftest import Api
+from planengine.llm.client import Patience
+from planengine.models import Breaker, HitCheck, Label, ModelTrust, Plan, Project
+from tests.conftest import SHOP, Api, object_schema
+from tests.planengine.conftest import forget_planners
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -244,3 +247,62 @@ class TestWhatSomebodySaid:
         assert not EntryVector.objects.filter(
             entry__kind="plan", entry__skeleton_services=["order_lookup"]
         ).exists()
+
+
+class TestWhosePlansTheyAre:
+    """A fallback's plans are its own: they are not served as the first model's, nor checked by it."""
+
+    @pytest.fixture(autouse=True)
+    def down(self, fallback: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The first model's server is, and is left alone at once."""
+        monkeypatch.setattr(planner_choice, "PATIENCE", Patience(retries=0))
+        settings.LLM_BREAKER_FAILURES = 1
+        forget_planners()
+
+    def made(self, api: Api, server: ScriptedServer, fallback: ScriptedServer) -> Plan:
+        """A plan that was made by an example of the fallback's, for it has a param more."""
+        schema = object_schema("order_id", order_id="string", note="string")
+        api.put("/v1/services/refund_payment", {**SHOP["refund_payment"], "input_schema": schema})
+        server.script(failure(500, "Out of memory"))
+        fallback.script(calling("refund_payment"))
+        assert ask(api, WORDINGS[0])["source"] == "model"
+        body = {"action": PLEASE.format("B-2"), "params": {"order_id": "B-2", "note": "late"}}
+        plan_id = api.post("/v1/plans", body).json()["id"]
+        tasks.generate_plan(plan_id)
+        plan = Plan.objects.get(pk=plan_id)
+        assert plan.source == "example"
+        return plan
+
+    def test_one_made_by_its_examples_is_kept_as_its_own(
+        self, api: Api, server: ScriptedServer, fallback: ScriptedServer
+    ) -> None:
+        made = self.made(api, server, fallback)
+
+        entry = Entry.objects.get(pk=made.stored_entry_id)
+        assert (entry.planned_by, entry.scope_facts["planner"].split(":")[1]) == ("example", "second-1")
+        assert not Entry.objects.filter(scope_facts__planner__contains="small-1").exists()
+
+    def test_and_not_checked_by_the_first(
+        self, api: Api, server: ScriptedServer, fallback: ScriptedServer
+    ) -> None:
+        made = self.made(api, server, fallback)
+        Breaker.objects.all().delete()  # it answers again
+        asked = server.calls
+        server.script(refuse)
+
+        shadow.check(made.pk)
+
+        assert (server.calls, HitCheck.objects.count()) == (asked, 0)
+
+    def test_one_that_is_reported_votes_no_more(
+        self, api: Api, server: ScriptedServer, fallback: ScriptedServer
+    ) -> None:
+        server.script(failure(500, "Out of memory"))
+        fallback.script(calling("order_lookup"))
+        planned = ask(api, WORDINGS[0])
+        assert called(planned) == ["order_lookup"]
+
+        report(api, planned, "wrong_plan")
+
+        assert not EntryVector.objects.filter(entry__kind="plan").exists()
+        assert ask(api, PLEASE, "C-3", cache="only")["plan"] is None
