@@ -72,9 +72,10 @@ class Policy:
     prior was fitted with. ``terms`` say how much risk is tolerated. ``valid`` tells whether an
     entry's plan is still good for the request it was made for: then a plan that is not accepted is the new values'
     fault, and the entry stays. ``current`` tells whether what the entry depends on is as it was. ``rehearse``
-    leaves everything as it is. ``read`` gives the usable entries of these ids, where others than the database know
-    them. ``verdicts`` gives what is known, by template key, of entries that only their
-    wording keeps from serving: ``yes`` lets one serve all the same. ``None``: nobody is ever asked."""
+    leaves everything as it is. ``second_best`` has what is to be planned anew serve, too. ``read`` gives the
+    usable entries of these ids, where others than the database know them. ``verdicts`` gives what is known, by
+    template key, of entries that only their wording keeps from serving: ``yes`` lets one serve all the same.
+    ``None``: nobody is ever asked."""
 
     accept: Callable[[Json], str | None]
     embed: Callable[[str], NDArray[np.float32] | None]
@@ -85,5 +86,6 @@ class Policy:
     valid: Callable[[Entry], bool] = lambda entry: False
     current: Callable[[Entry], bool] = lambda entry: True
     rehearse: bool = False
+    second_best: bool = False
     read: Callable[[Sequence[str]], Sequence[Entry]] | None = None
     verdicts: Callable[[], Mapping[str, str]] | None = None

@@ -12,7 +12,7 @@ from cache.decisions import Candidate, Decision, Grounds, Refusal
 from cache.lookup.finding import find, find_again, find_by_template, find_held
 from cache.lookup.proposals import ABOUT_WORDING, OPEN
 from cache.lookup.rows import MARK_OF_TEMPLATE, mark_of, serves_identical_only, values_of_template
-from cache.lookup.serving import fill, template_of
+from cache.lookup.serving import SECOND_BEST, fill, template_of
 
 __all__ = [
     "ABOUT_WORDING",
@@ -22,6 +22,7 @@ __all__ = [
     "MARK_OF_TEMPLATE",
     "OPEN",
     "Refusal",
+    "SECOND_BEST",
     "fill",
     "find",
     "find_again",

@@ -17,6 +17,9 @@ from cache.storage import quarantine
 from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.strictjson import Json
 
+# What an entry is refused for that is to be planned anew, though its plan is valid.
+SECOND_BEST = "replan"
+
 
 def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:
     """The entry's plan with the values of another request. Raises :class:`CannotFill`; a row that an older or
@@ -37,8 +40,8 @@ def serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -
     """The filled and accepted plan, or why this entry does not serve the request."""
     if not policy.current(entry):
         return None, Refusal("dependency", "A service that its plan uses has changed or is gone.")
-    if entry.replan_reason:
-        return None, Refusal("replan", entry.replan_reason)
+    if entry.replan_reason and not policy.second_best:
+        return None, Refusal(SECOND_BEST, entry.replan_reason)
     try:
         recipe = Recipe.from_json(entry.recipe)
         if by_meaning:

@@ -7,10 +7,10 @@ the plan, and the flight that it leads, are in good hands.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import structlog
@@ -21,6 +21,7 @@ from structlog.contextvars import bound_contextvars
 
 from cache import lookup
 from cache.decisions import Decision
+from cache.models import Entry
 from orra.base import leases, metrics, tracing
 from orra.base.database.outages import is_away
 from orra.base.strictjson import Json
@@ -32,7 +33,7 @@ from planengine.grounding.matching.votes import Match
 from planengine.lifecycle import outcomes, plans, singleflight
 from planengine.lifecycle.singleflight import Lead
 from planengine.models import Plan
-from planengine.models.states import PlanSource
+from planengine.models.states import PlanSource, PlanStatus
 from planengine.planners.protocol import Planner
 from planengine.requests import PlanRequest
 from planengine.reuse import grounding, learning, plan_cache
@@ -99,13 +100,14 @@ def _join(plan: Plan, request: PlanRequest, match: Match) -> tuple[Lead | None, 
     follower = getattr(plan, "follower", None)
     if follower is not None and follower.flight_id is not None:
         return singleflight.take_over(follower, route), ()
-    decision = plan_cache.find_by_template(plan.project, request, match=match)
+    # Whom it followed may have been planned anew for nothing.
+    decision = plan_cache.find_by_template(plan.project, request, match=match, second_best=follower is not None)
     if not decision.hit and follower is not None and (stand_in := fallback.stand_in()) is not None:
         # Whom it followed was planned by it, perhaps.
         decision = plan_cache.find_by_template(plan.project, request, match=match, planner=stand_in)
     if decision.hit:
         if follower is not None:
-            decision = dataclasses.replace(decision, reason="same_flight")
+            decision = replace(decision, reason="same_flight")
         outcomes.note_grounding(plan, match, decision.plan)
         with transaction.atomic():
             singleflight.leave(plan)
@@ -178,6 +180,8 @@ def _plan(plan: Plan, request: PlanRequest, match: Match, lead: Lead | None) -> 
     if made is None:
         return
     outcome = _unless_reported(plan, request, made.outcome)
+    if decision is not None and _serve_second_best(plan, request, match, decision, replace(made, outcome=outcome)):
+        return
     planner_ms = (time.monotonic() - started) * 1000
     vector = _vector(plan, request, outcome, made.source, decision)
     with _still_ours(plan, lead) as ours:
@@ -199,6 +203,22 @@ def _serve_from(planner: Planner, plan: Plan, request: PlanRequest, match: Match
         outcomes.note_grounding(plan, match, decision.plan)
         plans.finish_from_cache(plan, decision)
     return decision.hit
+
+
+def _serve_second_best(plan: Plan, request: PlanRequest, match: Match, decision: Decision, made: Made) -> bool:
+    """Whether a plan that was to be planned anew, which came to nothing, has served the request. It is valid, and
+    what seemed better is no plan. A model's refusal says more than that, and less than what somebody said."""
+    marked = any(seen.refusal and seen.refusal.guard == lookup.SECOND_BEST for seen in decision.candidates)
+    if not marked or made.outcome.plan is not None:
+        return False
+    second = plan_cache.find_by_template(plan.project, request, match=match, second_best=True)
+    entry = Entry.objects.filter(pk=second.entry_id).only("confirmed_at").first()
+    if entry is None or (entry.confirmed_at is None and _tells(made.outcome, made.source)):
+        return False
+    if made.outcome.status == PlanStatus.NOT_ACTIONABLE:  # else the planner may do better next time
+        Entry.objects.filter(pk=entry.pk).update(replan_reason="")
+    outcomes.note_grounding(plan, match, second.plan)
+    return plans.finish_from_cache(plan, second)
 
 
 @contextmanager
@@ -225,7 +245,7 @@ def _unless_reported(plan: Plan, request: PlanRequest, outcome: Outcome) -> Outc
             "If the plan is right after all, report it so: the wrong report is then forgotten.",
         ),
     )
-    return dataclasses.replace(outcome, status="not_actionable", plan=None, failure=failure)
+    return replace(outcome, status="not_actionable", plan=None, failure=failure)
 
 
 def _vector(

@@ -111,11 +111,17 @@ def find_asking(project: Project, request: PlanRequest, *, match: Match) -> Deci
 
 @_traced
 def find_by_template(
-    project: Project, request: PlanRequest, *, match: Match, planner: Planner | None = None
+    project: Project,
+    request: PlanRequest,
+    *,
+    match: Match,
+    planner: Planner | None = None,
+    second_best: bool = False,
 ) -> Decision:
-    """As :func:`find`, without a search by meaning."""
+    """As :func:`find`, without a search by meaning. ``second_best``: by what is to be planned anew, too."""
     asked = request_for(project, request, planner=planner, match=match)
-    return lookup.find_by_template(asked, _policy(project, request, asked, match))
+    policy = replace(_policy(project, request, asked, match), second_best=second_best)
+    return lookup.find_by_template(asked, policy)
 
 
 def find_again(

@@ -17,7 +17,9 @@ from planengine.drafting.planner_choice import current_planner
 from planengine.evaluation import shadow
 from planengine.llm.client import Patience
 from planengine.models import Breaker, HitCheck, Label, ModelTrust, Plan, Project
+from planengine.reuse import freshness
 from tests.conftest import SHOP, Api, object_schema
+from tests.planengine import in_flight
 from tests.planengine.conftest import forget_planners
 from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
 
@@ -306,3 +308,71 @@ class TestWhosePlansTheyAre:
 
         assert not EntryVector.objects.filter(entry__kind="plan").exists()
         assert ask(api, PLEASE, "C-3", cache="only")["plan"] is None
+
+
+class TestPlanningAnewForNothing:
+    """That a new service seems to suit a request better is a reason to plan it anew, none to have no plan."""
+
+    ASKED = "Kindly refund the poor customer's order {}"
+    NEWER: Json = {
+        **SHOP["refund_payment"],
+        "description": "Kindly refund the poor customer order, after a question.",
+    }
+
+    @pytest.fixture
+    def project(self, make_project: MakeProject) -> Project:
+        return make_project(recheck_share=0.0)
+
+    def marked(self, api: Api, project: Project, server: ScriptedServer, *, confirmed: bool = False) -> None:
+        server.script(calling("refund_payment"))
+        planned = ask(api, self.ASKED, "A-1")
+        if confirmed:
+            report(api, planned, "right_plan")
+        assert api.put("/v1/services/question_customer", self.NEWER).status_code == 201
+        assert freshness.mark_second_best(project.pk, "question_customer") == 1
+
+    def test_the_plan_serves_while_the_model_is_down(
+        self, api: Api, project: Project, server: ScriptedServer
+    ) -> None:
+        self.marked(api, project, server)
+        server.script(failure(401, "Unauthorized"))
+
+        plan = ask(api, self.ASKED, "B-2")
+
+        assert (plan["status"], plan["source"], called(plan)) == ("ready", "exact", ["refund_payment"])
+        server.script(calling("question_customer"))
+        assert called(ask(api, self.ASKED, "C-3")) == ["question_customer"], "it is planned anew when it is back"
+        assert called(ask(api, self.ASKED, "D-4", cache="only")) == ["question_customer"]
+
+    def test_so_do_those_who_waited_for_it(self, api: Api, project: Project, server: ScriptedServer) -> None:
+        self.marked(api, project, server)
+        leader, *others = (in_flight.ask(api, order, action=self.ASKED) for order in ("B-2", "C-3", "D-4"))
+        server.script(in_flight.meanwhile(lambda: in_flight.work(*others), then=failure(401, "Unauthorized")))
+        asked = server.calls
+
+        in_flight.work(leader)
+
+        assert {in_flight.get(api, each)["source"] for each in (leader, *others)} == {"exact"}
+        assert server.calls == asked + 1
+
+    def test_a_model_that_refuses_is_believed(self, api: Api, project: Project, server: ScriptedServer) -> None:
+        self.marked(api, project, server)
+        server.script(refuse)
+        assert ask(api, self.ASKED, "B-2")["status"] == "not_actionable"
+
+    def test_but_not_against_what_somebody_said(self, api: Api, project: Project, server: ScriptedServer) -> None:
+        self.marked(api, project, server, confirmed=True)
+        server.script(refuse)
+
+        assert called(ask(api, self.ASKED, "B-2")) == ["refund_payment"]
+
+        assert not Entry.objects.filter(kind="refusal").exists()
+        assert ask(api, self.ASKED, "C-3", cache="only")["source"] == "exact", "nothing better was found"
+
+    def test_one_that_was_found_wrong_serves_nobody(
+        self, api: Api, project: Project, server: ScriptedServer
+    ) -> None:
+        self.marked(api, project, server)
+        report(api, {"id": Plan.objects.get().pk}, "wrong_plan")
+        server.script(failure(401, "Unauthorized"))
+        assert ask(api, self.ASKED, "B-2")["plan"] is None
