@@ -8,7 +8,8 @@ It is a row, shared by all processes and read by workers only, never for a hit. 
 a model that is known to be down. Whoever moves ``retry_at`` on is the one who tries, so two never try at once; one
 that is lost on the way is followed by another when its own time is over.
 
-A failure is an endpoint that gave no answer. An answer that is no good says that the model is there.
+A failure is an endpoint that gave no answer. An answer that is no good says that the model is there, also where no
+time was left for another one.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def note(endpoint: str, outcome: Outcome) -> None:
     """What came of the calls, if there were any."""
     if not outcome.trials:
         return
-    if not is_down(outcome):
+    if not is_down(outcome) or outcome.ran_out_of_time:
         _note_answer(endpoint)
         return
     threshold, seconds = settings.LLM_BREAKER_FAILURES, settings.LLM_BREAKER_SECONDS

@@ -90,10 +90,13 @@ class Outcome:
         more of them came in time."""
         if self.failure is None:
             return False
+        return self.failure.code in (REJECTED, NOT_ACCOUNTED) or self.ran_out_of_time
+
+    @property
+    def ran_out_of_time(self) -> bool:
+        """Whether the planner answered, with drafts that were no good, and had no time left for another one."""
         answered = any(not trial.error_code for trial in self.trials)
-        return self.failure.code in (REJECTED, NOT_ACCOUNTED) or (
-            answered and self.failure.code == ModelTimeout.code
-        )
+        return answered and self.failure is not None and self.failure.code == ModelTimeout.code
 
 
 def generate(

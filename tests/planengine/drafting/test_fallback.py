@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -293,6 +294,24 @@ class TestTheBreaker:
             list(pool.map(fail, range(24)))
 
         assert Breaker.objects.get().failures == 24
+        assert not breaker.lets_through(ENDPOINT, seconds=60)
+
+    def test_a_model_that_answers_too_slowly_for_another_draft_is_there(self, fallback: ScriptedServer) -> None:
+        """It was left alone after three requests whose last draft the deadline cut off."""
+        answered = Trial(1, Draft(plan=None), (), seconds=50.0)
+        late = outcome("model_timeout")
+        for _ in range(4):
+            breaker.note(ENDPOINT, replace(late, trials=(answered, *late.trials)))
+
+        assert breaker.lets_through(ENDPOINT, seconds=60)
+        assert not breaker.last_call_failed(ENDPOINT)
+
+    def test_one_that_answered_and_then_is_gone_is_not(self, fallback: ScriptedServer) -> None:
+        answered = Trial(1, Draft(plan=None), (), seconds=5.0)
+        gone = outcome("model_unreachable")
+        for _ in range(3):
+            breaker.note(ENDPOINT, replace(gone, trials=(answered, *gone.trials)))
+
         assert not breaker.lets_through(ENDPOINT, seconds=60)
 
     def test_without_a_fallback_there_is_none(self, api: Api, server: ScriptedServer) -> None:
