@@ -73,7 +73,7 @@ def test_the_server_is_built_for_what_the_processor_may_do(monkeypatch: pytest.M
     """Built for all that it shows, it dies where a virtual machine shows AMX and does not allow it."""
     built: list[str] = []
     monkeypatch.setattr(models, "_run", lambda *command, **more: built.append(more["CMAKE_ARGS"]))
-    monkeypatch.setattr(models.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.delenv("CMAKE_ARGS", raising=False)
     narrow = frozenset({"avx2", "amx_int8"})
     for known in (narrow, narrow | models._FLAGS["avx512"]):
