@@ -38,6 +38,11 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
     assert read_settings(tmp_path).returncode == 0
 
 
+def test_the_clients_variables_are_no_misspelt_ones(tmp_path: Path) -> None:
+    of_the_client = {"ORRA_URL": "http://localhost:8005", "ORRA_API_KEY": "sk-orra-v1-…"}
+    assert read_settings(tmp_path, **of_the_client).stderr == ""
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -38,6 +38,9 @@ known_variables = {
     "WORKER_CONCURRENCY",
     "ORRA_DATA_DIR",
     "ORRA_OPERATOR_PASSWORD",
+    # The client's, in the same terminal: the command `orra` is the client's and the server's.
+    "ORRA_URL",
+    "ORRA_API_KEY",
 }
 
 
