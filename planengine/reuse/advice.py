@@ -34,7 +34,8 @@ BY_REASON: Mapping[str, str] = {
     "model plans now is an example for the next such request.",
     "not_grounded": "The project plans only what a grounding covers. Add a wording for it to the use case that is "
     "meant, or a use case.",
-    "no_embedding": "No embedding was to be had: `/readyz` and the log tell what is the matter with its endpoint.",
+    "no_embedding": "No embedding was to be had: the log and `manage.py check_models` tell what is wrong with "
+    "its endpoint.",
     "only_exact_templates": "Hits by meaning are off for this project: by its `similarity_threshold` of 1, or "
     "because too many were found wrong, until an operator reopens them.",
 }

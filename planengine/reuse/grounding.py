@@ -56,7 +56,7 @@ def refusal(project: Project, match: Match) -> Failure | None:
         return Failure(
             EmbeddingUnavailable.code,
             "Whether a grounding holds for this request cannot be told: no embedding was to be had.",
-            how_to_fix=("Send the request again when `/readyz` says that the embedding model is back.",),
+            how_to_fix=("Send the request again later: the embeddings' endpoint is asked again by itself.",),
             retryable=True,
         )
     if match.grounded is not None or not project.grounding_required:
