@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planengine.api.codes import every_code
-from planengine.api.plan_codes import OF_DRAFTS, OF_PLANS, Codes
+from planengine.api.plan_codes import OF_DRAFTS, OF_GROUNDINGS, OF_PLANS, Codes
 from tests.deploy.compositions import ROOT
 
 PAGE = ROOT / "docs/errors.md"
@@ -23,6 +23,11 @@ SECTIONS: tuple[tuple[str, str, Codes], ...] = (
     ("Of a request", "`code` of an answer, with its status in brackets. `detail` says what to do.", OF_REQUESTS),
     ("Of a plan", "`error.code` of a plan whose `status` is `failed` or `not_actionable`.", OF_PLANS),
     ("Of a draft", "`code` in the `problems` of a plan's error and of its attempts.", OF_DRAFTS),
+    (
+        "Of a grounding",
+        "`code` in the `problems` of `invalid_grounding`, beside some of requests.",
+        OF_GROUNDINGS,
+    ),
 )
 
 
