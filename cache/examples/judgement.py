@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cache.examples.acceptance import Adjustment, log_odds, most_risk, risk_of
 from cache.examples.accounting import Account, Known, account
@@ -57,6 +57,14 @@ class Judgement:
             return "words", f"Not accounted for: {', '.join(self.account.told)}."
         return None
 
+    @property
+    def _margin(self) -> float:
+        """Below 0 where what is nearer could not be made."""
+        vote, rival = self.vote, self.vote.rival
+        if rival is None or rival is not vote.barred:
+            return vote.numbers.margin
+        return vote.nearest.similarity - rival.similarity
+
     def as_dict(self) -> dict[str, Json]:
         vote, rival = self.vote, self.vote.rival
         return {
@@ -64,7 +72,7 @@ class Judgement:
             "examples": len(vote.examples),
             "nearest": _told(vote.nearest),
             "rival": None if rival is None else _told(rival),
-            "margin": round(vote.numbers.margin, 4),
+            "margin": round(self._margin, 4),
             "other_services": list(vote.unseen),
             "risk": round(self.risk, 5),
             "most_risk": round(self.most_risk, 5),
@@ -82,16 +90,20 @@ def judge(
     read_only: bool,
     described: Collection[str],
     with_params: bool,
+    barred: bool = False,
     look_up: Callable[[Sequence[str], str], Seen],
 ) -> Judgement:
-    """``words`` are the request's, ``described`` those of the proposed services and their inputs. ``look_up``
+    """``words`` are the request's, ``described`` those of the proposed services and their inputs. ``barred``: a
+    nearer example led to something else that changes things, and these params do not suffice for it. ``look_up``
     tells of words and a skeleton what other examples say; it is asked only where something is not accounted
     for."""
     odds = log_odds(vote.numbers, without=terms.without)
+    if barred:
+        vote = replace(vote, rival=vote.barred)
     found = None
     # What a plan holds besides params, the words decide.
     alone = vote.numbers.only and with_params and vote.nearest.wirable
-    if "words" not in terms.without and (not read_only or (len(vote.examples) < FEW and not alone)):
+    if "words" not in terms.without and (barred or not read_only or (len(vote.examples) < FEW and not alone)):
         known = Known(tuple(each.words for each in vote.examples), frozenset(described))
         found = account(words, known)
         if found.unknown or found.missing:

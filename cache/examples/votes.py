@@ -81,7 +81,8 @@ class Rivals:
 @dataclass(frozen=True)
 class Vote:
     """``skeleton`` is what the votes propose, ``examples`` are those for it, nearest first; ``rival`` is the
-    nearest that is not, if any. ``unseen`` are able services that no example has led to."""
+    nearest that is not, if any. ``unseen`` are able services that no example has led to. ``barred`` is the nearest
+    of all where it has no vote, because its plan needs other params."""
 
     skeleton: str
     services: tuple[str, ...]
@@ -89,6 +90,7 @@ class Vote:
     rival: Example | None
     unseen: tuple[str, ...]
     numbers: Numbers
+    barred: Example | None = None
 
     @property
     def nearest(self) -> Example:
@@ -130,6 +132,7 @@ def count_votes(
         rival=others[0] if others else None,
         unseen=tuple(sorted(rivals.able - seen - set(services))),
         numbers=_numbers(mine, others, voting, fields=fields, words=words, rivals=rivals, scale=scale),
+        barred=next((each for each in examples if _is_barred(each, mine[0], voting)), None),
     )
 
 
@@ -141,6 +144,11 @@ def _proposed(voting: Sequence[Example], nearer: float) -> str | None:
         if each.kind not in (REFUSAL, COUNTER):
             weights[each.skeleton] = weights.get(each.skeleton, 0.0) + math.exp((each.similarity - 1) / nearer)
     return max(weights, key=weights.__getitem__, default=None)
+
+
+def _is_barred(example: Example, nearest: Example, voting: Sequence[Example]) -> bool:
+    nearer = example.similarity > nearest.similarity and example.skeleton != nearest.skeleton
+    return nearer and example.kind not in (REFUSAL, COUNTER) and example not in voting
 
 
 def _is_for(example: Example, skeleton: str) -> bool:

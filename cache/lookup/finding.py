@@ -238,6 +238,7 @@ def _judged(
         read_only=policy.services.read_only(vote.services),
         described=policy.services.described(vote.services),
         with_params=bool(request.params),
+        barred=vote.barred is not None and not policy.services.read_only(vote.barred.services),
         look_up=lambda some, skeleton: look_up(request.scope.digest, some, skeleton),
     )
 

@@ -67,6 +67,9 @@ def risk_in_words(votes: Json) -> str:
 def _about_words(votes: Mapping[str, Json]) -> Iterator[str]:
     """Terms are as :attr:`cache.examples.accounting.Account.told` has them."""
     otherwise = _example_or_planner(_services(votes))
+    if nearer := _what_is_nearer(votes):
+        yield nearer
+        otherwise = f"{PLAN_ELSEWHERE}."
     terms = [shorten(_text(term), MAX_SHOWN) for term in _list(votes.get("not_accounted_for"))[:MAX_WORDS]]
     values = [term for term in terms if term.startswith("'{#")]
     words = [term for term in terms if term.startswith("'") and term not in values]
@@ -79,6 +82,16 @@ def _about_words(votes: Mapping[str, Json]) -> Iterator[str]:
         yield f"Every example says {', '.join(missing)}, and the request does not: {otherwise}"
     if "the order of the words" in terms:
         yield f"The request says the words of its nearest example in another order: {otherwise}"
+
+
+def _what_is_nearer(votes: Mapping[str, Json]) -> str:
+    """A nearer example may have no vote, because its plan needs params that the request does not have."""
+    rival, margin = _facts(votes.get("rival")), _number(votes.get("margin"))
+    named = _services(rival)
+    if not named or margin is None or margin >= 0:
+        return ""
+    nearer = shorten(_text(rival.get("template")), MAX_SHOWN)
+    return f'Nearer is "{nearer}", which led to {named}: if that is wanted, say it so and send its params.'
 
 
 def _example_or_planner(services: str) -> str:

@@ -351,6 +351,40 @@ def test_an_example_says_better_than_a_description_what_a_service_is_for(api: Ap
     assert (unmarked, mark_second_best(project.pk, "refurbished")) == (0, 1)
 
 
+def test_examples_of_a_change_that_lacks_a_param_speak_against_reading_instead(api: Api) -> None:
+    status = {
+        "description": "Tell whether a ski lift is open, and its waiting time.",
+        "input_schema": object_schema("lift", lift="string"),
+        "output_schema": object_schema("open", open="boolean"),
+        "annotations": {"readOnlyHint": True},
+        "examples": [
+            "Is the lift {lift} open?",
+            "Is lift {lift} running?",
+            "How long is the wait at lift {lift}?",
+        ],
+    }
+    closing = {
+        "description": "Close a ski lift for everybody, with the reason.",
+        "input_schema": object_schema("lift reason", lift="string", reason="string"),
+        "output_schema": object_schema("closed_at", closed_at="string"),
+        "examples": ["Close lift {lift} because of {reason}"],
+    }
+    api.put("/v1/services/lift_status", status)
+    api.put("/v1/services/close_lift", closing)
+    told = api.post("/v1/cache/explain", {"action": "Close lift Sur", "params": {"lift": "Sur"}}).json()
+    plan = api.plan("Close lift Sur", {"lift": "Sur"})
+    asked = api.plan("Is the lift Sur open?", {"lift": "Sur"})
+
+    assert told["decision"] == "miss" and "'close'" in told["votes"]["not_accounted_for"]
+    assert told["votes"]["rival"]["services"] == ["close_lift"] and told["votes"]["margin"] < 0
+    assert told["what_to_do"][0].startswith(
+        'Nearer is "Close lift {lift} because of {reason}", which led to close_lift'
+    )
+    assert "add an example" not in " ".join(told["what_to_do"])
+    assert plan["status"] == "not_actionable" and "'reason'" in plan["error"]["message"]
+    assert (asked["source"], asked["plan"]["tasks"][1]["service"]) == ("example", "lift_status")
+
+
 def test_examples_of_the_services_in_use_count_as_well(api: Api) -> None:
     api.put("/v1/services/search_laptops", {**SHOP["search_laptops"], "examples": ["Search for a laptop"]})
     api.plan("Search for a laptop", {"query": "cheap"})

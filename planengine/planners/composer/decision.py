@@ -50,12 +50,28 @@ def decide(request: Request, ranking: Ranking) -> Wired:
     for goal in best.goals:
         if request.fits.similarity(goal) < _floor(request, goal, accounted=not reads):
             raise _no_service(request, goal)
+    if reads and (meant := _meant_instead(request, ranking)) is not None:
+        # To look something up is no answer to who wants something done.
+        raise refusals.not_supplied(request.bench, meant.missing[0])
     doubt = None if reads else doubt_about(request, best)
     for other in _rivals(request, ranking, accounted=not reads and doubt is None):
         raise refusals.either(request.template.action, best.services - other, other - best.services)
     if doubt:
         raise doubt
     return best
+
+
+def _meant_instead(request: Request, ranking: Ranking) -> Short | None:
+    """A set that changes something, is clearly better than the best, and lacks only inputs."""
+    clearer = (each for each in ranking.short if each.worth - ranking.wired[0].worth >= MARGIN)
+    return next((each for each in clearer if each.missing and _changes(request, each.goals)), None)
+
+
+def _changes(request: Request, goals: Sequence[str]) -> bool:
+    """Whether all that it is after is said, and some of it changes something."""
+    return all(map(request.says, goals)) and not all(
+        request.bench.candidates[each].spec.read_only for each in goals
+    )
 
 
 def _floor(request: Request, goal: str, *, accounted: bool) -> float:

@@ -135,9 +135,26 @@ def test_examples_have_no_vote_whose_services_cannot_take_the_params(examples: l
     def takes(services: Sequence[str]) -> bool:
         return "cancel" not in services
 
-    assert counted(*others, takes=takes) == counted(
+    found = counted(*others, takes=takes)
+    barred = None if found is None else found.barred
+    assert (found and replace(found, barred=None)) == counted(
         *(each for each in others if "cancel" not in each.services), takes=takes
     )
+    assert found is None or barred is None or barred.similarity > found.nearest.similarity
+
+
+def test_the_nearest_that_has_no_vote_is_told() -> None:
+    cancel, nearer, refund = (
+        example(name, similarity, fields="others")
+        for name, similarity in (("cancel", 0.8), ("cancel", 0.9), ("refund", 0.7))
+    )
+
+    def takes(services: Sequence[str]) -> bool:
+        return "cancel" not in services
+
+    assert vote(cancel, nearer, refund, takes=takes).barred == nearer
+    assert vote(cancel, replace(refund, similarity=0.85), takes=takes).barred is None
+    assert vote(nearer, refund).barred is None
 
 
 def test_several_that_are_near_outweigh_one_that_is_a_little_nearer() -> None:

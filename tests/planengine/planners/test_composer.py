@@ -242,6 +242,16 @@ def test_what_nearly_gives_a_missing_input_is_named(composer: Composer) -> None:
     assert "'find_free_slots' gives 'earliest_slot_id'" in told and "'slot_id'" in told
 
 
+def test_who_wants_something_done_is_not_answered_with_a_look(composer: Composer) -> None:
+    lift = service(
+        "get_lift_status", "Tells whether a ski lift is open and how long one waits.", "lift", "open:boolean"
+    )
+    close = service("close_lift", "Closes a ski lift for everybody, with the reason.", "lift reason", "closed_at")
+    assert refusal(composer, "Close lift Sur", {"lift": "Sur"}, lift, close).endswith("named 'reason'.")
+    plan, _ = compose(composer, "Is lift Sur open?", {"lift": "Sur"}, Catalogue([lift, close]))
+    assert wiring_of(plan) == {"get_lift_status": {"lift": "lift"}}
+
+
 def test_a_service_that_is_not_known_to_only_read_is_not_added_unasked(composer: Composer) -> None:
     told = refusal(
         composer,
@@ -419,7 +429,7 @@ def test_services_are_embedded_once() -> None:
 
 
 def test_its_name_tells_the_embedder_and_its_version() -> None:
-    assert Composer(CountingEmbedder()).name == "composer:4:letters"
+    assert Composer(CountingEmbedder()).name == "composer:5:letters"
 
 
 _words = st.sampled_from(
