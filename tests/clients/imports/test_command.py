@@ -154,6 +154,26 @@ def test_prune_removes_what_earlier_imports_made_and_nothing_else(
     assert set(load(Path(bindings).read_text()).services) == {"pets.find"}
 
 
+def test_what_a_filter_leaves_out_is_no_longer_imported_but_not_gone(
+    importing: Import, project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bindings = str(tmp_path / "bindings.json")
+    importing(PETS, "--apply", "--bindings", bindings)
+    capsys.readouterr()
+    importing(PETS, "--apply", "--bindings", bindings, "--path", "/mails", "--prune")
+    assert "0 no longer there" in capsys.readouterr().out
+    assert names(project) == ["pets.find", "sendMail"]
+    assert set(load(Path(bindings).read_text()).services) == {"pets.find", "sendMail"}
+
+
+def test_what_is_simplified_is_told_whole(
+    importing: Import, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = {"204": {"description": "gone"}}
+    importing({**PETS, "paths": {"/pets": {"delete": {"operationId": "clear", "responses": answers}}}})
+    assert "simplified in 1: It answers with nothing, so it has no outputs." in capsys.readouterr().out
+
+
 def test_prune_without_a_word_on_what_was_imported_is_refused(
     importing: Import, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -186,7 +186,8 @@ def _compare(
     owned = set(before.services) | {
         name for name in current if arguments.prefix and name.startswith(arguments.prefix)
     }
-    found = difference(wanted, current, owned=owned, keep=arguments.keep)
+    # What a filter leaves out, or is refused today, is there all the same.
+    found = difference(wanted, current, owned=owned - set(imported.names), keep=arguments.keep)
     telling.lines(printing.of_difference(found, prune=arguments.prune))
     gone = found.gone if arguments.prune else []
     changing = applying.Changing(engine, found, wanted, current, gone)

@@ -55,7 +55,8 @@ def read_tools(
             services.append(_service(tool, names[name], rooms))
         except Refused as refused:
             refusals.append(Refusal(name, refused.code, refused.reason))
-    return Imported(title, len(tools), services, refusals, reached_at=reached_at or {})
+    there = frozenset(names.values())
+    return Imported(title, len(tools), services, refusals, names=there, reached_at=reached_at or {})
 
 
 def _service(tool: Mapping[str, Json], name: str, rooms: tuple[Room, Room] | None) -> Service:

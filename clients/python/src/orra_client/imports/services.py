@@ -9,7 +9,7 @@ Refused              one operation or tool cannot be a service
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,14 +64,15 @@ class Refusal:
 @dataclass(frozen=True)
 class Imported:
     """All that a document or server offers. ``total`` counts its operations or tools, ``left_out`` those that a
-    filter or ``deprecated`` left out, by reason; the rest are services or refusals. ``reached_at``: the ``server``
-    member of the bindings' file."""
+    filter or ``deprecated`` left out, by reason; the rest are services or refusals. ``names``: those of all of
+    them, as services have them. ``reached_at``: the ``server`` member of the bindings' file."""
 
     title: str
     total: int
     services: Sequence[Service]
     refusals: Sequence[Refusal]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    names: Collection[str] = ()
     reached_at: Mapping[str, Json] = field(default_factory=dict)
 
     @property

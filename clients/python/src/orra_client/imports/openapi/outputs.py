@@ -94,18 +94,18 @@ def _of_json(reader: Reader, schema: Json) -> Output:
     return Output(
         {"type": "object", "properties": {wrap: schema}, "required": [wrap]},
         {"as": "json", "wrap": wrap},
-        [f"Its answer is {kind}: its output has it as {wrap!r}."],
+        [f"Its answer is {kind}, and its output has it as {wrap!r}."],
     )
 
 
 def _of_text(content_type: str) -> Output:
     schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
     return Output(
-        schema, {"as": "text", "wrap": "text"}, [f"Its answer is {content_type}: its output has it as 'text'."]
+        schema, {"as": "text", "wrap": "text"}, [f"Its answer is {content_type}, and its output has it as 'text'."]
     )
 
 
 def _nothing() -> Output:
     return Output(
-        {"type": "object", "properties": {}}, {"as": "nothing"}, ["It answers with nothing: no outputs."]
+        {"type": "object", "properties": {}}, {"as": "nothing"}, ["It answers with nothing, so it has no outputs."]
     )

@@ -124,6 +124,7 @@ def read(
         services=services,
         refusals=refusals,
         left_out=left_out,
+        names=frozenset(names.values()),
         reached_at={"base_url": base_url(root, address)},
     )
 
