@@ -30,7 +30,7 @@ OF_TEXT: Final = {
     "body_too_slow": Code(408, "The body did not arrive in time."),
 }
 OF_MEMBERS: Final = {
-    "invalid": Code(400, "Members are wrong in several ways: see `problems`."),
+    "invalid": Code(400, "A value cannot be read, or members are wrong in several ways: see `problems`."),
     "required": Code(400, "A member is missing."),
     "null": Code(400, "A member must not be null."),
     "blank": Code(400, "A text is empty."),

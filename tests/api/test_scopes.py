@@ -126,6 +126,21 @@ def test_a_key_that_makes_no_sense_is_not_made(api: Api, body: Json, code: str) 
     assert ApiKey.objects.count() == 1
 
 
+def test_what_a_key_may_have_is_told(api: Api) -> None:
+    scopes = api.post("/v1/api-keys", {"scopes": ["plan", "plans", 5]}).json()
+    times = [
+        api.post("/v1/api-keys", {"expires_at": said}).json()["detail"]
+        for said in ("tomorrow", "2027-13-01T00:00:00Z")
+    ]
+
+    one_of = "Must be one of plan, cache:read, cache:write, admin."
+    assert [(each["field"], each["message"]) for each in scopes["problems"]] == [
+        ("scopes.1", one_of),
+        ("scopes.2", one_of),
+    ]
+    assert times == ["expires_at: Must be a time such as 2027-01-31T12:00:00Z."] * 2
+
+
 def test_an_expired_key_opens_nothing(api: Api) -> None:
     moment = timezone.now() + timedelta(hours=1)
     made = api.post("/v1/api-keys", {"expires_at": moment.isoformat()}).json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,6 +13,7 @@ from planengine.models import ApiKey, Scope
 from planengine.models.keys import every_scope
 
 DAY, MONTH = 24 * 3600, 30 * 24 * 3600
+_NO_TIME: dict[str, Any] = {"invalid": "Must be a time such as 2027-01-31T12:00:00Z."}
 
 
 class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
@@ -39,6 +41,7 @@ class ApiKeySerializer(StrictSerializer, serializers.ModelSerializer[ApiKey]):
             "last_used_at",
         )
         read_only_fields = ("prefix", "created_at", "revoked_at")
+        extra_kwargs: ClassVar = {"expires_at": {"error_messages": _NO_TIME}}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_last_used_at(self, key: ApiKey) -> datetime | None:
@@ -67,5 +70,6 @@ class RotationSerializer(StrictSerializer):
     expires_at = serializers.DateTimeField(
         required=False,
         allow_null=True,
+        error_messages=_NO_TIME,
         help_text="Of the new key. Left out: it lives as long as the old one was to, from now on.",
     )

@@ -36,16 +36,25 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
         if unknown:
             known = f"Unknown. Known are: {', '.join(sorted(writable))}."
             raise serializers.ValidationError(dict.fromkeys(unknown, [known]), code="unknown_member")
-        faults = {name: fault for name, value in data.items() if (fault := _fault(writable[name], value))}
+        faults: dict[str, Any] = {
+            name: fault for name, value in data.items() if (fault := _fault(writable[name], value))
+        }
         if faults:
             raise serializers.ValidationError(faults)
         return super().to_internal_value(data)
 
 
-def _fault(field: serializers.Field, value: Json) -> ErrorDetail | None:  # type: ignore[type-arg]
-    """What is wrong with a value before its field looks at it. ``None``, the value, is the field's own affair."""
+Fault = ErrorDetail | dict[int, list[ErrorDetail]]
+
+
+def _fault(field: serializers.Field, value: Json) -> Fault | None:  # type: ignore[type-arg]
+    """What is wrong with a value before its field looks at it, of a list by its items' places. ``None``, the
+    value, is the field's own affair."""
     if value is None:
         return None
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        found = {place: _fault(field.child, each) for place, each in enumerate(value)}
+        return {place: [fault] for place, fault in found.items() if isinstance(fault, ErrorDetail)} or None
     if isinstance(field, serializers.ChoiceField):
         if isinstance(value, str) and value in field.choices:
             return None
