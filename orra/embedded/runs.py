@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from orra.embedded.defaults import BASE_DIR, chosen_data_dir, filled_variables, write_private
 from orra.embedded.folders import make_private
-from orra.embedded.processes import EmbeddedError, die_with_parent, stop
+from orra.embedded.processes import EmbeddedError, die_with_parent, interrupted_afterwards, stop
 from orra.embedded.supervision import python, refusal
 
 START_SECONDS = 180
@@ -144,7 +144,7 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
     changes = {"PORT": "0", **(environment or {}), "ORRA_DATA_DIR": str(data_dir)}
     variables = {name: value for name, value in {**variables, **changes}.items() if value is not None}
     log = data_dir / "stack.log"
-    with log.open("wb") as output:
+    with log.open("wb") as output, interrupted_afterwards():
         process = subprocess.Popen(
             python("-m", "orra", "up"),
             cwd=BASE_DIR,

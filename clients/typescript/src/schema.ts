@@ -1407,7 +1407,7 @@ export interface components {
          *     * `idempotency_key_reused` (422): The `Idempotency-Key` was used for another request.
          *     * `insufficient_scope` (403): The API key is not for this: the header names the scope that is missing.
          *     * `internal_error` (500): The plan engine itself failed; its log has the details.
-         *     * `invalid` (400): Members are wrong in several ways: see `problems`.
+         *     * `invalid` (400): A value cannot be read, or members are wrong in several ways: see `problems`.
          *     * `invalid_annotations` (400): The annotations are not MCP's.
          *     * `invalid_api_key` (401): The API key is not known.
          *     * `invalid_capabilities` (400): The capabilities are not a list of short texts.
