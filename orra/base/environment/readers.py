@@ -7,14 +7,16 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orra.base import brokers
 from orra.base.environment.secret_files import UnusableSecret, read_secret_files
 from orra.base.environment.variables import nearest, unknown
 from orra.base.prices import Price, parse_prices
+
+N = TypeVar("N", int, float)
 
 OPENAI_URL = "https://api.openai.com/v1"
 # Of keys that stand in somebody's documentation, and so in everybody's hands.
@@ -71,28 +73,24 @@ def text(variable: str, default: str = "") -> str:
 
 
 def number(variable: str, default: int, *, least: int, most: int) -> int:
-    raw = text(variable)
-    if not raw:
-        return default
-    try:
-        value = int(raw)
-    except ValueError:
-        stop(variable, f"must be a whole number, not {raw!r}.")
-    if not least <= value <= most:
-        stop(variable, f"must be between {least} and {most}, not {raw}.")
-    return value
+    found = _within(variable, int, "a whole number", least, most)
+    return default if found is None else found
 
 
 def decimal(variable: str, *, least: float, most: float) -> float | None:
+    return _within(variable, float, "a number", least, most)
+
+
+def _within(variable: str, read: Callable[[str], N], kind: str, least: N, most: N) -> N | None:
     raw = text(variable)
     if not raw:
         return None
     try:
-        value = float(raw)
+        value = read(raw)
     except ValueError:
-        stop(variable, f"must be a number, not {raw!r}.")
+        stop(variable, f"must be {kind}, not {raw!r}.")
     if not least <= value <= most:
-        stop(variable, f"must be between {least:g} and {most:g}, not {raw}.")
+        stop(variable, f"must be between {least} and {most}, not {raw}.")
     return value
 
 

@@ -21,18 +21,12 @@ from planengine.reuse import freshness
 from tests.conftest import SHOP, Api, object_schema
 from tests.planengine import in_flight
 from tests.planengine.conftest import forget_planners
-from tests.servers.scripted import Request, Scripted, ScriptedServer, failure, final
+from tests.planengine.reuse.refunds import PLEASE, WORDINGS, calling, refuse
+from tests.servers.scripted import Request, Scripted, ScriptedServer, failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MakeProject = Callable[..., Project]
-WORDINGS = (
-    "Refund order {}",
-    "Issue a refund for order {}",
-    "I want a refund of order {}",
-    "Refund the payment of order {}",
-)
-PLEASE = "Please refund the order {}"
 ODD = "Do the usual thing with the money of order {} if it rains"
 
 
@@ -40,21 +34,6 @@ ODD = "Do the usual thing with the money of order {} if it rains"
 def project(make_project: MakeProject) -> Project:
     """It tolerates whatever risk there is, so that no test hangs on one."""
     return make_project(wrong_hit_tolerance=1.0, recheck_share=0.0)
-
-
-def calling(service: str) -> Callable[[Request], dict[str, Any]]:
-    """A model that plans a call of this service, whatever is asked."""
-
-    def reply(request: Request) -> dict[str, Any]:
-        params = request.sections["params"]
-        task = {"id": "task1", "service": service, "input": {name: f"$task0.{name}" for name in params}}
-        return {"tasks": [{"id": "task0", "input": params}, task], "parallel_groups": [["task1"]]}
-
-    return reply
-
-
-def refuse(request: Request) -> dict[str, Any]:
-    return final("There is nothing to be done.")
 
 
 def ask(api: Api, action: str, order: str = "B-2", **members: Json) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -15,18 +14,12 @@ from planengine.evaluation import shadow
 from planengine.models import HitCheck, Label, Plan, Project
 from planengine.reuse import learning
 from tests.conftest import Api, object_schema
-from tests.servers.scripted import Request, ScriptedServer, final
+from tests.planengine.reuse.refunds import PLEASE, WORDINGS, refuse
+from tests.servers.scripted import ScriptedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MakeProject = Callable[..., Project]
-WORDINGS = (
-    "Refund order {}",
-    "Issue a refund for order {}",
-    "I want a refund of order {}",
-    "Refund the payment of order {}",
-)
-PLEASE = "Please refund the order {}"
 REFUND: Json = {
     "type": "service",
     "description": "Refund an order: give the customer the money back.",
@@ -50,15 +43,6 @@ def ask(api: Api, action: str, order: str = "B-2", **members: Json) -> Json:
 def teach(api: Api, *wordings: str) -> None:
     for wording in wordings or WORDINGS:
         assert ask(api, wording, "A-1", cache="refresh")["source"] == "model"
-
-
-def refuse(request: Request) -> dict[str, Any]:
-    return final("There is nothing to be done.")
-
-
-def plan_of(service: str, params: Json) -> dict[str, Any]:
-    task = {"id": "task1", "service": service, "input": {name: f"$task0.{name}" for name in params}}
-    return {"tasks": [{"id": "task0", "input": params}, task], "parallel_groups": [["task1"]]}
 
 
 class TestMisses:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,8 @@ from planengine.models import HitCheck, Label, Plan, Project
 from planengine.requests import PlanRequest
 from planengine.reuse import plan_cache
 from tests.conftest import Api, object_schema
-from tests.servers.scripted import Request, ScriptedServer
+from tests.planengine.reuse.refunds import calling
+from tests.servers.scripted import ScriptedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,17 +60,6 @@ def other_api(make_project: MakeProject) -> Api:
 
     other = make_project("another", services=SERVICES, wrong_hit_tolerance=0.5, recheck_share=0.0)
     return Api(ApiKey.issue(other)[1])
-
-
-def calling(service: str) -> Callable[[Request], dict[str, Any]]:
-    """A model that plans a call of this service, whatever is asked."""
-
-    def reply(request: Request) -> dict[str, Any]:
-        params = request.sections["params"]
-        task = {"id": "task1", "service": service, "input": {name: f"$task0.{name}" for name in params}}
-        return {"tasks": [{"id": "task0", "input": params}, task], "parallel_groups": [["task1"]]}
-
-    return reply
 
 
 def ask(api: Api, action: str, order: str = "B-2", **members: Json) -> Json:
