@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orra.embedded.postgres import leave_postgres, use_postgres
-from orra.embedded.processes import die_with_parent, stop
+from orra.embedded.processes import child, die_with_parent
 
 START_SECONDS = 60
 Address = tuple[str, int]
@@ -55,14 +54,17 @@ def serving() -> Iterator[tuple[Address, int]]:
     """As :func:`web_process`, with its process id."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-m", "orra.web", str(listener.fileno())]
-        with tempfile.TemporaryFile() as output:
-            server = subprocess.Popen(
+        with (
+            tempfile.TemporaryFile() as output,
+            child(
                 command,
+                stop_seconds=10,
                 pass_fds=[listener.fileno()],
                 stdout=output,
                 stderr=output,
                 preexec_fn=die_with_parent(signal.SIGTERM),
-            )
+            ) as server,
+        ):
             try:
                 address: Address = listener.getsockname()
                 _wait_until_up(address)
@@ -71,8 +73,6 @@ def serving() -> Iterator[tuple[Address, int]]:
                 output.seek(0)
                 sys.stderr.buffer.write(output.read()[-4000:])
                 raise
-            finally:
-                stop(server, seconds=10)
 
 
 def _set_up_django() -> None:

@@ -22,6 +22,7 @@ import httpx2
 
 from benchmarks import models, table
 from orra.base.strictjson import Json
+from orra.embedded.processes import child
 from planengine.drafting.composing import beside
 from planengine.drafting.generation import Outcome, overseen
 from planengine.drafting.overseeing import Overseer
@@ -39,6 +40,7 @@ from planengine.planners.relevance import relevance_by
 SECONDS = 120.0
 ATTEMPTS = 3
 START_SECONDS = 120.0
+STOP_SECONDS = 60.0
 # Whole plans take a small model half a minute each.
 MOST_WHOLE = 4
 
@@ -211,17 +213,14 @@ def served(weights: models.Weights) -> Iterator[str]:
     command = [models.python(), "-m", "llama_cpp.server", "--model", weights.path, "--model_alias", weights.name]
     command += ["--n_ctx", "8192", "--n_threads", threads, "--n_threads_batch", threads]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    log = (models.FOLDER / "server.log").open("wb")
-    process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
-    try:
+    with (
+        (models.FOLDER / "server.log").open("wb") as log,
+        child([str(part) for part in command], stop_seconds=STOP_SECONDS, stdout=log, stderr=log) as process,
+    ):
         url = f"http://127.0.0.1:{port}/v1"
         _wait(f"{url}/models", process)
         _have_a_word(url, weights.name)
         yield url
-    finally:
-        process.terminate()
-        process.wait()
-        log.close()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

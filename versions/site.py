@@ -17,7 +17,7 @@ from pathlib import Path
 from chaos.model import MoodyModel
 from chaos.site import model_variables, until
 from orra.embedded.postgres import ensure_postgres, stop_postgres
-from orra.embedded.processes import die_with_parent, stop
+from orra.embedded.processes import child, die_with_parent, stop
 from orra.embedded.valkey import Valkey
 from tests.live.slow_model import NOT_OURS
 
@@ -139,14 +139,17 @@ def shared(folder: Path, *, seed: int) -> Iterator[Shared]:
     """A database, a broker, a model."""
     valkey = Valkey(folder / "services")
     valkey.folder.mkdir(parents=True, exist_ok=True)
-    with MoodyModel(seed=seed) as model:
-        assert isinstance(model, MoodyModel)
-        broker = subprocess.Popen(
+    with (
+        MoodyModel(seed=seed) as model,
+        child(
             valkey.command(),
+            stop_seconds=STOP_SECONDS,
             cwd=valkey.folder,
             stdout=subprocess.DEVNULL,
             preexec_fn=die_with_parent(signal.SIGKILL),
-        )
+        ),
+    ):
+        assert isinstance(model, MoodyModel)
         try:
             until(valkey.answers)
             variables = {
@@ -160,7 +163,6 @@ def shared(folder: Path, *, seed: int) -> Iterator[Shared]:
             }
             yield Shared(variables, model)
         finally:
-            stop(broker, seconds=STOP_SECONDS)
             stop_postgres(folder / "services")
 
 

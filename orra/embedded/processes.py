@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 
@@ -48,6 +50,19 @@ def interrupted_afterwards() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     for number in heard[:1]:
         signal.raise_signal(number)
+
+
+@contextmanager
+def child(
+    command: Sequence[str | Path], *, stop_seconds: float, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has ended when the block is left, also where Ctrl-C comes while it is being started.
+    ``options`` are those of :class:`subprocess.Popen`."""
+    with ExitStack() as left:
+        with interrupted_afterwards():
+            process = subprocess.Popen(command, **options)
+            left.callback(stop, process, seconds=stop_seconds)
+        yield process
 
 
 def stop(process: subprocess.Popen[bytes], *, seconds: float) -> None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from orra.embedded.defaults import BASE_DIR, chosen_data_dir, filled_variables, write_private
 from orra.embedded.folders import make_private
-from orra.embedded.processes import EmbeddedError, die_with_parent, interrupted_afterwards, stop
+from orra.embedded.processes import EmbeddedError, child, die_with_parent
 from orra.embedded.supervision import python, refusal
 
 START_SECONDS = 180
@@ -144,9 +144,11 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
     changes = {"PORT": "0", **(environment or {}), "ORRA_DATA_DIR": str(data_dir)}
     variables = {name: value for name, value in {**variables, **changes}.items() if value is not None}
     log = data_dir / "stack.log"
-    with log.open("wb") as output, interrupted_afterwards():
-        process = subprocess.Popen(
+    with (
+        log.open("wb") as output,
+        child(
             python("-m", "orra", "up"),
+            stop_seconds=STOP_SECONDS,
             cwd=BASE_DIR,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -154,12 +156,10 @@ def running_stack(data_dir: Path, environment: Mapping[str, str | None] | None =
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-    try:
+        ) as process,
+    ):
         found = _wait_until_ready(process, data_dir=data_dir, log=log)
         yield StartedStack(process, found.url, data_dir, credentials(data_dir))
-    finally:
-        stop(process, seconds=STOP_SECONDS)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], *, data_dir: Path, log: Path) -> Running:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from orra.embedded.processes import interrupted_afterwards
+from orra.embedded.processes import child, interrupted_afterwards
+
+SLEEPS = ["sleep", "600"]
 
 
 def test_it_is_heard_at_the_end() -> None:
@@ -45,3 +50,33 @@ def test_other_threads_hear_nothing_anyway() -> None:
     thread.start()
     thread.join()
     assert did == ["started"]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started, each with Ctrl-C while it is."""
+    found: list[subprocess.Popen[bytes]] = []
+    start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
+
+    def interrupted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        found.append(start(*arguments, **options))
+        signal.raise_signal(signal.SIGINT)
+        return found[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    return found
+
+
+def test_a_child_that_was_being_started_has_ended(started: list[subprocess.Popen[bytes]]) -> None:
+    with pytest.raises(KeyboardInterrupt), child(SLEEPS, stop_seconds=20):
+        pytest.fail("nobody waits for it any more")
+    assert started[0].returncode == -signal.SIGTERM
+
+
+def test_a_child_has_ended_after_its_block() -> None:
+    with pytest.raises(KeyboardInterrupt), child(SLEEPS, stop_seconds=20) as process:
+        signal.raise_signal(signal.SIGINT)
+    assert process.returncode == -signal.SIGTERM
+    with child(SLEEPS, stop_seconds=20) as process:
+        assert process.poll() is None
+    assert process.returncode == -signal.SIGTERM

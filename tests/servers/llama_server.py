@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from orra.embedded.processes import stop
+from orra.embedded.processes import child
 from tests.servers.tiny_gguf import write_model
 
 VARIABLE = "TEST_LLAMA_SERVER"
@@ -56,14 +56,13 @@ def llama_server(folder: Path) -> Iterator[LlamaServer]:
     command = [os.environ[VARIABLE], "-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--model", str(model), "--model_alias", MODEL, "--n_ctx", str(CONTEXT), "--api_key", key]
     command += ["--n_threads", "1", "--n_threads_batch", "2", "--seed", "7"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
+    with (
+        (folder / "server.log").open("wb") as log,
+        child(command, stop_seconds=20, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
         server = LlamaServer(f"http://127.0.0.1:{port}/v1", key)
         _wait_for(server, process, folder / "server.log")
         yield server
-    finally:
-        stop(process, seconds=20)
 
 
 def _free_port() -> int:
