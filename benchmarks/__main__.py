@@ -54,7 +54,7 @@ def main() -> None:
         if options.data is not None and "real_models" not in options.part:
             _evaluate(options.data)
         if "real_models" in options.part:
-            _run_real_models(options.data, limit=options.limit)
+            _run_real_models(options)
     print(f"\n{time.perf_counter() - started:.0f} seconds")
 
 
@@ -69,6 +69,7 @@ def _options() -> argparse.Namespace:
         "--data", type=Path, help="evaluation, real_models: the folder that has the labelled requests"
     )
     parser.add_argument("--limit", type=int, help="real_models: ask the models alone so many of each kind")
+    parser.add_argument("--whole", type=int, help="real_models: whole plans for so many of each kind (10)")
     options = parser.parse_args()
     if unknown := sorted(set(options.part) - set(PARTS)):
         parser.error(f"unknown part {unknown[0]!r}; there are {', '.join(PARTS)}")
@@ -141,10 +142,11 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
         )
 
 
-def _run_real_models(data: Path | None, *, limit: int | None) -> None:
+def _run_real_models(options: argparse.Namespace) -> None:
     from benchmarks import real_models, real_models_page
 
-    real_models.run(data, limit=limit, after_each=real_models_page.write)
+    limits = real_models.Limits(options.limit, options.whole or real_models.MOST_WHOLE)
+    real_models.run(options.data, limits=limits, after_each=real_models_page.write)
 
 
 def _evaluate(data: Path) -> None:

@@ -41,12 +41,13 @@ SECONDS = 120.0
 ATTEMPTS = 3
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
-# Whole plans take a small model half a minute each.
-MOST_WHOLE = 4
+# Whole plans take a small model up to a minute each.
+MOST_WHOLE = 10
 
 
-# The model's own choice, believed; held to the words of the request, the composer ahead of it; whole plans.
-ALONE, HELD, WHOLE = "alone", "held", "whole"
+# The model's own choice, believed; held to the words of the request, the composer ahead of it; whole plans; and of
+# the requests for which there are whole plans, what comes of them when it is held.
+ALONE, HELD, WHOLE, SAME = "alone", "held", "whole", "same"
 OWN = "own requests"
 
 
@@ -58,27 +59,36 @@ class Measured:
     trust: dict[str, Trust] = field(default_factory=dict)
 
 
-def run(data: Path | None, *, limit: int | None = None, after_each: Callable[[Measured], None]) -> Measured:
-    """``limit``: so many requests of each kind but orra's own, spread evenly, are asked of the model alone, and so
-    many traps at all; of the others all are planned as orra plans with it. What came of each row is left beside
-    the models, in ``rows.jsonl``. ``after_each`` gets what is known so far."""
+@dataclass(frozen=True)
+class Limits:
+    """So many requests of each kind, spread evenly, are asked of the model ``alone`` (all of orra's own, and all
+    where it is ``None``), which is also how many traps there are, and are planned as ``whole`` plans."""
+
+    alone: int | None = None
+    whole: int = MOST_WHOLE
+
+
+def run(data: Path | None, *, limits: Limits, after_each: Callable[[Measured], None]) -> Measured:
+    """All requests are planned as orra plans with the first model, orra's own with the others, too. What came of
+    each row is left beside the models, in ``rows.jsonl``. ``after_each`` gets what is known so far."""
     found = Measured()
     if not models.is_there():
         print("The models are not there: make models")
         return found
-    sets = list(_sets(data, limit))
+    sets = list(_sets(data, limits.alone))
     with (models.FOLDER / "rows.jsonl").open("w", encoding="utf-8") as rows:
         for weights in models.MODELS:
+            asked = sets if weights is models.MODELS[0] else sets[:1]
             with served(weights) as url:
                 endpoint = Endpoint(weights.name, base_url=url, sampling=Sampling(temperature=0))
-                _measure(endpoint, sets, limit, found, rows, after_each)
+                _measure(endpoint, asked, limits, found, rows, after_each)
     return found
 
 
 def _measure(
     endpoint: Endpoint,
     sets: Sequence[tuple[str, Sequence[Row]]],
-    limit: int | None,
+    limits: Limits,
     found: Measured,
     written: TextIO,
     after_each: Callable[[Measured], None],
@@ -103,14 +113,15 @@ def _measure(
         def alone(number: int, rows: Sequence[Row] = rows) -> Result:
             return _asked(selecting, rows[number])
 
-        show(name, ALONE, (alone(number) for number in _spread(len(rows), None if name == OWN else limit)))
-        held = (
+        show(name, ALONE, (alone(number) for number in _spread(len(rows), None if name == OWN else limits.alone)))
+        held = [
             _held(row, partial(alone, number), selecting, trust) if not trust.trusted else alone(number)
             for number, row in enumerate(rows)
-        )
+        ]
         show(name, HELD, held)
-    own = planner_rows.own_rows()
-    show(OWN, WHOLE, (_asked(whole, own[number]) for number in _spread(len(own), MOST_WHOLE)))
+        some = _spread(len(rows), limits.whole)
+        show(name, WHOLE, (_asked(whole, rows[number]) for number in some))
+        show(name, SAME, (held[number] for number in some))
 
 
 def _spread(count: int, limit: int | None) -> list[int]:

@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.evaluation_page import markdown_table
-from benchmarks.real_models import ALONE, HELD, WHOLE, Measured
+from benchmarks.real_models import ALONE, HELD, SAME, WHOLE, Measured
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "weak-models.md"
 MARKS = re.compile(r"(<!-- real models -->\n).*(<!-- end of real models -->)", re.DOTALL)
-WAYS = {ALONE: "the model's choice, believed", HELD: "held, the composer ahead", WHOLE: "whole plans"}
+WAYS = {
+    ALONE: "the model's choice, believed",
+    HELD: "held, the composer ahead",
+    WHOLE: "whole plans",
+    SAME: "held, of the same requests",
+}
 HEAD = (
     *("model", "requests", "way", "right", "wrong", "with side effects"),
     *("refused rightly", "refused", "failed", "median", "95 %", "prompt tokens"),
