@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cache.examples.judgement import Judgement
 from cache.examples.votes import Example
+from cache.reasons import Guard, Reason
 from orra.base.strictjson import Json
 
 # Of its votes, what only learning and who looks for faults want to know.
@@ -20,9 +21,9 @@ INTERNAL = frozenset({"numbers", "log_odds"})
 
 @dataclass(frozen=True)
 class Refusal:
-    """``guard`` is stable, ``reason`` is for people."""
+    """``guard`` is for programs, ``reason`` for people."""
 
-    guard: str
+    guard: Guard
     reason: str
 
 
@@ -69,12 +70,12 @@ class Grounds:
 @dataclass(frozen=True)
 class Decision:
     """``kind`` is ``exact``, ``semantic``, ``example`` or ``miss``; ``plan`` holds the request's own values.
-    ``reason`` is a stable word, ``cost`` what planning the entry had cost, ``candidates`` are the ones looked at,
+    ``cost`` is what planning the entry had cost, ``candidates`` are the ones looked at,
     best first. ``judgement`` is there when examples voted. ``entries`` are the rows
     of the request's template that a hit rests on, and ``grounds`` what one by meaning rests on besides."""
 
     kind: str
-    reason: str
+    reason: Reason
     plan: Json = None
     entry_id: str | None = None
     similarity: float | None = None

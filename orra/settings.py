@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "planengine.api.description.refuse_unknown_members",
         "planengine.api.description.describe_problems",
+        "planengine.api.description.describe_codes",
         "planengine.api.description.plain_enums",
     ],
 }

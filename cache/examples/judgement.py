@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cache.examples.acceptance import Adjustment, log_odds, most_risk, risk_of
 from cache.examples.accounting import Account, Known, account
 from cache.examples.votes import Example, Vote
+from cache.reasons import Guard
 from orra.base.strictjson import Json
 
 # Until a skeleton has so many examples every word counts, whatever its services do, unless nothing else could be
@@ -47,8 +48,8 @@ class Judgement:
     account: Account | None
 
     @property
-    def objection(self) -> tuple[str, str] | None:
-        """Why the proposal is not served, as a stable word and for people; ``None`` when it may be."""
+    def objection(self) -> tuple[Guard, str] | None:
+        """Why the proposal is not served, for programs and for people; ``None`` when it may be."""
         if self.risk > self.most_risk:
             return "risk", (
                 f"The risk that this is another request is {self.risk:.1%}, and {self.most_risk:.1%} is tolerated."

@@ -21,6 +21,7 @@ from cache.lookup.rows import of_ids, same_template
 from cache.lookup.serving import serve
 from cache.models import Entry
 from cache.policy import Policy
+from cache.reasons import Reason
 from cache.requests import Request, fields_digest
 
 REPORTED = Refusal("reported", "Its plan was found wrong for such a request.")
@@ -168,8 +169,7 @@ def _by_votes(
     best = examples[0].similarity if examples else None
     judgement = _judged(request, policy, vector, examples)
     if judgement is None or judgement.vote.nearest.similarity < policy.floor:
-        reason = "nothing_cached" if best is None else "nothing_similar"
-        reason = "refused" if refused else reason
+        reason: Reason = "refused" if refused else "nothing_cached" if best is None else "nothing_similar"
         return Decision("miss", reason, similarity=best, candidates=refused, judgement=judgement)
     if judgement.vote.skeleton in wrong:
         return Decision(
@@ -204,7 +204,7 @@ def _grounds(request: Request, policy: Policy, judgement: Judgement, near: Neare
 
 
 def _served(made: Made, judgement: Judgement, refused: tuple[Candidate, ...]) -> Decision:
-    reason = "model_check" if made.overruled else "same_meaning" if made.entry_id else "made_by_example"
+    reason: Reason = "model_check" if made.overruled else "same_meaning" if made.entry_id else "made_by_example"
     return Decision(
         kind="semantic" if made.entry_id else "example",
         reason=reason,

@@ -4,6 +4,7 @@ accepts the result."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from cache.decisions import Refusal
 from cache.models import Entry
@@ -18,7 +19,7 @@ from cache.templates.templates import Template, TemplateInvalid, make_template
 from orra.base.strictjson import Json
 
 # What an entry is refused for that is to be planned anew, though its plan is valid.
-SECOND_BEST = "replan"
+SECOND_BEST: Final = "replan"
 
 
 def fill(entry: Entry, template: Template, params: Mapping[str, Json]) -> Json:

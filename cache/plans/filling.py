@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cache.plans.recipes import Part, Recipe
+from cache.reasons import Guard
 from cache.templates.literals import spellings
 from cache.templates.numbers import as_json, only_reading
 from cache.templates.slots import Path, Slot
@@ -16,9 +17,9 @@ from orra.base.strictjson import Json, digest
 
 
 class CannotFill(ValueError):
-    """The cached plan cannot serve this request. ``code`` is stable, the message says why."""
+    """The cached plan cannot serve this request. The message says why."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: Guard, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

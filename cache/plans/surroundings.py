@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cache.plans.filling import counted
+from cache.reasons import Guard
 from cache.templates.slots import Slot
 from cache.templates.templates import Template, texts_between
 from cache.templates.tokens import joined, straight, tokenize
 
-Different = tuple[str, str]
+Different = tuple[Guard, str]
 
 
 def check_surroundings(asked: Template, cached: Template, *, text_constants: Sequence[str]) -> Different | None:
-    """Why the values of ``asked`` cannot take the places of those of ``cached``, as a stable word and for people;
+    """Why the values of ``asked`` cannot take the places of those of ``cached``, for programs and for people;
     ``None`` when they can. ``text_constants``: words of the cached action that its plan holds."""
-    checks = (
+    checks: tuple[Different, ...] = (
         ("fields", _fields(asked, cached)),
         ("choices", _choices(asked, cached)),
         ("literals", _literals(asked, cached)),

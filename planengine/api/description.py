@@ -8,9 +8,18 @@ from typing import Any
 
 from orra.base.strictjson import Json
 from planengine.api.codes import ELSEWHERE, Code, codes_of, every_code
+from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GUARDS, OF_PLANS
 from planengine.api.problems import CONTENT_TYPE, problem
 
 NULL, NULL_ENUM = {"type": "null"}, {"$ref": "#/components/schemas/Null"}
+STABLE, MORE = "Stable; meant for programs.", "Later versions may have more."
+# The enums of a plan's codes, and the members that hold one.
+OF_A_PLAN = (
+    ("PlanErrorCode", OF_PLANS, [("PlanError", "code"), ("Attempt", "error_code")]),
+    ("PlanProblemCode", OF_DRAFTS, [("PlanProblem", "code")]),
+    ("CacheReason", OF_DECISIONS, [("CacheDecision", "reason")]),
+    ("GuardCode", OF_GUARDS, [("Candidate", "guard")]),
+)
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -33,7 +42,7 @@ def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     }
     schemas["Problem"]["properties"]["code"] = {
         "anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}],
-        "description": "Stable; meant for programs. Later versions may have more.",
+        "description": f"{STABLE} {MORE}",
     }
     result["components"]["examples"] = {
         name: {"summary": code.when, "value": problem(code.status, name, code.when)}
@@ -43,6 +52,20 @@ def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for operation in _operations(result):
         for status, codes in _by_status(codes_of(operation)).items():
             operation["responses"].setdefault(str(status), _refusal(status, codes))
+    return result
+
+
+def describe_codes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """What is stable in a plan's error, problems and cache decision, with what each code means."""
+    schemas = result["components"]["schemas"]
+    for name, codes, members in OF_A_PLAN:
+        told = "\n".join(f"* `{code}`: {meaning}" for code, meaning in sorted(codes.items()))
+        schemas[name] = {"type": "string", "enum": sorted(codes), "description": told}
+        for owner, member in members:
+            described = schemas[owner]["properties"][member]
+            text = {"type": described.pop("type")}
+            described["anyOf"] = [{"$ref": f"#/components/schemas/{name}"}, text]
+            described["description"] = f"{described.get('description', STABLE)} {MORE}"
     return result
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cache.reasons import GUARDS, REASONS
+
 Codes = Mapping[str, str]
 
 # `error.code` of a plan that is `failed` or `not_actionable`.
@@ -90,6 +92,17 @@ OF_DRAFTS: Codes = {
     "unused_param": "A param of the request is used nowhere.",
     "value_not_accepted": "The schema of an input does not accept its value.",
 }
+
+# `cache.reason` of a plan: why the cache decided as it did, or was not asked.
+OF_DECISIONS: Codes = {
+    "bypass": "The request asked for `cache: bypass`, so nothing was looked up.",
+    "refresh": "The request asked for `cache: refresh`, so nothing was looked up.",
+    "replay": "An entry's plan was made with these values because somebody asked for that.",
+    **REASONS,
+}
+
+# `guard` in a decision's `guards`: why an entry or example was not served.
+OF_GUARDS: Codes = GUARDS
 
 # `code` in the `problems` of a grounding that is refused.
 OF_GROUNDINGS: Codes = {

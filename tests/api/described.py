@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
 from orra.base.strictjson import Json
+from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GUARDS, OF_PLANS
 
 
 @functools.cache
@@ -45,4 +46,27 @@ def undescribed(method: str, path: str, answer: Any) -> str | None:
     if answer.headers.get("Content-Type") == "application/problem+json":
         code = answer.json()["code"]
         return None if code in told[status] else f"{method} {path}: {status} {code}"
-    return None
+    unknown = [word for plan in _plans(answer) for word in _unknown_words(plan)]
+    return f"{method} {path}: {', '.join(unknown)}" if unknown else None
+
+
+def _plans(answer: Any) -> list[Any]:
+    """Those of an answer that is a Plan or a list of them."""
+    if answer.headers.get("Content-Type", "").partition(";")[0] != "application/json":
+        return []
+    body = answer.json()
+    found = body.get("results", [body]) if isinstance(body, dict) else []
+    return [each for each in found if isinstance(each, dict) and {"cache", "error", "attempts"} <= each.keys()]
+
+
+def _unknown_words(plan: Any) -> Iterator[str]:
+    """What the words for programs that a Plan has are not described as."""
+    cache, error = plan["cache"], plan["error"] or {}
+    problems = [*error.get("problems", ()), *(each for tried in plan["attempts"] for each in tried["problems"])]
+    said = (
+        (OF_DECISIONS, [cache["reason"]]),
+        (OF_GUARDS, [each["guard"] for each in cache["guards"]]),
+        (OF_PLANS, [*filter(None, [error.get("code"), *(tried["error_code"] for tried in plan["attempts"])])]),
+        (OF_DRAFTS, [each["code"] for each in problems]),
+    )
+    yield from (word for codes, words in said for word in words if word not in codes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planengine.api.codes import every_code
-from planengine.api.plan_codes import OF_DRAFTS, OF_GROUNDINGS, OF_PLANS, Codes
+from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GROUNDINGS, OF_GUARDS, OF_PLANS, Codes
 from tests.deploy.compositions import ROOT
 
 PAGE = ROOT / "docs/errors.md"
@@ -28,6 +28,8 @@ SECTIONS: tuple[tuple[str, str, Codes], ...] = (
         "`code` in the `problems` of `invalid_grounding`, beside some of requests.",
         OF_GROUNDINGS,
     ),
+    ("Of a cache decision", "`cache.reason` of a plan: no errors, but what the cache decided by.", OF_DECISIONS),
+    ("Of what the cache did not serve", "`guard` in a plan's `cache.guards`, the nearest first.", OF_GUARDS),
 )
 
 

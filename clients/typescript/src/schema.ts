@@ -522,7 +522,8 @@ export interface components {
              * @description By the operator's prices; null when unknown.
              */
             cost: number | null;
-            error_code: string;
+            /** @description Empty where the planner was asked and answered. Later versions may have more. */
+            error_code: components["schemas"]["PlanErrorCode"] | string;
             model: string;
             number: number;
             planner: string;
@@ -553,7 +554,8 @@ export interface components {
             entry_id: string | null;
             /** @description What was looked at and not served, and why. */
             guards: components["schemas"]["Candidate"][];
-            reason: string;
+            /** @description Stable; meant for programs. Later versions may have more. */
+            reason: components["schemas"]["CacheReason"] | string;
             /** Format: double */
             similarity: number | null;
             /** @description null where no examples were asked. */
@@ -563,6 +565,24 @@ export interface components {
         CacheDecisionKind: "exact" | "semantic" | "example" | "miss" | "bypass" | "refresh" | "replay";
         /** @enum {string} */
         CacheMode: "use" | "bypass" | "refresh" | "only";
+        /**
+         * @description * `bypass`: The request asked for `cache: bypass`, so nothing was looked up.
+         *     * `made_by_example`: Votes of examples said which services; they were wired for this request's params.
+         *     * `model_check`: Only wording was against the entry, and the model said that it means the same.
+         *     * `no_embedding`: The embedding model was not to be had, so only templates could be compared.
+         *     * `not_grounded`: The project demands a grounding, and none covers the request.
+         *     * `nothing_cached`: There is no entry, example or refusal yet for these services and settings.
+         *     * `nothing_similar`: The nearest example that votes is less similar than the similarity floor.
+         *     * `only_exact_templates`: No entry has this template, and hits by meaning are closed.
+         *     * `refresh`: The request asked for `cache: refresh`, so nothing was looked up.
+         *     * `refused`: Something near was found, and not served: `guards` says why.
+         *     * `replay`: An entry's plan was made with these values because somebody asked for that.
+         *     * `same_flight`: Another request of this template was being planned, and its plan serves this one.
+         *     * `same_meaning`: Votes of examples accepted the entry's plan for this wording.
+         *     * `same_template`: An entry has this template.
+         * @enum {string}
+         */
+        CacheReason: "bypass" | "made_by_example" | "model_check" | "no_embedding" | "not_grounded" | "nothing_cached" | "nothing_similar" | "only_exact_templates" | "refresh" | "refused" | "replay" | "same_flight" | "same_meaning" | "same_template";
         CacheStats: {
             acceptance: components["schemas"]["Acceptance"];
             /** @description For each tenth of the latest labels by predicted risk, the least first. Labels are misses that were planned, hits that were planned again, and reports. */
@@ -611,8 +631,8 @@ export interface components {
         Candidate: {
             /** @description Empty for what was proposed without an entry. */
             entry_id: string;
-            /** @description What objected; null for the one that would serve. */
-            guard: string | null;
+            /** @description What objected; null for the one that would serve. Later versions may have more. */
+            guard: components["schemas"]["GuardCode"] | (string | null);
             /**
              * @description Where only wording is against it: what a model said when asked whether it means the same. After a yes it serves in spite of the objection; open is not asked yet.
              *
@@ -956,6 +976,31 @@ export interface components {
             use_case_count: number;
             version: string;
         };
+        /**
+         * @description * `choices`: A param's value that may decide what is done is another.
+         *     * `contested`: Nearly the same template led to something else, so examples vote.
+         *     * `dependency`: A service that its plan uses has changed or is gone.
+         *     * `entry_unreadable`: The stored entry cannot be read; it is in quarantine.
+         *     * `fields`: The params have other names or types.
+         *     * `identical_request_only`: A value of its plan could not be traced, so it serves only its own request.
+         *     * `literal_differs`: A value in the text that no task takes is another.
+         *     * `literals`: The values in the text differ in kind, or stand between other words.
+         *     * `literals_differ`: The values in the text differ in kind from those that its plan takes.
+         *     * `name_taken`: A constant of its plan has the name of a param.
+         *     * `not_text`: Part of a text is no longer a text or a number.
+         *     * `param_missing`: Its plan takes a param that the request lacks.
+         *     * `param_unknown`: Its plan has no place for a param of the request.
+         *     * `replan`: It is to be planned anew: a newer service seems to suit its request better.
+         *     * `reported`: Its plan was found wrong for such a request.
+         *     * `risk`: The predicted risk that another plan is wanted is above what the project allows.
+         *     * `slots`: Values that were one are two here, or the other way round.
+         *     * `spelling_unknown`: A value cannot be written as its plan writes it.
+         *     * `text`: Its plan holds words of its action that the request does not have.
+         *     * `validation`: Filled with the request's values, its plan is not valid.
+         *     * `words`: Nothing accounts for words of the request that the reason names.
+         * @enum {string}
+         */
+        GuardCode: "choices" | "contested" | "dependency" | "entry_unreadable" | "fields" | "identical_request_only" | "literal_differs" | "literals" | "literals_differ" | "name_taken" | "not_text" | "param_missing" | "param_unknown" | "replan" | "reported" | "risk" | "slots" | "spelling_unknown" | "text" | "validation" | "words";
         Hits: {
             exact: number;
             /** @description Plans wired anew for other params, as the examples vote. */
@@ -1271,13 +1316,43 @@ export interface components {
             usage: components["schemas"]["Usage"];
         };
         PlanError: {
-            code: string;
+            /** @description Stable; meant for programs. Later versions may have more. */
+            code: components["schemas"]["PlanErrorCode"] | string;
             how_to_fix: string[];
             message: string;
             problems: components["schemas"]["PlanProblem"][];
             /** @description Whether the same request, sent again, may succeed; with an Idempotency-Key, under a new one. */
             retryable: boolean;
         };
+        /**
+         * @description * `budget_exceeded`: The project's `tokens_per_day` is used up. Raise it, or wait for midnight UTC.
+         *     * `cache_miss`: The request asked for `cache: only`, and the cache has no plan for it.
+         *     * `embedding_unavailable`: Whether a strict grounding holds cannot be told without an embedding. Try it again.
+         *     * `internal_error`: The plan engine itself failed; the log has the details under the plan's id.
+         *     * `model_auth`: The model's server refuses the key. Check `LLM_API_KEY`.
+         *     * `model_bad_answer`: The model's server answered with something that is no answer.
+         *     * `model_content_filtered`: The model's server withheld the answer. Word the action otherwise.
+         *     * `model_context_overflow`: The prompt is longer than the model takes. Set `LLM_CONTEXT_TOKENS` lower.
+         *     * `model_failed`: The model's server failed.
+         *     * `model_not_found`: The server does not know the model. Check `LLM_MODEL`.
+         *     * `model_overloaded`: The server has no time. It was asked again until the deadline.
+         *     * `model_quota_exhausted`: The account at the model's server has no quota left.
+         *     * `model_rate_limited`: The server was asked too often. It was asked again until the deadline.
+         *     * `model_refused_request`: The server does not take the request; the message has its words.
+         *     * `model_timeout`: No answer within `PLANNING_DEADLINE_SECONDS`.
+         *     * `model_unreachable`: The server cannot be reached. Check `LLM_API_BASE_URL`.
+         *     * `not_accounted`: Nothing accounts for words that `message` names, and the model is not trusted.
+         *     * `not_actionable`: No services do what is asked for; `message` says what is missing.
+         *     * `not_grounded`: No grounding covers the request, and the project demands one (`grounding_required`).
+         *     * `plan_rejected`: No draft was valid: `problems` tells what was wrong, `how_to_fix` what to change.
+         *     * `planner_failed`: No draft could be made.
+         *     * `replay_impossible`: The entry's plan cannot be filled with this request's values.
+         *     * `replay_invalid`: The entry's plan is not valid for today's services.
+         *     * `reported_wrong`: The plan that was made was reported as wrong for this request.
+         *     * `worker_lost`: Several workers ended while they made this plan. Look at their logs.
+         * @enum {string}
+         */
+        PlanErrorCode: "budget_exceeded" | "cache_miss" | "embedding_unavailable" | "internal_error" | "model_auth" | "model_bad_answer" | "model_content_filtered" | "model_context_overflow" | "model_failed" | "model_not_found" | "model_overloaded" | "model_quota_exhausted" | "model_rate_limited" | "model_refused_request" | "model_timeout" | "model_unreachable" | "not_accounted" | "not_actionable" | "not_grounded" | "plan_rejected" | "planner_failed" | "replay_impossible" | "replay_invalid" | "reported_wrong" | "worker_lost";
         /** @description The use case that applies to the request, and how the plan keeps to it. */
         PlanGrounding: {
             capabilities: components["schemas"]["Evidence"][];
@@ -1327,14 +1402,70 @@ export interface components {
         };
         /** @description One thing wrong with a draft. */
         PlanProblem: {
-            /** @description Stable; meant for programs. */
-            code: string;
+            /** @description Stable; meant for programs. Later versions may have more. */
+            code: components["schemas"]["PlanProblemCode"] | string;
             field: string | null;
             /** @description What would be right; empty where nobody knows. */
             hint: string;
             message: string;
             task: string | null;
         };
+        /**
+         * @description * `ambiguous_literal`: A number or a date can be read in several ways. Send it as a param.
+         *     * `ambiguous_value`: A value of the action can be read in several ways. Send it as a param.
+         *     * `answer_too_large`: The model's answer is larger than is read.
+         *     * `composite_reference`: A reference stands inside a text; it must be the whole value.
+         *     * `crossed_reference`: An input takes a value that is another's, although there is one of its own.
+         *     * `cycle`: Tasks wait for each other.
+         *     * `duplicate_task`: Two tasks have one id.
+         *     * `fan_out`: A list is given where one value is taken.
+         *     * `grounding_capability_missing`: The plan does not do what the use case asks for.
+         *     * `grounding_forbidden`: The plan does what the use case forbids.
+         *     * `grounding_order`: The plan does what the use case asks for, in another order.
+         *     * `grounding_param_missing`: The plan has no value for a variable of the use case.
+         *     * `grounding_rule_at_most`: The plan does something more often than a rule allows.
+         *     * `grounding_rule_never`: The plan does two things that a rule keeps apart.
+         *     * `grounding_rule_only_if`: The plan does what a rule allows only in requests with a param that is not there.
+         *     * `grounding_rule_requires`: The plan does something without what a rule requires before it.
+         *     * `input_rule_broken`: The inputs together break a rule of the service's schema.
+         *     * `invalid_json`: The answer is not JSON.
+         *     * `invented_literal`: A value stands neither in the action nor in the params. Send it as a param.
+         *     * `malformed_reference`: A reference is not written as `$task1.field`.
+         *     * `missing_input`: A required input has no value.
+         *     * `no_plan_found`: The answer holds no plan.
+         *     * `no_selection`: The answer names no services.
+         *     * `no_service_task`: The plan calls no service.
+         *     * `not_actionable`: The planner says that the services cannot do it.
+         *     * `not_repairable`: What is wrong cannot be put right without a new draft.
+         *     * `nothing_to_choose`: The catalogue is empty. Register services.
+         *     * `only_reasoning`: The model thought and gave no answer.
+         *     * `output_truncated`: The answer was cut off. Give more output tokens.
+         *     * `param_missing`: A param of the request is not in `task0`.
+         *     * `param_value_changed`: A param's value was changed in `task0`.
+         *     * `plan_not_an_object`: The plan is not an object.
+         *     * `prompt_cut`: The server cut the prompt. Give the model a longer context.
+         *     * `selection_cannot_say`: A service has to be called twice, which names of services alone cannot say.
+         *     * `selection_incomplete`: The services that the model chose lack an input that nothing gives.
+         *     * `self_reference`: A task refers to itself.
+         *     * `service_missing`: A task has no service.
+         *     * `task0_has_service`: `task0` holds the params and calls no service.
+         *     * `task0_missing`: The plan has no `task0`.
+         *     * `task_malformed`: A task has not the form of one.
+         *     * `tasks_missing`: The plan has no `tasks`.
+         *     * `too_large`: The plan is larger than is taken.
+         *     * `type_mismatch`: An input gets a value of another JSON type.
+         *     * `unknown_output_field`: A reference names a field that the task does not give.
+         *     * `unknown_service`: The catalogue has no service of this name.
+         *     * `unknown_task0_field`: A reference names a param that the request does not have.
+         *     * `unknown_task_reference`: A reference names a task that the plan does not have.
+         *     * `unreachable_task`: What a task gives is used by nobody.
+         *     * `unreadable`: The plan cannot be read.
+         *     * `unsupported_input`: The service does not take this input.
+         *     * `unused_param`: A param of the request is used nowhere.
+         *     * `value_not_accepted`: The schema of an input does not accept its value.
+         * @enum {string}
+         */
+        PlanProblemCode: "ambiguous_literal" | "ambiguous_value" | "answer_too_large" | "composite_reference" | "crossed_reference" | "cycle" | "duplicate_task" | "fan_out" | "grounding_capability_missing" | "grounding_forbidden" | "grounding_order" | "grounding_param_missing" | "grounding_rule_at_most" | "grounding_rule_never" | "grounding_rule_only_if" | "grounding_rule_requires" | "input_rule_broken" | "invalid_json" | "invented_literal" | "malformed_reference" | "missing_input" | "no_plan_found" | "no_selection" | "no_service_task" | "not_actionable" | "not_repairable" | "nothing_to_choose" | "only_reasoning" | "output_truncated" | "param_missing" | "param_value_changed" | "plan_not_an_object" | "prompt_cut" | "selection_cannot_say" | "selection_incomplete" | "self_reference" | "service_missing" | "task0_has_service" | "task0_missing" | "task_malformed" | "tasks_missing" | "too_large" | "type_mismatch" | "unknown_output_field" | "unknown_service" | "unknown_task0_field" | "unknown_task_reference" | "unreachable_task" | "unreadable" | "unsupported_input" | "unused_param" | "value_not_accepted";
         /** @description What is to be planned. */
         PlanRequest: {
             /** @description What is to be done, in words. */

@@ -44,7 +44,7 @@ class UsageSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class PlanProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """One thing wrong with a draft."""
 
-    code = serializers.CharField(help_text="Stable; meant for programs.")
+    code = serializers.CharField()
     message = serializers.CharField()
     task = serializers.CharField(allow_null=True)
     field = serializers.CharField(allow_null=True)
@@ -57,7 +57,7 @@ class AttemptSerializer(serializers.Serializer):  # type: ignore[type-arg]
     model = serializers.CharField()
     problems = PlanProblemSerializer(many=True)
     warnings = PlanProblemSerializer(many=True, help_text="For the operator.")
-    error_code = serializers.CharField()
+    error_code = serializers.CharField(help_text="Empty where the planner was asked and answered.")
     way = serializers.CharField(
         help_text="How the model was asked: for services (`select`) or for a whole plan (`full`). Empty for a "
         "planner that asks no model."
