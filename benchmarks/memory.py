@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import statistics
 import tempfile
 import time
@@ -21,14 +22,15 @@ import psutil
 
 from benchmarks import table
 from orra.embedded.footprint import in_words, memory_of, processes_of
-from orra.embedded.postgres import stop_postgres
-from orra.embedded.runs import StartedStack, running, running_stack
+from orra.embedded.postgres import SETTINGS, stop_postgres
+from orra.embedded.runs import Running, StartedStack, running, running_stack
 from tests.conftest import SHOP
 from tests.live.client import Client
 from tests.live.slow_model import NOT_OURS, made_up
 
 JUST_STARTED_MB, BUSY_MB, FLAT_MB = 450.0, 700.0, 50.0
 READY_SECONDS, FIRST_HIT_MS = 5.0, 50.0
+SHARED = re.compile(r"^Pss_Shmem:\s+(\d+) kB", re.MULTILINE)
 CLIENTS = 8
 STEPS = 5
 STARTS = 2
@@ -97,9 +99,13 @@ def _started(data_dir: Path) -> Iterator[StartedStack]:
 
 
 def _processes(stack: StartedStack) -> Sequence[psutil.Process]:
+    return list(processes_of(_running(stack), stack.data_dir))
+
+
+def _running(stack: StartedStack) -> Running:
     run = running(stack.data_dir)
     assert run is not None
-    return list(processes_of(run, stack.data_dir))
+    return run
 
 
 def _time_first_hit(stack: StartedStack, key: str) -> None:
@@ -123,22 +129,33 @@ def _grow(stack: StartedStack, key: str, sizes: Sizes) -> None:
     _ask_all(stack, key, range(sizes.first))
     _show(f"after {sizes.first:,} requests", _memory(stack), BUSY_MB)
     each = sizes.then // STEPS
-    asked, taken = [], []
+    asked, taken, apart = [], [], []
     for step in range(STEPS):
         begin = sizes.first + step * each
         _ask_all(stack, key, range(begin, begin + each))
         asked.append(begin + each)
         taken.append(sum(_show(f"after {begin + each:,}", _memory(stack), BUSY_MB).values()))
+        buffers = _buffers(stack)
+        apart.append(taken[-1] - buffers)
+        table.line("  of it Postgres' buffers", f"{buffers:.0f} MB")
     growth = statistics.linear_regression(asked, taken).slope * sizes.then
     table.line(
         f"growth over {sizes.then:,} more (≤ {FLAT_MB:g} MB)", f"{growth:+.0f} MB", table.verdict(growth, FLAT_MB)
     )
+    growth = statistics.linear_regression(asked, apart).slope * sizes.then
+    told = f"{growth:+.0f} MB", table.verdict(growth, FLAT_MB)
+    table.line(f"  but for Postgres' buffers, which fill up to {SETTINGS['shared_buffers']}", *told)
 
 
 def _memory(stack: StartedStack) -> Mapping[str, float]:
-    run = running(stack.data_dir)
-    assert run is not None
-    return memory_of(run, stack.data_dir)
+    return memory_of(_running(stack), stack.data_dir)
+
+
+def _buffers(stack: StartedStack) -> float:
+    """Megabytes that Postgres' processes share."""
+    kinds = processes_of(_running(stack), stack.data_dir).items()
+    pages = (Path(f"/proc/{each.pid}/smaps_rollup").read_text() for each, kind in kinds if kind == "Postgres")
+    return sum(int(shared[1]) for told in pages if (shared := SHARED.search(told))) / 1024
 
 
 def _show(when: str, memory: Mapping[str, float], limit: float) -> Mapping[str, float]:
