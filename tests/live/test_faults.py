@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from orra.embedded.postgres import postmaster_pid
-from orra.embedded.runs import StartedStack
+from orra.embedded.runs import StartedStack, running
 from tests.live.client import Client, until
 from tests.live.conftest import Shop
 
@@ -99,6 +99,34 @@ def test_requests_accepted_while_the_broker_is_down_are_planned_when_it_is_back(
     assert (hit_status, hit["source"]) == (201, "exact")
     assert status == 202
     until(lambda: finished(shop.client, pending["id"]), seconds=60)
+
+
+def test_a_worker_that_could_not_tell_a_lost_broker_of_all_its_tasks_takes_more(shop: Shop) -> None:
+    run = running(shop.stack.data_dir)
+    assert run is not None
+    shop.model.may_answer.clear()
+    begun = [ask_anew(shop.client, f"A-{number}") for number in range(4)]  # as many as the worker has threads
+    until(lambda: shop.model.calls == 4)
+
+    broker = shop.stack.processes["broker"]
+    assert broker is not None
+    os.kill(run.pid, signal.SIGSTOP)  # nobody starts the broker again
+    try:
+        os.kill(broker, signal.SIGKILL)
+        shop.model.may_answer.set()
+        until(lambda: all(finished(shop.client, plan_id) for plan_id in begun))
+    finally:
+        os.kill(run.pid, signal.SIGCONT)
+
+    until(lambda: shop.stack.processes.get("broker") not in (None, broker))
+    later = ask_anew(shop.client, "A-4")
+    until(lambda: finished(shop.client, later), seconds=60)
+
+
+def ask_anew(client: Client, order_id: str) -> str:
+    """The plan's id; a model has to make it."""
+    body = {"action": f"Refund order {order_id}", "params": [{"field": "order_id", "value": order_id}]}
+    return str(client.request("POST", "/v1/plans", {**body, "cache": "bypass", "wait_seconds": 0})[1]["id"])
 
 
 def test_a_broker_that_hangs_holds_up_nobody(shop: Shop) -> None:
