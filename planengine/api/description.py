@@ -8,7 +8,7 @@ from typing import Any
 
 from orra.base.strictjson import Json
 from planengine.api.codes import ELSEWHERE, Code, codes_of, every_code
-from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GUARDS, OF_PLANS
+from planengine.api.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
 from planengine.api.problems import CONTENT_TYPE, problem
 
 NULL, NULL_ENUM = {"type": "null"}, {"$ref": "#/components/schemas/Null"}
@@ -16,7 +16,7 @@ STABLE, MORE = "Stable; meant for programs.", "Later versions may have more."
 # The enums of a plan's codes, and the members that hold one.
 OF_A_PLAN = (
     ("PlanErrorCode", OF_PLANS, [("PlanError", "code"), ("Attempt", "error_code")]),
-    ("PlanProblemCode", OF_DRAFTS, [("PlanProblem", "code")]),
+    ("PlanProblemCode", OF_PROBLEMS, [("PlanProblem", "code")]),
     ("CacheReason", OF_DECISIONS, [("CacheDecision", "reason")]),
     ("GuardCode", OF_GUARDS, [("Candidate", "guard")]),
 )

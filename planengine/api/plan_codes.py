@@ -93,6 +93,13 @@ OF_DRAFTS: Codes = {
     "value_not_accepted": "The schema of an input does not accept its value.",
 }
 
+# The same, with those of a planner that gave no draft at all.
+OF_PROBLEMS: Codes = {
+    **{code: OF_PLANS[code] for code in ("budget_exceeded", "planner_failed")},
+    **{code: meaning for code, meaning in OF_PLANS.items() if code.startswith("model_")},
+    **OF_DRAFTS,
+}
+
 # `cache.reason` of a plan: why the cache decided as it did, or was not asked.
 OF_DECISIONS: Codes = {
     "bypass": "The request asked for `cache: bypass`, so nothing was looked up.",

@@ -11,7 +11,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from orra.base.strictjson import Json
-from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GUARDS, OF_PLANS
+from planengine.api.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
 
 
 @functools.cache
@@ -67,6 +67,6 @@ def _unknown_words(plan: Any) -> Iterator[str]:
         (OF_DECISIONS, [cache["reason"]]),
         (OF_GUARDS, [each["guard"] for each in cache["guards"]]),
         (OF_PLANS, [*filter(None, [error.get("code"), *(tried["error_code"] for tried in plan["attempts"])])]),
-        (OF_DRAFTS, [each["code"] for each in problems]),
+        (OF_PROBLEMS, [each["code"] for each in problems]),
     )
     yield from (word for codes, words in said for word in words if word not in codes)

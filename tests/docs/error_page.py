@@ -22,7 +22,11 @@ OF_REQUESTS = {name: f"{code.when} ({code.status})" for name, code in every_code
 SECTIONS: tuple[tuple[str, str, Codes], ...] = (
     ("Of a request", "`code` of an answer, with its status in brackets. `detail` says what to do.", OF_REQUESTS),
     ("Of a plan", "`error.code` of a plan whose `status` is `failed` or `not_actionable`.", OF_PLANS),
-    ("Of a draft", "`code` in the `problems` of a plan's error and of its attempts.", OF_DRAFTS),
+    (
+        "Of a draft",
+        "`code` in the `problems` of a plan's error and of its attempts; those of models, above, too.",
+        OF_DRAFTS,
+    ),
     (
         "Of a grounding",
         "`code` in the `problems` of `invalid_grounding`, beside some of requests.",

@@ -1414,6 +1414,7 @@ export interface components {
          * @description * `ambiguous_literal`: A number or a date can be read in several ways. Send it as a param.
          *     * `ambiguous_value`: A value of the action can be read in several ways. Send it as a param.
          *     * `answer_too_large`: The model's answer is larger than is read.
+         *     * `budget_exceeded`: The project's `tokens_per_day` is used up. Raise it, or wait for midnight UTC.
          *     * `composite_reference`: A reference stands inside a text; it must be the whole value.
          *     * `crossed_reference`: An input takes a value that is another's, although there is one of its own.
          *     * `cycle`: Tasks wait for each other.
@@ -1432,6 +1433,18 @@ export interface components {
          *     * `invented_literal`: A value stands neither in the action nor in the params. Send it as a param.
          *     * `malformed_reference`: A reference is not written as `$task1.field`.
          *     * `missing_input`: A required input has no value.
+         *     * `model_auth`: The model's server refuses the key. Check `LLM_API_KEY`.
+         *     * `model_bad_answer`: The model's server answered with something that is no answer.
+         *     * `model_content_filtered`: The model's server withheld the answer. Word the action otherwise.
+         *     * `model_context_overflow`: The prompt is longer than the model takes. Set `LLM_CONTEXT_TOKENS` lower.
+         *     * `model_failed`: The model's server failed.
+         *     * `model_not_found`: The server does not know the model. Check `LLM_MODEL`.
+         *     * `model_overloaded`: The server has no time. It was asked again until the deadline.
+         *     * `model_quota_exhausted`: The account at the model's server has no quota left.
+         *     * `model_rate_limited`: The server was asked too often. It was asked again until the deadline.
+         *     * `model_refused_request`: The server does not take the request; the message has its words.
+         *     * `model_timeout`: No answer within `PLANNING_DEADLINE_SECONDS`.
+         *     * `model_unreachable`: The server cannot be reached. Check `LLM_API_BASE_URL`.
          *     * `no_plan_found`: The answer holds no plan.
          *     * `no_selection`: The answer names no services.
          *     * `no_service_task`: The plan calls no service.
@@ -1443,6 +1456,7 @@ export interface components {
          *     * `param_missing`: A param of the request is not in `task0`.
          *     * `param_value_changed`: A param's value was changed in `task0`.
          *     * `plan_not_an_object`: The plan is not an object.
+         *     * `planner_failed`: No draft could be made.
          *     * `prompt_cut`: The server cut the prompt. Give the model a longer context.
          *     * `selection_cannot_say`: A service has to be called twice, which names of services alone cannot say.
          *     * `selection_incomplete`: The services that the model chose lack an input that nothing gives.
@@ -1465,7 +1479,7 @@ export interface components {
          *     * `value_not_accepted`: The schema of an input does not accept its value.
          * @enum {string}
          */
-        PlanProblemCode: "ambiguous_literal" | "ambiguous_value" | "answer_too_large" | "composite_reference" | "crossed_reference" | "cycle" | "duplicate_task" | "fan_out" | "grounding_capability_missing" | "grounding_forbidden" | "grounding_order" | "grounding_param_missing" | "grounding_rule_at_most" | "grounding_rule_never" | "grounding_rule_only_if" | "grounding_rule_requires" | "input_rule_broken" | "invalid_json" | "invented_literal" | "malformed_reference" | "missing_input" | "no_plan_found" | "no_selection" | "no_service_task" | "not_actionable" | "not_repairable" | "nothing_to_choose" | "only_reasoning" | "output_truncated" | "param_missing" | "param_value_changed" | "plan_not_an_object" | "prompt_cut" | "selection_cannot_say" | "selection_incomplete" | "self_reference" | "service_missing" | "task0_has_service" | "task0_missing" | "task_malformed" | "tasks_missing" | "too_large" | "type_mismatch" | "unknown_output_field" | "unknown_service" | "unknown_task0_field" | "unknown_task_reference" | "unreachable_task" | "unreadable" | "unsupported_input" | "unused_param" | "value_not_accepted";
+        PlanProblemCode: "ambiguous_literal" | "ambiguous_value" | "answer_too_large" | "budget_exceeded" | "composite_reference" | "crossed_reference" | "cycle" | "duplicate_task" | "fan_out" | "grounding_capability_missing" | "grounding_forbidden" | "grounding_order" | "grounding_param_missing" | "grounding_rule_at_most" | "grounding_rule_never" | "grounding_rule_only_if" | "grounding_rule_requires" | "input_rule_broken" | "invalid_json" | "invented_literal" | "malformed_reference" | "missing_input" | "model_auth" | "model_bad_answer" | "model_content_filtered" | "model_context_overflow" | "model_failed" | "model_not_found" | "model_overloaded" | "model_quota_exhausted" | "model_rate_limited" | "model_refused_request" | "model_timeout" | "model_unreachable" | "no_plan_found" | "no_selection" | "no_service_task" | "not_actionable" | "not_repairable" | "nothing_to_choose" | "only_reasoning" | "output_truncated" | "param_missing" | "param_value_changed" | "plan_not_an_object" | "planner_failed" | "prompt_cut" | "selection_cannot_say" | "selection_incomplete" | "self_reference" | "service_missing" | "task0_has_service" | "task0_missing" | "task_malformed" | "tasks_missing" | "too_large" | "type_mismatch" | "unknown_output_field" | "unknown_service" | "unknown_task0_field" | "unknown_task_reference" | "unreachable_task" | "unreadable" | "unsupported_input" | "unused_param" | "value_not_accepted";
         /** @description What is to be planned. */
         PlanRequest: {
             /** @description What is to be done, in words. */

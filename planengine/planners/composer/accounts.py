@@ -31,15 +31,13 @@ _compound = re.compile(r"([^\W\d_]+)[-‐‑][^\W\d_]+")
 
 @dataclass(frozen=True)
 class Account:
-    """What of a plan may account for the words of one part. ``own``: the services asked for in it; ``unplaced``:
-    the params whose values do not stand in the request."""
+    """What of a plan may account for the words of one part. ``own``: the services asked for in it."""
 
     assembly: Assembly
     own: tuple[Candidate, ...]
     lookups: tuple[Candidate, ...]
     values: tuple[Json, ...]
     entities: frozenset[str]
-    unplaced: frozenset[str]
 
     @cached_property
     def known(self) -> Known:
@@ -80,20 +78,12 @@ class Account:
             taken[each.spec.read_only].update(source.field for source in sources if source.service is None)
         return frozenset(taken[True] - taken[False])
 
-    @cached_property
-    def unsaid(self) -> int:
-        """How many params that a service requires do not stand in the request."""
-        inputs = self.assembly.inputs
-        wired = [inputs[each.spec.name][name] for each in self.own for name in each.spec.required_inputs]
-        return len({source.field for source in wired if source.service is None} & self.unplaced)
-
 
 def unaccounted(part: Part, entry: Account, means_field: MeansField) -> tuple[str, ...]:
     """The words of a part that nothing of the plan accounts for; free literals as ``{#kind}``."""
     lists = list_for(part.words)
     words = _without_values(part, entry.texts)
     excused = frozenset(_before_values(words, entry, lists, means_field))
-    excused |= _in_place_of_values(words, entry, lists)
     unknown = [
         word
         for word in account(words, entry.known).unknown
@@ -170,18 +160,6 @@ def _before_values(words: Words, entry: Account, lists: WordList, means_field: M
         elif word.casefold() not in lists.neutral:
             last = "" if word.casefold() in lists.turning else word.casefold()
             said = said or last in entry.changing
-
-
-def _in_place_of_values(words: Words, entry: Account, lists: WordList) -> frozenset[str]:
-    """Words that the request has where a required value would stand, behind a word that gives it its role: "from
-    home", the address being a param."""
-    plain = folded(words)
-    behind = [
-        word
-        for role, word in zip(plain, plain[1:], strict=False)
-        if role in lists.beside and not is_slot(word) and word not in lists.known | entry.known.described
-    ]
-    return frozenset(behind if len(behind) <= entry.unsaid else ())
 
 
 def _is_form(word: str, known: Iterable[str]) -> bool:

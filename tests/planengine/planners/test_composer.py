@@ -318,6 +318,34 @@ def test_a_word_that_nothing_accounts_for_is_told(composer: Composer, action: st
     assert f"'{word.casefold()}'" in refusal(composer, action, A_1, CANCEL).casefold()
 
 
+@pytest.mark.parametrize(
+    ("action", "word"),
+    [
+        ("Cancel the appointment of Carol", "Carol"),
+        ("Cancel the appointment of carol", "carol"),
+        ("Cancel the appointment for my wife", "wife"),
+        ("Please cancel the appointment of Eve, please", "Eve"),
+        ("Den Termin von Carol absagen", "Carol"),
+        ("Cancela la cita de Carol", "Carol"),
+        ("Annuler le rendez-vous de Carole", "Carole"),
+    ],
+)
+def test_another_name_where_the_value_would_stand_is_told(composer: Composer, action: str, word: str) -> None:
+    taught = service(
+        "cancel_appointment",
+        "Cancels the appointment of a patient.",
+        "patient",
+        "ok:boolean",
+        examples=(
+            "Cancel the appointment of {patient}",
+            "Den Termin von {patient} absagen",
+            "Cancela la cita de {patient}",
+            "Annuler le rendez-vous de {patient}",
+        ),
+    )
+    assert f"'{word}'" in refusal(composer, action, {"patient": "Bob Jones"}, taught)
+
+
 @pytest.mark.parametrize("action", ["Appointment A-1", "The appointment A-1 of the patient, please"])
 def test_what_it_is_about_is_no_order(composer: Composer, action: str) -> None:
     patients = service("find_patient", "Looks a patient up.", "patient_id", "name")
@@ -429,7 +457,7 @@ def test_services_are_embedded_once() -> None:
 
 
 def test_its_name_tells_the_embedder_and_its_version() -> None:
-    assert Composer(CountingEmbedder()).name == "composer:5:letters"
+    assert Composer(CountingEmbedder()).name == "composer:6:letters"
 
 
 _words = st.sampled_from(
