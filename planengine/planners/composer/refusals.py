@@ -11,6 +11,9 @@ from planengine.planners.wiring.assembly import Missing
 from planengine.planners.wiring.workbench import Workbench
 
 
+MOST_NAMED = 3
+
+
 class NotActionable(Exception):
     """Why there is no plan, for whoever asked."""
 
@@ -52,6 +55,13 @@ def not_accounted(template: Template, unknown: Sequence[str], service: str) -> N
         return NotActionable(
             f"{told} not accounted for, and may turn what '{service}' is to do. Say only what is to be done, or"
             " configure a model."
+        )
+    said = {slot.path[0] for slot in template.slots if slot.path}
+    unsaid = [f"'{shown(field)}'" for field, _ in template.fields if field not in said]
+    if unsaid:
+        return NotActionable(
+            f"{told} not accounted for, and the action does not say the value of {' or '.join(unsaid[:MOST_NAMED])}."
+            f" Where that is meant, say it as the param has it; else {_add_example(service)}."
         )
     return NotActionable(f"{told} not accounted for: {_add_example(service)}.")
 

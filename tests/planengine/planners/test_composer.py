@@ -343,7 +343,9 @@ def test_another_name_where_the_value_would_stand_is_told(composer: Composer, ac
             "Annuler le rendez-vous de {patient}",
         ),
     )
-    assert f"'{word}'" in refusal(composer, action, {"patient": "Bob Jones"}, taught)
+    told = refusal(composer, action, {"patient": "Bob Jones"}, taught)
+    assert f"'{word}'" in told
+    assert "does not say the value of 'patient'" in told and "as the param has it" in told
 
 
 @pytest.mark.parametrize("action", ["Appointment A-1", "The appointment A-1 of the patient, please"])
