@@ -10,7 +10,6 @@ from planengine.catalogue.schemas import type_names
 from planengine.planners.wiring.assembly import Missing
 from planengine.planners.wiring.workbench import Workbench
 
-
 MOST_NAMED = 3
 
 
@@ -60,8 +59,9 @@ def not_accounted(template: Template, unknown: Sequence[str], service: str) -> N
     unsaid = [f"'{shown(field)}'" for field, _ in template.fields if field not in said]
     if unsaid:
         return NotActionable(
-            f"{told} not accounted for, and the action does not say the value of {' or '.join(unsaid[:MOST_NAMED])}."
-            f" Where that is meant, say it as the param has it; else {_add_example(service)}."
+            f"{told} not accounted for, and the action does not say the value of"
+            f" {' or '.join(unsaid[:MOST_NAMED])}. Where that is meant, say it as the param has it; else"
+            f" {_add_example(service)}."
         )
     return NotActionable(f"{told} not accounted for: {_add_example(service)}.")
 
