@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +114,14 @@ SHOP: dict[str, dict[str, Json]] = {
 def a_broker_is_not_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Because another test's took no message."""
     monkeypatch.setattr(brokers, "_leave_alone_until", 0.0)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C counts, as it does not in what a shell has put into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx2
 import pytest
@@ -35,14 +34,6 @@ class Engine(httpx2.BaseTransport):
         if request.method == "POST" and request.url.path == "/v1/plans" and answer.status_code == 202:
             work_on(json.loads(answer.content)["id"])
         return httpx2.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Ctrl-C counts, as it does not in what a shell has put into the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 Clients = Callable[[Project], Callable[..., Orra]]

@@ -12,6 +12,8 @@ import pytest
 
 from orra.embedded.processes import child, interrupted_afterwards
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 SLEEPS = ["sleep", "600"]
 
 
