@@ -55,8 +55,12 @@ def not_accounted(template: Template, unknown: Sequence[str], service: str) -> N
             f"{told} not accounted for, and may turn what '{service}' is to do. Say only what is to be done, or"
             " configure a model."
         )
-    said = {slot.path[0] for slot in template.slots if slot.path}
-    unsaid = [f"'{shown(field)}'" for field, _ in template.fields if field not in said]
+    said = [name for slot in template.slots for name in slot.name.split("|")]  # of shared values each
+    unsaid = [
+        f"'{shown(field)}'"
+        for field, _ in template.fields
+        if not any(name == field or name.startswith(f"{field}.") for name in said)
+    ]
     if unsaid:
         return NotActionable(
             f"{told} not accounted for, and the action does not say the value of"

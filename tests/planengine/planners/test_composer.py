@@ -348,6 +348,13 @@ def test_another_name_where_the_value_would_stand_is_told(composer: Composer, ac
     assert "does not say the value of 'patient'" in told and "as the param has it" in told
 
 
+def test_a_value_that_params_share_is_said_of_each(composer: Composer) -> None:
+    visit = service("cancel_visit", "Cancels a visit of a patient and a contact.", "patient contact", "ok:boolean")
+    params = {"patient": "Bob Jones", "contact": "Bob Jones"}
+    told = refusal(composer, "Cancel the visit of Bob Jones and Carol", params, visit)
+    assert "'Carol'" in told and "does not say" not in told
+
+
 @pytest.mark.parametrize("action", ["Appointment A-1", "The appointment A-1 of the patient, please"])
 def test_what_it_is_about_is_no_order(composer: Composer, action: str) -> None:
     patients = service("find_patient", "Looks a patient up.", "patient_id", "name")
