@@ -70,9 +70,9 @@ class Grounds:
 @dataclass(frozen=True)
 class Decision:
     """``kind`` is ``exact``, ``semantic``, ``example`` or ``miss``; ``plan`` holds the request's own values.
-    ``cost`` is what planning the entry had cost, ``candidates`` are the ones looked at,
-    best first. ``judgement`` is there when examples voted. ``entries`` are the rows
-    of the request's template that a hit rests on, and ``grounds`` what one by meaning rests on besides."""
+    ``cost`` is what planning the entry had cost, ``candidates`` are the ones looked at, best first. ``judgement``
+    is there when examples voted. ``entries`` are the rows of the request's template that a hit rests on, and
+    ``grounds`` what one by meaning rests on besides."""
 
     kind: str
     reason: Reason

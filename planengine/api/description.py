@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -35,15 +35,8 @@ def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Every operation tells by status what it may refuse, each code with an example; ``ProblemCode`` has all."""
     schemas = result["components"]["schemas"]
     every = dict(sorted(every_code()))
-    schemas["ProblemCode"] = {
-        "type": "string",
-        "enum": list(every),
-        "description": "\n".join(f"* `{name}` ({code.status}): {code.when}" for name, code in every.items()),
-    }
-    schemas["Problem"]["properties"]["code"] = {
-        "anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}],
-        "description": f"{STABLE} {MORE}",
-    }
+    told = {name: f"* `{name}` ({code.status}): {code.when}" for name, code in every.items()}
+    _name_words(schemas, "ProblemCode", told, [("Problem", "code")])
     result["components"]["examples"] = {
         name: {"summary": code.when, "value": problem(code.status, name, code.when)}
         for name, code in every.items()
@@ -59,14 +52,22 @@ def describe_codes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """What is stable in a plan's error, problems and cache decision, with what each code means."""
     schemas = result["components"]["schemas"]
     for name, codes, members in OF_A_PLAN:
-        told = "\n".join(f"* `{code}`: {meaning}" for code, meaning in sorted(codes.items()))
-        schemas[name] = {"type": "string", "enum": sorted(codes), "description": told}
-        for owner, member in members:
-            described = schemas[owner]["properties"][member]
-            text = {"type": described.pop("type")}
-            described["anyOf"] = [{"$ref": f"#/components/schemas/{name}"}, text]
-            described["description"] = f"{described.get('description', STABLE)} {MORE}"
+        told = {code: f"* `{code}`: {meaning}" for code, meaning in sorted(codes.items())}
+        _name_words(schemas, name, told, members)
     return result
+
+
+def _name_words(
+    schemas: dict[str, Any], name: str, told: Mapping[str, str], members: Iterable[tuple[str, str]]
+) -> None:
+    """``name`` becomes an enum of these words, a line of its description for each; and the members, each of the
+    schema named before it, may have them, or others later."""
+    schemas[name] = {"type": "string", "enum": list(told), "description": "\n".join(told.values())}
+    for owner, member in members:
+        described = schemas[owner]["properties"][member]
+        text = {"type": described.pop("type")}
+        described["anyOf"] = [{"$ref": f"#/components/schemas/{name}"}, text]
+        described["description"] = f"{described.get('description', STABLE)} {MORE}"
 
 
 def plain_enums(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -385,7 +385,7 @@ def _look_up(project: Project, request: PlanRequest, match: Match, refused: Fail
     if request.cache in (Plan.CacheMode.BYPASS, Plan.CacheMode.REFRESH):
         return None
     if refused is not None and not refused.retryable:
-        return Decision("miss", "not_grounded")
+        return Decision("miss", grounding.NOT_GROUNDED)
     return plan_cache.find(project, request, match=match)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from django.db.models import Count
@@ -33,7 +34,7 @@ from planengine.planners.relevance import relevance_by
 from planengine.requests import PlanRequest
 from planengine.validation.problems import Problem
 
-NOT_GROUNDED = "not_grounded"
+NOT_GROUNDED: Final = "not_grounded"
 _MAX_SHOWN = 200
 
 

@@ -186,7 +186,7 @@ def rehearse(
     refused = grounding.refusal(project, match)
     if refused is None:
         return lookup.find(asked, policy), policy.floor
-    return Decision("miss", "no_embedding" if refused.retryable else "not_grounded"), policy.floor
+    return Decision("miss", "no_embedding" if refused.retryable else grounding.NOT_GROUNDED), policy.floor
 
 
 def explain(project: Project, request: PlanRequest, *, tried: Tried = Tried()) -> dict[str, Json]:
