@@ -39,6 +39,7 @@ Guard = Literal[
     "slots",
     "spelling_unknown",
     "text",
+    "unsaid",
     "validation",
     "words",
 ]
@@ -79,6 +80,7 @@ GUARDS: Final[Mapping[str, str]] = {
     "slots": "Values that were one are two here, or the other way round.",
     "spelling_unknown": "A value cannot be written as its plan writes it.",
     "text": "Its plan holds words of its action that the request does not have.",
+    "unsaid": "A word of the request may mean a param whose value is another than the plan was made with.",
     "validation": "Filled with the request's values, its plan is not valid.",
     "words": "Nothing accounts for words of the request that the reason names.",
 }

@@ -13,7 +13,7 @@ from orra.base.strictjson import Json, digest
 # Which reading of templates entries are kept by: how keys, words and skeletons are made. It rises when they are
 # made differently; entries of an older reading serve nobody until `reembed_entries` has read them anew. The first
 # reading was not named.
-TEMPLATES = "3"
+TEMPLATES = "4"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -23,10 +23,12 @@ from cache.models import Entry, EntryUse, EntryVector
 from cache.pins import NEVER
 from cache.plans.filling import fingerprint
 from cache.plans.provenance import check_with_sentinels, trace
+from cache.plans.recipes import Recipe, RecipeInvalid, read_unsaid
 from cache.plans.skeletons import Skeleton, skeleton_of
+from cache.plans.unsaid import still_unsaid
 from cache.requests import Request, fields_digest
 from cache.templates.templates import Template
-from orra.base.strictjson import Json
+from orra.base.strictjson import Json, parse
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +49,7 @@ SILENT = (COMPOSER, EXAMPLE)
 # the row goes, not as it was when the statement began. The last parameter is the other's skeleton.
 REPLACED = """
     DELETE FROM cache_entry WHERE scope = %s AND template_key = %s AND identity = %s AND variant = %s
-    RETURNING pinned, CASE WHEN skeleton = %s THEN confirmed_at END
+    RETURNING pinned, CASE WHEN skeleton = %s THEN confirmed_at END, recipe -> 'unsaid'
 """
 
 
@@ -222,6 +224,8 @@ def _read_plan(entry: Entry, request: Request) -> None:
     if entry.kind == Entry.Kind.COUNTER:
         entry.variant = f"{Entry.Kind.COUNTER}:{skeleton.digest[:48]}"
         return
+    if isinstance(entry.recipe, dict) and "unsaid" in entry.recipe:  # it is read anew
+        recipe = _without_what_varies(recipe, entry.recipe["unsaid"])
     if not check_with_sentinels(entry.plan, recipe, request.template, request.params):
         recipe = recipe.exact_only()
     entry.identity = "" if recipe.reusable else request.identity
@@ -341,9 +345,21 @@ def _replace(entry: Entry) -> None:
     place = [entry.scope, entry.template_key, entry.identity, entry.variant]
     with connection.cursor() as cursor:
         cursor.execute(REPLACED, [*place, entry.skeleton])
-        pinned, entry.confirmed_at = cursor.fetchone() or (False, None)
+        pinned, entry.confirmed_at, unsaid = cursor.fetchone() or (False, None, None)
+    if unsaid is not None:
+        recipe = _without_what_varies(Recipe.from_json(entry.recipe), parse(unsaid))
+        entry.recipe = recipe.to_json()
     if pinned:
         entry.pinned, entry.expires_at = True, NEVER
+
+
+def _without_what_varies(recipe: Recipe, before: Json) -> Recipe:
+    """The recipe without the values that its action does not say and that were others ``before``, in another
+    entry's recipe. One that cannot be read tells nothing."""
+    try:
+        return replace(recipe, unsaid=still_unsaid(recipe.unsaid, read_unsaid(before)))
+    except RecipeInvalid:
+        return recipe
 
 
 def quarantine(entry_id: str, reason: str) -> None:

@@ -119,6 +119,29 @@ def account(words: Words, known: Known) -> Account:
     return Account(tuple(dict.fromkeys(unknown)), frozenset(turning), missing, _reordered(words, known, lists))
 
 
+def may_mean_values(
+    words: Words, *, described: Collection[str], common: Collection[str], literals: bool = False
+) -> tuple[str, ...]:
+    """The words of a request that may mean a value which it does not say: all but the services' own
+    (``described``), those ``common`` to many examples and those that say nothing, in their order. ``literals``:
+    whether a literal of the text may, too."""
+    lists = list_for(word for word in words if not is_slot(word))
+    passed = _in_phrases(words, lists)
+    silent = lists.neutral | lists.beside
+    found = (
+        word
+        for at, word in enumerate(words)
+        if at not in passed
+        and word not in common
+        and (
+            literals and is_free_literal(word)
+            if is_slot(word)
+            else not _is_sign(word) and word.casefold() not in silent and word.casefold() not in described
+        )
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _fault(word: str, following: str, known: Known, lists: WordList) -> str:
     """Why this word is not accounted for: itself, or with the value before which it stands; empty when it is."""
     folded = word.casefold()

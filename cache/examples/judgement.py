@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from cache.examples.acceptance import Adjustment, log_odds, most_risk, risk_of
-from cache.examples.accounting import Account, Known, account
+from cache.examples.accounting import Account, Known, account, may_mean_values
 from cache.examples.votes import Example, Vote
 from cache.reasons import Guard
 from orra.base.strictjson import Json
@@ -39,13 +40,15 @@ class Seen:
 class Judgement:
     """``odds`` are the prior's log odds of the proposal's being wrong, ``risk`` the project's probability,
     ``most_risk`` the most that it tolerates of one hit. ``account`` is ``None`` where words need not be accounted
-    for."""
+    for. ``common`` are words that stand in so many examples that they mean no one value of a param; ``None`` where
+    none need be asked whether it does."""
 
     vote: Vote
     odds: float
     risk: float
     most_risk: float
     account: Account | None
+    common: frozenset[str] | None = None
 
     @property
     def objection(self) -> tuple[Guard, str] | None:
@@ -91,26 +94,37 @@ def judge(
     read_only: bool,
     described: Collection[str],
     with_params: bool,
+    unsaid: bool = False,
     barred: bool = False,
     look_up: Callable[[Sequence[str], str], Seen],
 ) -> Judgement:
     """``words`` are the request's, ``described`` those of the proposed services and their inputs. ``barred``: a
-    nearer example led to something else that changes things, and these params do not suffice for it. ``look_up``
-    tells of words and a skeleton what other examples say; it is asked only where something is not accounted
-    for."""
+    nearer example led to something else that changes things, and these params do not suffice for it. ``unsaid``:
+    whether params have values that the request does not say, which words of it may mean. ``look_up`` tells of
+    words and a skeleton what other examples say; it is asked only where something is not accounted for."""
     odds = log_odds(vote.numbers, without=terms.without)
     if barred:
         vote = replace(vote, rival=vote.barred)
-    found = None
+    found = common = None
+    few = len(vote.examples) < FEW
     # What a plan holds besides params, the words decide.
     alone = vote.numbers.only and with_params and vote.nearest.wirable
-    if "words" not in terms.without and (barred or not read_only or (len(vote.examples) < FEW and not alone)):
+    if "words" not in terms.without and (barred or not read_only or few):
+        common = _common(vote.examples)
+        if unsaid and (doubtful := may_mean_values(words, described=described, common=common)):
+            common |= look_up(doubtful, vote.skeleton).neutral
+    if common is not None and (barred or not read_only or not alone):
         known = Known(tuple(each.words for each in vote.examples), frozenset(described))
         found = account(words, known)
         if found.unknown or found.missing:
             seen = look_up((*found.unknown, *found.missing), vote.skeleton)
             found = found.given(known=seen.known, neutral=seen.neutral)
-    return Judgement(vote, odds, risk_of(odds, terms.adjustment), most_risk(terms.tolerance), found)
+    return Judgement(vote, odds, risk_of(odds, terms.adjustment), most_risk(terms.tolerance), found, common)
+
+
+def _common(examples: Sequence[Example]) -> frozenset[str]:
+    seen = Counter(word for example in examples for word in frozenset(example.words))
+    return frozenset(word for word, times in seen.items() if times >= FEW)
 
 
 def _told(example: Example) -> dict[str, Json]:

@@ -20,6 +20,7 @@ from cache.lookup.proposals import Made, fill_or_wire, make, refused_nearest
 from cache.lookup.rows import of_ids, same_template
 from cache.lookup.serving import serve
 from cache.models import Entry
+from cache.plans.unsaid import unsaid_values
 from cache.policy import Policy
 from cache.reasons import Reason
 from cache.requests import Request, fields_digest
@@ -99,7 +100,7 @@ def _by_template(request: Request, policy: Policy, found: Sequence[Entry]) -> tu
         if refusal is None and entry.contested and not _is_of(entry, request):
             refusal = CONTESTED
         if refusal is None:
-            plan, refusal = serve(entry, request, policy, by_meaning=False)
+            plan, refusal = serve(entry, request, policy)
         if refusal is None:
             served = Decision("exact", "same_template", plan, entry.id, 1.0, entry.cost, tuple(refused))
             return replace(served, entries=tuple(found)), reported
@@ -238,6 +239,7 @@ def _judged(
         read_only=policy.services.read_only(vote.services),
         described=policy.services.described(vote.services),
         with_params=bool(request.params),
+        unsaid=bool(unsaid_values(request.template, request.params)),
         barred=vote.barred is not None and not policy.services.read_only(vote.barred.services),
         look_up=lambda some, skeleton: look_up(request.scope.digest, some, skeleton),
     )

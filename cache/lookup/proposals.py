@@ -10,8 +10,9 @@ from cache.examples.judgement import Judgement
 from cache.examples.votes import Example
 from cache.examples.wording import is_free_literal, words_of
 from cache.lookup.rows import of_ids
-from cache.lookup.serving import serve
+from cache.lookup.serving import meant_otherwise, serve
 from cache.models import Entry
+from cache.plans.unsaid import unsaid_values
 from cache.policy import Policy
 from cache.requests import Request, fields_digest
 from cache.storage import skeleton_for
@@ -86,7 +87,7 @@ def fill_or_wire(
     seen: list[tuple[Entry, Example]] = []
     for entry, example in _entries(request, judgement, policy.read or of_ids) if tried is None else tried:
         seen.append((entry, example))
-        plan, refusal = serve(entry, request, policy, by_meaning=True)
+        plan, refusal = serve(entry, request, policy, judgement)
         if refusal is None:
             return Made(plan, entry.id, entry.cost, tuple(refused), tuple(seen))
         refused.append(Candidate(entry.id, example.template, example.similarity, refusal))
@@ -122,5 +123,9 @@ def _wired(request: Request, policy: Policy, judgement: Judgement) -> Json | Non
         return None
     plan = policy.services.wire(vote.services)
     if plan is None or skeleton_for(request, plan).digest != vote.skeleton:
+        return None
+    # Which values its examples had is not known here.
+    others = () if judgement.common is None else unsaid_values(request.template, request.params)
+    if meant_otherwise(others, vote.services, request, policy, common=judgement.common or ()) is not None:
         return None
     return plan if policy.accept(plan) is None else None

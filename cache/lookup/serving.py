@@ -3,19 +3,24 @@ accepts the result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from cache.decisions import Refusal
+from cache.examples.accounting import may_mean_values
+from cache.examples.judgement import Judgement
+from cache.examples.wording import words_of
 from cache.models import Entry
 from cache.plans.filling import CannotFill
 from cache.plans.provenance import Recipe, RecipeInvalid, fill_plan
 from cache.plans.renaming import pair_fields, rename_params, rename_plan
 from cache.plans.surroundings import check_surroundings
+from cache.plans.unsaid import Unsaid, other_values, said_paths, unsaid_values
 from cache.policy import Policy
 from cache.requests import Request
 from cache.storage import quarantine
 from cache.templates.templates import Template, TemplateInvalid, make_template
+from cache.templates.tokens import name_words
 from orra.base.strictjson import Json
 
 # What an entry is refused for that is to be planned anew, though its plan is valid.
@@ -37,20 +42,29 @@ def template_of(entry: Entry) -> Template:
     return Template.from_json(entry.template)
 
 
-def serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -> tuple[Json, Refusal | None]:
-    """The filled and accepted plan, or why this entry does not serve the request."""
+def serve(
+    entry: Entry, request: Request, policy: Policy, judgement: Judgement | None = None
+) -> tuple[Json, Refusal | None]:
+    """The filled and accepted plan, or why this entry does not serve the request. ``judgement``: what proposes it,
+    unless it has the request's template."""
     if not policy.current(entry):
         return None, Refusal("dependency", "A service that its plan uses has changed or is gone.")
     if entry.replan_reason and not policy.second_best:
         return None, Refusal(SECOND_BEST, entry.replan_reason)
     try:
         recipe = Recipe.from_json(entry.recipe)
-        if by_meaning:
-            plan, refusal = _fill_by_meaning(entry, recipe, request)
-            if refusal is not None:
-                return None, refusal
+        common: Collection[str] | None = ()
+        if judgement is None:
+            plan, refusal = fill_plan(entry.plan, recipe, request.template, request.params), None
+            others = other_values((), recipe.unsaid, frozenset(), request.params)
         else:
-            plan = fill_plan(entry.plan, recipe, request.template, request.params)
+            plan, others, refusal = _fill_by_meaning(entry, recipe, request)
+            common = judgement.common
+        if refusal is None and common is not None:
+            pinned = recipe.pinned != ()
+            refusal = meant_otherwise(others, entry.services, request, policy, common=common, pinned=pinned)
+        if refusal is not None:
+            return None, refusal
     except CannotFill as error:
         return None, Refusal(error.code, error.message)
     except (RecipeInvalid, TemplateInvalid) as error:
@@ -65,8 +79,36 @@ def serve(entry: Entry, request: Request, policy: Policy, *, by_meaning: bool) -
     return None, Refusal("validation", objection)
 
 
-def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Json, Refusal | None]:
-    """The entry's plan with the request's values and under its names, or why they cannot be put in."""
+def meant_otherwise(
+    others: Unsaid,
+    services: Iterable[str],
+    request: Request,
+    policy: Policy,
+    *,
+    common: Collection[str],
+    pinned: bool = False,
+) -> Refusal | None:
+    """Why ``others``, values that a plan was not made with, keep its entry from serving: a word of the request
+    that is not ``common`` may mean one of them. ``pinned``: no place of the plan takes a literal of the text."""
+    if not others:
+        return None
+    named = frozenset().union(*(name_words(str(path[-1])) for path, value in others if isinstance(value, bool)))
+    words = may_mean_values(
+        words_of(request.template),
+        described=frozenset(policy.services.described(tuple(services))) - named,
+        common=common,
+        literals=pinned,
+    )
+    if not words:
+        return None
+    names = ", ".join(repr(".".join(map(str, path))) for path, _ in others)
+    told = ", ".join(f"'{word}'" for word in words)
+    return Refusal("unsaid", f"{told} may mean {names}, whose value was another when this was planned.")
+
+
+def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Json, Unsaid, Refusal | None]:
+    """The entry's plan with the request's values and under its names, and those that it was not made with; or why
+    they cannot be put in."""
     cached = template_of(entry)
     template, params = request.template, request.params
     pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
@@ -75,6 +117,7 @@ def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Js
         template = make_template(request.action, params, discriminating_terms=request.discriminating_terms)
     different = check_surroundings(template, cached, text_constants=recipe.text_constants)
     if different is not None:
-        return None, Refusal(*different)
+        return None, (), Refusal(*different)
     plan = fill_plan(entry.plan, recipe, template, params)
-    return (plan if pairs is None else rename_plan(plan, pairs)), None
+    others = other_values(unsaid_values(template, params), recipe.unsaid, said_paths(cached), params)
+    return (plan if pairs is None else rename_plan(plan, pairs)), others, None

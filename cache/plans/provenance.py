@@ -17,6 +17,7 @@ from cache.languages import function_words
 from cache.plans.filling import CannotFill, fill_plan, fingerprint, numbered_literals, param_spellings
 from cache.plans.recipes import Part, Place, Recipe, RecipeInvalid
 from cache.plans.sentinels import check_with_sentinels
+from cache.plans.unsaid import unsaid_values
 from cache.templates.literals import spellings
 from cache.templates.numbers import decimal_of, readings, spaced
 from cache.templates.slots import Path, leaves
@@ -83,6 +84,7 @@ def trace(plan: Json, template: Template, params: Mapping[str, Json]) -> Recipe:
         places=tuple(places),
         pinned=tuple((*at, slot.raw) for at, slot in numbered.items() if at not in used),
         text_constants=tuple(dict.fromkeys(tracer.text_constants)),
+        unsaid=unsaid_values(template, params),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from cache.plans.unsaid import Unsaid
 from cache.templates.slots import Path
 from orra.base.strictjson import Json, digest
 
@@ -47,7 +48,7 @@ class Recipe:
     """``pinned`` are literals that no place takes: they may have shaped the plan, so a request must have the same.
     ``text_constants`` are words of the action that stand in the plan: a request must have them too.
     ``reusable`` is false when some value may come from the request but not clearly from where: then the plan
-    serves only the identical request, known by its fingerprint."""
+    serves only the identical request, known by its fingerprint. ``unsaid``: see :mod:`cache.plans.unsaid`."""
 
     reusable: bool
     request: str
@@ -56,6 +57,7 @@ class Recipe:
     places: tuple[Place, ...]
     pinned: tuple[tuple[str, int, str], ...]
     text_constants: tuple[str, ...]
+    unsaid: Unsaid = ()
 
     @property
     def variant(self) -> str:
@@ -81,6 +83,7 @@ class Recipe:
             ],
             "pinned": [list(pin) for pin in self.pinned],
             "text_constants": list(self.text_constants),
+            "unsaid": [[list(path), value] for path, value in self.unsaid],
         }
 
     @staticmethod
@@ -101,6 +104,7 @@ class Recipe:
                     places=tuple(map(_read_place, places)),
                     pinned=tuple(map(_read_pin, pinned)),
                     text_constants=_read_texts(value.get("text_constants")),
+                    unsaid=read_unsaid(value.get("unsaid", [])),
                 )
         raise RecipeInvalid("A stored recipe lacks one of its members.")
 
@@ -129,6 +133,18 @@ def _read_part(value: Json) -> Part:
         case ["text", [], str(text)]:
             return Part("text", (), text)
     raise RecipeInvalid("A part of a stored recipe is of no known kind.")
+
+
+def read_unsaid(value: Json) -> Unsaid:
+    """What :meth:`Recipe.to_json` wrote as ``unsaid``. Raises :class:`RecipeInvalid`."""
+    return tuple(map(_read_unsaid, value if isinstance(value, list) else [None]))
+
+
+def _read_unsaid(value: Json) -> tuple[Path, Json]:
+    match value:
+        case [[str(), *_] as path, value] if not isinstance(value, dict | list):
+            return _read_path(path), value
+    raise RecipeInvalid("A value that a stored recipe's action does not say is a path and a value.")
 
 
 def _read_path(path: list[Json]) -> Path:

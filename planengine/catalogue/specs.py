@@ -120,7 +120,14 @@ class Catalogue:
 
     @cached_property
     def _words(self) -> Mapping[str, frozenset[str]]:
-        return {spec.name: _described(spec) for spec in self._services}
+        return {
+            spec.name: frozenset().union(*map(name_words, (spec.name, *spec.input_fields)))
+            for spec in self._services
+        }
+
+    @cached_property
+    def _allowed(self) -> Mapping[str, frozenset[str]]:
+        return {spec.name: _allowed(spec) for spec in self._services}
 
     def discriminating_terms(self, fields: Iterable[str]) -> frozenset[str]:
         """The words, and what these may be forms of, by which services are told apart that could take params of
@@ -168,8 +175,14 @@ class Catalogue:
         return found
 
     def words_of(self, service: str) -> frozenset[str]:
-        """The words of a service's and its inputs' names and allowed values, casefolded."""
+        """The words of a service's and its inputs' names, casefolded. Not those of descriptions: one may name what
+        the service does besides, or does not do."""
         return self._words.get(service, frozenset())
+
+    def words_allowed(self, service: str) -> frozenset[str]:
+        """The words of the values that a service's inputs allow, casefolded. Not those of branches: a plan is of
+        one of them."""
+        return self._allowed.get(service, frozenset())
 
     def digest_of(self, names: Iterable[str]) -> str:
         """Equal as long as each of these services is there and unchanged."""
@@ -211,9 +224,7 @@ def _taker(spec: ServiceSpec) -> Taker:
     )
 
 
-def _described(spec: ServiceSpec) -> frozenset[str]:
-    """The words of its name, of its inputs' names and of the values that these allow. Not those of descriptions:
-    one may name what the service does besides, or does not do. Nor those of branches: a plan is of one of them."""
+def _allowed(spec: ServiceSpec) -> frozenset[str]:
     allowed = (
         value
         for name, schema in spec.input_fields.items()
@@ -221,8 +232,7 @@ def _described(spec: ServiceSpec) -> frozenset[str]:
         for value in schema.get("enum", ())
         if isinstance(value, str)
     )
-    said = (word.casefold() for value in allowed for word in words_of_text(value))
-    return frozenset(said).union(*map(name_words, (spec.name, *spec.input_fields)))
+    return frozenset(word.casefold() for value in allowed for word in words_of_text(value))
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cache.examples.votes import Example, Rivals
+from cache.examples.wording import words_of_text
+from cache.templates.slots import MAX_CHOICE, leaves
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue
 from planengine.catalogue.takers import plain_names
@@ -49,7 +51,17 @@ class ProjectServices:
         return all(spec is not None and spec.read_only for spec in found)
 
     def described(self, services: Sequence[str]) -> Collection[str]:
-        return frozenset().union(*(self._catalogue.words_of(name) for name in services))
+        """A value that an input allows describes a request that sends it, and no other: "a double room" is not
+        accounted for where ``single`` is sent."""
+        names = frozenset().union(*(self._catalogue.words_of(name) for name in services))
+        allowed = frozenset().union(*(self._catalogue.words_allowed(name) for name in services))
+        return names | (allowed & self._sent if allowed else allowed)
+
+    @cached_property
+    def _sent(self) -> frozenset[str]:
+        """The words of the params' texts, casefolded."""
+        texts = (value for _, value in leaves(self._params) if isinstance(value, str))
+        return frozenset(word.casefold() for text in texts for word in words_of_text(text[:MAX_CHOICE]))
 
     def samples(self, vector: Vector) -> Sequence[Example]:
         return samples_of(self._catalogue, self._embedder, vector)

@@ -151,6 +151,10 @@ class Cache:
         return Cache(replace(self.scope, **scope))
 
 
+def guards(decision: Decision) -> list[str]:
+    return [candidate.refusal.guard for candidate in decision.candidates if candidate.refusal]
+
+
 def stored(entry: Entry | None) -> Entry:
     assert entry is not None
     return entry

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cache.decisions import Decision
 from cache.examples.votes import Example
 from cache.examples.wording import words_of_text
 from cache.models import Entry
@@ -16,7 +15,7 @@ from cache.plans.skeletons import of_service
 from cache.requests import Scope
 from orra.base.strictjson import Json
 from planengine.models import Project
-from tests.cache.by_hand import PLEASE, REFUND, Cache, Told, at, plan_with, stored
+from tests.cache.by_hand import PLEASE, REFUND, Cache, Told, at, guards, plan_with, stored
 
 CANCEL = "Cancel order {}"
 WORDINGS = ("Refund order {}", "Issue a refund for order {}", "Money back for order {}", "Repay order {}")
@@ -32,10 +31,6 @@ def told(cache: Cache) -> Told:
     """What the cache is told of services."""
     assert isinstance(cache.services, Told)
     return cache.services
-
-
-def guards(decision: Decision) -> list[str]:
-    return [candidate.refusal.guard for candidate in decision.candidates if candidate.refusal]
 
 
 def test_what_examples_agree_on_is_served_with_the_requests_values(cache: Cache) -> None:
@@ -159,6 +154,15 @@ class TestWords:
 
 class TestMadeByExample:
     MORE: dict[str, Any] = {"order_id": "ORD-2", "note": "late"}
+
+    @pytest.fixture(autouse=True)
+    def words(self, told: Told) -> None:
+        told.words = ("refund", "order")
+
+    def test_not_where_a_word_may_mean_what_no_example_says(self, cache: Cache, told: Told) -> None:
+        cache.store(REFUND, order_id="ORD-1")
+        told.wired, told.words = plan_with(self.MORE), ("refund",)
+        assert not cache.find("Refund order {}", **self.MORE).hit
 
     def test_where_the_fields_differ_the_services_are_wired_anew(self, cache: Cache, told: Told) -> None:
         cache.store(REFUND, order_id="ORD-1")

@@ -313,16 +313,16 @@ def test_a_hit_is_validated_for_its_own_values(make_project: MakeProject, server
     )
     api = api_of(make_project(services=services))
     fits, does_not = {"order_id": "A-1", "size": "small"}, {"order_id": "B-2", "size": "huge"}
-    first = api.plan("Ship the parcel", fits)
+    first = api.plan("Ship the order", fits)
 
-    later = api.plan("Ship the parcel", does_not)
+    later = api.plan("Ship the order", does_not)
 
     assert (later["status"], later["plan"]) == ("failed", None)
     assert "size" in later["error"]["message"]
-    assert api.plan("Ship the parcel", {"order_id": "C-3", "size": "large"})["source"] == "exact"
+    assert api.plan("Ship the order", {"order_id": "C-3", "size": "large"})["source"] == "exact"
     plain = PlainCache()
-    plain.store("Ship the parcel", fits, first["plan"])
-    assert constants(plain.find("Ship the parcel", does_not)) == does_not
+    plain.store("Ship the order", fits, first["plan"])
+    assert constants(plain.find("Ship the order", does_not)) == does_not
 
 
 # --- 8

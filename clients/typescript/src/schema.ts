@@ -996,11 +996,12 @@ export interface components {
          *     * `slots`: Values that were one are two here, or the other way round.
          *     * `spelling_unknown`: A value cannot be written as its plan writes it.
          *     * `text`: Its plan holds words of its action that the request does not have.
+         *     * `unsaid`: A word of the request may mean a param whose value is another than the plan was made with.
          *     * `validation`: Filled with the request's values, its plan is not valid.
          *     * `words`: Nothing accounts for words of the request that the reason names.
          * @enum {string}
          */
-        GuardCode: "choices" | "contested" | "dependency" | "entry_unreadable" | "fields" | "identical_request_only" | "literal_differs" | "literals" | "literals_differ" | "name_taken" | "not_text" | "param_missing" | "param_unknown" | "replan" | "reported" | "risk" | "slots" | "spelling_unknown" | "text" | "validation" | "words";
+        GuardCode: "choices" | "contested" | "dependency" | "entry_unreadable" | "fields" | "identical_request_only" | "literal_differs" | "literals" | "literals_differ" | "name_taken" | "not_text" | "param_missing" | "param_unknown" | "replan" | "reported" | "risk" | "slots" | "spelling_unknown" | "text" | "unsaid" | "validation" | "words";
         Hits: {
             exact: number;
             /** @description Plans wired anew for other params, as the examples vote. */

@@ -143,9 +143,10 @@ def test_services_take_params_when_each_has_what_it_requires_and_no_param_is_lef
     assert catalogue.can_take(services, plain_names(given)) is taken
 
 
-def test_a_service_is_described_by_its_name_its_inputs_and_what_these_allow() -> None:
+def test_a_service_is_described_by_its_name_and_its_inputs_and_apart_by_what_these_allow() -> None:
     inputs = {"roomId": TEXT, "mode": {"type": "string", "enum": ["Warm White"], "description": "How BRIGHT."}}
     lamp = replace(a_service("turn_onLamp", inputs, {}), description="Switches a lamp on.")
-    said = {"turn", "on", "lamp", "room", "id", "mode", "warm", "white"}
-    assert Catalogue([lamp]).words_of("turn_onLamp") == said
-    assert Catalogue([lamp]).words_of("unknown") == frozenset()
+    catalogue = Catalogue([lamp])
+    assert catalogue.words_of("turn_onLamp") == {"turn", "on", "lamp", "room", "id", "mode"}
+    assert catalogue.words_allowed("turn_onLamp") == {"warm", "white"}
+    assert catalogue.words_of("unknown") == catalogue.words_allowed("unknown") == frozenset()

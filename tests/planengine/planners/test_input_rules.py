@@ -122,7 +122,7 @@ class TestBranches:
     def test_words_of_other_branches_account_for_nothing(self) -> None:
         catalogue = Catalogue([self.service])
         assert {"mailbox", "folder"} <= catalogue.words_of("mailbox")
-        assert not {"archive", "restore"} & catalogue.words_of("mailbox")
+        assert not {"archive", "restore"} & catalogue.words_allowed("mailbox")
         composed = TestComposer().compose(
             "Archive and restore mailbox folder Inbox", {"folder": "Inbox"}, self.service
         )
