@@ -53,16 +53,10 @@ def serve(
         return None, Refusal(SECOND_BEST, entry.replan_reason)
     try:
         recipe = Recipe.from_json(entry.recipe)
-        common: Collection[str] | None = ()
         if judgement is None:
-            plan, refusal = fill_plan(entry.plan, recipe, request.template, request.params), None
-            others = other_values((), recipe.unsaid, frozenset(), request.params)
+            plan, refusal = _fill_same_template(entry, recipe, request, policy)
         else:
-            plan, others, refusal = _fill_by_meaning(entry, recipe, request)
-            common = judgement.common
-        if refusal is None and common is not None:
-            pinned = recipe.pinned != ()
-            refusal = meant_otherwise(others, entry.services, request, policy, common=common, pinned=pinned)
+            plan, refusal = _fill_by_meaning(entry, recipe, request, policy, judgement)
         if refusal is not None:
             return None, refusal
     except CannotFill as error:
@@ -85,11 +79,11 @@ def meant_otherwise(
     request: Request,
     policy: Policy,
     *,
-    common: Collection[str],
-    pinned: bool = False,
+    common: Collection[str] = (),
+    literals: bool = False,
 ) -> Refusal | None:
     """Why ``others``, values that a plan was not made with, keep its entry from serving: a word of the request
-    that is not ``common`` may mean one of them. ``pinned``: no place of the plan takes a literal of the text."""
+    that is not ``common`` may mean one of them, or one of its ``literals``."""
     if not others:
         return None
     named = frozenset().union(*(name_words(str(path[-1])) for path, value in others if isinstance(value, bool)))
@@ -97,7 +91,7 @@ def meant_otherwise(
         words_of(request.template),
         described=frozenset(policy.services.described(tuple(services))) - named,
         common=common,
-        literals=pinned,
+        literals=literals,
     )
     if not words:
         return None
@@ -106,9 +100,18 @@ def meant_otherwise(
     return Refusal("unsaid", f"{told} may mean {names}, whose value was another when this was planned.")
 
 
-def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Json, Unsaid, Refusal | None]:
-    """The entry's plan with the request's values and under its names, and those that it was not made with; or why
-    they cannot be put in."""
+def _fill_same_template(
+    entry: Entry, recipe: Recipe, request: Request, policy: Policy
+) -> tuple[Json, Refusal | None]:
+    plan = fill_plan(entry.plan, recipe, request.template, request.params)
+    others = other_values(recipe.unsaid, request.params)
+    return plan, meant_otherwise(others, entry.services, request, policy, literals=recipe.pinned != ())
+
+
+def _fill_by_meaning(
+    entry: Entry, recipe: Recipe, request: Request, policy: Policy, judgement: Judgement
+) -> tuple[Json, Refusal | None]:
+    """The entry's plan with the request's values and under its names, or why they cannot be put in."""
     cached = template_of(entry)
     template, params = request.template, request.params
     pairs = None if template.fields == cached.fields else pair_fields(template.fields, cached.fields)
@@ -117,7 +120,18 @@ def _fill_by_meaning(entry: Entry, recipe: Recipe, request: Request) -> tuple[Js
         template = make_template(request.action, params, discriminating_terms=request.discriminating_terms)
     different = check_surroundings(template, cached, text_constants=recipe.text_constants)
     if different is not None:
-        return None, (), Refusal(*different)
+        return None, Refusal(*different)
     plan = fill_plan(entry.plan, recipe, template, params)
-    others = other_values(unsaid_values(template, params), recipe.unsaid, said_paths(cached), params)
-    return (plan if pairs is None else rename_plan(plan, pairs)), others, None
+    common = judgement.common
+    if common is not None:
+        others = other_values(recipe.unsaid, params)
+        refusal = meant_otherwise(others, entry.services, request, policy, common=common)
+        if refusal is None:
+            # What the entry's action says in place of a value, its other words do not mean.
+            said = said_paths(cached)
+            unsaid = tuple((path, value) for path, value in unsaid_values(template, params) if path in said)
+            common = common.union(words_of(cached))
+            refusal = meant_otherwise(unsaid, entry.services, request, policy, common=common)
+        if refusal is not None:
+            return None, refusal
+    return (plan if pairs is None else rename_plan(plan, pairs)), None

@@ -36,13 +36,12 @@ def said_paths(template: Template) -> frozenset[Path]:
     return frozenset(slot.path for slot in slots) | frozenset((name,) for name in shared)
 
 
-def other_values(asked: Unsaid, planned: Unsaid, said: frozenset[Path], params: Mapping[str, Json]) -> Unsaid:
-    """Those values of a request that are other than those a plan was made with: ``planned`` as its entry keeps
-    them, ``said`` the paths that its action says. ``asked`` and ``params`` are the request's."""
+def other_values(planned: Unsaid, params: Mapping[str, Json]) -> Unsaid:
+    """The values of ``params`` that are other than those a plan was made with, which its entry keeps."""
     held = dict(_values(params)) if planned else {}
-    newly = [(path, value) for path, value in asked if path in said]
-    others = [(path, held.get(path)) for path, value in planned if path not in held or not same(held[path], value)]
-    return (*newly, *others)
+    return tuple(
+        (path, held.get(path)) for path, value in planned if path not in held or not same(held[path], value)
+    )
 
 
 def still_unsaid(planned: Unsaid, before: Unsaid) -> Unsaid:
