@@ -81,7 +81,7 @@ machines: $(INSTALLED)
 	@$(PY) -m machines $(ARGS)
 
 models: $(INSTALLED)
-	@$(PY) -m benchmarks.models
+	@$(PY) -m benchmarks.planning.models
 
 docs: $(INSTALLED)
 	@$(PY) -m properdocs build --quiet --strict --config-file properdocs.yml

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.environment import fresh_database
+from benchmarks.measuring.environment import fresh_database
 
 MISSING = (
     "the requests to evaluate are no part of the project. Name a folder that has them: "
@@ -84,25 +84,12 @@ def _options() -> argparse.Namespace:
 
 def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool, write: bool) -> None:
     # They need Django to be set up.
-    from benchmarks import (
-        admin,
-        by_meaning,
-        cleanup,
-        embedding,
-        exact_hit,
-        fairness,
-        large_catalogue,
-        ledger,
-        memory,
-        prompt_sizes,
-        pure_parts,
-        scale,
-        scale_page,
-        slow_model,
-        stats,
-        weak_models,
-    )
+    from benchmarks.catalogues import large_catalogue
     from benchmarks.groundings import cost, rightness
+    from benchmarks.hits import by_meaning, embedding, exact_hit, pure_parts
+    from benchmarks.many_rows import admin, cleanup, scale, scale_page, stats
+    from benchmarks.planning import prompt_sizes, weak_models
+    from benchmarks.stack import fairness, ledger, memory, slow_model
 
     if "exact_hit" in chosen:
         exact_hit.run(data_dir)
@@ -143,14 +130,14 @@ def _measure(chosen: list[str] | tuple[str, ...], data_dir: Path, *, full: bool,
 
 
 def _run_real_models(options: argparse.Namespace) -> None:
-    from benchmarks import real_models, real_models_page
+    from benchmarks.planning import real_models, real_models_page
 
     limits = real_models.Limits(options.limit, options.whole or real_models.MOST_WHOLE)
     real_models.run(options.data, limits=limits, after_each=real_models_page.write)
 
 
 def _evaluate(data: Path) -> None:
-    from benchmarks import evaluation, evaluation_page
+    from benchmarks.labelled import evaluation, evaluation_page
 
     evaluation_page.write(evaluation.run(data))
 

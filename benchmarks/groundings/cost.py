@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Iterator
 
-from benchmarks import table
+from benchmarks.measuring import table
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
 from planengine.embeddings.embedders import get_embedder

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import table
+from benchmarks.measuring import table
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, catalogue_from
 from planengine.embeddings.embedders import get_embedder

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from benchmarks import bulk
-from benchmarks.bulk import Directions
+from benchmarks.many_rows import bulk
+from benchmarks.many_rows.bulk import Directions
 from cache import pins
 from cache.care import jobs
 from cache.care.jobs import Wanted

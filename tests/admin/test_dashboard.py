@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks import bulk
-from benchmarks.history import PLAN_ID
+from benchmarks.many_rows import bulk
+from benchmarks.many_rows.history import PLAN_ID
 from planengine.accounting import tallies
 from planengine.admin.dashboard import wording
 from planengine.lifecycle import broker

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from benchmarks import bulk
-from benchmarks.bulk import Directions
+from benchmarks.many_rows import bulk
+from benchmarks.many_rows.bulk import Directions
 from cache import pins, tasks
 from cache.care import estimates, jobs
 from cache.care.estimates import Estimate

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks import bulk, history
+from benchmarks.many_rows import bulk, history
 from cache.models import Entry, EntryUse
 from orra.base.database.time_limits import TooSlow, limited
 from orra.operators import keyset

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from benchmarks import bulk, shop, stats
-from benchmarks.bulk import Directions
+from benchmarks.many_rows import bulk, stats
+from benchmarks.many_rows.bulk import Directions
+from benchmarks.measuring import shop
 from cache.models import Entry, EntryUse, EntryVector
 from planengine.models import Project
 

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import evaluation_page, scatter
-from benchmarks.evaluation import Evaluation
-from benchmarks.evaluation_page import PLOTTED, RULES, figures
+from benchmarks.labelled import evaluation_page
+from benchmarks.labelled.evaluation import Evaluation
+from benchmarks.labelled.evaluation_page import PLOTTED, RULES, figures
+from benchmarks.measuring import scatter
 from orra.base.strictjson import Json
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import models, real_models_page
-from benchmarks.real_models import ALONE, WHOLE, Measured
+from benchmarks.planning import models, real_models_page
+from benchmarks.planning.real_models import ALONE, WHOLE, Measured
 from planengine.drafting.probing import Trust
 
 PARTS = [b"GGUF-one", b"two", b"three"]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.live
 
 MORE = 2_100  # with the one that was planned two whole batches, and a third
 FILL = f"""
-from benchmarks import bulk
+from benchmarks.many_rows import bulk
 from cache.models import Entry
 entry = Entry.objects.latest("created_at")
 bulk.load(like=entry, vectors=bulk.Directions().draw({MORE}))

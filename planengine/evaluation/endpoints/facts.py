@@ -15,7 +15,8 @@ from planengine.llm.refusals import read_json
 from planengine.llm.structured_output import Rung
 from planengine.planners.model import MOST_CHARACTERS_PER_TOKEN
 
-# As measured (benchmarks/prompt_sizes.py): the rules and a request, and a service; and room to reason and answer.
+# As measured (benchmarks/planning/prompt_sizes.py): the rules and a request, and a service; and room to reason and
+# answer.
 TOKENS_WITHOUT_SERVICES = 1000
 TOKENS_PER_SERVICE = 140
 TOKENS_FOR_ANSWER = 4000

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.weak_models import LEAST_WITH_FEEDBACK, success
+from benchmarks.planning.weak_models import LEAST_WITH_FEEDBACK, success
 from planengine.drafting import generation
 from tests.servers.weak import ALL_KINDS, KINDS
 

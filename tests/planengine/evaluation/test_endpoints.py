@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from benchmarks.prompt_sizes import CHARACTERS_PER_TOKEN, COUNTS, prompt_for
+from benchmarks.planning.prompt_sizes import CHARACTERS_PER_TOKEN, COUNTS, prompt_for
 from planengine.evaluation.endpoints.asking import Answer
 from planengine.evaluation.endpoints.embedding_checks import is_shuffled, norms_of, tells_apart
 from planengine.evaluation.endpoints.facts import (

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.large_catalogue import LEAST_FOUND, Shown, cases, catalogue, found_share
+from benchmarks.catalogues.large_catalogue import LEAST_FOUND, Shown, cases, catalogue, found_share
 from planengine.catalogue.specs import Catalogue
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable

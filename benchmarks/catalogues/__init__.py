@@ -1,0 +1,1 @@
+"""Large catalogues, and catalogues made of real documents."""

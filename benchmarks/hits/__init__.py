@@ -1,0 +1,1 @@
+"""What a hit costs, whole and in its parts."""

@@ -1,0 +1,1 @@
+"""The cache and the composer on a folder of labelled requests."""

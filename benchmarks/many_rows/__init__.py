@@ -1,0 +1,1 @@
+"""Lookups, lists and cleaning up after a million rows."""

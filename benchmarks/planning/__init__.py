@@ -1,0 +1,1 @@
+"""How models plan: prompts, scripted weak models, and small ones with real weights."""
