@@ -39,7 +39,7 @@ from orra.serving.heads import fault_of  # noqa: E402
 from orra.serving.messages import App, Header, Message, Receive, Send  # noqa: E402
 from orra.serving.traced import traced  # noqa: E402
 from orra.wsgi import application as wsgi_application  # noqa: E402
-from planengine.api import hits  # noqa: E402
+from planengine.api.hits import answering as hits  # noqa: E402
 from planengine.api.mcp import waiting as agents  # noqa: E402
 from planengine.api.problems import CONTENT_TYPE, problem  # noqa: E402
 from planengine.lifecycle import heartbeats  # noqa: E402

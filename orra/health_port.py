@@ -17,8 +17,8 @@ from django.db import connection
 
 from orra.base.metrics import exposition
 from planengine.accounting import exemplars
-from planengine.api.health import readiness
 from planengine.api.problems import COME_BACK, CONTENT_TYPE, problem
+from planengine.api.views.health import readiness
 
 log = structlog.get_logger(__name__)
 

@@ -220,14 +220,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["planengine.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["planengine.api.scopes.HasScope"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["planengine.api.reading.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["planengine.api.reading.scopes.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["planengine.api.parsers.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "planengine.api.negotiation.AnyAccept",
-    "DEFAULT_SCHEMA_CLASS": "planengine.api.schema.Schema",
-    "DEFAULT_METADATA_CLASS": "planengine.api.metadata.Metadata",
-    "DEFAULT_PAGINATION_CLASS": "planengine.api.pagination.Pages",
+    "DEFAULT_PARSER_CLASSES": ["planengine.api.reading.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "planengine.api.reading.negotiation.AnyAccept",
+    "DEFAULT_SCHEMA_CLASS": "planengine.api.description.schema.Schema",
+    "DEFAULT_METADATA_CLASS": "planengine.api.reading.metadata.Metadata",
+    "DEFAULT_PAGINATION_CLASS": "planengine.api.reading.pagination.Pages",
     "EXCEPTION_HANDLER": "planengine.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "ALLOWED_VERSIONS": ["1"],  # else the description takes whatever a query says for its version
@@ -274,10 +274,10 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "planengine.api.description.refuse_unknown_members",
-        "planengine.api.description.describe_problems",
-        "planengine.api.description.describe_codes",
-        "planengine.api.description.plain_enums",
+        "planengine.api.description.hooks.refuse_unknown_members",
+        "planengine.api.description.hooks.describe_problems",
+        "planengine.api.description.hooks.describe_codes",
+        "planengine.api.description.hooks.plain_enums",
     ],
 }
 

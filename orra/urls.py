@@ -1,19 +1,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from planengine.api import documentation, health
+from planengine.api.description import pages
 from planengine.api.mcp.endpoint import Endpoint
+from planengine.api.views import health
 
 urlpatterns = [
-    path("v1/schema", documentation.Description.as_view(), name="schema"),
+    path("v1/schema", pages.Description.as_view(), name="schema"),
     path("v1/", include("planengine.api.urls")),
     path("mcp", Endpoint.as_view()),
-    path("docs", documentation.Pages.as_view(url_name="schema"), name="docs"),
+    path("docs", pages.Pages.as_view(url_name="schema"), name="docs"),
     path("livez", health.Live.as_view()),
     path("readyz", health.Ready.as_view()),
     path("metrics", health.Metrics.as_view()),
     path("admin/", admin.site.urls),
-    path("", documentation.Home.as_view()),
+    path("", pages.Home.as_view()),
 ]
 
 handler400 = "planengine.api.problems.bad_request"

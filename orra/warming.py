@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from cache import languages
 from orra.wsgi import application
-from planengine.api import health
+from planengine.api.views import health
 from planengine.embeddings import embedders
 from planengine.models import Plan
 from planengine.models.states import PlanStatus

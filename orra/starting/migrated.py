@@ -22,7 +22,7 @@ def wait(listener: socket.socket | None = None) -> None:
     from django.db import connection
 
     from orra import health_port
-    from planengine.api import health
+    from planengine.api.views import health
 
     if health.database_state() == health.PENDING:
         log.warning("the database's tables are of an older release: waiting until `orra migrate` has run")

@@ -1,9 +1,9 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from planengine.api import catalogue, groundings, keys, views
-from planengine.api.events import PlanEvents
-from planengine.api.usage import ProjectUsage
+from planengine.api.views import cache, catalogue, groundings, keys, plans, projects, services
+from planengine.api.views.events import PlanEvents
+from planengine.api.views.usage import ProjectUsage
 
 
 class Storable(StringConverter):
@@ -22,27 +22,27 @@ register_converter(Storable, "storable")
 register_converter(Slashed, "slashed")
 
 urlpatterns = [
-    path("projects", views.Projects.as_view()),
-    path("project", views.OwnProject.as_view()),
+    path("projects", projects.Projects.as_view()),
+    path("project", projects.OwnProject.as_view()),
     path("usage", ProjectUsage.as_view()),
     path("api-keys", keys.ApiKeys.as_view()),
     path("api-keys/<storable:key_id>", keys.OneApiKey.as_view()),
     path("api-keys/<storable:key_id>/rotate", keys.KeyRotation.as_view()),
     path("services", catalogue.Catalogue.as_view()),
-    path("services/<storable:name>", views.OneService.as_view()),
-    path("services/<storable:name>/dry-run", views.ServiceDryRun.as_view()),
-    path("services/<slashed:name>", views.MisnamedService.as_view()),
+    path("services/<storable:name>", services.OneService.as_view()),
+    path("services/<storable:name>/dry-run", services.ServiceDryRun.as_view()),
+    path("services/<slashed:name>", services.MisnamedService.as_view()),
     path("groundings", groundings.Groundings.as_view()),
     path("groundings/<storable:name>", groundings.OneGrounding.as_view()),
     path("groundings/<storable:name>/versions", groundings.GroundingVersions.as_view()),
     path("groundings/<slashed:name>", groundings.MisnamedGrounding.as_view()),
-    path("plans", views.Plans.as_view()),
-    path("plans/<storable:plan_id>", views.OnePlan.as_view()),
+    path("plans", plans.Plans.as_view()),
+    path("plans/<storable:plan_id>", plans.OnePlan.as_view()),
     path("plans/<storable:plan_id>/events", PlanEvents.as_view()),
-    path("plans/<storable:plan_id>/report", views.Report.as_view()),
-    path("cache/entries", views.Entries.as_view()),
-    path("cache/entries/<storable:entry_id>", views.OneEntry.as_view()),
-    path("cache/entries/<storable:entry_id>/replay", views.Replay.as_view()),
-    path("cache/explain", views.Explain.as_view()),
-    path("cache/stats", views.CacheStats.as_view()),
+    path("plans/<storable:plan_id>/report", plans.Report.as_view()),
+    path("cache/entries", cache.Entries.as_view()),
+    path("cache/entries/<storable:entry_id>", cache.OneEntry.as_view()),
+    path("cache/entries/<storable:entry_id>/replay", cache.Replay.as_view()),
+    path("cache/explain", cache.Explain.as_view()),
+    path("cache/stats", cache.CacheStats.as_view()),
 ]

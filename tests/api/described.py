@@ -11,7 +11,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from orra.base.strictjson import Json
-from planengine.api.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
+from planengine.api.description.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
 
 
 @functools.cache

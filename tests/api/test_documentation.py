@@ -16,7 +16,7 @@ from orra.base.strictjson import Json
 from orra.embedded.defaults import BASE_DIR
 from planengine.accounting import exemplars
 from planengine.accounting.backlog import Gauges
-from planengine.api.codes import ELSEWHERE, every_code
+from planengine.api.description.codes import ELSEWHERE, every_code
 from planengine.models import Plan, Project
 from tests.conftest import Api
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from planengine.api.codes import every_code
-from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GROUNDINGS, OF_GUARDS, OF_PLANS, Codes
+from planengine.api.description.codes import every_code
+from planengine.api.description.plan_codes import (
+    OF_DECISIONS,
+    OF_DRAFTS,
+    OF_GROUNDINGS,
+    OF_GUARDS,
+    OF_PLANS,
+    Codes,
+)
 from tests.deploy.compositions import ROOT
 
 PAGE = ROOT / "docs/errors.md"

@@ -9,8 +9,8 @@ from functools import cache
 from typing import get_args
 
 from cache.reasons import GUARDS, REASONS, Guard, Reason
-from planengine.api.codes import OF_MEMBERS, every_code
-from planengine.api.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GROUNDINGS, OF_GUARDS, OF_PLANS
+from planengine.api.description.codes import OF_MEMBERS, every_code
+from planengine.api.description.plan_codes import OF_DECISIONS, OF_DRAFTS, OF_GROUNDINGS, OF_GUARDS, OF_PLANS
 from planengine.grounding.checks import RULES
 from tests.deploy.compositions import ROOT
 from tests.docs.error_page import PAGE, page
@@ -40,7 +40,7 @@ FRAMEWORK = {
     "throttled",
 }
 # The table of codes itself, and what names tensors where others name codes.
-WITHOUT_CODES = {"planengine/api/codes.py", "planengine/embeddings/graph.py"}
+WITHOUT_CODES = {"planengine/api/description/codes.py", "planengine/embeddings/graph.py"}
 
 
 def test_the_page_is_what_the_codes_say() -> None:

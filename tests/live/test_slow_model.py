@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planengine.api.storing import MOST_CONNECTIONS
+from planengine.api.hits.storing import MOST_CONNECTIONS
 from tests.live.slow_model import slow_run
 
 pytestmark = pytest.mark.live

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from orra.base.strictjson import Json
-from planengine.api import hits
+from planengine.api.hits import answering as hits
 from planengine.lifecycle import hits as remembered
 from planengine.models import Plan
 from tests.api.teaching import REWORDED, teach

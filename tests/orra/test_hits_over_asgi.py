@@ -21,7 +21,8 @@ from orra.serving.answers import answer_of
 from orra.wsgi import application
 from planengine import tasks
 from planengine.accounting import key_uses
-from planengine.api import hits, storing
+from planengine.api.hits import answering as hits
+from planengine.api.hits import storing
 from planengine.lifecycle import hits as hits_known
 from planengine.models import ApiKey, KeyUse, Plan, Project
 from tests.conftest import Api

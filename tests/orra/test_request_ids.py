@@ -18,7 +18,7 @@ from orra.celery import REQUEST, PatientTask, app
 from orra.serving import request_ids
 from orra.wsgi import application
 from planengine import tasks
-from planengine.api import hits
+from planengine.api.hits import answering as hits
 from planengine.lifecycle import plans
 from planengine.models import ApiKey, Plan, Project
 from planengine.requests import PlanRequest

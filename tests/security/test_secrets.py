@@ -78,15 +78,15 @@ def bodies_of(api: Api, model: ScriptedServer, monkeypatch: pytest.MonkeyPatch) 
         raise OperationalError("connection to server at 127.0.0.1 failed: password authentication failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("planengine.api.views.shapes.ProjectSerializer.data", property(away))
+        patch.setattr("planengine.api.views.projects.shapes.ProjectSerializer.data", property(away))
         yield api.get("/v1/project").content.decode()
 
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError(f"settings: {SECRETS}")
 
     with monkeypatch.context() as patch:
-        patch.setattr("planengine.api.views.shapes.PlanSerializer", broken)
-        patch.setattr("planengine.api.views.shapes.plan_as_json", broken)
+        patch.setattr("planengine.api.views.plans.shapes.PlanSerializer", broken)
+        patch.setattr("planengine.api.views.plans.shapes.plan_as_json", broken)
         answer = api.post("/v1/plans", {"action": "Refund order ORD-1"}, **{"Idempotency-Key": "k"})
         assert answer.status_code == 500
         yield answer.content.decode()

@@ -19,7 +19,7 @@ from planengine.api.mcp.tools import Called
 from planengine.api.mcp.versions import HANDSHAKE, version_of
 from planengine.api.mcp.waiting import PLAN_HEADER
 from planengine.api.problems import refusal
-from planengine.api.scopes import ANY, Scopes
+from planengine.api.reading.scopes import ANY, Scopes
 from planengine.exceptions import BadRequest
 from planengine.lifecycle.waiting import WAIT_HEADER
 

@@ -14,8 +14,8 @@ from planengine.api.mcp import resources, tools
 from planengine.api.mcp.messages import METHOD_NOT_FOUND, Fault, Message
 from planengine.api.mcp.tools import Called
 from planengine.api.mcp.versions import HANDSHAKE, SELF_CONTAINED, SUPPORTED, agreed
-from planengine.api.scopes import check_scope
-from planengine.api.views import project_of
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.scopes import check_scope
 from planengine.models import Project, Scope
 
 SERVER: Final[Json] = {"name": "orra", "title": "orra, the plan engine", "version": "1"}

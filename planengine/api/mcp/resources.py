@@ -15,8 +15,8 @@ from orra.base.strictjson import Json
 from orra.base.text import shorten
 from planengine.api.mcp.messages import INVALID_PARAMS, Fault
 from planengine.api.mcp.versions import HANDSHAKE
-from planengine.api.pagination import Pages
 from planengine.api.problems import problem
+from planengine.api.reading.pagination import Pages
 from planengine.api.serializers import plan_as_json
 from planengine.exceptions import BadRequest
 from planengine.models import Plan, Project

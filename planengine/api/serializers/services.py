@@ -198,7 +198,7 @@ class NamedServiceSerializer(ServiceSerializer):
 
 
 class NamedServicesField(serializers.ListField):
-    """A list of JSON values; :mod:`planengine.api.schema` says what they have to be."""
+    """A list of JSON values; :mod:`planengine.api.description.schema` says what they have to be."""
 
     child = serializers.JSONField(allow_null=True)
 

@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
-from planengine.api.moments import parse_moment
+from planengine.api.reading.moments import parse_moment
 from planengine.exceptions import BadRequest
 
 LIMIT = re.compile(r"[0-9]{1,9}")

@@ -16,11 +16,12 @@ from orra.base.strictjson import Json
 from orra.base.text import shorten
 from planengine import tasks
 from planengine.api import serializers as shapes
-from planengine.api.parsers import CatalogueParser
 from planengine.api.problems import CONTENT_TYPE, MAX_PROBLEMS, problem, refusal
-from planengine.api.scopes import ANY, Scopes
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.parsers import CatalogueParser
+from planengine.api.reading.scopes import ANY, Scopes
 from planengine.api.serializers.services import ATOMIC
-from planengine.api.views import Services, facts_of, project_of
+from planengine.api.views.services import Services, facts_of
 from planengine.catalogue.prospects import Prospect, Prospects, prospects_of, register_as_foreseen
 from planengine.catalogue.registry import MEMBERS
 from planengine.exceptions import BadRequest

@@ -69,3 +69,8 @@ def bearer(request: Request) -> str | None:
     if scheme.lower() != "bearer" or not token.strip():
         raise AuthenticationFailed("Send the key as `Authorization: Bearer sk-orra-v1-…`.", code="invalid_api_key")
     return str(token.strip())
+
+
+def project_of(request: Request) -> Project:
+    assert isinstance(request.user, Project)
+    return request.user

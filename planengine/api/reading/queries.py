@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from rest_framework.request import Request
 
-from planengine.api.moments import parse_moment
+from planengine.api.reading.moments import parse_moment
 from planengine.exceptions import BadRequest
 
 MOST_HOURS = 10 * 365 * 24

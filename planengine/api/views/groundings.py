@@ -15,13 +15,13 @@ from rest_framework.views import APIView
 
 from planengine import tasks
 from planengine.api import serializers as shapes
-from planengine.api.negotiation import JSON_OR_YAML, JsonUnlessAsked, YamlRenderer
-from planengine.api.pagination import PagesByName
-from planengine.api.parsers import GROUNDING_PARSERS
-from planengine.api.queries import OF_EVERY_LIST, check_filters, choice, text
-from planengine.api.scopes import ANY, Scopes
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.negotiation import JSON_OR_YAML, JsonUnlessAsked, YamlRenderer
+from planengine.api.reading.pagination import PagesByName
+from planengine.api.reading.parsers import GROUNDING_PARSERS
+from planengine.api.reading.queries import OF_EVERY_LIST, check_filters, choice, text
+from planengine.api.reading.scopes import ANY, Scopes
 from planengine.api.serializers.groundings import EXAMPLE
-from planengine.api.views import project_of
 from planengine.exceptions import BadRequest
 from planengine.grounding import registry
 from planengine.grounding.contents import as_document

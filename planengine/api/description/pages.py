@@ -16,7 +16,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from planengine.api.negotiation import JsonUnlessAsked
+from planengine.api.reading.negotiation import JsonUnlessAsked
 
 
 class Description(SpectacularAPIView):

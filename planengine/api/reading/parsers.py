@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework.parsers import BaseParser
 
-from orra.base.strictjson import InvalidJson, Json, parse
+from orra.base.strictjson import InvalidJson, Json, check, parse
 from orra.base.text import shorten
 from planengine.exceptions import BadRequest
 from planengine.grounding import reading
@@ -78,3 +78,12 @@ def _refuse_encodings(context: Mapping[str, Any] | None) -> None:
             code="unsupported_content_encoding",
             status=415,
         )
+
+
+def storable(body: Json) -> Json:
+    """``body``, if the database can hold it. Raises BadRequest."""
+    try:
+        check(body)
+    except InvalidJson as error:
+        raise BadRequest(str(error), code=error.code) from None
+    return body

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from orra.base.strictjson import Json
-from planengine.api.codes import ELSEWHERE, Code, codes_of, every_code
-from planengine.api.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
+from planengine.api.description.codes import ELSEWHERE, Code, codes_of, every_code
+from planengine.api.description.plan_codes import OF_DECISIONS, OF_GUARDS, OF_PLANS, OF_PROBLEMS
 from planengine.api.problems import CONTENT_TYPE, problem
 
 NULL, NULL_ENUM = {"type": "null"}, {"$ref": "#/components/schemas/Null"}

@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from orra.base.database.replica import replica
 from planengine.accounting.usage import usage_since
-from planengine.api.queries import check_filters
-from planengine.api.scopes import Scopes
-from planengine.api.views import project_of
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.queries import check_filters
+from planengine.api.reading.scopes import Scopes
 from planengine.exceptions import BadRequest
 from planengine.models import Scope
 

@@ -9,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from rest_framework import serializers
 
-from planengine.api.scopes import scope_of
+from planengine.api.reading.scopes import scope_of
 from planengine.api.serializers.services import MAX_SERVICES_AT_ONCE, NamedServiceSerializer
 
 Direction = Literal["request", "response"]
@@ -45,7 +45,7 @@ def _is_told(field: serializers.Field) -> bool:  # type: ignore[type-arg]
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "planengine.api.authentication.ApiKeyAuthentication"
+    target_class = "planengine.api.reading.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

@@ -25,8 +25,8 @@ from orra.serving.answers import Answer
 from orra.serving.arrivals import arrived_at
 from orra.serving.messages import Header, Message
 from planengine import tasks
+from planengine.api.hits.storing import Storage
 from planengine.api.serializers import plan_as_json
-from planengine.api.storing import Storage
 from planengine.evaluation import shadow
 from planengine.exceptions import BadRequest
 from planengine.lifecycle import hits

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from orra.base.database.replica import replica
-from planengine.api.scopes import Scopes
-from planengine.api.views import project_of
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.scopes import Scopes
 from planengine.exceptions import BadRequest
 from planengine.lifecycle.events import BEFORE_ALL, OPENING, Story, parse_place
 from planengine.lifecycle.listening import Listener, stories_of

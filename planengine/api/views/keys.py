@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from planengine.api import serializers as shapes
-from planengine.api.queries import OF_EVERY_LIST, check_filters
-from planengine.api.scopes import Scopes
-from planengine.api.views import project_of
+from planengine.api.reading.authentication import project_of
+from planengine.api.reading.queries import OF_EVERY_LIST, check_filters
+from planengine.api.reading.scopes import Scopes
 from planengine.models import ApiKey, Scope
 
 
