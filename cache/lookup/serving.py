@@ -15,7 +15,7 @@ from cache.plans.filling import CannotFill
 from cache.plans.provenance import Recipe, RecipeInvalid, fill_plan
 from cache.plans.renaming import pair_fields, rename_params, rename_plan
 from cache.plans.surroundings import check_surroundings
-from cache.plans.unsaid import Unsaid, other_values, said_paths, unsaid_values
+from cache.plans.unsaid import Unsaid, other_values, unsaid_values
 from cache.policy import Policy
 from cache.requests import Request
 from cache.storage import quarantine
@@ -82,8 +82,8 @@ def meant_otherwise(
     common: Collection[str] = (),
     literals: bool = False,
 ) -> Refusal | None:
-    """Why ``others``, values that a plan was not made with, keep its entry from serving: a word of the request
-    that is not ``common`` may mean one of them, or one of its ``literals``."""
+    """Why ``others``, values that the request does not say, keep a plan that was made without its words from
+    serving: one that is not ``common`` may mean one of them, or one of its ``literals``."""
     if not others:
         return None
     named = frozenset().union(*(name_words(str(path[-1])) for path, value in others if isinstance(value, bool)))
@@ -97,7 +97,7 @@ def meant_otherwise(
         return None
     names = ", ".join(repr(".".join(map(str, path))) for path, _ in others)
     told = ", ".join(f"'{word}'" for word in words)
-    return Refusal("unsaid", f"{told} may mean {names}, whose value was another when this was planned.")
+    return Refusal("unsaid", f"{told} may mean {names}, and this was not planned with both.")
 
 
 def _fill_same_template(
@@ -125,12 +125,11 @@ def _fill_by_meaning(
     common = judgement.common
     if common is not None:
         others = other_values(recipe.unsaid, params)
-        refusal = meant_otherwise(others, entry.services, request, policy, common=common)
+        pinned = recipe.pinned != ()
+        refusal = meant_otherwise(others, entry.services, request, policy, common=common, literals=pinned)
         if refusal is None:
-            # What the entry's action says in place of a value, its other words do not mean.
-            said = said_paths(cached)
-            unsaid = tuple((path, value) for path, value in unsaid_values(template, params) if path in said)
-            common = common.union(words_of(cached))
+            # The value is the same, or the entry's action says it in place of a word: a new word may mean another.
+            unsaid, common = unsaid_values(template, params), common.union(words_of(cached))
             refusal = meant_otherwise(unsaid, entry.services, request, policy, common=common)
         if refusal is not None:
             return None, refusal

@@ -11,25 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from cache.templates.literals import find_literals
 from cache.templates.slots import MAX_CHOICE, MAX_LEAVES, Path
 from cache.templates.templates import Template
 from orra.base.strictjson import Json, same
 
 Unsaid = tuple[tuple[Path, Json], ...]
 
-# A text of more words is not what a word stands for; one with digits is an id, a day or an address.
+# A text of more words is not what a word stands for. One with digits is a name, unless it is one of these.
 MOST_WORDS = 4
+MEANT_WITH_DIGITS = frozenset({"date", "time", "number", "money"})
 
 
 def unsaid_values(template: Template, params: Mapping[str, Json]) -> Unsaid:
-    """The values, by path, that no slot of ``template`` holds and a word may mean: numbers, booleans, null, short
-    texts without digits, and of lists how long they are."""
-    said = said_paths(template)
+    """The values, by path, that no slot of ``template`` holds and a word may mean: numbers, days, times, booleans,
+    null, short texts without digits, and of lists how long they are."""
+    said = _said_paths(template)
     found = ((path, value) for path, value in _values(params) if path not in said and _may_be_meant(value))
     return tuple(islice(found, MAX_LEAVES))
 
 
-def said_paths(template: Template) -> frozenset[Path]:
+def _said_paths(template: Template) -> frozenset[Path]:
     """The paths of the values that the action says, those of a value that several params share among them."""
     slots = [slot for slot in template.slots if slot.kind == "param"]
     shared = {name for slot in slots if not slot.path for name in slot.name.split("|")}
@@ -70,6 +72,11 @@ def _measured(value: Json) -> Json:
 def _may_be_meant(value: Json) -> bool:
     if not isinstance(value, str):
         return True
-    if len(value) > MAX_CHOICE or not any(map(str.isalpha, value)) or any(map(str.isdigit, value)):
+    if len(value) > MAX_CHOICE:
         return False
-    return len(value.split()) <= MOST_WORDS
+    if any(map(str.isdigit, value)):
+        return any(
+            each.kind in MEANT_WITH_DIGITS and not any(map(str.isalnum, value[: each.start] + value[each.end :]))
+            for each in find_literals(value)
+        )
+    return any(map(str.isalpha, value)) and len(value.split()) <= MOST_WORDS
