@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """Django's commands, on the embedded services when nothing else is configured."""
 
-import sys
+from orra.base import interrupts
 
-from orra.manage import main
+interrupts.end_at_once()
+
+import sys  # noqa: E402
+
+from orra.manage import main  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interrupts.in_order(main))

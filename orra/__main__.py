@@ -1,18 +1,16 @@
 """``python -m orra COMMAND``: the server's commands without the package that brings the command ``orra``."""
 
-import signal
+from orra.base import interrupts
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is somebody to take an interrupt, it just ends this
+interrupts.end_at_once()
 
 import sys  # noqa: E402
 
 from orra.commands.table import COMMANDS, listing  # noqa: E402
 
-INTERRUPTED = 130
-
 
 def main(argv: list[str]) -> int:
-    """Runs one command. Returns its exit code: 2 where it was called wrongly, 130 where it was interrupted."""
+    """Runs one command. Returns its exit code: 2 where it was called wrongly."""
     if argv[:1] == ["--version"]:
         from orra.base.release import release
 
@@ -26,11 +24,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        status = main(sys.argv[1:])
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left are a process's last steps
-    sys.exit(status)
+    sys.exit(interrupts.in_order(lambda: main(sys.argv[1:])))

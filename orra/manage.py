@@ -6,31 +6,43 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from orra.base import interrupts
+
+if __name__ == "__main__":
+    interrupts.end_at_once()
+
 
 def main(argv: Sequence[str] | None = None, *, called: str = "manage.py") -> int:
     """Runs ``argv``, a command's name and its arguments, with the embedded defaults filled in. ``called`` is how
     whoever called it did, for its help. Returns the exit code."""
     told = list(sys.argv[1:] if argv is None else argv)
     prepare()
-    from django.core.management import execute_from_command_line
+    with interrupts.held_back():
+        import django
+        from django.core.management import execute_from_command_line
 
+        django.setup()
     return _in_a_line(told[:1], lambda: execute_from_command_line([called, *told]))
 
 
 def run(name: str, argv: Sequence[str], *, called: str) -> int:
     """One command, ``name``, by the name that it is ``called`` with. Returns the exit code."""
     prepare()
-    import django
-    from django.core.management import get_commands, load_command_class
+    with interrupts.held_back():
+        import django
+        from django.core.management import get_commands, load_command_class
 
-    django.setup()
-    command = load_command_class(get_commands()[name], name)
+        django.setup()
+        command = load_command_class(get_commands()[name], name)
     return _in_a_line([name], lambda: command.run_from_argv(["orra", called, *argv]))
 
 
 def prepare() -> None:
-    from orra.embedded.defaults import ensure_environment
+    """Has what nobody configured run until this process ends, however it is asked to."""
+    with interrupts.held_back():
+        from orra.embedded.defaults import ensure_environment
 
+    interrupts.heed()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
     ensure_environment()
 
@@ -57,4 +69,4 @@ def _in_a_line(command: list[str], run: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interrupts.in_order(main))

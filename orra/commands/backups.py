@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from orra.base.interrupts import held_back
+
 
 def backup(argv: Sequence[str]) -> int:
     """Write the whole database into a file."""
@@ -43,11 +45,12 @@ def restore(argv: Sequence[str]) -> int:
 
     try:
         url = _database("restore", makes_tables=True, writes=True)
-        import django
-        from django.core.management import call_command
-        from django.db.migrations.loader import MigrationLoader
+        with held_back():
+            import django
+            from django.core.management import call_command
+            from django.db.migrations.loader import MigrationLoader
 
-        django.setup()
+            django.setup()
         dumps.check_source(file, known=frozenset(MigrationLoader(None).disk_migrations or ()))
         dumps.restore(url, file)
     except dumps.DumpError as error:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+
+from orra.base import interrupts
 
 
 def up(argv: Sequence[str]) -> int:
@@ -34,6 +37,7 @@ def web(argv: Sequence[str]) -> int:
             from orra.web import serve
 
             print(f"orra listens at {address_of(listener)}", flush=True)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             with suppress(KeyboardInterrupt):  # the server has ended in order by then
                 serve(listener)
     except EmbeddedError as error:
@@ -85,6 +89,7 @@ def _set(variable: str, value: str | None) -> None:
 def _prepare(listener: socket.socket | None = None, *, broker: bool = True) -> None:
     """Ends the program with one line where what it needs is not there, and waits for tables of this release.
     Without ``broker`` it can do without. ``listener`` is where it will serve."""
+    interrupts.end_at_once()  # until the server takes it, there is nothing to be ended in order
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
     from orra.starting import check, migrated
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from orra.base.interrupts import held_back
 
 PR_SET_PDEATHSIG = 1
 
@@ -37,29 +37,13 @@ def die_with_parent(number: int) -> Callable[[], None] | None:
 
 
 @contextmanager
-def interrupted_afterwards() -> Iterator[None]:
-    """Ctrl-C is heard at the end of the block: raised by what Python does around a fork, it would be lost."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
-        return
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    for number in heard[:1]:
-        signal.raise_signal(number)
-
-
-@contextmanager
 def child(
     command: Sequence[str | Path], *, stop_seconds: float, **options: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that has ended when the block is left, also where Ctrl-C comes while it is being started.
     ``options`` are those of :class:`subprocess.Popen`."""
     with ExitStack() as left:
-        with interrupted_afterwards():
+        with held_back():  # raised by what Python does around a fork, it would be lost
             process = subprocess.Popen(command, **options)
             left.callback(stop, process, seconds=stop_seconds)
         yield process

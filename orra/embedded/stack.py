@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orra.base.environment.secret_files import UnusableSecret, read_secret_files
+from orra.base.interrupts import end_at_once
 from orra.base.release import command
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
 from orra.embedded.folders import make_private
@@ -75,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--verbose", action="store_true", help="show all that the processes log")
     verbose = parser.parse_args(argv).verbose
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is there to be stopped in order
+    end_at_once()  # nothing is there to be stopped in order
     try:
         read_secret_files(os.environ)
         return up(Options.read(verbose=verbose))
