@@ -27,6 +27,7 @@ from orra.base.environment.secret_files import UnusableSecret, read_secret_files
 from orra.base.interrupts import end_at_once
 from orra.base.release import command
 from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
+from orra.embedded.first_steps import first_steps
 from orra.embedded.folders import make_private
 from orra.embedded.footprint import in_words, memory_of
 from orra.embedded.forks import Forks, can_fork
@@ -368,6 +369,7 @@ class Stack:
         say(f"  API docs   {self.url}/docs")
         if made is None:
             say(f"  Admin      {self.url}/admin/  (`{command('manage create_operator')}` makes a login)")
+            say(f"  API key    `{command('manage create_project')} NAME` makes one")
         else:
             say(f"  Admin      {self.url}/admin/  user {made.operator}, password {made.password}")
             say(f"  API key    {made.api_key}  (project {PROJECT})")
@@ -375,6 +377,11 @@ class Stack:
         for line in self.told:
             say(f"  {line}")
         say("")
+        if made is not None:
+            say("A first plan, from another terminal:\n")
+            for line in first_steps(self.url, made.api_key):
+                say(f"  {line}")
+            say("")
         say("Ctrl-C stops everything; the data stays.")
 
     async def _stop(self) -> None:

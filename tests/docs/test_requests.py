@@ -1,15 +1,17 @@
-"""Every request that a page makes with curl is taken, and every plan that it asks for is made."""
+"""Every request that a page makes with curl, or that a start of the stack tells, is taken, and every plan that it
+asks for is made."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from orra.embedded.first_steps import first_steps
 from planengine.lifecycle.worker import work_on
 from planengine.models import Plan
 from tests.conftest import Api
@@ -72,8 +74,21 @@ def read(command: str, files: str) -> Asked:
 def test_what_a_page_asks_is_taken(page: Path, api: Api) -> None:
     for service in list(api.get("/v1/services").json()["results"]):
         api.delete(f"/v1/services/{service['name']}")
+    take(requests_of(page), api)
+
+
+def test_what_a_start_tells_is_taken(api: Api) -> None:
+    export, *commands = first_steps("http://127.0.0.1:8741", "sk-orra-v1-key")
+    assert export == (
+        "export ORRA=http://127.0.0.1:8741 KEY=sk-orra-v1-key; export ORRA_URL=$ORRA ORRA_API_KEY=$KEY"
+    )
+    take([read(command.removeprefix("curl "), "") for command in commands], api)
+    assert Plan.objects.count() == 1
+
+
+def take(requests: Iterable[Asked], api: Api) -> None:
     plan = ""
-    for asked in requests_of(page):
+    for asked in requests:
         asked.headers.pop("Authorization", None)
         method = asked.method or ("GET" if asked.body is None else "POST")
         answer = api.request(method, asked.path.replace("$PLAN", plan), asked.body, **asked.headers)
