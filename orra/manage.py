@@ -16,35 +16,42 @@ def main(argv: Sequence[str] | None = None, *, called: str = "manage.py") -> int
     """Runs ``argv``, a command's name and its arguments, with the embedded defaults filled in. ``called`` is how
     whoever called it did, for its help. Returns the exit code."""
     told = list(sys.argv[1:] if argv is None else argv)
-    prepare()
+    only_tells = told[:1] in ([], ["help"], ["version"], ["--version"]) or _asks_for_help(told)
+    prepare(only_tells=only_tells)
     with interrupts.held_back():
         import django
         from django.core.management import execute_from_command_line
 
         django.setup()
-    return _in_a_line(told[:1], lambda: execute_from_command_line([called, *told]))
+    return _in_a_line([] if only_tells else told[:1], lambda: execute_from_command_line([called, *told]))
 
 
 def run(name: str, argv: Sequence[str], *, called: str) -> int:
     """One command, ``name``, by the name that it is ``called`` with. Returns the exit code."""
-    prepare()
+    only_tells = _asks_for_help(argv)
+    prepare(only_tells=only_tells)
     with interrupts.held_back():
         import django
         from django.core.management import get_commands, load_command_class
 
         django.setup()
         command = load_command_class(get_commands()[name], name)
-    return _in_a_line([name], lambda: command.run_from_argv(["orra", called, *argv]))
+    return _in_a_line([] if only_tells else [name], lambda: command.run_from_argv(["orra", called, *argv]))
 
 
-def prepare() -> None:
-    """Has what nobody configured run until this process ends, however it is asked to."""
+def prepare(*, only_tells: bool = False) -> None:
+    """Has what nobody configured run until this process ends, however it is asked to. Starts and makes nothing for
+    who ``only_tells`` what there is."""
     with interrupts.held_back():
         from orra.embedded.defaults import ensure_environment
 
     interrupts.heed()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
-    ensure_environment()
+    ensure_environment(starts=not only_tells)
+
+
+def _asks_for_help(argv: Sequence[str]) -> bool:
+    return not {"-h", "--help"}.isdisjoint(argv)
 
 
 def _in_a_line(command: list[str], run: Callable[[], None]) -> int:

@@ -49,7 +49,9 @@ BROKER_URL = readers.broker_url("BROKER_URL")
 
 # Before anything imports prometheus_client, which reads it once.
 METRICS_DIR = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(DATA_DIR / "metrics")))
-METRICS_DIR.mkdir(parents=True, exist_ok=True)
+readers.writable_folder(
+    "ORRA_DATA_DIR" if METRICS_DIR.parent == DATA_DIR else "PROMETHEUS_MULTIPROC_DIR", METRICS_DIR
+)
 
 SECRET_KEY = readers.secret_key("SECRET_KEY")
 OPERATOR_TOKEN = text("ORRA_OPERATOR_TOKEN")

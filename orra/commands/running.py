@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from orra.base import interrupts
 
@@ -69,6 +70,8 @@ def beat(argv: Sequence[str]) -> int:
     parser = _parser("beat", beat, "Needs DATABASE_URL, BROKER_URL and SECRET_KEY. One is enough; two do no harm.")
     parser.add_argument("--schedule", help="the file that remembers what was due when (in ORRA_DATA_DIR)")
     given = parser.parse_args(argv)
+    if given.schedule is not None and not os.access(Path(given.schedule).absolute().parent, os.W_OK | os.X_OK):
+        parser.error(f"--schedule must name a file in a folder that can be written, not {given.schedule}.")
     _prepare()
     from orra.beat import keep_time, usual_schedule
 

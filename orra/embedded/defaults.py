@@ -23,6 +23,9 @@ from orra.embedded.valkey import Valkey
 
 BASE_DIR = CODE_DIR  # the folder that this package is in: programs are run there
 
+# What settings can be read with while nothing is started.
+FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "made when the data directory is, and kept"}
+
 _filled: set[str] = set()
 
 
@@ -35,13 +38,19 @@ def chosen_data_dir() -> Path:
         sys.exit("orra cannot start: ORRA_DATA_DIR is not set, and this user has no home. Set it to a folder.")
 
 
-def ensure_environment(data_dir: Path | None = None) -> None:
+def ensure_environment(data_dir: Path | None = None, *, starts: bool = True) -> None:
     """Fills in what the environment leaves open, for a command: a started or adopted Postgres that stops when the
-    last process using it ends, and the data directory's own secrets. Ends the program when that fails."""
+    last process using it ends, and the data directory's own secrets. Ends the program when that fails. Unless it
+    ``starts`` something, what settings can be read with."""
     data_dir = data_dir or chosen_data_dir()
     fill("ORRA_DATA_DIR", lambda: str(data_dir))
     try:
         read_secret_files(os.environ)
+        if not starts:
+            os.environ.update(
+                {**FILLED_LATER, **{name: text for name, text in os.environ.items() if text.strip()}}
+            )
+            return
         if fill("DATABASE_URL", lambda: use_postgres(data_dir)):
             fill("ORRA_OPEN_REGISTRATION", lambda: "1")
         fill_secrets(data_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 
 NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 SERVICE = {"description": "Greet a person by name.", "input_schema": NAME, "output_schema": {"type": "object"}}
@@ -19,6 +20,6 @@ def first_steps(url: str, key: str) -> list[str]:
     ]
 
 
-def _curl(what: str, body: dict[str, object]) -> str:
+def _curl(what: str, body: Mapping[str, object]) -> str:
     sent = shlex.quote(json.dumps(body))
     return f'curl -s {what} -H "Authorization: Bearer $KEY" --json {sent} | python3 -m json.tool'

@@ -26,7 +26,7 @@ from pathlib import Path
 from orra.base.environment.secret_files import UnusableSecret, read_secret_files
 from orra.base.interrupts import end_at_once
 from orra.base.release import command
-from orra.embedded.defaults import BASE_DIR, fill, fill_secrets
+from orra.embedded.defaults import BASE_DIR, FILLED_LATER, fill, fill_secrets
 from orra.embedded.first_steps import first_steps
 from orra.embedded.folders import make_private
 from orra.embedded.footprint import in_words, memory_of
@@ -41,7 +41,6 @@ START_SECONDS = 120  # on a machine that is busy with other things
 COMMAND_SECONDS = 300  # a migration of much data takes its time
 POSTGRES_WATCH_SECONDS = 1.0
 ANNOUNCE_AGAIN_SECONDS = 1.0
-FILLED_LATER = {"DATABASE_URL": "postgresql:///later", "SECRET_KEY": "made when the data directory is, and kept"}
 CHECKED = {"database": "DATABASE_URL", "broker": "BROKER_URL"}  # where they are somebody else's
 OPERATOR = "operator"
 PROJECT = "default"
@@ -73,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
     """What ``orra up`` does. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="orra up",
-        description="Start everything and stay; Ctrl-C stops it. docs/operations.md has the variables.",
+        description="Start everything and stay; Ctrl-C stops it. docs/settings.md has the variables.",
     )
     parser.add_argument("--verbose", action="store_true", help="show all that the processes log")
     verbose = parser.parse_args(argv).verbose
@@ -121,19 +120,19 @@ def listening(options: Options) -> Iterator[socket.socket]:
         )[0]
     except (OSError, UnicodeError):
         raise EmbeddedError(f"ORRA_HOST {options.host!r} is not a name or address that can be found.") from None
-    try:
-        with socket.socket(family, kind, protocol) as listener:
+    with socket.socket(family, kind, protocol) as listener:
+        try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(1024)
-            yield listener
-    except OSError as error:
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise EmbeddedError(f"ORRA_HOST {options.host!r} is not an address of this machine.") from None
-        raise EmbeddedError(
-            f"Port {options.port} of {options.host} cannot be used: {error.strerror}. "
-            "Set PORT to another; PORT=0 takes a free one."
-        ) from None
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise EmbeddedError(f"ORRA_HOST {options.host!r} is not an address of this machine.") from None
+            raise EmbeddedError(
+                f"Port {options.port} of {options.host} cannot be used: {error.strerror}. "
+                "Set PORT to another; PORT=0 takes a free one."
+            ) from None
+        yield listener
 
 
 def address_of(listener: socket.socket) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -332,6 +333,13 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
             command.send_signal(signal.SIGINT)
             assert command.communicate(timeout=30) == ("", "Interrupted.\n")
     assert command.returncode == 130
+
+
+def test_what_is_told_is_there_at_once_for_a_program_that_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written), encoding="utf-8"))
+    common.tell("… accepted")
+    assert written.getvalue() == "… accepted\n".encode()
 
 
 def test_whoever_reads_may_stop_reading() -> None:

@@ -54,6 +54,17 @@ def test_help_tells_of_it_without_importing_it(capsys: pytest.CaptureFixture[str
     assert "imported" not in told
 
 
+def test_a_command_that_nobody_has_is_answered_with_all_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["start"])
+    assert "'plan'" in (told := capsys.readouterr().err) and "'shout'" in told
+
+
+def test_no_command_is_answered_with_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "shout     Says it loudly.\n" in capsys.readouterr().err
+
+
 def test_what_is_built_in_wins(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["services", "--help"])

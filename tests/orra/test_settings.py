@@ -85,6 +85,9 @@ def test_the_clients_variables_are_no_misspelt_ones(tmp_path: Path) -> None:
         ("VECTOR_INDEX_FROM", "-1"),
         ("LOG_LEVEL", "LOUD"),
         ("LLM_MODLE", "some-model"),
+        ("PLANNING_DEADLINE", "5"),
+        ("ORRA_DATA_DIR", "/dev/null"),
+        ("PROMETHEUS_MULTIPROC_DIR", "/dev/null/metrics"),
         ("ALLOWED_HOSTS", "orra example.com"),
         ("ALLOWED_HOSTS", "https://orra.example.com"),
         ("ALLOWED_HOSTS", "orra.example.com:443"),
@@ -99,6 +102,11 @@ def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, variable: str
     assert started.stderr.startswith(f"orra cannot start: {variable} ")
     assert started.stderr.count("\n") == 1
     assert "secret@" not in started.stderr
+
+
+def test_a_secrets_file_is_what_a_misspelt_one_was_to_be(tmp_path: Path) -> None:
+    told = read_settings(tmp_path, LLM_KEY_FILE="/run/secrets/llm").stderr
+    assert "LLM_KEY_FILE is nothing that orra reads: did you mean LLM_API_KEY_FILE?" in told
 
 
 HERE = {"LLM_FALLBACK_API_BASE_URL": GOOD["LLM_API_BASE_URL"]}

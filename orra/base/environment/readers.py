@@ -8,11 +8,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orra.base import brokers
-from orra.base.environment.secret_files import UnusableSecret, read_secret_files
+from orra.base.environment.secret_files import SECRETS, UnusableSecret, read_secret_files
 from orra.base.environment.variables import nearest, unknown
 from orra.base.prices import Price, parse_prices
 
@@ -62,7 +63,7 @@ def refuse_misspelt() -> None:
     """To be called when everything is read: what looks like ours and was not is a mistake."""
     misspelt = unknown(os.environ, known_variables)
     if misspelt is not None:
-        meant = nearest(misspelt, known_variables)
+        meant = nearest(misspelt, known_variables.union(f"{name}_FILE" for name in SECRETS))
         hint = f": did you mean {meant}?" if meant else "."
         stop(misspelt, f"is nothing that orra reads{hint} Correct it, or unset it if it is another program's.")
 
@@ -92,6 +93,16 @@ def _within(variable: str, read: Callable[[str], N], kind: str, least: N, most: 
     if not least <= value <= most:
         stop(variable, f"must be between {least} and {most}, not {raw}.")
     return value
+
+
+def writable_folder(variable: str, folder: Path) -> None:
+    """``folder``, where ``variable`` has put it, is there when this returns."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(variable, f"must name a folder that can be written: {folder} cannot be made ({error.strerror}).")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        stop(variable, f"must name a folder that can be written: nothing can be in {folder}.")
 
 
 def choice(variable: str, *words: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 
-OURS = re.compile(r"(?:LLM|EMBEDDINGS?|ORRA)_")
+OURS = re.compile(r"(?:LLM|EMBEDDINGS?|ORRA|PLANNING)_")
 # What Kubernetes sets in a pod for every service of its namespace, one called "orra" or "llm" among them.
 SERVICE_LINK = re.compile(
     r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)|\w+_PORT=\w+://.*"

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 
 from orra_client.cli import entries, plans, plugins, projects, running, services
-from orra_client.cli.common import EXIT_CODES, INTERRUPTED, Misuse, tell_error
+from orra_client.cli.common import CALLED_WRONGLY, EXIT_CODES, INTERRUPTED, Misuse, tell_error
 from orra_client.errors import OrraError
 
 GROUPS = (plans, services, entries, running, projects)
@@ -47,14 +47,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     offered = plugins.commands()
-    parser = parser_of(offered)
-    if argv and argv[0] in offered and argv[0] not in builtin_names(parser):
+    parser, others = parser_of(offered)
+    if argv and argv[0] in others:
         return plugins.call(offered[argv[0]], argv[1:])
+    if not argv:
+        parser.print_help(sys.stderr)
+        return CALLED_WRONGLY
     arguments = parser.parse_args(argv)
     return int(arguments.run(arguments))
 
 
-def parser_of(offered: plugins.Commands) -> argparse.ArgumentParser:
+def parser_of(offered: plugins.Commands) -> tuple[argparse.ArgumentParser, frozenset[str]]:
+    """It, and the names of what is ``offered`` that are no built-in commands'."""
     parser = argparse.ArgumentParser(
         prog="orra",
         description="Asks the plan engine orra for plans, and cares for what it plans with.",
@@ -65,14 +69,7 @@ def parser_of(offered: plugins.Commands) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in GROUPS:
         group.register(subparsers)
-    return parser
-
-
-def builtin_names(parser: argparse.ArgumentParser) -> set[str]:
-    """The names of the commands that a parser knows itself."""
-    return {
-        name
-        for action in parser._actions
-        if isinstance(action, argparse._SubParsersAction)
-        for name in action.choices
-    }
+    others = frozenset(offered) - frozenset(subparsers.choices)
+    for name in sorted(others):  # named where a command is unknown; the help has them from the epilog
+        subparsers.add_parser(name, add_help=False)
+    return parser, others

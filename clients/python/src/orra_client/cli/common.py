@@ -66,8 +66,10 @@ def tell_json(value: Json) -> int:
 
 
 def tell(*lines: str) -> None:
+    """At once, to whoever reads: a terminal, or a program that goes on with it."""
     for line in lines:
         print(plain(line))
+    sys.stdout.flush()
 
 
 def plain(text: object) -> str:

@@ -182,7 +182,7 @@ def _line_of(event: Event) -> str:
         "attempt_started": lambda: f"attempt {data.get('attempt')} by {data.get('planner')}",
         "answered": lambda: f"answered after {data.get('seconds')} s",
         "attempt_failed": lambda: f"attempt failed: {data.get('error_code')}",
-        "problems_found": lambda: f"{data.get('count')} problems: {_first_problem(data.get('problems'))} …",
+        "problems_found": lambda: f"problems: {data.get('count')}, first: {_first_problem(data.get('problems'))}",
         "progress": lambda: (
             f"{data.get('reasoning_chars')} characters thought, {data.get('answer_chars')} written"
         ),
