@@ -96,5 +96,5 @@ def _prepare(listener: socket.socket | None = None, *, broker: bool = True) -> N
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orra.settings")
     from orra.starting import check, migrated
 
-    check(broker=broker)
+    check(broker=broker, health_port=listener is None)
     migrated.wait(listener)

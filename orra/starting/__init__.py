@@ -6,18 +6,31 @@ supervisor loads neither settings nor libraries.
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 
 import orra.settings as settings  # a bad value ends the program here
 
 
-def check(*, database: bool = True, broker: bool = True, makes_tables: bool = False) -> None:
+def check(
+    *, database: bool = True, broker: bool = True, makes_tables: bool = False, health_port: bool = False
+) -> None:
     """Ends the program with one line that names the variable and the remedy. ``makes_tables``: the tables need not
-    be there yet."""
-    fault = next(_faults(database=database, broker=broker, makes_tables=makes_tables), None)
-    if fault is not None:
-        sys.exit(f"orra cannot start: {fault}")
+    be there yet. ``health_port``: this process will answer on the one that is set, if one is."""
+    if health_port and settings.HEALTH_PORT and (fault := _port_fault(settings.HEALTH_HOST, settings.HEALTH_PORT)):
+        sys.exit(f"orra cannot start: ORRA_HEALTH_PORT {fault}")
+    found = next(_faults(database=database, broker=broker, makes_tables=makes_tables), None)
+    if found is not None:
+        sys.exit(f"orra cannot start: {found}")
+
+
+def _port_fault(host: str, port: int) -> str | None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        return f"{port} of {host} cannot be used: {error.strerror}. Set it to another, or to 0 for none."
+    return None
 
 
 def _faults(*, database: bool, broker: bool, makes_tables: bool) -> Iterator[str]:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from orra import settings
 from orra.commands.running import beat
 from orra.embedded.defaults import ensure_environment
 from orra.embedded.processes import EmbeddedError
 from orra.embedded.runs import Options
 from orra.embedded.stack import listening
+from orra.starting import check
 
 
 def options(port: int) -> Options:
@@ -28,6 +30,16 @@ def test_a_port_that_is_taken_is_said_with_its_remedy() -> None:
         )
         with told, listening(options(port)):
             pytest.fail("another listens there")
+
+
+def test_a_health_port_that_is_taken_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setattr(settings, "HEALTH_PORT", port)
+        check(database=False, broker=False)  # a web process answers on its own
+        with pytest.raises(SystemExit, match=f"ORRA_HEALTH_PORT {port} of 127.0.0.1 cannot be used: "):
+            check(database=False, broker=False, health_port=True)
+    check(database=False, broker=False, health_port=True)
 
 
 def test_what_fails_later_is_not_said_of_the_port() -> None:
