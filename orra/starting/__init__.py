@@ -29,7 +29,8 @@ def _port_fault(host: str, port: int) -> str | None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        return f"{port} of {host} cannot be used: {error.strerror}. Set it to another, or to 0 for none."
+        why = (error.strerror or str(error)).partition(" (")[0]  # Python adds what it did, and where
+        return f"{port} of {host} cannot be used: {why}. Set it to another, or to 0 for none."
     return None
 
 
