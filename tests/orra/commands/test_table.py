@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 
+import orra_command
 from orra.base.release import CODE_DIR, release
 from orra.commands.table import COMMANDS
 
@@ -27,6 +28,12 @@ def test_entry_points_are_the_same_commands() -> None:
     functions = {name: f"{command.__module__}:{command.__name__}" for name, command in COMMANDS.items()}
     assert PROJECT["entry-points"]["orra.commands"] == functions
     assert all(command.__doc__ for command in COMMANDS.values())
+
+
+def test_both_packages_bring_the_same_command() -> None:
+    client = tomllib.loads((CODE_DIR / "clients" / "python" / "pyproject.toml").read_text())
+    assert PROJECT["scripts"] == client["project"]["scripts"] == {"orra": f"{orra_command.__name__}:main"}
+    assert orra_command.__name__ in client["tool"]["uv"]["build-backend"]["module-name"]
 
 
 def test_help_lists_them_and_loads_none_of_what_they_need() -> None:
