@@ -45,16 +45,18 @@ demo: $(INSTALLED)
 up: $(INSTALLED)
 	@$(PY) -m orra up $(ARGS)
 
-test: $(INSTALLED)
+test: $(INSTALLED) .venv/generators/.installed
 	@$(PY) -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(INSTALLED) .venv/fuzzing/.installed
 	@$(PY) -m fuzzing $(ARGS)
 
-# Of versions of its own: what makes the requests shares no package with what answers them.
-.venv/fuzzing/.installed: fuzzing/requirements.lock $(INSTALLED)
-	@$(PY) -m venv .venv/fuzzing
-	@.venv/fuzzing/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $<
+# Of versions of their own: what makes requests, or clients of the API's description, shares no package with what answers.
+.venv/fuzzing/.installed: fuzzing/requirements.lock
+.venv/generators/.installed: tests/clients/generated/requirements.lock
+.venv/fuzzing/.installed .venv/generators/.installed: $(INSTALLED)
+	@$(PY) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r $(filter %requirements.lock,$^)
 	@touch $@
 
 bench: $(INSTALLED)
