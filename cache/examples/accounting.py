@@ -17,16 +17,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cache.examples.wording import is_free_literal, is_slot
-from cache.languages import WordList, list_for
+from cache.languages import WordList, function_words, list_for
 
 Words = Sequence[str]
-QUESTION_MARKS = frozenset("?？؟¿")
+QUESTION_MARKS = frozenset("?¿")
 
 
 @dataclass(frozen=True)
 class Known:
     """What may account for a request's words: ``examples`` that led to the plan (their words, nearest first), and
-    the words by which its services and their inputs are ``described`` (casefolded)."""
+    the words by which its services and their inputs are ``described``: casefolded, and those in capitals also as
+    they are written, see :func:`as_described`."""
 
     examples: tuple[Words, ...] = ()
     described: frozenset[str] = frozenset()
@@ -98,6 +99,13 @@ class Account:
         return (*(f"'{word}'" for word in self.unknown), *missing, *(["the order of the words"] * self.reordered))
 
 
+def as_described(words: Words) -> frozenset[str]:
+    """The words of a description as :class:`Known` has them. Where only some are in capitals, these are also as
+    they are written: who ships to the US does not ship to us."""
+    some = any(map(str.islower, words))
+    return frozenset(map(str.casefold, words)) | {word for word in words if some and word.isupper()}
+
+
 def account(words: Words, known: Known) -> Account:
     """What of a request's words is not accounted for by what is ``known`` of a plan."""
     lists = list_for(word for word in words if not is_slot(word))
@@ -106,13 +114,13 @@ def account(words: Words, known: Known) -> Account:
     turning: set[str] = set()
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
-        fault = "" if at in passed else _fault(word, following, known, lists)
+        fault = "" if at in passed else _fault(word, following, words, known, lists)
         if not fault and at not in passed and word in known.words and _is_sign(word):
             count = words.count(word)
             fault = "" if (word, count) in known.signs else f"{count} × {word}"
         if fault:
             unknown.append(fault)
-            if fault != word or _turns(word, known, lists):
+            if fault != word or _turns(word, words, known, lists):
                 turning.add(fault)
     missing = _missing(words, known, lists)
     turning.update(word for word in missing if word.casefold() in lists.turning)
@@ -142,7 +150,7 @@ def may_mean_values(
     return tuple(dict.fromkeys(found))
 
 
-def _fault(word: str, following: str, known: Known, lists: WordList) -> str:
+def _fault(word: str, following: str, words: Words, known: Known, lists: WordList) -> str:
     """Why this word is not accounted for: itself, or with the value before which it stands; empty when it is."""
     folded = word.casefold()
     if is_slot(word):
@@ -151,15 +159,15 @@ def _fault(word: str, following: str, known: Known, lists: WordList) -> str:
         return f"{word} {following}"
     if word in known.words:
         return ""
-    if _is_another_in_capitals(word, known):
+    if _is_another_in_capitals(word, words, known):
         return word
     if folded in lists.turning or (folded in lists.beside and not following):
         return word  # the last word is a particle: "switch it on"
     return "" if folded in known.described or _is_silent(word, lists) else word
 
 
-def _turns(word: str, known: Known, lists: WordList) -> bool:
-    return is_slot(word) or word.casefold() in lists.turning or _is_another_in_capitals(word, known)
+def _turns(word: str, words: Words, known: Known, lists: WordList) -> bool:
+    return is_slot(word) or word.casefold() in lists.turning or _is_another_in_capitals(word, words, known)
 
 
 def _is_silent(word: str, lists: WordList) -> bool:
@@ -167,11 +175,18 @@ def _is_silent(word: str, lists: WordList) -> bool:
     return word.casefold() in lists.neutral and (word == "I" or not word.isupper())
 
 
-def _is_another_in_capitals(word: str, known: Known) -> bool:
+def _is_another_in_capitals(word: str, words: Words, known: Known) -> bool:
     """Whether examples have the word in another case, and one of the two is in capitals: "US" is not "us", "-D" is
-    not "-d"."""
-    others = known.in_any_case.get(word.casefold(), frozenset())
-    return word not in ("I", "i") and bool(others) and any(each.isupper() for each in (word, *others))
+    not "-d". Descriptions tell that of words that say nothing in small letters: "IT" is not "it"."""
+    if word in ("I", "i"):
+        return False
+    if others := known.in_any_case.get(word.casefold(), frozenset()):
+        return any(each.isupper() for each in (word, *others))
+    if word.casefold() not in function_words():
+        return False
+    if word.isupper():
+        return word not in known.described
+    return word.upper() in known.described and word.upper() not in words
 
 
 def _is_sign(word: str) -> bool:

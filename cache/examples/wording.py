@@ -8,36 +8,33 @@ are signs of their own.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from cache.examples.signs import SILENT, VALUE, as_asked, telling_signs
 from cache.templates.templates import Template, texts_between
-from cache.templates.tokens import Token, straight, tokenize
+from cache.templates.tokens import FULL_STOPS, Token, straight, tokenize
 
-# Signs that part words and say nothing. A question mark is none of them.
-SILENT = frozenset(".,;:!¡…。、，；：！()[]'\"`-/·।،؛")
-# Right before a word or a value these do say something: "!draft", "!= 5", "-D", "-draft".
-_PREFIXES = frozenset("!-")
-_ENDS = frozenset(".!?:;…。！？।؟\n")
+_ENDS = frozenset(".!?:;…。！？\n" + FULL_STOPS)
 
 
 def words_of(template: Template) -> tuple[str, ...]:
     """The words, signs and slots of a template from left to right, without silent signs."""
     found: list[str] = []
-    starts = True
-    texts = texts_between(template.action, template.slots)
-    for index, text in enumerate(texts):
+    starts, at = True, 0
+    telling = telling_signs(_masked(template))
+    for index, text in enumerate(texts_between(template.action, template.slots)):
         if index:
             slot = template.slots[index - 1]
             found.append("{" + slot.name + "}")
-            starts = False
-        words, starts = _words(text, starts=starts, after=index > 0, before=index < len(template.slots))
+            starts, at = False, slot.end
+        words, starts = _words(text, {place - at: sign for place, sign in telling.items()}, starts=starts)
         found += words
     return tuple(found)
 
 
 def words_of_text(text: str) -> tuple[str, ...]:
     """The same of a plain text."""
-    return tuple(_words(text, starts=True)[0])
+    return tuple(_words(text, telling_signs(text), starts=True)[0])
 
 
 def is_slot(word: str) -> bool:
@@ -53,10 +50,16 @@ def content(words: Iterable[str]) -> list[str]:
     return [word for word in words if not is_slot(word)]
 
 
-def _words(text: str, *, starts: bool, after: bool = False, before: bool = False) -> tuple[list[str], bool]:
-    """The words of ``text``, and whether a sentence begins after it. ``starts``: whether one begins with it; signs
-    may stand before its first word. ``after`` and ``before``: whether it stands right after a value, or before
-    one."""
+def _masked(template: Template) -> str:
+    masked = template.action
+    for slot in template.slots:
+        masked = masked[: slot.start] + VALUE * (slot.end - slot.start) + masked[slot.end :]
+    return masked
+
+
+def _words(text: str, telling: Mapping[int, str], *, starts: bool) -> tuple[list[str], bool]:
+    """The words of ``text``, and whether a sentence begins after it. ``telling``: what silent signs say, by their
+    places. ``starts``: whether a sentence begins with the text; signs may stand before its first word."""
     found: list[str] = []
     tokens = _joined(text, tokenize(text))
     at = 0
@@ -64,24 +67,18 @@ def _words(text: str, *, starts: bool, after: bool = False, before: bool = False
         if "\n" in text[at : token.start]:
             starts = True
         at = token.end
-        written = straight(text[token.start : token.end]).replace(" ", "")  # some signs become a space and a mark
+        raw = text[token.start : token.end]
+        written = as_asked(raw, straight(raw).replace(" ", ""))  # some signs become a space and a mark
         if written in _ENDS:
             starts = True
-        if all(sign in SILENT for sign in written) and not _is_prefix(text, token, after=after, before=before):
-            continue
+        if all(sign in SILENT for sign in written):
+            if token.start not in telling:
+                continue
+            written = telling[token.start]
         found.append(_uncapitalised(written) if starts else written)
         if any(map(str.isalnum, written)):
             starts = False
     return found, starts
-
-
-def _is_prefix(text: str, token: Token, *, after: bool, before: bool) -> bool:
-    if token.folded not in _PREFIXES:
-        return False
-    preceding, following = text[: token.start][-1:], text[token.end :][:1]
-    begins = preceding.isspace() or preceding in ("(", "[") or (not preceding and not after)
-    goes_on = before if not following else not following.isspace() and following not in ("!", "?", ".", ",", ")")
-    return begins and goes_on
 
 
 def _uncapitalised(word: str) -> str:

@@ -45,7 +45,7 @@ def find_literals(text: str) -> list[Literal]:
         found.append(Literal(match.start(), match.end(), "quoted", "#quoted"))
     for match in _ATOMIC.finditer(text):
         kind = _kinds[match.lastgroup or ""]
-        if kind == "id" and not any(map(str.isdigit, match.group())):
+        if kind == "id" and not any(map(str.isdecimal, match.group())):  # "m²" is a word
             continue
         name = "#" + kind
         if kind == "id" and (prefix := id_prefix(match.group())):

@@ -17,6 +17,10 @@ UNSPACED = (
 )
 # Words of these join neither digits nor letters of other scripts.
 LOOSE = "\u0590-\u0dff\u0f00-\u177f\u1800-\u1c7f\ua800-\uabff"
+# Marks that are not seen and say nothing: where a word may be parted, which way it is written, how a sign is
+# shown, how long an Arabic letter is drawn. Not those that turn the order of what is seen, and not joiners, which
+# are part of words and emoji.
+UNSEEN = "\u00ad\u061c\u0640\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
 # A digit, or a letter that joins what stands beside it.
 JOINING = rf"(?:\d|[^\W{UNSPACED}{LOOSE}])"
 # Endings behind the number of an id that belong to the sentence, not to the id: "ORD-17-et", "ORD-17:n".

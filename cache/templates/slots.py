@@ -6,6 +6,7 @@ between them; longer values go first.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MAX_LEAVES = 512
 MAX_CHARACTERS = 65_536
 MAX_TIED = 8
 MAX_CHOICE = 60
+# "MB", "mW", "Pa", and "5MB" without its number.
+_TWO_LETTERS = re.compile(r"(?<![^\W\d_])(?=[^\W\d_]{2}(?![^\W\d_]))(?:[^\W\d_]?[A-Z])[^\W\d_]?(?![^\W\d_])")
 # A word and a longer one that begins with it are taken for forms of one word.
 SHORTEST_FORM, LONGEST_ENDING = 4, 3
 
@@ -170,8 +173,9 @@ def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[t
     groups: dict[tuple[str, str], list[_Leaf]] = {}
     for leaf in found:
         needle = JOIN.join(token.folded for token in tokenize(leaf.text))
-        # A value like "IN" or "a" is told from the word by its case.
-        groups.setdefault((needle, leaf.text if needle in function_words() else ""), []).append(leaf)
+        # A value like "IN" or "a" is told from the word by its case, and "MW" from "mW".
+        cased = needle in function_words() or _TWO_LETTERS.search(leaf.text)
+        groups.setdefault((needle, leaf.text if cased else ""), []).append(leaf)
     words = [token.folded for token in tokens]
     joined = JOIN + JOIN.join(words) + JOIN
     index_at: dict[int, int] = {}
@@ -185,9 +189,26 @@ def _as_text(action: str, tokens: list[Token], found: list[_Leaf]) -> Iterator[t
         for offset in _occurrences(joined, needle):
             first = index_at[offset]
             start, end = tokens[first].start, tokens[first + size - 1].end
-            if (not exact or action[start:end] == exact.strip()) and needle not in turning_words():
+            if _is_in_case(action[start:end], exact, needle) and needle not in turning_words():
                 spans.append((start, end))
         yield group, spans
+
+
+def _is_in_case(written: str, exact: str, needle: str) -> bool:
+    """Whether what is ``written`` may be the value ``exact``, which is the same but for case; ``exact`` is empty
+    where case does not matter. Where nothing differs but units, they are others: "5 MB" is not "5 Mb"."""
+    if not exact or written == exact.strip():
+        return True
+    if needle in function_words():
+        return False
+    units, values = units_in(written), units_in(exact)
+    rest = (_TWO_LETTERS.sub("", text).strip() for text in (written, exact))
+    return units == values or len(units) != len(values) or len(set(rest)) > 1
+
+
+def units_in(text: str) -> list[str]:
+    """The words of two letters, not both small: what may be a unit, and another one in another case."""
+    return _TWO_LETTERS.findall(text)
 
 
 def _occurrences(joined: str, needle: str) -> Iterator[int]:

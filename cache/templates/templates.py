@@ -14,7 +14,7 @@ from functools import cached_property
 
 from cache.templates.literals import find_literals
 from cache.templates.slots import Path, Slot, find_choices, find_slots
-from cache.templates.tokens import straight
+from cache.templates.tokens import FULL_STOPS, straight
 from orra.base.strictjson import Json, digest, type_of
 
 __all__ = ["Slot", "Template", "TemplateInvalid", "field_type", "fill", "make_template", "texts_between"]
@@ -23,7 +23,7 @@ MAX_EMBEDDED = 2_000  # characters; local models read some 256 tokens
 _WHITE_SPACE = re.compile(r"\s+")
 _FIRST_WORD = re.compile(r"\s*([^\W\d_]+)")
 # A question mark is none: "Cancel order 5?" asks.
-_END_PUNCTUATION = " .!…。"
+_END_PUNCTUATION = " .!…。" + FULL_STOPS
 
 
 class TemplateInvalid(ValueError):
@@ -37,9 +37,9 @@ class Template:
     """``text`` is for people, and ``key`` (hex SHA-256) decides what is the same.
 
     Equal keys: the same words, slots and fields with their JSON types, and the same ``choices``, which are the
-    params' values that may decide what is done, by name. White space, Unicode's compatible forms, the shape of
-    quotes, a capital at the beginning and a full stop at the end make no difference; case anywhere else does, for
-    ``MW`` is not ``mW``.
+    params' values that may decide what is done, by name. White space, Unicode's compatible forms, what nobody
+    sees, the shape of quotes, a capital at the beginning and a full stop at the end make no difference; case
+    anywhere else does, for ``MW`` is not ``mW``.
     """
 
     action: str

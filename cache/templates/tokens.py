@@ -1,5 +1,5 @@
-"""Words and signs of a text, folded so that case, compatible Unicode forms and the shape of quotes do not
-matter."""
+"""Words and signs of a text, folded so that case, compatible Unicode forms, the shape of quotes and what nobody
+sees do not matter."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from cache.templates.scripts import LOOSE, UNSPACED, marks
+from cache.templates.scripts import LOOSE, UNSEEN, UNSPACED, marks
 
-_STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", '\'\'\'\'""""""--')
+FULL_STOPS = "।॥۔։።။។"  # other scripts' full stops
+_STRAIGHT = str.maketrans("‘’‚‛“”„‟«»–−", '\'\'\'\'""""""--', UNSEEN)
+_RAISED = re.compile(r"(?<=\d)(?=[²³¹⁰⁴-⁹₀-₉])")  # 10² is not 102
 _ASCII_TOKEN = re.compile(r"\w+|[^\w\s]")
 _WHITE_SPACE = re.compile(r"\s+")
 _CAMEL_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -33,22 +35,27 @@ def tokenize(text: str) -> list[Token]:
     one."""
     if text.isascii():
         return [Token(match.start(), match.end(), match.group().lower()) for match in _ASCII_TOKEN.finditer(text)]
-    return [Token(match.start(), match.end(), _fold_token(match.group())) for match in _any_token().finditer(text)]
+    tokens = (Token(*match.span(), _fold_token(match.group())) for match in _any_token().finditer(text))
+    return [token for token in tokens if token.folded]
 
 
 def fold(text: str) -> str:
     """``text`` for comparing; each run of white space becomes one space."""
     if text.isascii():
         return _WHITE_SPACE.sub(" ", text.lower())
-    folded = unicodedata.normalize("NFKC", text).translate(_STRAIGHT).casefold()
+    folded = _compatible(text).translate(_STRAIGHT).casefold()
     return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", folded))
 
 
 def straight(text: str) -> str:
-    """``text`` in compatible Unicode forms and with straight quotes, in its own case."""
+    """``text`` in compatible Unicode forms, with straight quotes and without what nobody sees, in its own case."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_STRAIGHT))
+    return unicodedata.normalize("NFKC", _compatible(text).translate(_STRAIGHT))
+
+
+def _compatible(text: str) -> str:
+    return unicodedata.normalize("NFKC", _RAISED.sub("^", text))
 
 
 def joined(text: str) -> str:
@@ -69,7 +76,7 @@ def name_words(name: str) -> frozenset[str]:
 
 @functools.cache
 def _any_token() -> re.Pattern[str]:
-    mark = f"[{marks()}]*+"
+    mark = f"[{marks()}{UNSEEN}]*+"
     loose = rf"(?=[{LOOSE}])[^\W\d_]"
     joining = rf"(?:\d|[^\W{UNSPACED}{LOOSE}])"
     return re.compile(rf"(?:{joining}{mark})++|(?:{loose}{mark})++|[^\s]{mark}")

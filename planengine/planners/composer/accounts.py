@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cache.examples.accounting import Known, account
+from cache.examples.accounting import Known, account, as_described
 from cache.examples.wording import is_free_literal, is_slot, words_of_text
 from cache.languages import WordList, list_for
+from cache.templates.slots import units_in
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import words_of as words_of_name
 from planengine.catalogue.specs import ServiceSpec
@@ -31,12 +32,13 @@ _compound = re.compile(r"([^\W\d_]+)[-‐‑][^\W\d_]+")
 
 @dataclass(frozen=True)
 class Account:
-    """What of a plan may account for the words of one part. ``own``: the services asked for in it."""
+    """What of a plan may account for the words of one part. ``own``: the services asked for in it. ``params``: the
+    request's."""
 
     assembly: Assembly
     own: tuple[Candidate, ...]
     lookups: tuple[Candidate, ...]
-    values: tuple[Json, ...]
+    params: Mapping[str, Json]
     entities: frozenset[str]
 
     @cached_property
@@ -49,15 +51,17 @@ class Account:
 
     def _described(self, service: Candidate) -> frozenset[str]:
         """The words of its name and description, of the names, descriptions and values of the inputs used, and of
-        the names of what others give to these; of an input that a constant is given, that constant alone."""
-        wired, constants = self.assembly.inputs[service.spec.name], self.assembly.constants
+        the names of what others give to these; of an input whose value is known, that value alone: where ``>`` is
+        sent, ``<`` is not accounted for."""
+        wired, values = self.assembly.inputs[service.spec.name], {**self.params, **self.assembly.constants}
         fixed = {
-            name: constants[each.field]
+            name: values[each.field]
             for name, each in wired.items()
-            if each.service is None and each.field in constants
+            if each.service is None and each.field in values
         }
-        inputs = _of_inputs(service.spec, wired, fixed)
-        return service.doing.union(*(folded(words_of_text(text)) for text in inputs))
+        texts = (service.spec.description, *_of_inputs(service.spec, wired, fixed))
+        described = as_described([word for text in texts for word in words_of_text(text)])
+        return service.doing.union(described, folded(described))
 
     @cached_property
     def changing(self) -> frozenset[str]:
@@ -67,7 +71,12 @@ class Account:
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """The words of the values' texts, a space around each."""
-        return tuple(f" {' '.join(folded(words_of_text(text)))} " for text in _texts(self.values))
+        return tuple(f" {' '.join(folded(words_of_text(text)))} " for text in _texts(self.params.values()))
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        """Those of the values, see :func:`cache.templates.slots.units_in`."""
+        return frozenset(unit for text in _texts(self.params.values()) for unit in units_in(text))
 
     @cached_property
     def for_lookups(self) -> frozenset[str]:
@@ -84,13 +93,14 @@ def unaccounted(part: Part, entry: Account, means_field: MeansField) -> tuple[st
     lists = list_for(part.words)
     words = _without_values(part, entry.texts)
     excused = frozenset(_before_values(words, entry, lists, means_field))
+    found = account(words, entry.known)
     unknown = [
         word
-        for word in account(words, entry.known).unknown
-        if word.casefold() not in excused
-        and (word.casefold() in lists.turning or not _is_form(word, entry.known.described))
+        for word in found.unknown
+        if word.casefold() not in excused and (word in found.turning or not _is_form(word, entry.known.described))
     ]
-    return (*unknown, *_compounds(part.text, entry), *_said_twice(part.words, entry.changing))
+    units = _other_units(part.words, entry.units)
+    return (*unknown, *units, *_compounds(part.text, entry), *_said_twice(part.words, entry.changing))
 
 
 def says_what(part: Part, service: Candidate, but: frozenset[str]) -> bool:
@@ -108,7 +118,8 @@ def _of_inputs(spec: ServiceSpec, inputs: Mapping[str, Source], fixed: Mapping[s
         field = spec.inputs.field(name)
         if field is not None:
             yield from _texts([field.schema.get("description") if isinstance(field.schema, Mapping) else None])
-            yield from _texts([fixed[name]] if name in fixed else field.constants)
+            held = frozenset(_texts([fixed.get(name)]))
+            yield from (text for text in _texts(field.constants) if name not in fixed or text in held)
 
 
 def _texts(values: Iterable[Json]) -> Iterator[str]:
@@ -172,11 +183,17 @@ def _is_form(word: str, known: Iterable[str]) -> bool:
 
 def _compounds(text: str, entry: Account) -> Iterator[str]:
     """Words with a hyphen whose beginning is not known: "un-cancel" is no "cancel"."""
-    values = [text.casefold() for text in _texts(entry.values)]
+    values = [text.casefold() for text in _texts(entry.params.values())]
     for match in _compound.finditer(text):
         first, whole = match[1].casefold(), match[0].casefold()
         if first not in entry.known.described | entry.known.words and not any(whole in value for value in values):
             yield match[0]
+
+
+def _other_units(words: Words, units: frozenset[str]) -> Iterator[str]:
+    """Units that the values have in another case: "5 Mb" is not "5 MB"."""
+    others = frozenset(map(str.casefold, units))
+    yield from (word for word in words if word.casefold() in others and word not in units and units_in(word))
 
 
 def _said_twice(words: Words, doing: Iterable[str]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from planengine.planners.wiring.assembly import plan_of
 from planengine.planners.wiring.ordering import Unordered, order_of
 
 # Rises whenever the same request may be planned otherwise: cached plans of an older composer are not served.
-VERSION = 6
+VERSION = 7
 
 
 def composer_name(embedding_model: str) -> str:

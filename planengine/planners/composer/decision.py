@@ -110,8 +110,7 @@ def doubt_about(request: Request, found: Wired) -> NotActionable | None:
     for place, part in enumerate(request.parts):
         here = tuple(each for each in goals if request.fits.part_of(each.spec.name) == place)
         near = here or tuple(each for each in lookups if request.fits.part_of(each.spec.name) == place) or goals
-        values = tuple(request.bench.params.values())
-        entry = Account(found.assembly, near, lookups, values, request.bench.facts.entities)
+        entry = Account(found.assembly, near, lookups, request.bench.params, request.bench.facts.entities)
         if unknown := unaccounted(part, entry, request.means_field):
             changing = next((each for each in (*near, *goals) if not each.spec.read_only), near[0])
             return refusals.not_accounted(request.template, unknown, changing.spec.name)

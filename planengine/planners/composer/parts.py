@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cache.examples.wording import is_free_literal, words_of, words_of_text
+from cache.examples.signs import semicolon_asks
+from cache.examples.wording import is_free_literal, is_slot, words_of, words_of_text
 from cache.languages import list_for
+from cache.templates.slots import Slot
 from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import words_of as words_of_name
@@ -24,6 +26,7 @@ _sentence = re.compile(r"(?<=[.!?:…])(?<!\b[A-Z][a-z]\.)[\"')\]]*\s+|[\n;；]+
 _list = re.compile(r"\s*[,，、]\s*|\s+(?:and|und|et|y|e|i|en|och|og|ve)\s+|\s*&\s*")
 _words = re.compile(rf"[^\W\d_]{{2,}}|{_SLOT}")
 _letters = re.compile(r"[^\W\d_]")
+_behind_item_number = re.compile(r"[.)][ \t]")
 _place = re.compile(r"\{([^{}]*)\}")
 
 
@@ -42,15 +45,33 @@ class Part:
 
 def parts_of(template: Template, params: Mapping[str, Json]) -> tuple[Part, ...]:
     """The parts in their order, at least one unless nothing but signs was said."""
-    texts = [text for text in _texts(template) if _letters.search(text)]
     parts: list[Part] = []
-    for text in _few(texts):
+    for text in _few(_with_signs(list(_texts(template)), params)):
         part = part_of(text, params)
         if parts and not parts[-1].words:  # "and finally, …"
             parts.pop()
             part = replace(part, ordered=True)
         parts.append(part)
     return tuple(parts)
+
+
+def _with_signs(texts: Sequence[str], params: Mapping[str, Json]) -> list[str]:
+    """The texts that have letters, with the signs and numbers that stand by themselves beside them: "❌" behind a
+    sentence says something of it."""
+    if not any(map(_letters.search, texts)):
+        return []
+    found: list[str] = []
+    before = ""
+    for text in texts:
+        if _letters.search(text):
+            found.append(f"{before}{text}")
+            before = ""
+        elif any(not is_slot(word) or is_free_literal(word) for word in part_of(text, params).words):
+            if found:
+                found[-1] += f" {text}"
+            else:
+                before += f"{text} "
+    return found
 
 
 def part_of(text: str, params: Mapping[str, Json]) -> Part:
@@ -81,15 +102,27 @@ def _ordering(words: Sequence[str]) -> int:
 
 def _texts(template: Template) -> Iterator[str]:
     """The pieces of the action; nothing cuts what stands in a slot."""
-    masked, at = "", 0
+    masked, at, slots = "", 0, []
     for slot in template.slots:
-        masked += template.action[at : slot.start].replace(_SLOT, " ") + _SLOT
+        masked += template.action[at : slot.start].replace(_SLOT, " ")
+        if not _is_item_number(template.action, slot):
+            masked += _SLOT
+            slots.append(slot)
         at = slot.end
     masked += template.action[at:].replace(_SLOT, " ")
-    values = iter([slot.raw for slot in template.slots])
+    if semicolon_asks(template.action):
+        masked = masked.replace(";", "?")
+    values = iter([slot.raw for slot in slots])
     for sentence in _sentence.split(masked):
         for item in _items(sentence):
             yield re.sub(_SLOT, lambda slot: next(values), item).strip(" \t,;:")
+
+
+def _is_item_number(action: str, slot: Slot) -> bool:
+    """Whether the number is one of a list's item, as in "1. Cancel the order"."""
+    if slot.kind != "number" or not _behind_item_number.match(action, slot.end):
+        return False
+    return action[action.rfind("\n", 0, slot.start) + 1 : slot.start].strip() in ("", "(")
 
 
 def _items(sentence: str) -> list[str]:

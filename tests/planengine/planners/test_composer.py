@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -466,7 +467,7 @@ def test_services_are_embedded_once() -> None:
 
 
 def test_its_name_tells_the_embedder_and_its_version() -> None:
-    assert Composer(CountingEmbedder()).name == "composer:6:letters"
+    assert Composer(CountingEmbedder()).name == "composer:7:letters"
 
 
 _words = st.sampled_from(
@@ -545,3 +546,46 @@ class TestReasons:
         )
         plan: Json = draft.plan
         assert draft.reasons == "" and "error" in plan["tasks"][0]["input"]
+
+
+@pytest.mark.parametrize(
+    ("action", "plain", "params", "description", "schema"),
+    [
+        ("Ship parcel P3 to us", "Ship parcel P3 to US", {"parcel": "P3"}, "Ship a parcel to US.", {}),
+        ("Hand parcel P3 to it", "Hand parcel P3 to IT", {"parcel": "P3"}, "Hand a parcel to IT.", {}),
+        ("Διαγραφή parcel P3;", "Διαγραφή parcel P3", {"parcel": "P3"}, "Διαγραφή parcel.", {}),
+        ("// Remove parcel P3", "Remove parcel P3", {"parcel": "P3"}, "Remove a parcel.", {}),
+        ("Remove parcel P3'", "Remove parcel P3", {"parcel": "P3"}, "Remove a parcel.", {}),
+        (
+            "Hold parcels with weight < 20",
+            "Hold parcels with weight > 20",
+            {"weight": 20, "sign": ">"},
+            "Hold parcels with weight by a sign.",
+            {"sign": {"type": "string", "enum": ["<", ">"]}},
+        ),
+        (
+            "Tag parcel P3 with 🔴",
+            "Tag parcel P3 with 🟢",
+            {"parcel": "P3", "tag": "🟢"},
+            "Tag a parcel.",
+            {"tag": {"type": "string", "enum": ["🔴", "🟢"]}},
+        ),
+        (
+            "Limit parcel P3 to 5 Mb",
+            "Limit parcel P3 to 5 MB",
+            {"parcel": "P3", "size": "5 MB"},
+            "Limit a parcel to a size.",
+            {},
+        ),
+    ],
+)
+def test_a_sign_or_a_case_that_says_something_else_is_not_passed_over(
+    composer: Composer, action: str, plain: str, params: dict[str, Json], description: str, schema: dict[str, Json]
+) -> None:
+    fields = {name: schema.get(name, {"type": "number" if name == "weight" else "string"}) for name in params}
+    changing = replace(
+        service("change_parcel", description, "", ""),
+        input_schema={"type": "object", "properties": fields, "required": list(fields)},
+    )
+    assert refusal(composer, action, params, changing)
+    assert wiring_of(compose(composer, plain, params, Catalogue([changing]))[0])
