@@ -13,8 +13,9 @@ _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067
 
 
 def fold(name: str) -> str:
-    """Equal for names that mean the same: case and spaces say nothing."""
-    return " ".join(name.casefold().split())
+    """Equal for names that mean the same: case, spaces and compatible forms of Unicode say nothing."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def hidden_letter(name: str, *, allowed: str = "") -> str | None:

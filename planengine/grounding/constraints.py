@@ -2,7 +2,7 @@
 
 - ``{"rule": "requires", "first": "check", "before": "ship"}``, which says itself what is what;
 - ``{"requires": "check before ship"}``, which is what YAML makes of ``- requires: check before ship``;
-- ``"requires: check before ship"``, the same in quotes.
+- ``"requires: check before ship"``, the same in quotes; also ``at most 2 of ship``, ``ship only if param paid``.
 
 A name that holds the word between the two stands in quotes: ``requires: "check before noon" before ship``.
 """
@@ -47,6 +47,9 @@ _BETWEEN: Mapping[RuleKind, str] = {
 }
 _KINDS = ", ".join(RuleKind)
 _PREFIX = re.compile(r"\s*(requires|never|at[_ ]most|only[_ ]if)\s*:(.*)\Z", re.IGNORECASE | re.DOTALL)
+# "at most 2 of A" and "A only if param P" say it without a colon.
+_AT_MOST = re.compile(r"\s*at most (?=[0-9]+ of )", re.IGNORECASE)
+_ONLY_IF = re.compile(r"(?<=\S) only(?= if param \S+\s*\Z)", re.IGNORECASE)
 _COUNT = re.compile(r"\s*([0-9]{1,4})\s+of\s+(.+)\Z", re.IGNORECASE | re.DOTALL)
 _QUOTES = "\"'"
 _MOST_SPLITS = 8  # a name in quotes that holds the word more often has the explicit form
@@ -58,12 +61,22 @@ def read_constraints(given: Json, faults: Faults) -> tuple[tuple[str, ...], tupl
     rules: list[Rule] = []
     for index, each in enumerate(faults.items("constraints", given, MAX_CONSTRAINTS, "texts and rules")):
         place = f"constraints[{index}]"
+        each = _with_colon(each) if isinstance(each, str) else each
         if isinstance(each, str) and not _PREFIX.match(each):
             if text := faults.text(place, each):
                 sentences.append(text)
         elif (rule := read_rule(place, each, faults)) is not None:
             rules.append(rule)
     return tuple(sentences), tuple(rules)
+
+
+def _with_colon(text: str) -> str:
+    """A rule that is written as one says it, as it is read; any other text as it is."""
+    if found := _AT_MOST.match(text):
+        return f"at_most: {text[found.end() :]}"
+    if found := _ONLY_IF.search(text):
+        return f"only_if: {text[: found.start()]}{text[found.end() :]}"
+    return text
 
 
 def read_rule(place: str, given: Json, faults: Faults) -> Rule | None:
@@ -79,8 +92,9 @@ def read_rule(place: str, given: Json, faults: Faults) -> Rule | None:
         return _read_explicit(place, given, faults)
     if len(given) == 1:
         [(name, text)] = given.items()
-        if name in set(RuleKind):
-            return _read_short(f"{place}.{name}", RuleKind(name), text, faults)
+        named = re.sub(r"[\s_-]+", "_", name.strip().casefold())
+        if named in set(RuleKind):
+            return _read_short(f"{place}.{name}", RuleKind(named), text, faults)
     faults.add(
         place,
         "unknown_rule",

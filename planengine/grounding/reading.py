@@ -8,6 +8,7 @@ from orra.base import strictjson, strictyaml
 from orra.base.strictjson import InvalidJson, Json
 from planengine.exceptions import BadRequest
 from planengine.grounding.constraints import read_constraints
+from planengine.grounding.contradictions import contradictions
 from planengine.grounding.faults import Faults
 from planengine.grounding.specs import GroundingSpec, Mode
 from planengine.grounding.use_cases import read_use_cases
@@ -88,6 +89,11 @@ def read_grounding(name: str, given: Json) -> GroundingSpec:
             "There is no use case: none of the constraints would hold for anything.",
             'Give at least one: {"action": "Refund order {order_id}", "capabilities": ["refund an order"]}.',
         )
+    if not faults:
+        for place, message in contradictions(spec.use_cases, spec.rules):
+            faults.add(
+                place, "contradiction", message, "Change the use case or the rule: no plan can keep to both."
+            )
     faults.raise_any()
     return spec
 

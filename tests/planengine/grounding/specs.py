@@ -7,8 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orra.base.strictjson import Json
+from planengine.grounding.constraints import read_constraints
+from planengine.grounding.contradictions import contradictions
+from planengine.grounding.faults import Faults
 from planengine.grounding.reading import read_grounding
 from planengine.grounding.specs import GroundingSpec
+from planengine.grounding.use_cases import read_use_cases
 from tests.orra.base.test_strictjson import values
 
 
@@ -106,6 +110,11 @@ def _wordings_of(use_cases: list[Json]) -> list[str]:
     return [_key(wording) for each in use_cases for wording in (each["action"], *each["also"])]
 
 
+def _can_be_kept(given: Json) -> bool:
+    use_cases = read_use_cases(given["use_cases"], Faults())
+    return not any(contradictions(use_cases, read_constraints(given["constraints"], Faults())[1]))
+
+
 groundings: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {
         "domain": _names,
@@ -116,4 +125,4 @@ groundings: st.SearchStrategy[Json] = st.fixed_dictionaries(
         ),
         "constraints": st.lists(_texts.map(lambda text: f"- {text}") | _rules(), max_size=4),
     }
-)
+).filter(_can_be_kept)

@@ -373,3 +373,79 @@ def test_a_document_is_plain(body: bytes, yaml: bool, code: str) -> None:
         parse_document(body, yaml=yaml)
 
     assert (refused.value.status, refused.value.code) == (400, code)
+
+
+# --- rules as people say them, and what no plan can keep to
+
+RULED = {
+    "domain": "returns",
+    "version": "1",
+    "use_cases": [{"action": "Ship {order_id}", "capabilities": ["ship"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ("at most 2 of ship", Rule(RuleKind.AT_MOST, "ship", most=2)),
+        ("At most 2 of ship", Rule(RuleKind.AT_MOST, "ship", most=2)),
+        ({"at most": "2 of ship"}, Rule(RuleKind.AT_MOST, "ship", most=2)),
+        ({"At-Most": "2 of ship"}, Rule(RuleKind.AT_MOST, "ship", most=2)),
+        ("ship only if param paid", Rule(RuleKind.ONLY_IF, "ship", "paid")),
+        ({"only if": "ship if param paid"}, Rule(RuleKind.ONLY_IF, "ship", "paid")),
+        ({"Requires": "check before ship"}, Rule(RuleKind.REQUIRES, "check", "ship")),
+        ("Never : ship with scrap", Rule(RuleKind.NEVER, "ship", "scrap")),
+    ],
+)
+def test_rules_as_people_write_them(given: Json, rule: Rule) -> None:
+    read = read_grounding("any", {**RULED, "constraints": [given]})
+    assert (read.rules, read.constraints) == ((rule,), ())
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Ship at most what was paid.", "Refund only if it was paid.", "Never ship with open invoices."]
+)
+def test_sentences_stay_sentences(sentence: str) -> None:
+    read = read_grounding("any", {**RULED, "constraints": [sentence]})
+    assert (read.rules, read.constraints) == ((), (sentence,))
+
+
+@pytest.mark.parametrize(
+    ("use_case", "rules", "told"),
+    [
+        ({"capabilities": ["check", "ship"]}, ["never: Check with ship"], "in no one plan"),
+        ({"capabilities": ["ship"]}, ["requires: check before ship", "never: ship with check"], "in no one plan"),
+        ({"capabilities": ["ship"]}, ["at most 0 of SHIP"], "at most 0 times"),
+        ({"capabilities": ["ship"], "forbidden": ["check"]}, ["requires: check before ship"], "forbids 'check'"),
+        ({"capabilities": ["ship"]}, ["requires: a before ship", "requires: ship before a"], "in a circle"),
+        (
+            {"capabilities": ["ship", "check"], "order": ["ship", "check"]},
+            ["requires: check before ship"],
+            "in a circle",
+        ),
+    ],
+)
+def test_what_no_plan_can_keep_to_is_refused(use_case: dict[str, Json], rules: list[str], told: str) -> None:
+    given = {**RULED, "use_cases": [{"action": "Ship {order_id}", **use_case}], "constraints": rules}
+    with pytest.raises(GroundingInvalid, match=told) as raised:
+        read_grounding("any", given)
+    assert [each["code"] for each in raised.value.problems] == ["contradiction"]
+
+
+@pytest.mark.parametrize(
+    ("use_case", "rules"),
+    [
+        ({"capabilities": ["ship"]}, ["never: check with ship", "at most 0 of check"]),
+        ({"capabilities": ["ship"]}, ["requires: a before b", "requires: b before a"]),
+        ({"capabilities": ["check", "ship"], "order": True}, ["requires: check before ship"]),
+    ],
+)
+def test_what_some_plan_keeps_to_is_not(use_case: dict[str, Json], rules: list[str]) -> None:
+    given = {**RULED, "use_cases": [{"action": "Ship {order_id}", **use_case}], "constraints": rules}
+    assert len(read_grounding("any", given).rules) == len(rules)
+
+
+def test_names_in_other_forms_of_unicode_are_the_same() -> None:
+    given = {**RULED, "use_cases": [{"action": "x", "capabilities": ["caf\u00e9"], "forbidden": ["cafe\u0301"]}]}
+    with pytest.raises(GroundingInvalid, match="among the capabilities"):
+        read_grounding("any", given)
