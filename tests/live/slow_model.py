@@ -80,10 +80,11 @@ class SlowRun:
 
 
 def made_up(number: int) -> str:
-    """Two words that mean nothing, others for each number: no other request's plan can do. There are few of them,
+    """Words that mean nothing, others for each number: no other request's plan can do. There are few of them,
     so that what a process remembers of words is soon all it will remember."""
     first, second = divmod(number, len(SYLLABLES))
-    return f"{SYLLABLES[first]}rin {SYLLABLES[second]}lox"
+    more = "" if first < len(SYLLABLES) else f"{made_up(first // len(SYLLABLES) - 1)} "
+    return f"{more}{SYLLABLES[first % len(SYLLABLES)]}rin {SYLLABLES[second]}lox"
 
 
 @contextmanager
