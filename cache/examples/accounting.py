@@ -11,6 +11,7 @@ lists (:mod:`cache.examples.languages`) only save a new project some refusals.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ def may_mean_values(
         and (
             literals and is_free_literal(word)
             if is_slot(word)
-            else not _is_sign(word) and word.casefold() not in silent and word.casefold() not in described
+            else not _is_punctuation(word) and word.casefold() not in silent and word.casefold() not in described
         )
     )
     return tuple(dict.fromkeys(found))
@@ -191,6 +192,10 @@ def _is_another_in_capitals(word: str, words: Words, known: Known) -> bool:
 
 def _is_sign(word: str) -> bool:
     return bool(word) and not any(map(str.isalnum, word))
+
+
+def _is_punctuation(word: str) -> bool:
+    return all(unicodedata.category(sign)[0] == "P" for sign in word)
 
 
 def _placed(word: str, slot: str, known: Known, lists: WordList) -> bool:

@@ -79,4 +79,4 @@ def _may_be_meant(value: Json) -> bool:
             each.kind in MEANT_WITH_DIGITS and not any(map(str.isalnum, value[: each.start] + value[each.end :]))
             for each in find_literals(value)
         )
-    return any(map(str.isalpha, value)) and len(value.split()) <= MOST_WORDS
+    return 1 <= len(value.split()) <= MOST_WORDS
