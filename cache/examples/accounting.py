@@ -111,13 +111,14 @@ def account(words: Words, known: Known) -> Account:
     """What of a request's words is not accounted for by what is ``known`` of a plan."""
     lists = list_for(word for word in words if not is_slot(word))
     passed = _in_phrases(words, lists)
+    times = Counter(words)
     unknown: list[str] = []
     turning: set[str] = set()
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
         fault = "" if at in passed else _fault(word, following, words, known, lists)
         if not fault and at not in passed and word in known.words and _is_sign(word):
-            count = words.count(word)
+            count = times[word]
             fault = "" if (word, count) in known.signs else f"{count} × {word}"
         if fault:
             unknown.append(fault)

@@ -87,9 +87,11 @@ def _leaving_words(action: str, slots: list[Slot]) -> list[Slot]:
     kept = sorted(slots, key=lambda slot: slot.end - slot.start)
     tokens = [token for token in tokenize(action) if token.folded.isalpha()]
     silent = list_for(token.folded for token in tokens).neutral
-    words = [token for token in tokens if token.folded not in silent]
-    while words and kept and all(any(s.start <= word.start < s.end for s in kept) for word in words):
-        kept.pop()
+    words = [token.start for token in tokens if token.folded not in silent]
+    swallowed = {slot: bisect_left(words, slot.end) - bisect_left(words, slot.start) for slot in kept}
+    left = len(words) - sum(swallowed.values())
+    while words and kept and not left:
+        left += swallowed[kept.pop()]
     return kept
 
 

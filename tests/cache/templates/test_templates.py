@@ -141,6 +141,15 @@ def test_values_become_slots(action: str, given_params: dict[str, Any], shown: s
     assert make_template(action, given_params).text == shown
 
 
+def test_a_value_that_fills_the_action_leaves_its_words_there() -> None:
+    """However often it stands there."""
+    action = "refund the order " * 400
+    assert make_template(action, {"query": action.strip()}).slots == ()
+    assert len(make_template(action, {"item": "order"}).slots) == 400
+    assert make_template("order " * 1_000, {"item": "order"}).slots[998].end < len("order " * 999)
+    assert len(make_template("order " * 1_000, {"item": "order"}).slots) == 999
+
+
 def test_other_values_and_other_typography_share_a_key() -> None:
     assert key("Process order #1234") == key("process  order #5678.")
     assert key("Say “it’s” to Ann", who="Ann") == key('say "it\'s" to Bob!', who="Bob")
