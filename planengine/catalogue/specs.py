@@ -114,11 +114,6 @@ class Catalogue:
         """The service of exactly this name, or else of this id; upper and lower case differ."""
         return self._found.get(name_or_id)
 
-    def changes(self, service: str) -> bool:
-        """Whether calling the service may change something; one that is not known may."""
-        spec = self.get(service)
-        return spec is None or not spec.read_only
-
     @cached_property
     def _takers(self) -> Mapping[str, Taker]:
         return {spec.name: _taker(spec) for spec in self._services}

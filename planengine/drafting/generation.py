@@ -17,7 +17,7 @@ from planengine.catalogue.specs import Catalogue
 from planengine.exceptions import PlannerError
 from planengine.feedback import diagnosis
 from planengine.feedback.corrections import Corrections
-from planengine.grounding.checks import problems_of, problems_of_watched
+from planengine.grounding.checks import problems_of
 from planengine.llm.errors import ModelTimeout
 from planengine.planners import repair as repairing
 from planengine.planners.protocol import FULL, Draft, Feedback, Job, Planner, Trial
@@ -140,7 +140,6 @@ def generate(
         problems = draft.problems
         if draft.plan is not None:
             verdict = validate(draft.plan, catalogue=job.catalogue, params=job.params, action=job.action)
-            job = job if verdict.plan is None else _held_to_what_it_does(verdict.plan, job)
             problems = verdict.problems or _not_kept(verdict.plan, job)
         trials.append(Trial(number, draft, problems, seconds=time.monotonic() - started))
         record(trials[-1])
@@ -168,15 +167,6 @@ def _not_kept(plan: Json | None, job: Job) -> tuple[Problem, ...]:
         return ()
     # What is not known to be done is not done.
     return problems_of(plan, job.grounding, replace(job.covered, complete=True), job.params)
-
-
-def _held_to_what_it_does(plan: Json, job: Job) -> Job:
-    """The job, of the first watched use case that the plan does not keep, if there is one: so the next draft is
-    guided by it."""
-    for grounded, coverage in job.watched:
-        if problems_of_watched(plan, grounded, coverage, job.params, changes=job.catalogue.changes):
-            return replace(job, grounding=grounded, coverage=coverage, watched=())
-    return job
 
 
 def overseen(plan: Json, seen: Oversight, trials: Sequence[Trial]) -> Outcome:

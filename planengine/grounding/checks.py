@@ -39,23 +39,6 @@ def problems_of(
     return tuple(dict.fromkeys(found))
 
 
-def problems_of_watched(
-    plan: Json,
-    grounded: Grounded,
-    coverage: Coverage,
-    params: Mapping[str, Json],
-    *,
-    changes: Callable[[str], bool],
-) -> tuple[Problem, ...]:
-    """As :func:`problems_of`, of a strict use case that a request may mean although it does not apply: a plan is
-    held to it when one of its services ``changes`` something and does a capability of it. The request may give
-    other params."""
-    doers = frozenset().union(*(coverage.of(each).services for each in grounded.use_case.capabilities))
-    if not any(task.get("service") in doers and changes(task["service"]) for task in plan["tasks"]):
-        return ()
-    return tuple(each for each in problems_of(plan, grounded, coverage, params) if each.code != PARAM)
-
-
 def is_mendable(problem: Problem) -> bool:
     """Whether a planner that reads the hint can do something about it."""
     return problem.code in CODES and problem.hint.startswith((ADD, AFTER))

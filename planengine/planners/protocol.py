@@ -33,9 +33,8 @@ class Precedent:
 class Job:
     """One request to plan: the action's text, its params by field in their order, today's services, and what was
     planned for similar requests, nearest first. ``grounding``: the use case of the domain that the plan is held
-    to, and ``coverage`` which services do what it names (see :attr:`covered`). ``watched``: use cases with their
-    coverage that hold for a plan which does what they are for (:func:`.checks.problems_of_watched`).
-    ``on_progress`` is told how far a draft is, as often as the planner likes, by one that can tell."""
+    to, and ``coverage`` which services do what it names (see :attr:`covered`). ``on_progress`` is told how far a
+    draft is, as often as the planner likes, by one that can tell."""
 
     action: str
     params: Mapping[str, Json]
@@ -43,7 +42,6 @@ class Job:
     precedents: tuple[Precedent, ...] = ()
     grounding: Grounded | None = None
     coverage: Coverage | None = None
-    watched: tuple[tuple[Grounded, Coverage], ...] = ()
     on_progress: OnProgress | None = field(default=None, compare=False, repr=False)
 
     @property

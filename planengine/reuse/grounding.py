@@ -22,7 +22,7 @@ from planengine.drafting.generation import Failure
 from planengine.embeddings.calibration import scale_of
 from planengine.embeddings.embedders import get_embedder
 from planengine.exceptions import EmbeddingUnavailable
-from planengine.grounding.checks import problems_of, problems_of_watched
+from planengine.grounding.checks import problems_of
 from planengine.grounding.coverage import Coverage, Done, cover, named_in
 from planengine.grounding.matching import lookup
 from planengine.grounding.matching.votes import UNKNOWN, Match, Near
@@ -82,8 +82,7 @@ def job_for(
     coverage = None
     if match.grounded is not None:
         coverage = coverage_of(catalogue, match.grounded)
-    watched = tuple((each, coverage_of(catalogue, each)) for each in match.watched)
-    return Job(request.action, request.params, catalogue, precedents, match.grounded, coverage, watched)
+    return Job(request.action, request.params, catalogue, precedents, match.grounded, coverage)
 
 
 def coverage_of(catalogue: Catalogue, grounded: Grounded) -> Coverage:
@@ -113,10 +112,11 @@ def coverage_of(catalogue: Catalogue, grounded: Grounded) -> Coverage:
 
 
 def objection_to(plan: Json, match: Match, catalogue: Catalogue, params: Mapping[str, Json]) -> str | None:
-    """Why a cached plan must not serve a request to which a strict use case applies, or that may mean one;
-    ``None`` when it may."""
+    """Why a cached plan must not serve a request to which a strict use case applies; ``None`` when it may."""
+    if match.grounded is None or not match.grounded.strict:
+        return None
     try:
-        problems = _problems(plan, match, catalogue, params)
+        problems = _problems(plan, match.grounded, catalogue, params)
     except EmbeddingUnavailable as error:
         return f"Whether it keeps to its grounding cannot be told: {error.message}"
     return "; ".join(problem.message for problem in problems) or None
@@ -206,15 +206,10 @@ def _of_other_versions(project: Project, match: Match) -> list[Json]:
     ]
 
 
-def _problems(plan: Json, match: Match, catalogue: Catalogue, params: Mapping[str, Json]) -> tuple[Problem, ...]:
-    if match.grounded is not None and match.grounded.strict:
-        return problems_of(plan, match.grounded, coverage_of(catalogue, match.grounded), params)
-
-    found = (
-        problems_of_watched(plan, each, coverage_of(catalogue, each), params, changes=catalogue.changes)
-        for each in match.watched
-    )
-    return next(filter(None, found), ())
+def _problems(
+    plan: Json, grounded: Grounded, catalogue: Catalogue, params: Mapping[str, Json]
+) -> tuple[Problem, ...]:
+    return problems_of(plan, grounded, coverage_of(catalogue, grounded), params)
 
 
 def _evidence(done: Done, called: set[str]) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,8 @@ class Near:
 class Match:
     """``grounded`` is what applies, found as ``how`` says by its ``wording``. ``near``: the closest of what does
     not, nearest first. ``votes``: how many of the nearest wordings are of the use case that was proposed, where it
-    came to a vote. ``watched``: strict use cases that are near enough to be meant although none of them applies.
-    :data:`UNKNOWN`: nobody can tell now, for there is no embedding, and something strict might apply."""
+    came to a vote. :data:`UNKNOWN`: nobody can tell now, for there is no embedding, and something strict might
+    apply."""
 
     how: str = NONE
     grounded: Grounded | None = None
@@ -52,7 +52,6 @@ class Match:
     risk: float | None = None
     near: tuple[Near, ...] = ()
     votes: int = 0
-    watched: tuple[Grounded, ...] = ()
 
     @property
     def scope(self) -> str:
@@ -96,8 +95,7 @@ class Wordings:
         similarities = np.einsum("wd,d->w", vectors, vector)
         order = np.argsort(-similarities, kind="stable")[:NEAREST].tolist()
         nearest = [(self.all[place], float(similarities[place])) for place in order]
-        found = self._same_words(template, nearest, rules) or self._same_meaning(template, nearest, rules)
-        return replace(found, watched=_watched(found, nearest, rules))
+        return self._same_words(template, nearest, rules) or self._same_meaning(template, nearest, rules)
 
     def _same_words(
         self, template: Template, nearest: Sequence[tuple[Wording, float]], rules: Rules
@@ -147,13 +145,6 @@ class Wordings:
             with_params=bool(given),
             look_up=lambda some, skeleton: Seen(),
         )
-
-
-def _watched(found: Match, nearest: Sequence[tuple[Wording, float]], rules: Rules) -> tuple[Grounded, ...]:
-    if found.grounded is not None and found.grounded.strict:
-        return ()
-    near = [wording.grounded for wording, similarity in _each_use_case(nearest) if similarity >= rules.floor]
-    return tuple(each for each in near if each.strict)[:MOST_COMPARED]
 
 
 def _why_not(judgement: Judgement) -> str:

@@ -131,28 +131,6 @@ class TestStrict:
         assert "declare the capability" in plan["error"]["how_to_fix"][0]
         assert not Entry.objects.exists()
 
-    @pytest.mark.parametrize("action", ["Refund ORD-1", "Refund: ORD-1, please", "I need the refund for ORD-1"])
-    def test_what_may_mean_it_and_does_what_it_is_for_is_held_to_it(
-        self, api: Api, project: Project, action: str
-    ) -> None:
-        put(project)
-        plan = api.plan(action, ORDER)
-        assert (plan["status"], plan["grounding"]) == ("ready", None)
-        assert sorted(called(plan)) == ["check_terms", "refund_payment"]
-        assert [problem["code"] for problem in plan["attempts"][0]["problems"]] == ["grounding_capability_missing"]
-
-    def test_nor_does_the_cache_serve_it_what_was_planned_before(self, api: Api, project: Project) -> None:
-        assert called(api.plan("Refund ORD-1", ORDER)) == ["refund_payment"]
-        assert api.plan("Refund ORD-2", {"order_id": "ORD-2"})["source"] == "exact"
-        put(project)
-        plan = api.plan("Refund ORD-3", {"order_id": "ORD-3"})
-        assert (plan["source"], sorted(called(plan))) == ("composer", ["check_terms", "refund_payment"])
-
-    def test_what_is_near_and_does_something_else_is_not_disturbed(self, api: Api, project: Project) -> None:
-        put(project)
-        plan = api.plan("Find ORD-1", ORDER)
-        assert (plan["status"], plan["grounding"], called(plan)) == ("ready", None, ["find_order"])
-
     def test_a_hit_is_held_to_it_again(self, api: Api, project: Project) -> None:
         """The service of a cached plan does the capability no more, and another does."""
         put(project)
