@@ -39,7 +39,7 @@ class ModelPlanner:
             messages,
             deadline=deadline,
             schema=plan_schema(spec.name for spec in job.catalogue),
-            output_tokens=_raised_budget(self.endpoint, feedback),
+            output_tokens=raised_budget(self.endpoint, feedback),
             on_progress=job.on_progress if self.endpoint.streams else None,
         )
         return read_draft(completion, prompt=prompt_of(messages))
@@ -51,7 +51,7 @@ class ModelPlanner:
         return feedback.cut_off or not feedback.repeated
 
 
-def _raised_budget(endpoint: Endpoint, feedback: Feedback | None) -> int | None:
+def raised_budget(endpoint: Endpoint, feedback: Feedback | None) -> int | None:
     """Twice the tokens that did not suffice. A budget that nobody has set is the server's, and may be a small
     one."""
     if feedback is None or not feedback.cut_off:

@@ -9,6 +9,7 @@ an earlier one is a draft that the model gave up. Work is linear in the size of 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from orra.base.strictjson import InvalidJson, Json, parse
@@ -42,6 +43,16 @@ def extract_plan(text: Json, *, reasoning: str | None = None, finish_reason: str
     ``text`` is the message's content: a string, ``None``, or a list of typed parts of which those of type ``text``
     count. ``reasoning`` is looked at only when there is no content and the model stopped of its own accord.
     """
+    return _extract(text, reasoning, finish_reason, _decide)
+
+
+def extract_object(text: Json, *, reasoning: str | None = None, finish_reason: str | None) -> Json:
+    """The last JSON object of an answer that need not be a plan, where a plan would count. Raises :class:`NoPlan`
+    and nothing else, also when the last object is a broken one: an earlier one is a draft."""
+    return _extract(text, reasoning, finish_reason, _last_object)
+
+
+def _extract(text: Json, reasoning: str | None, finish_reason: str | None, decide: _Decide) -> Json:
     if finish_reason == "length":
         raise NoPlan(
             Problem(
@@ -63,7 +74,7 @@ def extract_plan(text: Json, *, reasoning: str | None = None, finish_reason: str
         said = answer[_end_of_reasoning(answer) :]
         answer = answer if (text := unquoted(said)) == said else text
     try:
-        return _plan_after_reasoning(answer, stopped=stopped)
+        return _after_reasoning(answer, decide, stopped=stopped)
     except NoPlan as failure:
         if not thought.strip() or failure.problem.code != "no_plan_found":
             raise
@@ -93,33 +104,33 @@ def _part_text(part: Json) -> str:
     return part if isinstance(part, str) else ""
 
 
-def _plan_after_reasoning(answer: str, *, stopped: bool) -> Json:
-    """The plan that ends after the last closing tag: mostly it starts there too, but its text may hold tags."""
+def _after_reasoning(answer: str, decide: _Decide, *, stopped: bool) -> Json:
+    """What ends after the last closing tag: mostly it starts there too, but its text may hold tags."""
     ends = [match.end() for match in _CLOSING_TAG.finditer(answer)]
     last = ends[-1] if ends else 0
     starts = [last, *reversed(ends[-1 - _MAX_TAGS_IN_PLAN : -1]), 0] if ends else [0]
     failure: NoPlan | None = None
     for start in starts:
         try:
-            return _plan_in(answer, start, ending_after=last, stopped=stopped)
+            return _found_in(answer, start, decide, ending_after=last, stopped=stopped)
         except NoPlan as problem:
             failure = failure or problem
     assert failure is not None
     raise failure
 
 
-def _plan_in(answer: str, start: int, *, ending_after: int, stopped: bool) -> Json:
+def _found_in(answer: str, start: int, decide: _Decide, *, ending_after: int, stopped: bool) -> Json:
     spans = [span for span in _objects(answer, start) if span.end > ending_after]
     opening = _OPENING_TAG.search(answer, ending_after)
     if opening is None:
-        return _decide(answer, spans)
+        return decide(answer, spans)
     try:
-        return _decide(answer, [span for span in spans if span.start < opening.start()])
+        return decide(answer, [span for span in spans if span.start < opening.start()])
     except NoPlan as problem:
         # Reasoning that is never closed counts like reasoning in a field of its own.
         if problem.problem.code != "no_plan_found" or not stopped:
             raise
-        return _decide(answer, spans)
+        return decide(answer, spans)
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,9 @@ class _Span:
     start: int
     end: int
     closed: bool
+
+
+_Decide = Callable[[str, list[_Span]], Json]
 
 
 def _objects(answer: str, start: int) -> list[_Span]:
@@ -212,13 +226,12 @@ def _tasks_alone(answer: str, spans: list[_Span]) -> list[Json] | None:
     return tasks if all(map(is_task, tasks)) else None
 
 
-def last_object(text: str) -> dict[str, Json] | None:
-    """The last JSON object in a text, whatever surrounds it; ``None`` when there is none. Never raises."""
-    for span in reversed(_objects(text[:MAX_CHARACTERS], 0)[-_MAX_CANDIDATES:]):
+def _last_object(answer: str, spans: list[_Span]) -> Json:
+    for span in reversed(spans[-_MAX_CANDIDATES:]):
+        text = answer[span.start : span.end]
         try:
-            value = parse(text[span.start : span.end])
-        except InvalidJson:
-            continue
-        if isinstance(value, dict):
-            return value
-    return None
+            return parse(text)
+        except InvalidJson as error:
+            if _JSON_OBJECT_START.match(text):  # else braces in prose
+                raise NoPlan(Problem("invalid_json", str(error))) from None
+    raise NoPlan(Problem("no_plan_found", "The answer has no JSON object"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from planengine.planners.parsing import last_object
+from orra.base.strictjson import Json
+from planengine.llm.completions import Completion
+from planengine.planners.parsing import NoPlan, extract_object
 from planengine.planners.prompts.selection import REASON
 from planengine.validation.problems import Problem
 
@@ -12,6 +14,8 @@ from planengine.validation.problems import Problem
 _NO_REASON = (
     "The model says that no service does what is asked, or that it is asked not to do it, and does not say why."
 )
+# Faults of an answer that say more than that nothing was chosen.
+_TELLING = frozenset({"output_truncated", "only_reasoning"})
 _FORM = 'Answer with {"answer": {"services": ["name"]}}, or with {"answer": {"refusal": "why"}}.'
 
 
@@ -23,10 +27,14 @@ class Selection:
     refusal: str = ""
 
 
-def read_selection(text: str) -> Selection | Problem:
-    """The last JSON object of an answer that names services or refuses: bare, or inside ``answer``."""
-    found = last_object(text)
-    if found is None:
+def read_selection(completion: Completion) -> Selection | Problem:
+    """The last JSON object of an answer, which names services or refuses: bare, or inside ``answer``. What a model
+    thought, and what of an answer came before it was cut off, is none."""
+    try:
+        found = _object_in(completion)
+    except NoPlan as error:
+        if error.problem.code in _TELLING:
+            return replace(error.problem, hint=f"Think briefly. {_FORM}")
         return Problem("no_selection", "The answer names no services and gives no reason", hint=_FORM)
     inner = found.get("answer", found)
     if isinstance(inner, list):
@@ -44,10 +52,16 @@ def read_selection(text: str) -> Selection | Problem:
     return Problem("no_selection", "The answer names no services and gives no reason", hint=_FORM)
 
 
-def read_choice(text: str) -> str | None:
+def read_choice(completion: Completion) -> str | None:
     """The text that a model chose, ``None`` where none can be read."""
-    found = last_object(text)
-    chosen = found.get("answer") if found is not None else None
-    if isinstance(chosen, str):
-        return chosen
-    return None
+    try:
+        chosen = _object_in(completion).get("answer")
+    except NoPlan:
+        return None
+    return chosen if isinstance(chosen, str) else None
+
+
+def _object_in(completion: Completion) -> Json:
+    return extract_object(
+        completion.content, reasoning=completion.reasoning, finish_reason=completion.finish_reason
+    )

@@ -9,6 +9,7 @@ from cache.templates.templates import make_template
 from orra.base.strictjson import Json
 from orra.base.text import quote, quote_all
 from planengine.catalogue.specs import ServiceSpec
+from planengine.exceptions import ModelError
 from planengine.llm.client import Endpoint, complete
 from planengine.llm.completions import Completion, Usage
 from planengine.planners.composer.oversight import unaccounted_for
@@ -31,6 +32,10 @@ MOST_QUESTIONS = 2
 _SAYS_MORE = "selection_cannot_say"
 
 
+class _Unclear(Exception):
+    """The model answered a question with none of its options."""
+
+
 @dataclass
 class Conversation:
     """The calls of one draft: a selection, and a question for each input that it leaves open."""
@@ -39,6 +44,7 @@ class Conversation:
     job: Job
     deadline: float
     relevance: Relevance
+    output_tokens: int | None = None
     prompts: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     completions: list[Completion] = field(default_factory=list)
@@ -48,7 +54,7 @@ class Conversation:
         names = [spec.name for spec in shown]
         messages = selection_messages(self.job, shown, hint=offer.hint)
         completion = self._ask(messages, selection_schema(names, may_refuse=offer.may_refuse))
-        chosen = read_selection(completion.content or completion.reasoning)
+        chosen = read_selection(completion)
         if isinstance(chosen, Problem):
             whole = read_draft(completion, prompt=prompt_of(messages))
             if whole.plan is not None:  # more than was asked for
@@ -87,7 +93,10 @@ class Conversation:
             question = question_about(missing, bench, chosen, template)
             if question is None or len(decided) == MOST_QUESTIONS or wanted in decided:
                 break
-            source = self._decide(question)
+            try:
+                source = self._decide(question)
+            except _Unclear:  # which is not to say that nothing gives it
+                break
             if source is None and offer.is_first and len(offer.services) > 1:
                 break
             if source is None:
@@ -122,26 +131,36 @@ class Conversation:
         return [name for name in chosen if len(chosen) > 1 and name not in needed and bench.may_help(name)]
 
     def _decide(self, question: Question) -> Decided | None:
-        """What the model says gives an input; ``None``: nothing does."""
+        """What the model says gives an input; ``None``: nothing does. Raises :class:`_Unclear`."""
         texts = [*question.options, *([WORDS] if question.takes_words else []), NEITHER]
         chosen = self._choice(question_messages(self.job, question.text, texts), choice_schema(texts))
+        if chosen not in texts:
+            raise _Unclear
         if chosen != WORDS:
             return question.options.get(chosen)
         words = self._choice(words_messages(self.job, question.text), words_schema())
         return Decided(value=words) if words and words in self.job.action else None
 
     def _choice(self, messages: list[dict[str, str]], schema: Schema) -> str:
-        completion = self._ask(messages, schema)
-        return read_choice(completion.content or completion.reasoning) or ""
+        chosen = read_choice(self._ask(messages, schema))
+        if chosen is None:
+            raise _Unclear
+        return chosen
 
     def _ask(self, messages: list[dict[str, str]], schema: Schema) -> Completion:
-        completion = complete(
-            self.endpoint,
-            messages,
-            deadline=self.deadline,
-            schema=schema,
-            on_progress=self.job.on_progress if self.endpoint.streams else None,
-        )
+        try:
+            completion = complete(
+                self.endpoint,
+                messages,
+                deadline=self.deadline,
+                schema=schema,
+                output_tokens=self.output_tokens,
+                on_progress=self.job.on_progress if self.endpoint.streams else None,
+            )
+        except ModelError as error:
+            # What was answered until then was written, and paid for.
+            error.answer = "\n".join(filter(None, [*self.answers, error.answer]))
+            raise
         self.prompts.append(prompt_of(messages))
         self.answers.append(completion.content or completion.reasoning)
         self.completions.append(completion)

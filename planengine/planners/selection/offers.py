@@ -17,7 +17,9 @@ from planengine.validation.problems import Problem
 
 UNWIRED = "selection_incomplete"
 # What another choice of services may put right. The rest needs a plan that says more than names.
-_CURED_BY_CHOOSING = CURED_BY_CHOOSING.union(("unused_param", "unknown_service", "no_selection", UNWIRED))
+_CURED_BY_CHOOSING = CURED_BY_CHOOSING.union(
+    ("unused_param", "unknown_service", "no_selection", "output_truncated", "only_reasoning", UNWIRED)
+)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from planengine.catalogue.specs import Catalogue, ServiceSpec
 from planengine.llm.client import Endpoint
-from planengine.planners.model import prompt_of
+from planengine.planners.model import prompt_of, raised_budget
 from planengine.planners.prompts import PROMPT_VERSION
 from planengine.planners.prompts.selection import selection_messages
 from planengine.planners.protocol import SELECT, Draft, Feedback, Job, Planner
@@ -38,7 +38,8 @@ class Selecting:
         if self._full is not None and _needs_whole_plan(offer, feedback):
             return self._full.draft(self._over(able, job), feedback=_of_whole_plan(feedback), deadline=deadline)
         if offer.services:
-            return Conversation(self.endpoint, job, deadline, self._relevance).draft(offer)
+            budget = raised_budget(self.endpoint, feedback)
+            return Conversation(self.endpoint, job, deadline, self._relevance, budget).draft(offer)
         message = "No service can be called with the params of the request"
         return Draft(plan=None, problems=(Problem("nothing_to_choose", message),), way=SELECT)
 

@@ -101,17 +101,21 @@ def test_no_answers_break_planning(answers: list[str]) -> None:
     outcome_of(answers)
 
 
+def said(text: str) -> Completion:
+    return Completion(text, "", "stop", "some-model", Usage())
+
+
 @settings(max_examples=200)
 @given(text=ANSWERS)
 def test_no_answer_breaks_a_selection(text: str) -> None:
-    assert isinstance(read_selection(text), Selection | Problem)
-    assert isinstance(read_choice(text), str | None)
+    assert isinstance(read_selection(said(text)), Selection | Problem)
+    assert isinstance(read_choice(said(text)), str | None)
 
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_hard_texts_are_no_selection_either(kind: str) -> None:
-    assert isinstance(read_selection(TEXTS[kind]), Selection | Problem)
-    assert isinstance(read_choice(TEXTS[kind]), str | None)
+    assert isinstance(read_selection(said(TEXTS[kind])), Selection | Problem)
+    assert isinstance(read_choice(said(TEXTS[kind])), str | None)
 
 
 SITE = Site("http://localhost/v1/chat/completions", "hostile")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orra.base.strictjson import Json
 from planengine.catalogue.specs import Catalogue, catalogue_from
 from planengine.drafting.generation import Outcome, generate
+from planengine.llm.completions import Completion, Usage
 from planengine.llm.endpoint import Endpoint
 from planengine.planners.focus import Focused
 from planengine.planners.model import ModelPlanner
@@ -21,14 +22,14 @@ from planengine.planners.prompts.selection import REASON, RULES, Hint, selection
 from planengine.planners.prompts.signatures import signature
 from planengine.planners.protocol import FULL, SELECT, Feedback, Job, Precedent
 from planengine.planners.relevance import Relevance
-from planengine.planners.selection.answers import Selection, read_selection
+from planengine.planners.selection.answers import Selection, read_choice, read_selection
 from planengine.planners.selection.offers import UNWIRED, offer_for
 from planengine.planners.selection.planner import Selecting
 from planengine.planners.selection.shortlist import MOST_SHOWN, shortlist
 from planengine.validation.problems import Problem
 from tests.conftest import object_schema
 from tests.planengine.planners.test_focus import NoEmbedder
-from tests.servers.scripted import Request, Scripted, ScriptedServer
+from tests.servers.scripted import Request, Scripted, ScriptedServer, completion, failure
 
 READS = {"readOnlyHint": True}
 
@@ -351,6 +352,24 @@ class TestAnOpenInput:
         found = plan(server, self.ALONE, chosen("convert_money"), *answers)
         assert (found.status, server.calls) == ("not_actionable", 3)
 
+    @pytest.mark.parametrize(
+        "unclear",
+        [
+            "I would say none of these.",
+            {"answer": "nobody"},
+            completion('{"answer": "none', finish_reason="length"),
+        ],
+    )
+    def test_that_is_not_answered_is_no_refusal(self, server: ScriptedServer, unclear: Scripted) -> None:
+        found = plan(server, self.ALONE, chosen("convert_money"), unclear, only=True, attempts=1)
+        assert (found.status, server.calls) == ("failed", 2)
+        assert [problem.code for problem in found.trials[0].problems] == [UNWIRED]
+
+    def test_that_fails_leaves_what_was_answered_before_it(self, server: ScriptedServer) -> None:
+        found = plan(server, self.ALONE, chosen("convert_money"), failure(401))
+        assert found.failure is not None and found.failure.code == "model_auth"
+        assert found.trials[0].draft.answer == json.dumps(chosen("convert_money"))  # and is paid for by it
+
     def test_that_nothing_gives_lets_it_choose_another_once(self, server: ScriptedServer) -> None:
         other = service("note_money", "Notes an amount.", object_schema("amount", amount="number"), {})
         job = Job(self.JOB.action, self.JOB.params, Catalogue([*self.ALONE.catalogue, *catalogue_from([other])]))
@@ -396,6 +415,13 @@ class TestAnOpenInput:
         assert options == ["work_email of find_person", "words of the request", "none of these"]
 
 
+def said(content: str, *, finish: str = "stop", reasoning: str = "") -> Completion:
+    return Completion(content, reasoning, finish, "some-model", Usage())
+
+
+DRAFT = '{"answer": {"services": ["x"]}}'
+
+
 class TestAnswers:
     @pytest.mark.parametrize(
         "text",
@@ -405,19 +431,21 @@ class TestAnswers:
             '{"answer": ["a", "b"]}',
             'Sure!\n```json\n{"answer": {"services": ["a", "b"]}}\n```',
             '<think>{"answer": {"services": ["x"]}} no</think>{"answer": {"services": ["a", "b"]}}',
+            '{"answer": {"services": ["a", "b"]}}<think>What of {"answer": {"services": ["x"]}}',
+            json.dumps('{"answer": {"services": ["a", "b"]}}'),
         ],
     )
     def test_services_are_read(self, text: str) -> None:
-        assert read_selection(text) == Selection(("a", "b"))
+        assert read_selection(said(text)) == Selection(("a", "b"))
 
     @pytest.mark.parametrize(
         "text", ['{"answer": {"refusal": "no"}}', '{"error": "no"}', '{"answer":{"reason":"no"}}']
     )
     def test_refusals_are_read(self, text: str) -> None:
-        assert read_selection(text) == Selection(refusal="no")
+        assert read_selection(said(text)) == Selection(refusal="no")
 
     def test_a_reason_that_is_copied_from_the_prompt_is_none(self) -> None:
-        found = read_selection('{"answer": {"refusal": "why"}}')
+        found = read_selection(said('{"answer": {"refusal": "why"}}'))
         assert isinstance(found, Selection) and "does not say why" in found.refusal
         assert f'"{REASON}"' in RULES
 
@@ -425,11 +453,38 @@ class TestAnswers:
         "text", ["", "a", "{}", '{"answer": {"services": []}}', '{"answer": {"services": [1]}}']
     )
     def test_anything_else_is_a_problem(self, text: str) -> None:
-        assert isinstance(read_selection(text), Problem)
+        assert isinstance(read_selection(said(text)), Problem)
+
+    @pytest.mark.parametrize("finish", ["length", "", "abort"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"<think>Perhaps {DRAFT}? Or",
+            f"<think>{DRAFT} no, that must not be done</think>I cannot do that.",
+            f"<think>{DRAFT} no</think>",
+            f"{DRAFT} No, rather " + '{"answer": {"services": ["a", ',
+        ],
+    )
+    def test_what_was_only_thought_of_is_not_chosen(self, text: str, finish: str) -> None:
+        assert isinstance(read_selection(said(text, finish=finish)), Problem)
+        assert isinstance(read_selection(said("", finish=finish, reasoning=text)), Problem)
+        words = text.replace(DRAFT, '{"answer": "x"}')
+        assert read_choice(said(words, finish=finish)) is None
+
+    def test_an_answer_that_was_cut_off_is_asked_for_with_more_room(self, server: ScriptedServer) -> None:
+        job = Job("Cancel order A-17", {"order_id": "A-17"}, CATALOGUE)
+        short = completion(chosen("refund_order"), finish_reason="length", usage={"completion_tokens": 9000})
+        found = plan(server, job, short, chosen("cancel_order"), only=True)
+        assert (calls(found), ways(found)) == (["cancel_order"], [SELECT, SELECT])
+        assert server.requests[-1].json["max_tokens"] == 18_000
+
+    def test_nothing_of_an_answer_that_was_cut_off_is_chosen(self) -> None:
+        found = read_selection(said(DRAFT, finish="length"))
+        assert isinstance(found, Problem) and found.code == "output_truncated"
 
     @given(st.text())
     def test_nothing_raises(self, text: str) -> None:
-        assert isinstance(read_selection(text), Selection | Problem)
+        assert isinstance(read_selection(said(text)), Selection | Problem)
 
 
 HOSTILE = st.lists(
