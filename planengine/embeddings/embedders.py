@@ -29,7 +29,7 @@ from planengine.exceptions import EmbeddingUnavailable
 from planengine.llm import gen_ai
 from planengine.llm.endpoint import tidy_url
 from planengine.llm.exchange import OPENAI_URL, client_for
-from planengine.llm.refusals import Site, quote, read_refusal
+from planengine.llm.refusals import quote, read_refusal, site_at
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, until
 
 log = structlog.get_logger(__name__)
@@ -185,7 +185,7 @@ class EndpointEmbedder:
         self._seconds = seconds
         self._rest = _Rest(seconds)
         self._dimensions: int | None = None
-        self._site = Site(url=f"{self._base_url or OPENAI_URL}/embeddings", model=model, secret=self._api_key)
+        self._site = site_at(self._base_url or OPENAI_URL, "/embeddings", model=model, key=self._api_key)
 
     @property
     def dimensions(self) -> int:

@@ -11,7 +11,7 @@ import httpx2
 from planengine.llm.exchange import OPENAI_URL, Server
 from planengine.llm.families import Sampling
 from planengine.llm.patience import Patience
-from planengine.llm.refusals import Site
+from planengine.llm.refusals import Site, site_at
 from planengine.llm.structured_output import LADDER, Rung
 
 
@@ -66,12 +66,12 @@ def tidy_url(url: str) -> str:
 
 
 def site_of(endpoint: Endpoint) -> Site:
-    parts = urlsplit(endpoint.base_url or OPENAI_URL)
-    base = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    url = endpoint.base_url or OPENAI_URL
+    parts = urlsplit(url)
     hint = ""
     if not re.search(r"/v\d+\w*(/|$)|/openai", parts.path):
-        hint = f" The base URL {base} may need /v1 at its end."
-    return Site(url=f"{base}/chat/completions", model=endpoint.model, secret=endpoint.api_key, hint=hint)
+        hint = f" The base URL {parts.scheme}://{parts.netloc}{parts.path} may need /v1 at its end."
+    return site_at(url, "/chat/completions", model=endpoint.model, key=endpoint.api_key, hint=hint)
 
 
 def server_of(endpoint: Endpoint) -> Server:

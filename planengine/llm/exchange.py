@@ -29,7 +29,7 @@ from planengine.llm.errors import (
     ModelUnreachable,
     error_for,
 )
-from planengine.llm.refusals import Site, quote
+from planengine.llm.refusals import Site, quote, site_at
 from planengine.llm.streams import StreamedAnswer, is_stream
 from planengine.llm.transport import MAX_BODY_BYTES, BodyTooLarge, BoundedTransport, until
 
@@ -137,7 +137,7 @@ def _written_after_all(written: str, said: str, site: Site) -> Completion:
 
 def fetch(server: Server, path: str, *, deadline: float) -> bytes:
     """The body of a GET. Raises as :func:`converse`."""
-    site = Site(url=(server.base_url or OPENAI_URL) + path, model="", secret=server.api_key)
+    site = site_at(server.base_url or OPENAI_URL, path, key=server.api_key)
     with _errors_of(site, deadline), until(deadline):
         return client_for(server.base_url, server.api_key).get(path, cast_to=httpx2.Response).content
 

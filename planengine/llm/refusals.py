@@ -8,10 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlsplit
 
 from orra.base.strictjson import Json
 
 MAX_QUOTED = 300
+# Shorter ones are no keys, and would be found in many words.
+LEAST_SECRET = 4
 
 _SECRETS = re.compile(r"\b(sk|pk|hf|gsk|xai)[-_][\w*-]{6,}|(?<=[Bb]earer )\S+")
 # "Please try again in 7.66s", "retry in 1m2.5s", "try again in 340ms".
@@ -23,12 +26,22 @@ _WAIT = re.compile(
 @dataclass(frozen=True)
 class Site:
     """Where an answer came from, for messages: the URL that was called (without credentials), the model, and
-    what the operator can change. ``secret`` is never shown."""
+    what the operator can change. ``secrets`` are never shown."""
 
     url: str
     model: str
-    secret: str = ""
+    secrets: tuple[str, ...] = ()
     hint: str = ""
+
+
+def site_at(base_url: str, path: str, *, model: str = "", key: str = "", hint: str = "") -> Site:
+    """The site of a call. What the query of ``base_url`` holds may be a key as well, and servers repeat the
+    address that they were asked at."""
+    parts = urlsplit(base_url)
+    pairs = [*parse_qsl(parts.query), *(pair.partition("=")[::2] for pair in parts.query.split("&"))]
+    held = {key, *(value for name, value in pairs if name != "api-version")}
+    secrets = sorted((secret for secret in held if len(secret) >= LEAST_SECRET), key=len, reverse=True)
+    return Site(f"{parts.scheme}://{parts.netloc}{parts.path}{path}", model, tuple(secrets), hint)
 
 
 @dataclass(frozen=True)
@@ -107,8 +120,8 @@ def pause_in(message: str) -> float | None:
 
 def quote(text: str, site: Site) -> str:
     """A stranger's words for a message of ours: on one line, without keys, not too long."""
-    if len(site.secret) >= 4:
-        text = text.replace(site.secret, "[key]")
+    for secret in site.secrets:
+        text = text.replace(secret, "[key]")
     text = _SECRETS.sub("[key]", text)
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"

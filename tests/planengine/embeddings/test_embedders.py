@@ -199,6 +199,12 @@ class TestEndpoint:
         assert "secret" not in raised.value.message
         assert raised.value.retryable is retryable
 
+    def test_a_key_in_the_address_is_not_told(self, server: EmbeddingServer) -> None:
+        server.answer = lambda body: (404, b"")
+        with pytest.raises(EmbeddingUnavailable) as raised:
+            EndpointEmbedder("m", base_url=f"{server.url}?code=hidden").embed(["a"])
+        assert f"{server.url}/embeddings" in raised.value.message and "hidden" not in raised.value.message
+
     def test_a_server_that_is_not_there_is_unavailable(self, server: EmbeddingServer) -> None:
         with pytest.raises(EmbeddingUnavailable, match="No answer from"):
             EndpointEmbedder("m", base_url="http://127.0.0.1:9/v1").embed(["a"])

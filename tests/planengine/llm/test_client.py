@@ -38,13 +38,14 @@ from planengine.llm.errors import (
     ModelUnreachable,
     error_for,
 )
-from planengine.llm.exchange import client_for
+from planengine.llm.exchange import Server, client_for
 from planengine.llm.families import Sampling
 from planengine.llm.patience import Patience
 from planengine.llm.transport import until
 from tests.servers.scripted import Reply, Request, Scripted, ScriptedServer, completion, failure
 
 MESSAGES = [{"role": "user", "content": "Say yes."}]
+ONCE = Patience(retries=0)
 HASTE = Patience(retries=3, first_pause=0.001, longest_pause=0.01)
 
 
@@ -381,6 +382,19 @@ def test_a_key_in_the_servers_words_is_not_repeated(server: ScriptedServer) -> N
     message = raised.value.message
     assert "Bad key [key], or [key]?" in message
     assert message.endswith("…") and len(message) < 500
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 404, 500])
+def test_a_key_in_the_address_is_not_repeated_either(server: ScriptedServer, status: int) -> None:
+    url = f"{server.url}?api-version=2026-01&code=hidden%2F1"
+    echo = "Cannot POST /v1/chat/completions?api-version=2026-01&code=hidden%2F1, nor hidden/1"
+    with pytest.raises(ModelError) as raised:
+        ask(server, Reply(status, echo, headers={"Location": "/?code=hidden%2F1"}), url=url, patience=ONCE)
+    assert "hidden" not in raised.value.message
+    server.elsewhere = lambda _: Reply(404, echo)  # type: ignore[method-assign]
+    with pytest.raises(ModelError) as raised:
+        exchange.fetch(Server(url, "", 1.0), "/models", deadline=time.monotonic() + 20)
+    assert "hidden" not in raised.value.message and "2026-01" in raised.value.message
 
 
 def test_connections_are_reused_and_shared_by_threads(server: ScriptedServer) -> None:
