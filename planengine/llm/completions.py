@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orra.base.strictjson import Json
 from planengine.llm.errors import ModelOverloaded, content_filtered, error_for, not_a_completion
@@ -18,6 +18,8 @@ _FINISHES = {
     **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), "length"),
     **dict.fromkeys(("content_filter", "safety", "prohibited_content", "blocklist"), "content_filter"),
 }
+# No call has more; the sum of a draft's calls fits the database's integers.
+MOST_TOKENS = 100_000_000
 # What servers that know no null write instead.
 _NO_FINISH = {"", "null", "none"}
 # SGLang's and vLLM's, and DeepSeek's: the server gave the answer up.
@@ -80,24 +82,38 @@ def read_completion(body: bytes, *, site: Site) -> Completion:
 
 def read_answer(answer: dict[str, Json], *, site: Site) -> Completion | None:
     """``None`` when there is no message in it. Raises what its ``finish_reason`` means when that is a failure."""
-    choices = answer.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if isinstance(choice, dict) and choice.get("error"):  # OpenRouter's, when a provider gave up
+    choice = first_choice(answer)
+    message = choice.get("message") if choice is not None else None
+    if choice is not None and choice.get("error"):  # OpenRouter's, when a provider gave up
         told = json.dumps({"error": choice["error"]}).encode()
         raise error_for(read_refusal(told).status or 500, headers={}, body=told, site=site)
-    if not isinstance(choice, dict) or not isinstance(message, dict):
+    if choice is None or not isinstance(message, dict):
         return None
     content, reasoning = read_message(message)
+    usage = read_usage(answer.get("usage"))
+    if content and usage.completion_tokens == 0:
+        usage = replace(usage, completion_tokens=None)
     model, fingerprint = answer.get("model"), answer.get("system_fingerprint")
     return Completion(
         content=storable(content),
         reasoning=storable(reasoning),
         finish_reason=_judged(finish_of(choice), site),
         model=storable(model) if isinstance(model, str) and model else site.model,
-        usage=read_usage(answer.get("usage")),
+        usage=usage,
         server="ollama" if fingerprint == "fp_ollama" else "",
     )
+
+
+def first_choice(answer: dict[str, Json]) -> dict[str, Json] | None:
+    """The choice that was asked for, where a server gives several."""
+    choices = answer.get("choices")
+    found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    return min(found, key=_index_of, default=None)
+
+
+def _index_of(choice: dict[str, Json]) -> int:
+    index = choice.get("index")
+    return index if type(index) is int else 0
 
 
 def read_message(message: dict[str, Json]) -> tuple[str, str]:
@@ -119,19 +135,21 @@ def finish_of(choice: dict[str, Json]) -> str | None:
 
 
 def read_usage(usage: Json) -> Usage:
-    """Tokens as counted by the server; anything but a plain count is unknown."""
-
+    """Tokens as counted by the server; anything but a plain count is unknown, and so is a prompt without any: it
+    was not counted."""
     holder = usage if isinstance(usage, dict) else {}
     details = holder.get("prompt_tokens_details")
     # OpenAI's place for it, and DeepSeek's and Moonshot's.
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
     for name in ("prompt_cache_hit_tokens", "cached_tokens"):
         cached = _count(holder.get(name)) if cached is None else cached
-    return Usage(_count(holder.get("prompt_tokens")), _count(holder.get("completion_tokens")), cached)
+    prompt = _count(holder.get("prompt_tokens")) or None
+    completion = _count(holder.get("completion_tokens"))
+    return Usage(prompt, completion if prompt or completion else None, cached)
 
 
 def _count(value: Json) -> int | None:
-    return value if type(value) is int and 0 <= value < 2**31 else None
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
 def _judged(reason: str | None, site: Site) -> str:
@@ -155,11 +173,14 @@ def _called(message: dict[str, Json]) -> str:
 def _arguments(function: dict[str, Json]) -> str:
     arguments = function.get("arguments")
     text = json.dumps(arguments) if isinstance(arguments, dict | list) else _text_of(arguments)
-    return f"\n{text}" if function.get("name") and text else text
+    # Some name the function in each piece.
+    return f"\n{text}" if function.get("name") and text.startswith(("{", "[")) else text
 
 
 def _read_content(content: Json) -> tuple[str, str]:
     """Content and thoughts: some servers send a list of typed parts instead of a text."""
+    if isinstance(content, dict):  # the JSON that was asked for, already read
+        return json.dumps(content), ""
     if not isinstance(content, list):
         return _text_of(content), ""
     said: list[str] = []

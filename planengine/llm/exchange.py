@@ -213,7 +213,7 @@ def _next_part(parts: Iterator[bytes], answer: StreamedAnswer, server: Server, d
 
 
 def _broken_connection(cause: BaseException | None, *, site: Site, deadline: float) -> ModelError:
-    reason = quote(str(cause), site)
+    reason = quote(str(cause), site).rstrip(".")
     if isinstance(cause, httpx2.ConnectTimeout | httpx2.ConnectError):
         # A certificate does not become valid by asking again.
         lasting = _has_cause(cause, ssl.SSLError)

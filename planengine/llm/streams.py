@@ -11,7 +11,17 @@ import json
 
 from orra.base.strictjson import Json
 from planengine.exceptions import ModelError
-from planengine.llm.completions import Completion, OnProgress, Progress, finish_of, read_answer, read_message
+from planengine.llm.completions import (
+    Completion,
+    OnProgress,
+    Progress,
+    Usage,
+    finish_of,
+    first_choice,
+    read_answer,
+    read_message,
+    read_usage,
+)
 from planengine.llm.errors import EmptyStream, ModelBadAnswer, ModelOverloaded, ModelUnreachable, error_for
 from planengine.llm.refusals import MAX_QUOTED, Site, quote, read_json, read_refusal
 
@@ -19,14 +29,20 @@ MAX_TEXT_CHARACTERS = 4_000_000
 MAX_LINE_BYTES = 1024 * 1024
 # Output that is held to a grammar can go on as white space until the server's limit, minutes later.
 MAX_BLANK_CHARACTERS = 4096
+_BOM = b"\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry", b"error", b":")
 
 
 def is_stream(start: bytes) -> bool | None:
-    """Whether a body is a stream, by its first bytes and not by what its headers claim; ``None`` when nothing
-    has come yet but blank keep-alive lines."""
-    start = start.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith(_FIELDS) if start else None
+    """Whether a body is a stream, by its first bytes and not by what its headers claim; ``None`` while too few
+    have come to tell, blank keep-alive lines aside."""
+    start = start.lstrip()
+    if _BOM.startswith(start):
+        return None
+    start = start.removeprefix(_BOM).lstrip()
+    if start.startswith(_FIELDS):
+        return True
+    return None if any(field.startswith(start) for field in _FIELDS) else False
 
 
 class StreamedAnswer:
@@ -38,6 +54,7 @@ class StreamedAnswer:
         self._site = site
         self._on_progress = on_progress
         self._unread = b""
+        self._lines: list[bytes] = []
         self._error_event = False
         self._content: list[str] = []
         self._reasoning: list[str] = []
@@ -84,6 +101,8 @@ class StreamedAnswer:
         """What came, after the body's end. Raises when the answer was not finished."""
         if self._unread and not self.finished:
             self._read_line(self._unread.strip())
+        if self._lines and not self.finished:
+            self._read_line(b"")
         if not self.begun and self._finish is None:
             raise EmptyStream(f"The server at {self._site.url} answered with an empty stream.{self._site.hint}")
         if not self._said_done and self._finish is None:
@@ -99,12 +118,19 @@ class StreamedAnswer:
     def _read_line(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.strip()
+        if self._lines and name != b"data":  # the end of data that came in several lines
+            lines, self._lines = self._lines, []
+            self._read_chunk(b"\n".join(lines))
         if name == b"error":
             raise self._told(value)
         if name in (b"event", b""):  # a blank line ends an event
             self._error_event = value == b"error"
         elif name == b"data" and value == b"[DONE]":
             self._said_done = True
+        elif name == b"data" and (self._lines or _is_part(value)):
+            self._lines.append(value)
+            if sum(map(len, self._lines)) > MAX_LINE_BYTES:
+                raise ModelBadAnswer(f"The server at {self._site.url} streams events without an end.")
         elif name == b"data" and value:
             self._read_chunk(value)
 
@@ -117,12 +143,11 @@ class StreamedAnswer:
             raise ModelBadAnswer(
                 f"The server at {self._site.url} streams something that is no JSON object ({said})."
             )
-        self._answer |= {
-            name: chunk[name] for name in ("model", "usage", "system_fingerprint") if chunk.get(name) is not None
-        }
-        choices = chunk.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices else None
-        if isinstance(choice, dict):
+        self._answer |= {name: chunk[name] for name in ("model", "system_fingerprint") if chunk.get(name)}
+        if read_usage(chunk.get("usage")) != Usage():  # some count nothing in the last piece
+            self._answer["usage"] = chunk["usage"]
+        choice = first_choice(chunk)
+        if choice is not None:
             self._read_choice(choice)
 
     def _read_choice(self, choice: dict[str, Json]) -> None:
@@ -167,4 +192,9 @@ class StreamedAnswer:
 def _is_error(chunk: Json) -> bool:
     if not isinstance(chunk, dict):
         return False
-    return chunk.get("error") is not None or chunk.get("object") == "error"
+    return chunk.get("error") not in (None, "", False) or chunk.get("object") == "error"
+
+
+def _is_part(value: bytes) -> bool:
+    """Whether it is the first line of JSON that is written on several."""
+    return value in (b"{", b"[")

@@ -82,7 +82,8 @@ def _ask(project: Project, endpoint: Endpoint, request: Request, entry: Entry, *
     try:
         completion = complete(endpoint, question, deadline=deadline)
     except ModelError as error:
-        room.settle(budgets.spent_on_error(error.code, prompt_tokens), model_check=True)
+        written = error.reasoning + error.answer
+        room.settle(budgets.spent_on_error(error.code, prompt_tokens, written=written), model_check=True)
         raise
     said = completion.reasoning + completion.content
     spent = budgets.spent_on(endpoint.model, completion.usage, prompt=prompt, answer=said)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 
 from cache.templates.templates import make_template
 from orra.base.strictjson import Json
@@ -11,7 +13,7 @@ from orra.base.text import quote, quote_all
 from planengine.catalogue.specs import ServiceSpec
 from planengine.exceptions import ModelError
 from planengine.llm.client import Endpoint, complete
-from planengine.llm.completions import Completion, Usage
+from planengine.llm.completions import Completion
 from planengine.planners.composer.oversight import unaccounted_for
 from planengine.planners.domain import demanded_services, order_among
 from planengine.planners.model import kept, prompt_of, read_draft, warnings_of
@@ -183,7 +185,7 @@ class Conversation:
             answer=kept("\n".join(self.answers)),
             reasoning=kept("\n".join(each.reasoning for each in self.completions if each.reasoning)),
             model=first.model,
-            usage=_sum([each.usage for each in self.completions]),
+            usage=reduce(add, (each.usage for each in self.completions)),
             services_shown=len(shown),
             way=SELECT,
             chosen=chosen,
@@ -197,11 +199,3 @@ def _incomplete(missing: Missing) -> Problem:
         field=missing.field,
         hint="Choose what gives it, or another service that needs it not.",
     )
-
-
-def _sum(usages: Sequence[Usage]) -> Usage:
-    def total(name: str) -> int | None:
-        counts = [getattr(usage, name) for usage in usages]
-        return None if None in counts else sum(counts)
-
-    return Usage(total("prompt_tokens"), total("completion_tokens"))

@@ -498,15 +498,24 @@ def test_content_and_reasoning_are_found_wherever_they_are(
     assert answer.model == "some-model"
 
 
+def test_a_content_that_is_an_object_is_its_json(server: ScriptedServer) -> None:
+    reply = Reply(body={"choices": [{"message": {"content": {"a": 1}}, "finish_reason": "stop"}]})
+    assert ask(server, reply).content == '{"a": 1}'
+
+
 @pytest.mark.parametrize(
     ("usage", "known"),
     [
+        ({"prompt_tokens": 0, "completion_tokens": 0}, Usage()),  # not counted
+        ({"prompt_tokens": 0, "completion_tokens": 7}, Usage(None, 7)),
+        ({"prompt_tokens": 7, "completion_tokens": 0}, Usage(7, None)),
+        ({"prompt_tokens": 2**31 - 1, "completion_tokens": 7}, Usage(None, 7)),
         (..., Usage()),
         (None, Usage()),
         ("12", Usage()),
         ({"prompt_tokens": "12", "completion_tokens": None}, Usage()),
         ({"prompt_tokens": 12}, Usage(prompt_tokens=12)),
-        ({"prompt_tokens": 0, "completion_tokens": -1}, Usage(prompt_tokens=0)),
+        ({"prompt_tokens": 0, "completion_tokens": -1}, Usage()),
         ({"prompt_tokens": True, "completion_tokens": 1.5}, Usage()),
         ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}, Usage(9, None, 8)),
         ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": "8"}}, Usage(9)),

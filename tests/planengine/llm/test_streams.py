@@ -50,6 +50,52 @@ WHOLE = (
 )
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\n\n", b"event: message\n"])
+def test_a_stream_may_begin_byte_by_byte(mark: bytes) -> None:
+    pieces = tuple((mark + WHOLE)[place : place + 1] for place in range(len(mark + WHOLE)))
+    with ScriptedServer([Reply(pieces=pieces, headers={"Content-Type": "text/event-stream"})]) as server:
+        endpoint = Endpoint("some-model", base_url=server.url, streams=True)
+        found = complete(endpoint, [{"role": "user", "content": "?"}], deadline=time.monotonic() + 20)
+    assert (found.content, found.usage, server.calls) == ("grün", Usage(5, 7), 1)
+
+
+@pytest.mark.parametrize("nothing", [None, "", False])
+def test_a_member_for_errors_that_is_empty_is_none(nothing: Any) -> None:
+    piece = {"choices": [{"delta": {"content": "yes"}, "finish_reason": "stop"}], "error": nothing}
+    assert read(data(piece)).content == "yes"
+
+
+def test_data_on_several_lines_is_one_event() -> None:
+    lines = json.dumps({"choices": [{"delta": {"content": "yes"}, "finish_reason": None}]}, indent=1).splitlines()
+    event = b"".join(b"data: " + line.encode() + b"\n" for line in lines)
+    assert read(event, b"\n", event, b"\n", delta("stop")).content == "yesyes"
+    assert read(event, b"\n", delta("stop"), event).content == "yes"
+    with pytest.raises(ModelBadAnswer):
+        read(b"data: {\ndata: oops\n\n", delta("stop"))
+    with pytest.raises(ModelBadAnswer, match="without an end"):
+        read(b"data: {\n", *[b"data: " + b" x" * 1000 + b"\n"] * 600)
+
+
+def test_of_several_choices_the_first_counts_in_any_order() -> None:
+    choices = [{"index": index, "delta": {"content": text}} for index, text in ((1, "no"), (0, "yes"))]
+    assert read(data({"choices": choices}), data({"choices": choices[::-1]}), delta("stop")).content == "yesyes"
+
+
+def test_a_function_that_is_named_in_each_piece_is_one_call() -> None:
+    pieces = [
+        delta(tool_calls=[{"index": 0, "function": {"name": "answer", "arguments": text}}])
+        for text in ("", '{"a": "b', ' c"', "}")
+    ]
+    assert json.loads(read(*pieces, delta("tool_calls")).content) == {"a": "b c"}
+
+
+@pytest.mark.parametrize("last", [{}, None, {"prompt_tokens": 0, "completion_tokens": 0}, {"total_tokens": 9}])
+def test_what_was_counted_is_not_forgotten_for_a_last_piece_that_counts_nothing(last: Any) -> None:
+    counted = data({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}})
+    found = read(delta("stop", content="yes"), counted, data({"choices": [], "usage": last}))
+    assert found.usage == Usage(5, 7)
+
+
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=12))
 def test_a_stream_is_the_same_however_it_is_cut(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(WHOLE)]
