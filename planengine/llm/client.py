@@ -24,9 +24,11 @@ from planengine.llm.dialects import (
     Message,
     adapt,
     is_limit_too_high,
+    is_vague,
     memory,
     weaker_forms,
     without_limit,
+    without_options,
 )
 from planengine.llm.endpoint import Endpoint, server_of, site_of
 from planengine.llm.errors import (
@@ -173,8 +175,19 @@ class _Asking:
         ):
             self.call = replace(self.call, output_tokens=None)  # perhaps only the raised budget does not fit
             return
-        learn = without_limit if overflow else adapt
-        adapted = learn(self.spoken, error.refusal, sent=self.request)
+        if overflow:  # prompt and answer share the context, whatever of them the server names
+            adapted = without_limit(self.spoken, sent=self.request)
+        else:
+            adapted = adapt(self.spoken, error.refusal, sent=self.request)
+        if (
+            adapted is None
+            and isinstance(error, ModelRefusedRequest)
+            and error.may_be_form
+            and is_vague(error.refusal)
+        ):
+            if self._ask_for_less():
+                return
+            adapted = without_options(self.spoken, sent=self.request)
         if adapted is None:
             raise error
         if self.forms is not None:

@@ -2,8 +2,9 @@
 while.
 
 Nothing is asked of a server beforehand. The first request says everything the usual way; a refusal that names
-one of its fields says what to leave out or to call otherwise; what then worked is kept for that endpoint and
-model, in this process.
+one of its fields says what to leave out or to call otherwise; after one that names nothing, less and less is
+said, until nothing is left that could be left out; what then worked is kept for that endpoint and model, in this
+process.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ _TOO_MUCH = re.compile(
     r"too large|at most|less than|exceeds?|maximum|must be (<|between|in)|valid range|per (minute|day)",
     re.IGNORECASE,
 )
+_LIMIT = re.compile(r"max_?[a-z_]*tokens", re.IGNORECASE)
 # The answer's share of what was asked for, as servers name it; Groq's rate limit counts it without naming it.
 _ANSWER = re.compile(
     r"max_(new_|completion_|output_)?tokens|\bcompletion|\boutput\b|request too large.{0,300}\bper (minute|day)",
@@ -94,10 +96,12 @@ def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Di
             return [told] if told in fields else []
         return [field for field in fields if field in sent and re.search(rf"\b{field}\b", refusal.message)]
 
-    if (unlimited := without_limit(dialect, refusal, sent=sent)) is not None:
-        return unlimited
+    if is_limit_too_high(refusal, sent=sent):
+        return without_limit(dialect, sent=sent)
     if limits := names(*_TOKEN_LIMITS):
         return replace(dialect, token_limits=tuple(name for name in dialect.token_limits if name not in limits))
+    if dialect.limits_answers and _LIMIT.search(refusal.message):  # by another name than the one that was sent
+        return without_limit(dialect, sent=sent)
     if disliked := names(*_SAMPLING, "stream_options"):
         return replace(dialect, omitted=dialect.omitted | set(disliked))
     unnamed = _SOMETHING.search(refusal.message) is not None
@@ -105,13 +109,20 @@ def adapt(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Di
     if "response_format" in sent and (names("response_format") or (not told and names_form)):
         strict = "strict" in (sent["response_format"].get("json_schema") or {})
         return replace(dialect, rungs=_step_down(dialect.rungs, refusal.message, strict=strict))
-    if unnamed and (optional := {*_SAMPLING, *_TOKEN_LIMITS, "stream_options"} & sent.keys()):
-        return replace(dialect, omitted=dialect.omitted | optional)
+    if unnamed and (bare := without_options(dialect, sent=sent)) is not None:
+        return bare
     if names("stream") or ("stream" in sent and re.search(r"\bstreaming\b", refusal.message, re.IGNORECASE)):
         return replace(dialect, omitted=dialect.omitted | {"stream", "stream_options"})
     if not told and not dialect.merges_roles and _ROLES.search(f"{refusal.param} {refusal.message}"):
         return replace(dialect, merges_roles=True) if merge_roles(sent["messages"]) != sent["messages"] else None
     return None
+
+
+def is_vague(refusal: Refusal) -> bool:
+    """Whether it names nothing of the request that could be said otherwise."""
+    said = f"{refusal.param} {refusal.message}"
+    names = "|".join((*_SAMPLING, "stream"))
+    return not any(found.search(said) for found in (_FORM, _LIMIT, _ROLES, re.compile(rf"\b({names})")))
 
 
 def is_limit_too_high(refusal: Refusal, *, sent: Mapping[str, Json]) -> bool:
@@ -121,13 +132,19 @@ def is_limit_too_high(refusal: Refusal, *, sent: Mapping[str, Json]) -> bool:
     return limited and bool(named and _TOO_MUCH.search(refusal.message))
 
 
-def without_limit(dialect: Dialect, refusal: Refusal, *, sent: Mapping[str, Json]) -> Dialect | None:
-    """How to ask where the answer's limit was too high; ``None`` when it was not."""
-    if not is_limit_too_high(refusal, sent=sent):
+def without_limit(dialect: Dialect, *, sent: Mapping[str, Json]) -> Dialect | None:
+    """How to ask where the answer's limit may have been too high; ``None`` when there was none."""
+    if not any(name in sent for name in _TOKEN_LIMITS):
         return None
     return replace(
         dialect, limits_answers=False, token_limits=dialect.token_limits if dialect.limits_answers else ()
     )
+
+
+def without_options(dialect: Dialect, *, sent: Mapping[str, Json]) -> Dialect | None:
+    """How to ask with nothing that could be left out; ``None`` when that was so already."""
+    optional = {*_SAMPLING, *_TOKEN_LIMITS, "stream_options"} & sent.keys() or {"stream"} & sent.keys()
+    return replace(dialect, omitted=dialect.omitted | optional) if optional else None
 
 
 def weaker_forms(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:

@@ -98,23 +98,29 @@ class EmptyStream(ModelBadAnswer):
 
 
 class ModelRefusedRequest(ModelError):
-    """``refusal``: what the server said, from which may follow how it wants to be asked instead."""
+    """``refusal``: what the server said, from which may follow how it wants to be asked instead. ``may_be_form``:
+    where that does not follow, it may still be how it was asked."""
 
     code = "model_refused_request"
 
-    def __init__(self, message: str, *, refusal: Refusal) -> None:
+    def __init__(self, message: str, *, refusal: Refusal, may_be_form: bool = False) -> None:
         super().__init__(message)
         self.refusal = refusal
+        self.may_be_form = may_be_form
 
 
 _OVERFLOW = re.compile(
-    r"maximum context length|context_length_exceeded|exceed_context_size|context (size|window|length)"
-    r"|`inputs` tokens|(prompt|input)s? (is|are|length)? ?too long|max_model_len",
+    r"maximum (context|prompt|input) length|context_length_exceeded|exceed_context_size"
+    r"|context (size|window|length)|`inputs` tokens|max_model_len|too many tokens|model token limit"
+    r"|\b(prompt|inputs?|messages)\b(?:(?!schema)[^.]){0,60}\b(too (long|large)|exceeds?|longer than)\b"
+    r"|`?inputs`? must have less than|input length should be|reduce the length of the"
+    r"|request body too large",
     re.IGNORECASE,
 )
 _OVERFLOW_KINDS = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _QUOTA = re.compile(
-    r"insufficient[ _](quota|balance|funds|credit)|exceeded your current quota|credit balance is too low",
+    r"insufficient[ _](quota|balance|funds|credit)|exceeded your current quota|credit balance is too low"
+    r"|billing (hard )?limit|account is suspended|out of ([a-z]+ ){0,2}credits",
     re.IGNORECASE,
 )
 _RATE = re.compile(
@@ -127,9 +133,17 @@ _RATE_KINDS = frozenset(
 # However long one waits, a request of this size stays above the limit.
 _OVER_RATE = re.compile(r"request too large.{0,300}\bper (minute|day)", re.IGNORECASE | re.DOTALL)
 _NO_MODEL = re.compile(
-    r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model|no endpoints found for", re.IGNORECASE | re.DOTALL
+    r"\bmodel\b.{0,200}?\bnot (be )?(exist|found)|no such model|no endpoints found for"
+    r"|not a valid model|model (id|name|identifier) is (invalid|not valid|unknown)"
+    r"|\b(invalid|unknown) model( id| name)?\s*($|[:'\"`])",
+    re.IGNORECASE | re.DOTALL,
 )
-_NO_MODEL_KINDS = frozenset({"model_not_found", "deploymentnotfound"})
+_NO_MODEL_KINDS = frozenset({"model_not_found", "model_not_available", "invalid_model", "deploymentnotfound"})
+# Which some servers tell with a status that says nothing of it.
+_NO_KEY = re.compile(
+    r"\b(invalid|incorrect|missing|no) api[ _-]?key\b|\bapi[ _-]?key (is )?(not valid|invalid|missing|required)",
+    re.IGNORECASE,
+)
 # A router's 404: the model is there, and nobody who offers it takes the request as it was put.
 _NO_ROUTE = re.compile(r"no (endpoints|allowed providers|providers?) (were )?(found|available|are)", re.IGNORECASE)
 _LOADING = re.compile(r"\bload(ing)?\b|not ready|warming|starting", re.IGNORECASE)
@@ -140,7 +154,10 @@ _REFUSED = re.compile(
     r"|^\d+ validation errors?\b|response_format|json[_ ]schema|\bgrammars?\b|guided[_ ]|xgrammar|outlines",
     re.IGNORECASE,
 )
-_FILTERS = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
+_FILTERS = frozenset(
+    {"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "invalid_prompt"}
+)
+_FORM_STATUSES = frozenset({400, 422, 501})
 # Not 401 and 402: these say enough by themselves.
 _LATER = frozenset({408, 409, 425, 498})
 
@@ -166,7 +183,7 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
     if refusal.kinds & _FILTERS:
         return content_filtered(site, told)
     if refusal.kinds & _NO_MODEL_KINDS or (status in (200, 400, 404, 422) and _NO_MODEL.search(refusal.message)):
-        return ModelNotFound(f"The server at {site.url} does not offer the model {site.model!r}.{told}")
+        return _no_model(site, told)
     if _OVER_RATE.search(refusal.message):
         return ModelRefusedRequest(
             f"One request of this size is more than the rate limit at {site.url} allows: register fewer or "
@@ -179,7 +196,7 @@ def error_for(status: int, *, headers: Mapping[str, str], body: bytes, site: Sit
         return ModelRateLimited(
             f"The server at {site.url} limits the rate of requests.{asked}{told}", retry_after=wait
         )
-    if status in (401, 403):
+    if status in (401, 403) or (status in (200, 400, 422) and _NO_KEY.search(refusal.message)):
         return ModelAuthFailed(
             f"Authentication failed: API key may be required or invalid for this endpoint ({site.url}).{told}"
         )
@@ -209,7 +226,9 @@ def _told(refusal: Refusal, site: Site) -> str:
 
 def _refused(status: int, refusal: Refusal, site: Site) -> ModelRefusedRequest:
     return ModelRefusedRequest(
-        f"The server at {site.url} refused the request (HTTP {status}).{_told(refusal, site)}", refusal=refusal
+        f"The server at {site.url} refused the request (HTTP {status}).{_told(refusal, site)}",
+        refusal=refusal,
+        may_be_form=status in _FORM_STATUSES,
     )
 
 
@@ -217,6 +236,8 @@ def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: R
     told = _told(refusal, site)
     if status == 404 and _NO_ROUTE.search(refusal.message):
         return _refused(status, refusal, site)
+    if status == 404 and site.model and re.search(rf"(?<![\w-]){re.escape(site.model)}(?![\w-])", refusal.message):
+        return _no_model(site, told)
     if status in (404, 405):
         return ModelBadAnswer(f"There is no chat completion API at {site.url} (HTTP {status}).{site.hint}{told}")
     if 300 <= status < 400:
@@ -225,6 +246,10 @@ def _misplaced_or_refused(status: int, *, headers: Mapping[str, str], refusal: R
     if status < 300:
         return ModelBadAnswer(f"The server at {site.url} answered with an error.{site.hint}{told}")
     return _refused(status, refusal, site)
+
+
+def _no_model(site: Site, told: str) -> ModelNotFound:
+    return ModelNotFound(f"The server at {site.url} does not offer the model {site.model!r}.{told}")
 
 
 def content_filtered(site: Site, told: str = "") -> ModelContentFiltered:
@@ -250,7 +275,7 @@ def not_a_completion(body: bytes, site: Site) -> ModelError:
         )
         what += f" ({quote(text, site)})"
     else:
-        what = "JSON without choices"
+        what = f"JSON without choices ({quote(body[:4096].decode('utf-8', 'replace'), site)})"
     return ModelBadAnswer(
         f"The server at {site.url} answered with {what} instead of a chat completion.{site.hint}"
     )

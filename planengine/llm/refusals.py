@@ -64,9 +64,11 @@ def read_refusal(body: bytes) -> Refusal:
         value = value[0]  # Gemini's
     if not isinstance(value, dict):
         return Refusal(value if isinstance(value, str) else body[:4096].decode("utf-8", "replace"), frozenset())
-    inner = value.get("error")
+    inner = value.get("error") or value.get("errors")
+    if isinstance(inner, list) and inner:
+        inner = inner[0]
     source = inner if isinstance(inner, dict) else value
-    message = next((source[key] for key in ("message", "error", "detail", "msg") if source.get(key)), "")
+    message = next((source[key] for key in ("message", "error", "errors", "detail", "msg") if source.get(key)), "")
     holders = (source, value)
     kinds = {
         str(holder[key]).lower()

@@ -65,11 +65,16 @@ def with_known_names(plan: Json, *, is_known: Callable[[str], bool]) -> Json:
 
 def _with_known_name(task: Json, is_known: Callable[[str], bool]) -> Json:
     name = task.get("service") if isinstance(task, dict) else None
-    if not isinstance(name, str) or is_known(name):
-        return task
+    return task | {"service": known_name(name, is_known)} if isinstance(name, str) else task
+
+
+def known_name(name: str, is_known: Callable[[str], bool]) -> str:
+    """A service's name, freed of what a chat template put around it where only the rest is known."""
+    if is_known(name):
+        return name
     bare = name.partition("<|")[0].strip()
     bare = bare if is_known(bare) else _PREFIX.sub("", bare, count=1)
-    return task | {"service": bare} if is_known(bare) else task
+    return bare if is_known(bare) else name
 
 
 def _task(value: Json) -> Json:

@@ -24,6 +24,7 @@ from planengine.planners.relevance import Relevance
 from planengine.planners.selection.answers import Selection, read_choice, read_selection
 from planengine.planners.selection.offers import UNWIRED, Offer
 from planengine.planners.selection.references import NEITHER, WORDS, Question, question_about
+from planengine.planners.unwrapping import known_name
 from planengine.planners.wiring.assembling import assemble
 from planengine.planners.wiring.assembly import Assembly, Missing, plan_of
 from planengine.planners.wiring.ordering import order_of
@@ -64,6 +65,7 @@ class Conversation:
             return self._told(shown, problems=(chosen,) if whole.answer.strip() else whole.problems)
         if chosen.refusal:
             return self._told(shown, plan=refusal(chosen.refusal))
+        chosen = Selection(tuple(known_name(name, self._is_known) for name in chosen.services))
         services = tuple(dict.fromkeys(chosen.services))
         problem = self._problem_of(chosen)
         found = self._wired(services, offer) if problem is None else problem
@@ -71,9 +73,12 @@ class Conversation:
             return self._told(shown, problems=(found,), chosen=services)
         return self._told(shown, plan=found, chosen=services)
 
+    def _is_known(self, name: str) -> bool:
+        return self.job.catalogue.get(name) is not None
+
     def _problem_of(self, chosen: Selection) -> Problem | None:
         """What keeps these names from being wired at all."""
-        unknown = [name for name in chosen.services if self.job.catalogue.get(name) is None]
+        unknown = [name for name in chosen.services if not self._is_known(name)]
         if unknown:
             return Problem("unknown_service", f"There is no service {quote_all(unknown)}", hint="Copy the names.")
         if len(set(chosen.services)) < len(chosen.services):

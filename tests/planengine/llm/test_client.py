@@ -24,6 +24,7 @@ from planengine.llm import exchange
 from planengine.llm.bodies import Call, first_dialect, request_body
 from planengine.llm.client import complete
 from planengine.llm.completions import Completion, Usage, read_completion
+from planengine.llm.dialects import memory
 from planengine.llm.endpoint import Endpoint, site_of, tidy_url
 from planengine.llm.errors import (
     ModelAuthFailed,
@@ -53,6 +54,7 @@ HASTE = Patience(retries=3, first_pause=0.001, longest_pause=0.01)
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer(default="yes") as server:
         yield server
+    memory.clear()
 
 
 def ask(
@@ -382,6 +384,97 @@ def test_a_key_in_the_servers_words_is_not_repeated(server: ScriptedServer) -> N
     message = raised.value.message
     assert "Bad key [key], or [key]?" in message
     assert message.endswith("…") and len(message) < 500
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (400, "Input is 9000 tokens which exceeds the model's limit of 4096", ModelContextOverflow),
+        (
+            400,
+            "The input token count (1200000) exceeds the maximum number of tokens allowed",
+            ModelContextOverflow,
+        ),
+        (400, "This model's maximum prompt length is 131072 but the request has 537812", ModelContextOverflow),
+        (413, "Payload: input too large for the model", ModelContextOverflow),
+        (
+            422,
+            "Input validation error: `inputs` must have less than 4096 tokens. Given: 9000",
+            ModelContextOverflow,
+        ),
+        (400, "Please reduce the length of the prompt", ModelContextOverflow),
+        (400, "messages.0.content: Input should be a valid string", ModelRefusedRequest),
+        (422, "temperature: Input should be less than or equal to 2", ModelRefusedRequest),
+        (400, "Invalid schema for response_format: input schema exceeds its depth", ModelRefusedRequest),
+        (503, "The model is loading; the input queue is too long", ModelOverloaded),
+        (500, "Request queue exceeds its limit", ModelOverloaded),
+        (400, "Invalid model: some-model", ModelNotFound),
+        (400, "some-model is not a valid model ID", ModelNotFound),
+        (400, "The provided model identifier is invalid.", ModelNotFound),
+        (404, "deployment some-model is gone", ModelNotFound),
+        (404, "no handler for some-model-2", ModelBadAnswer),
+        (404, "Cannot POST /chat/completions", ModelBadAnswer),
+        (400, "Invalid model parameter: top_k", ModelRefusedRequest),
+        (400, "API key not valid. Please pass a valid API key.", ModelAuthFailed),
+        (400, "Incorrect API key provided", ModelAuthFailed),
+        (400, "api_key is required", ModelAuthFailed),
+        (400, "Unknown parameter: api_key_name", ModelRefusedRequest),
+        (429, "Billing limit reached", ModelQuotaExhausted),
+        (429, "Your account is suspended, please check your plan and billing details", ModelQuotaExhausted),
+        (429, "Rate limit reached; see https://host.test/billing", ModelRateLimited),
+    ],
+)
+def test_what_servers_say_in_their_own_words(status: int, said: str, kind: type[ModelError]) -> None:
+    for body in ({"error": {"message": said}}, {"errors": [{"message": said}]}, {"detail": said}):
+        assert type(error_for(status, headers={}, body=json.dumps(body).encode(), site=SITE)) is kind
+
+
+VAGUE = ["Invalid request", "Validation failed", "JSON mode is not enabled for this model", ""]
+
+
+@pytest.mark.parametrize("said", VAGUE)
+@pytest.mark.parametrize("disliked", ["response_format", "temperature", "max_tokens", "stream_options", "stream"])
+def test_a_refusal_that_names_nothing_is_answered_by_asking_for_less(
+    server: ScriptedServer, said: str, disliked: str
+) -> None:
+    server._default = lambda request: failure(400, said) if disliked in request.json else "yes"
+    endpoint = Endpoint(
+        "some-model",
+        base_url=server.url,
+        sampling=Sampling(0.0),
+        max_output_tokens=500,
+        streams=True,
+        patience=HASTE,
+    )
+    assert complete(endpoint, MESSAGES, deadline=time.monotonic() + 20, schema={}).content == "yes"
+    assert server.calls <= 5
+
+
+@pytest.mark.parametrize("said", [*VAGUE, "response_format is not supported", "max_tokens is invalid"])
+def test_and_one_that_refuses_the_least_too_is_told(server: ScriptedServer, said: str) -> None:
+    server._default = failure(400, said)
+    endpoint = Endpoint("some-model", base_url=server.url, max_output_tokens=500, streams=True, patience=HASTE)
+    with pytest.raises(ModelRefusedRequest) as raised:
+        complete(endpoint, MESSAGES, deadline=time.monotonic() + 20, schema={})
+    assert said in raised.value.message
+    assert server.calls <= 7
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "max_tokens=500 cannot be greater than max_model_len=400.",
+        "Unable to submit: a maxOutputTokens value of 500, but the supported range is from 1 to 400.",
+        "Range of max_tokens should be [1, 400]",
+    ],
+)
+def test_a_limit_is_left_to_the_server_whatever_it_calls_it(server: ScriptedServer, said: str) -> None:
+    def answer(request: Request) -> Scripted:
+        limited = {"max_tokens", "max_completion_tokens"} & request.json.keys()
+        return failure(400, said) if limited else "yes"
+
+    server._default = answer
+    assert ask(server, max_output_tokens=500).content == "yes"
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 404, 500])

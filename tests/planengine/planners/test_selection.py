@@ -471,6 +471,12 @@ class TestAnswers:
         words = text.replace(DRAFT, '{"answer": "x"}')
         assert read_choice(said(words, finish=finish)) is None
 
+    @pytest.mark.parametrize("name", ["functions.cancel_order", "cancel_order<|channel|>commentary"])
+    def test_names_are_freed_of_what_a_template_added(self, server: ScriptedServer, name: str) -> None:
+        job = Job("Cancel order A-17", {"order_id": "A-17"}, CATALOGUE)
+        found = plan(server, job, chosen(name), only=True)
+        assert (calls(found), server.calls) == (["cancel_order"], 1)
+
     def test_an_answer_that_was_cut_off_is_asked_for_with_more_room(self, server: ScriptedServer) -> None:
         job = Job("Cancel order A-17", {"order_id": "A-17"}, CATALOGUE)
         short = completion(chosen("refund_order"), finish_reason="length", usage={"completion_tokens": 9000})
