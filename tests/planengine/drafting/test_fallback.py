@@ -112,7 +112,7 @@ class TestWhoPlans:
             ([completion("no plan")] * 3, "plan_rejected"),
             ([failure(401)], "model_auth"),
             ([Reply(body="<html>")], "model_bad_answer"),
-            ([failure(400, "This model's maximum context length is 10")], "model_context_overflow"),
+            ([failure(400, "This model's maximum context length is 10")] * 2, "model_context_overflow"),
         ],
     )
     def test_nobody_else_when_the_first_answered(

@@ -484,7 +484,7 @@ def test_a_key_in_the_address_is_not_repeated_either(server: ScriptedServer, sta
     with pytest.raises(ModelError) as raised:
         ask(server, Reply(status, echo, headers={"Location": "/?code=hidden%2F1"}), url=url, patience=ONCE)
     assert "hidden" not in raised.value.message
-    server.elsewhere = lambda _: Reply(404, echo)  # type: ignore[method-assign]
+    server.elsewhere = lambda request: Reply(404, echo)  # type: ignore[method-assign]
     with pytest.raises(ModelError) as raised:
         exchange.fetch(Server(url, "", 1.0), "/models", deadline=time.monotonic() + 20)
     assert "hidden" not in raised.value.message and "2026-01" in raised.value.message
