@@ -13,9 +13,18 @@ _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067
 
 
 def fold(name: str) -> str:
-    """Equal for names that mean the same: case, spaces and compatible forms of Unicode say nothing."""
+    """Equal for names that mean the same: case, spaces, compatible forms of Unicode, the length of dashes and what
+    nobody sees say nothing. Empty for a name of nothing that anybody sees."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    seen = (_seen(letter) for letter in unicodedata.normalize("NFKC", folded))
+    return " ".join("".join(seen).split())
+
+
+def _seen(letter: str) -> str:
+    if letter.isascii():
+        return letter
+    kind = unicodedata.category(letter)
+    return "" if kind == "Cf" else "-" if kind == "Pd" else letter
 
 
 def hidden_letter(name: str, *, allowed: str = "") -> str | None:

@@ -1,4 +1,4 @@
-"""What a service can do, in the words of groundings: short texts, each compared without case and spaces."""
+"""What a service can do, in the words of groundings: short texts, which are the same where they fold alike."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_capabilities(capabilities: Json) -> None:
 def _check(capability: Json, where: str) -> None:
     if not isinstance(capability, str):
         raise CapabilitiesInvalid(f"A capability must be text, not {type_of(capability)}.", where)
-    if not capability.strip():
+    if not fold(capability):
         raise CapabilitiesInvalid("The text is empty: say what the service can do.", where)
     if len(capability) > MAX_CAPABILITY_CHARACTERS:
         raise CapabilitiesInvalid(

@@ -4,12 +4,15 @@
 - ``{"requires": "check before ship"}``, which is what YAML makes of ``- requires: check before ship``;
 - ``"requires: check before ship"``, the same in quotes; also ``at most 2 of ship``, ``ship only if param paid``.
 
+Spaces, case and compatible forms of Unicode (``：``) say nothing in what makes a text a rule.
+
 A name that holds the word between the two stands in quotes: ``requires: "check before noon" before ship``.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import islice
 
@@ -46,12 +49,14 @@ _BETWEEN: Mapping[RuleKind, str] = {
     RuleKind.ONLY_IF: "if param",
 }
 _KINDS = ", ".join(RuleKind)
-_PREFIX = re.compile(r"\s*(requires|never|at[_ ]most|only[_ ]if)\s*:(.*)\Z", re.IGNORECASE | re.DOTALL)
+_PREFIX = re.compile(r"\s*(requires|never|at[\s_-]+most|only[\s_-]+if)\s*:(.*)\Z", re.IGNORECASE | re.DOTALL)
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", "`": "`"}
+# A param's name: one word, or anything in quotes.
+_NAME = "|".join([rf"[^\s{''.join(_QUOTES)}]\S*", *(f"{one}[^{other}]+{other}" for one, other in _QUOTES.items())])
 # "at most 2 of A" and "A only if param P" say it without a colon.
-_AT_MOST = re.compile(r"\s*at most (?=[0-9]+ of )", re.IGNORECASE)
-_ONLY_IF = re.compile(r"(?<=\S) only(?= if param \S+\s*\Z)", re.IGNORECASE)
+_AT_MOST = re.compile(r"\s*at[\s_-]+most\s+(?=[0-9]+\s+of\s)", re.IGNORECASE)
+_ONLY_IF = re.compile(rf"(?<=\S)\s+only(?=\s+if\s+param\s+(?:{_NAME})\s*\Z)", re.IGNORECASE)
 _COUNT = re.compile(r"\s*([0-9]{1,4})\s+of\s+(.+)\Z", re.IGNORECASE | re.DOTALL)
-_QUOTES = "\"'"
 _MOST_SPLITS = 8  # a name in quotes that holds the word more often has the explicit form
 
 
@@ -72,10 +77,13 @@ def read_constraints(given: Json, faults: Faults) -> tuple[tuple[str, ...], tupl
 
 def _with_colon(text: str) -> str:
     """A rule that is written as one says it, as it is read; any other text as it is."""
-    if found := _AT_MOST.match(text):
-        return f"at_most: {text[found.end() :]}"
-    if found := _ONLY_IF.search(text):
-        return f"only_if: {text[: found.start()]}{text[found.end() :]}"
+    written = unicodedata.normalize("NFKC", text)
+    if _PREFIX.match(written):
+        return written
+    if found := _AT_MOST.match(written):
+        return f"at_most: {written[found.end() :]}"
+    if found := _ONLY_IF.search(written):
+        return f"only_if: {written[: found.start()]}{written[found.end() :]}"
     return text
 
 
@@ -83,7 +91,7 @@ def read_rule(place: str, given: Json, faults: Faults) -> Rule | None:
     """A rule in any of its notations, or ``None`` if there was a fault."""
     if isinstance(given, str):
         found = _PREFIX.match(given)
-        kind = RuleKind(found[1].lower().replace(" ", "_")) if found else RuleKind.REQUIRES
+        kind = RuleKind(_plain(found[1])) if found else RuleKind.REQUIRES
         return _read_short(place, kind, found[2] if found else "", faults)
     if not isinstance(given, dict):
         faults.wrong_type(place, "text or a rule", given)
@@ -92,9 +100,8 @@ def read_rule(place: str, given: Json, faults: Faults) -> Rule | None:
         return _read_explicit(place, given, faults)
     if len(given) == 1:
         [(name, text)] = given.items()
-        named = re.sub(r"[\s_-]+", "_", name.strip().casefold())
-        if named in set(RuleKind):
-            return _read_short(f"{place}.{name}", RuleKind(named), text, faults)
+        if _plain(name) in set(RuleKind):
+            return _read_short(f"{place}.{name}", RuleKind(_plain(name)), text, faults)
     faults.add(
         place,
         "unknown_rule",
@@ -102,6 +109,11 @@ def read_rule(place: str, given: Json, faults: Faults) -> Rule | None:
         f"Write a sentence in quotes if it holds a colon, or a rule such as {EXPLICIT[RuleKind.REQUIRES]}.",
     )
     return None
+
+
+def _plain(name: str) -> str:
+    """A rule's name, however it is written."""
+    return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
 def _read_explicit(place: str, given: Mapping[str, Json], faults: Faults) -> Rule | None:
@@ -153,7 +165,9 @@ def _read_short(place: str, kind: RuleKind, given: Json, faults: Faults) -> Rule
         faults.add(place, "unreadable_rule", f"{quote(text)} does not have '{between}' between two names.", wanted)
         return None
     whole = [sides for sides in splits[:_MOST_SPLITS] if all(_is_one_name(side, between) for side in sides)]
-    if len(whole) != 1 or len(splits) > _MOST_SPLITS:
+    # "only_if: read only if param P" may be about "read" or about "read only".
+    unclear = kind == RuleKind.ONLY_IF and any(first.casefold().endswith(" only") for first, _ in whole)
+    if len(whole) != 1 or len(splits) > _MOST_SPLITS or unclear:
         faults.add(
             place,
             "ambiguous_rule",
@@ -181,7 +195,8 @@ def _holds(side: str, between: str) -> bool:
 
 
 def _is_quoted(side: str) -> bool:
-    return len(side) > 2 and side[0] in _QUOTES and side[-1] == side[0] and side[0] not in side[1:-1]
+    inside, closing = side[1:-1], _QUOTES.get(side[0])
+    return bool(inside) and side[-1] == closing and side[0] not in inside and closing not in inside
 
 
 def _bare(side: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from orra.base.strictjson import Json, type_of
-from orra.base.text import hidden_letter, shorten
+from orra.base.text import fold, hidden_letter, shorten
 from planengine.exceptions import GroundingInvalid
 
 MAX_TEXT_CHARACTERS = 2_000
@@ -73,7 +73,7 @@ class Faults:
 
     def _string(self, place: str, given: Json) -> str:
         if isinstance(given, str):
-            if not given.strip():
+            if not fold(given):
                 self.add(place, "empty", "It is empty: write it, or leave it out.")
             return given
         if isinstance(given, int | float) and not isinstance(given, bool):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from cache.examples.wording import words_of_text
 from orra.base.strictjson import Json
 from orra.base.text import fold, quote, quote_all
 from planengine.catalogue.capabilities import MAX_CAPABILITIES, MAX_CAPABILITY_CHARACTERS
@@ -142,13 +143,17 @@ def _order(place: str, given: Json, capabilities: Sequence[str], faults: Faults)
     return tuple(ordered)
 
 
+def _said(wording: str) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in words_of_text(fold(wording)))
+
+
 def _check_wordings(use_cases: Sequence[UseCase], faults: Faults) -> None:
-    """Two use cases for one wording would leave open which holds."""
-    seen: dict[str, str] = {}
+    """Two use cases for one wording would leave open which holds. Signs that say nothing make no other wording."""
+    seen: dict[tuple[str, ...], str] = {}
     for index, use_case in enumerate(use_cases):
         wordings = [("action", use_case.action), *((f"also[{at}]", each) for at, each in enumerate(use_case.also))]
         for member, wording in wordings:
             place = f"use_cases[{index}].{member}"
-            first = seen.setdefault(fold(wording), place) if wording else place
+            first = seen.setdefault(_said(wording), place) if wording else place
             if first != place:
                 faults.add(place, "duplicate", f"The same words stand in {first}.")

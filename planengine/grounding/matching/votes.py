@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,19 @@ from numpy.typing import NDArray
 from cache.examples.accounting import Known, account
 from cache.examples.judgement import Judgement, Seen, Terms, judge
 from cache.examples.votes import NEAREST, Rivals, count_votes
-from cache.examples.wording import content, words_of
+from cache.examples.wording import content, is_slot
+from cache.languages import list_for
 from cache.templates.templates import Template
 from planengine.catalogue.takers import plain_names
-from planengine.grounding.matching.wordings import Wording, fields_in, wording_key
+from planengine.grounding.matching.wordings import (
+    Wording,
+    around_slots,
+    fields_in,
+    in_their_case,
+    named_in,
+    said_in,
+    wording_key,
+)
 from planengine.grounding.specs import Grounded
 
 Vector = NDArray[np.float32]
@@ -72,22 +82,30 @@ class Rules:
 
 
 class Wordings:
-    """The wordings of several groundings. Of two that say the same the first holds."""
+    """The wordings of several groundings. Of two that say the same a strict one holds, and else the first."""
 
     def __init__(self, wordings: Sequence[Wording]) -> None:
         self.all = tuple(wordings)
         self._by_key: dict[str, Wording] = {}
+        self._around_slots: dict[tuple[str, ...], list[Wording]] = {}
         for wording in self.all:
             self._by_key.setdefault(wording.key, wording)
+            self._around_slots.setdefault(around_slots(wording.words), []).append(wording)
+
+    @cached_property
+    def _strict(self) -> tuple[Wording, ...]:
+        return tuple(wording for wording in self.all if wording.grounded.strict)
 
     @property
     def any_strict(self) -> bool:
-        return any(wording.grounded.strict for wording in self.all)
+        return bool(self._strict)
 
     def exactly(self, template: Template) -> Match | None:
-        """The use case that has a wording of this very template."""
-        found = self._by_key.get(wording_key(template))
-        return None if found is None else Match(EXACT, found.grounded, found.template.text, 1.0, 0.0)
+        """The use case that has a wording of these very words, whatever holds the values that stand in it."""
+        found = self._by_key.get(wording_key(template)) or self._said_exactly(template)
+        if found is None:
+            return None
+        return self._at_its_strictest(Match(EXACT, found.grounded, found.template.text, 1.0, 0.0), template)
 
     def by_meaning(self, template: Template, vector: Vector, vectors: Vector, rules: Rules) -> Match:
         """``vector`` is the template's, ``vectors`` has a row for each wording."""
@@ -95,12 +113,43 @@ class Wordings:
         similarities = np.einsum("wd,d->w", vectors, vector)
         order = np.argsort(-similarities, kind="stable")[:NEAREST].tolist()
         nearest = [(self.all[place], float(similarities[place])) for place in order]
-        return self._same_words(template, nearest, rules) or self._same_meaning(template, nearest, rules)
+        words = in_their_case(said_in(template), (wording.words for wording, _ in nearest))
+        found = self._same_words(words, nearest, rules) or self._same_meaning(template, words, nearest, rules)
+        return self._at_its_strictest(found, template)
+
+    def _said_exactly(self, template: Template) -> Wording | None:
+        """Of several with these words around their variables the first of those that name most params as the
+        request does; none where the request has the same ones at other places."""
+        words, named = said_in(template), named_in(template)
+        asked = [word for word in words if is_slot(word)]
+
+        def fits(wording: Wording) -> bool:
+            own = [word for word in wording.words if is_slot(word)]
+            return all(one == other or one not in own for one, other in zip(asked, own, strict=True))
+
+        fitting = filter(fits, self._around_slots.get(around_slots(words), ()))
+        return max(fitting, key=lambda wording: len(wording.named & named), default=None)
+
+    def _at_its_strictest(self, found: Match, template: Template) -> Match:
+        """The strict use case that says the same as one that is not, if there is one: a wording that only adds
+        "please" does not take away what a strict one asks for."""
+        if found.grounded is None or found.grounded.strict or not self._strict:
+            return found
+        words, named = said_in(template), named_in(template)
+        said = frozenset(map(str.casefold, content(words)))
+        silent = list_for(content(words)).neutral
+        for wording in self._strict:
+            if not (named <= wording.named and wording.folded - said <= silent):
+                continue
+            if account(in_their_case(words, [wording.words]), Known((wording.words,))).settled:
+                other = Near(found.grounded, found.wording, found.similarity or 0.0, "A strict one says the same.")
+                near = (other, *found.near)[:MOST_NEAR]
+                return Match(SAME_WORDS, wording.grounded, wording.template.text, found.similarity, 0.0, near)
+        return found
 
     def _same_words(
-        self, template: Template, nearest: Sequence[tuple[Wording, float]], rules: Rules
+        self, words: Sequence[str], nearest: Sequence[tuple[Wording, float]], rules: Rules
     ) -> Match | None:
-        words = words_of(template)
         for wording, similarity in _each_use_case(nearest)[:MOST_COMPARED]:
             own = tuple(each.words for each, _ in nearest if each.identity == wording.identity)
             if similarity >= rules.floor and account(words, Known(own)).settled:
@@ -108,8 +157,10 @@ class Wordings:
                 return Match(SAME_WORDS, wording.grounded, wording.template.text, similarity, near=others)
         return None
 
-    def _same_meaning(self, template: Template, nearest: Sequence[tuple[Wording, float]], rules: Rules) -> Match:
-        judgement = self._judged(template, nearest, rules)
+    def _same_meaning(
+        self, template: Template, words: Sequence[str], nearest: Sequence[tuple[Wording, float]], rules: Rules
+    ) -> Match:
+        judgement = self._judged(template, words, nearest, rules)
         proposed, similarity = next(
             each for each in _each_use_case(nearest) if each[0].identity == judgement.vote.skeleton
         )
@@ -121,10 +172,11 @@ class Wordings:
         refused = Near(proposed.grounded, proposed.template.text, similarity, why_not, judgement.risk)
         return Match(NONE, near=(refused, *others)[:MOST_NEAR], votes=votes)
 
-    def _judged(self, template: Template, nearest: Sequence[tuple[Wording, float]], rules: Rules) -> Judgement:
+    def _judged(
+        self, template: Template, words: Sequence[str], nearest: Sequence[tuple[Wording, float]], rules: Rules
+    ) -> Judgement:
         given = plain_names(name for name, _ in template.fields)
         able = frozenset(each.identity for each in self.all if each.variables <= given)
-        words = words_of(template)
         vote = count_votes(
             [wording.as_example(similarity) for wording, similarity in nearest],
             fields=fields_in(template),

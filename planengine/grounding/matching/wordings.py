@@ -7,12 +7,12 @@ and of which types, makes no difference: a pattern tells the params that stand i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cache.examples.votes import Example
-from cache.examples.wording import words_of, words_of_text
+from cache.examples.wording import content, is_free_literal, is_slot, words_of, words_of_text
 from cache.templates.templates import Template, make_template
 from orra.base.strictjson import Json
 from planengine.catalogue.field_names import words_of as words_of_name
@@ -59,7 +59,17 @@ class Wording:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return words_of(self.template)
+        return said_in(self.template)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The plain names of the variables that stand in it."""
+        return named_in(self.template)
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """Its words, casefolded, without slots."""
+        return frozenset(map(str.casefold, content(self.words)))
 
     @cached_property
     def described(self) -> frozenset[str]:
@@ -109,6 +119,34 @@ def wording_key(template: Template) -> str:
     stored = template.to_json()
     assert isinstance(stored, dict)
     return Template.from_json(stored | {"fields": [], "choices": []}).key
+
+
+def said_in(template: Template) -> tuple[str, ...]:
+    """Its words and slots. A value is one whether or not a param holds it, for what a use case asks for holds for
+    any; and where all is in capitals, these say nothing."""
+    words = tuple("{" + word[2:] if is_free_literal(word) else word for word in words_of(template))
+    shouted = not any(letter.islower() for word in content(words) for letter in word)
+    return tuple(word if is_slot(word) else word.lower() for word in words) if shouted else words
+
+
+def in_their_case(words: Sequence[str], examples: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The words, in the case in which examples have them where no example has them in their own."""
+    written: dict[str, str] = {}
+    known = set()
+    for word in (word for example in examples for word in content(example)):
+        written.setdefault(word.casefold(), word)
+        known.add(word)
+    return tuple(word if is_slot(word) or word in known else written.get(word.casefold(), word) for word in words)
+
+
+def around_slots(words: Iterable[str]) -> tuple[str, ...]:
+    """Equal for the same words in any case, around slots at the same places, whatever these are called."""
+    return tuple("{}" if is_slot(word) else word.casefold() for word in words)
+
+
+def named_in(template: Template) -> frozenset[str]:
+    """The plain names of the params that stand in the text."""
+    return plain_names(slot.name for slot in template.slots if slot.kind == "param")
 
 
 def fields_in(template: Template) -> str:

@@ -256,11 +256,12 @@ def test_in_a_project_it_stands_beside_the_others(file: Path, project: Project) 
     assert (code, match["name"], match["version"], match["mode"]) == (0, "returns", "1.0", "strict")
     assert "swaps 1.0" in [each["grounding"] for each in match["near"]]
     assert tried(file, "--project", project.pk)[1] == told
-    assert run(file, "--action", "Exchange order 5", "--project", project.pk)[1].count("'swaps 1.0' applies") == 0
-    assert (
-        "'swaps 1.0' applies"
-        in run(file, "--action", "Exchange order 5", "--param", "order_id=5", "--project", project.pk)[1]
-    )
+    for params in ([], ["--param", "order_id=5"]):
+        assert (
+            "'swaps 1.0' applies" in run(file, "--action", "Exchange order 5", *params, "--project", project.pk)[1]
+        )
+    unknown = run(file, "--action", "Do not exchange order 5", "--project", project.pk)[1]
+    assert "'swaps 1.0' applies" not in unknown
     assert Grounding.objects.count() == 2
     assert UseCaseVector.objects.count() == stored
 

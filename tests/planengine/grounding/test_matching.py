@@ -76,6 +76,49 @@ class TestWords:
         assert found(bare, "Refund the damaged order", {}).how == EXACT
 
     @pytest.mark.parametrize(
+        ("action", "value"),
+        [
+            ("Refund order ORD-17", "an id"),
+            ("Refund order 17", "a number"),
+            ('Refund order "the red one"', "quoted"),
+        ],
+    )
+    @pytest.mark.parametrize("params", [{}, {"order_id": None}, {"note": "none of the text"}])
+    def test_a_value_that_no_param_holds_stands_for_a_variable(
+        self, bare: Project, embedder: Counting, action: str, value: str, params: dict[str, Json]
+    ) -> None:
+        """A planner may read it in the text, and its plan is held to the use case all the same."""
+        put(bare, "shop", SHOP)
+        assert (found(bare, action, params).how, use_case(found(bare, action, params))) == (EXACT, SHOP[0])
+        assert embedder.asked == []
+        asked = f"Please {action[0].lower()}{action[1:]}, thanks"
+        assert (found(bare, asked, params).how, use_case(found(bare, asked, params))) == (SAME_WORDS, SHOP[0])
+
+    @pytest.mark.parametrize(
+        ("wording", "action", "how"),
+        [
+            (SHOP[0], "REFUND ORDER ORD-17", EXACT),
+            (SHOP[0], "Refund Order ORD-17", EXACT),
+            (SHOP[0], "PLEASE REFUND ORDER ORD-17", SAME_WORDS),
+            (SHOP[0], "Please Refund the Order ORD-17", SAME_WORDS),
+            ("REFUND ORDER {order_id}", "Please refund order ORD-17", SAME_WORDS),
+            ("Ship {order_id} to US", "Ship ORD-17 to us", EXACT),
+            ("Ship {order_id}", "Ship ORD-17 to US", NONE),
+        ],
+    )
+    def test_upper_and_lower_case_let_nothing_escape(
+        self, bare: Project, embedder: Counting, wording: str, action: str, how: str
+    ) -> None:
+        put(bare, "shop", [wording])
+        assert found(bare, action).how == how
+
+    def test_values_at_each_others_places_are_not_the_very_words(self, bare: Project, embedder: Counting) -> None:
+        put(bare, "talks", ["Let {host} interview {guest}"])
+        people: dict[str, Json] = {"host": "Ann", "guest": "Bob"}
+        assert found(bare, "Let Ann interview Bob", people).how == EXACT
+        assert found(bare, "Let Bob interview Ann", people).how == NONE
+
+    @pytest.mark.parametrize(
         "action",
         [
             "Do not refund order ORD-17",
@@ -139,6 +182,42 @@ class TestSeveral:
         put(bare, "b", SHOP, mode="strict")
         assert label(found(bare, "Refund order ORD-17")) == "b 1"
         assert label(found(bare, "Please refund order ORD-17")) == "b 1"
+
+    @pytest.mark.parametrize(
+        ("advice", "action", "params"),
+        [
+            ("Please refund order {order_id}", "Please refund order ORD-17", ORDER),
+            ("Please refund order {order_id}", "Please refund order ORD-17, thanks", ORDER),
+            ("Refund the order {order_id}", "Refund the order ORD-17", ORDER),
+            ("REFUND ORDER {order_id}", "REFUND ORDER ORD-17", ORDER),
+            ("Refund order: {order_id}", "Refund order: ORD-17", ORDER),
+            ('Refund order "{order_id}"', 'Refund order "ORD-17"', ORDER),
+            ("Refund order ORD-17", "Refund order ORD-17", {}),
+        ],
+    )
+    def test_advice_in_the_same_words_does_not_take_away_what_is_strict(
+        self, bare: Project, embedder: Counting, advice: str, action: str, params: dict[str, Json]
+    ) -> None:
+        put(bare, "a", [advice], mode="advisory")
+        assert label(found(bare, action, params)) == "a 1"
+        put(bare, "b", SHOP)
+        matched = found(bare, action, params)
+        assert (label(matched), use_case(matched)) == ("b 1", SHOP[0])
+
+    @pytest.mark.parametrize(
+        ("advice", "action", "params"),
+        [
+            ("Refund {amount}", "Refund 20", {"amount": 20}),
+            ("Refund order {order_id} to the card", "Refund order ORD-17 to the card", ORDER),
+            ("Do not refund order {order_id}", "Do not refund order ORD-17", ORDER),
+        ],
+    )
+    def test_advice_about_something_else_holds(
+        self, bare: Project, embedder: Counting, advice: str, action: str, params: dict[str, Json]
+    ) -> None:
+        put(bare, "a", [advice], mode="advisory")
+        put(bare, "b", [*SHOP, "Refund {order_id}"])
+        assert label(found(bare, action, params)) == "a 1"
 
     def test_another_projects_groundings_are_not_seen(
         self, bare: Project, make_project: Callable[..., Project], embedder: Counting

@@ -83,6 +83,8 @@ def test_nothing_but_the_declared_error(given: Json) -> None:
         {"requires": "'check it' before \"ship it\""},
         "requires: check it before ship it",
         "Requires:check it before ship it",
+        "requires：check it before ship it",
+        "requires: “check it” before `ship it`",
     ],
 )
 def test_the_notations_of_a_rule_mean_the_same(rule: Json) -> None:
@@ -104,6 +106,12 @@ def test_the_notations_of_a_rule_mean_the_same(rule: Json) -> None:
         ({"only_if": "refund if param order_id"}, Rule(RuleKind.ONLY_IF, "refund", "order_id")),
         ({"only_if": "ask if open if param hours"}, Rule(RuleKind.ONLY_IF, "ask if open", "hours")),
         ("only_if: refund if param 'order id'", Rule(RuleKind.ONLY_IF, "refund", "order id")),
+        ("only-if: refund if param order_id", Rule(RuleKind.ONLY_IF, "refund", "order_id")),
+        ("refund  only\u00a0if\n param order_id", Rule(RuleKind.ONLY_IF, "refund", "order_id")),
+        ("refund only if param 'order id'", Rule(RuleKind.ONLY_IF, "refund", "order id")),
+        ("`read only` only if param `order_id`", Rule(RuleKind.ONLY_IF, "read only", "order_id")),
+        ("at most  ２  of  ship", Rule(RuleKind.AT_MOST, "ship", most=2)),
+        ("At-most: 2 of ship", Rule(RuleKind.AT_MOST, "ship", most=2)),
     ],
 )
 def test_rules(given: Json, rule: Rule) -> None:
@@ -198,6 +206,17 @@ USE_CASE = returns()["use_cases"][0]
         ({"use_cases": [{"action": "a", "also": ["b", "A"]}]}, "use_cases[0].also[1]", "duplicate"),
         ({"use_cases": [{"action": "a", "cap": []}]}, "use_cases[0].cap", "unknown_member"),
         ({"use_cases": [{"action": " "}]}, "use_cases[0].action", "empty"),
+        (
+            {"use_cases": [{"action": "Ship {x}."}, {"action": "Ship \u201c{x}\u201d!"}]},
+            "use_cases[1].action",
+            "duplicate",
+        ),
+        (
+            {"use_cases": [{"action": "Ship {x}"}, {"action": "Sh\u200bip {x}"}]},
+            "use_cases[1].action",
+            "duplicate",
+        ),
+        ({"use_cases": [{"action": "Ship", "capabilities": ["\u200b"]}]}, "use_cases[0].capabilities[0]", "empty"),
         ({"use_cases": [{"action": "{a} {b}!"}]}, "use_cases[0].action", "no_words"),
         ({"use_cases": [{"action": "a {b"}]}, "use_cases[0].action", "stray_brace"),
         ({"use_cases": [{"action": "a { b}"}]}, "use_cases[0].action", "invalid_variable"),
@@ -282,6 +301,10 @@ USE_CASE = returns()["use_cases"][0]
         ({"constraints": [{"requires": "a" + " before a" * 400}]}, "constraints[0].requires", "too_long"),
         ({"constraints": [{"requires": "a" + " before a" * 200}]}, "constraints[0].requires", "ambiguous_rule"),
         ({"constraints": [{"requires": "a before A"}]}, "constraints[0].requires", "contradiction"),
+        ({"constraints": ["requires: re-check before re\u2010check"]}, "constraints[0]", "contradiction"),
+        ({"constraints": ["never: pay with pa\u00ady"]}, "constraints[0]", "contradiction"),
+        ({"constraints": ["only_if: read only if param p"]}, "constraints[0]", "ambiguous_rule"),
+        ({"constraints": [{"only_if": "a only if param p"}]}, "constraints[0].only_if", "ambiguous_rule"),
         ({"constraints": [{"at_most": "two of a"}]}, "constraints[0].at_most", "unreadable_rule"),
         ({"constraints": [{"at_most": "5000 of a"}]}, "constraints[0].at_most", "out_of_range"),
         ({"constraints": [{"only_if": "a if b"}]}, "constraints[0].only_if", "unreadable_rule"),
